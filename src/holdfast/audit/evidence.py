@@ -1,0 +1,39 @@
+"""Evidence that many checks show in the same form."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from holdfast.core.dataset import Dataset
+from holdfast.core.finding import Cell, Examples
+
+MOST_SHOWN = 10
+MOST_CHARACTERS = 200  # of one cell; the record stays small whatever the data holds
+
+
+def rows_table(
+    dataset: Dataset, rows: Sequence[int] | np.ndarray, caption: str, columns: Sequence[str] = ()
+) -> Examples:
+    """Return up to ten of `rows` as a table, with the named columns (all but ignored ones, if none are named)."""
+    shown = [int(row) for row in list(rows[:MOST_SHOWN])]
+    names = tuple(columns) or tuple(c.name for c in dataset.columns if c.role != "ignore")
+    picked = dataset.table.select(list(names)).take(shown).to_pydict() if shown else {}
+    cells = tuple(tuple(cell(picked[name][i]) for name in names) for i in range(len(shown)))
+    return Examples(caption=caption, columns=names, cells=cells, rows=tuple(shown))
+
+
+def row_pairs(
+    dataset: Dataset, rows: np.ndarray, partners: np.ndarray, caption: str, columns: Sequence[str] = ()
+) -> Examples:
+    """Return rows above the rows they are paired with, so that they can be compared by eye."""
+    both = np.stack([rows[: MOST_SHOWN // 2], partners[: MOST_SHOWN // 2]], axis=1).reshape(-1)
+    return rows_table(dataset, both, caption, columns)
+
+
+def cell(value: Any) -> Cell:
+    """Return a value as a record may hold it: numbers and truth values as they are, the rest as short text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"

@@ -1,0 +1,1 @@
+"""Named quantities derived from a subject; a file for each kind."""

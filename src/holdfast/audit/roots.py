@@ -1,0 +1,37 @@
+"""The facts that are given, not derived: where each comes from, and what to say when it is not there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from holdfast.core.dataset import Dataset
+from holdfast.core.progress import Progress, Silent
+from holdfast.core.random import Streams
+
+ROOTS: Mapping[str, str] = {
+    "dataset": "no data set given",
+    "streams": "no random streams given",
+    "progress": "no progress listener given",
+    "task_wanted": "no task given",
+    "estimator": "no model given (--model module:factory)",
+    "metric_wanted": "no metric given (--metric NAME)",
+    "predictions": "no stored predictions given (--predictions FILE)",
+    "ledger": "no record of earlier runs on this test set",
+}
+
+
+def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `given` with the roots that always exist. Raises TypeError if `dataset` is not a Dataset."""
+    roots = {"streams": Streams(), "progress": Silent(), **given}
+    if not isinstance(roots.get("dataset"), Dataset):
+        raise TypeError(f"the fact 'dataset' must be a Dataset, got {type(roots.get('dataset')).__name__}")
+    return roots
+
+
+def missing(name: str) -> str:
+    """Return why a fact that nobody gave and nothing derives is not there."""
+    return ROOTS.get(name, f"nothing derives the fact {name!r}")
+
+
+def type_of(name: str) -> Any:
+    """Return the type of a root, where it is fixed."""
+    return {"dataset": Dataset, "streams": Streams, "progress": Progress}.get(name)

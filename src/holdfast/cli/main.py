@@ -1,0 +1,92 @@
+"""The command group. Sub-commands are imported when they are called, so that start-up stays light."""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import NoReturn
+
+import click
+
+from holdfast import __version__
+from holdfast.core.errors import HoldfastError
+
+# command -> (module:object, one line). The lines stand here so that --help imports no command.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "audit": ("holdfast.cli.audit:audit", "Find out why a model that looks good will fail, and how much is real."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of COMMANDS."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list without importing anything."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command, or fail with the nearest name."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Commands are {', '.join(COMMANDS)}."
+            raise click.UsageError(f"no command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="holdfast")
+def holdfast() -> None:
+    """Why a model that looks good will fail in practice.
+
+    \b
+    holdfast audit data.csv --label y
+    holdfast audit train.csv test.csv --label y
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line. Exit codes: 0 nothing to report, 1 findings, 2 the caller's mistake, 3 a check crashed."""
+    try:
+        result = holdfast.main(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(result if isinstance(result, int) else 0)
+    except HoldfastError as error:
+        fail(str(error))
+    except click.UsageError as error:
+        fail(error.format_message(), f" Try: {error.ctx.command_path} --help" if error.ctx else "")
+    except click.ClickException as error:
+        fail(error.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader closed the pipe: nothing is wrong. Keep the interpreter from complaining when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def fail(message: str, hint: str = "") -> NoReturn:
+    """Say what is wrong in one paragraph and leave with exit code 2."""
+    from holdfast.core.text import visible
+
+    click.echo(f"holdfast: {visible(message)}{hint}", err=True)
+    sys.exit(2)

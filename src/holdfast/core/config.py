@@ -1,0 +1,92 @@
+"""Configuration: one `holdfast.toml`, `--set a.b=c` over it, checked as a whole against a frozen model."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from holdfast.core.errors import BadInput
+
+FILE_NAME = "holdfast.toml"
+_MOST_BYTES = 1 << 20
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file. Raises BadInput when it cannot be read or is not TOML."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise BadInput(f"{path} is larger than 1 MiB, which no configuration is")
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(f"{path} is not valid TOML: {error}") from error
+
+
+def override(values: Mapping[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
+    """Return `values` with each `a.b=c` set; c is read as a TOML value, else as text. Raises BadInput."""
+    result = _copied(values)
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        keys = path.strip().split(".")
+        if not equals or not all(keys):
+            raise BadInput(f"--set wants key=value, such as audit.seed=1, got {assignment!r}")
+        place = result
+        for key in keys[:-1]:
+            below = place.setdefault(key, {})
+            if not isinstance(below, dict):
+                raise BadInput(f"--set {assignment}: {key!r} holds a value, not a table")
+            place = below
+        place[keys[-1]] = _toml_value(text.strip())
+    return result
+
+
+def checked(model: type[_Model], values: Mapping[str, Any], origin: Path | None = None, table: str = "") -> _Model:
+    """Return `values` as a frozen record. Raises BadInput that lists every error with file, line and key.
+
+    `table` is the name of the part of the file that holds the values, such as `audit`.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        text = origin.read_text("utf-8") if origin is not None else ""
+        lines = [_explained(model, item, origin, text, table) for item in error.errors()]
+        raise BadInput("; ".join(lines)) from error
+
+
+def _explained(model: type[BaseModel], item: Any, origin: Path | None, text: str, table: str) -> str:
+    keys = [str(part) for part in item["loc"]]
+    where = f"{origin}:{_line_of(text, keys)} " if origin is not None else ""
+    name = ".".join([table, *keys] if table else keys)
+    if item["type"] == "extra_forbidden":
+        near = get_close_matches(keys[-1], list(model.model_fields), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" Known are {', '.join(model.model_fields)}."
+        return f"{where}{name}: no such setting.{hint}"
+    return f"{where}{name}: got {item['input']!r}, {item['msg'][0].lower()}{item['msg'][1:]}"
+
+
+def _line_of(text: str, keys: Sequence[str]) -> int:
+    """Return the line on which the last of `keys` is set, or the nearest of its tables; 1 if none is found."""
+    for key in reversed(keys):
+        pattern = re.compile(rf"^\s*(\[+[^\]]*\b{re.escape(key)}\b|[\"']?{re.escape(key)}[\"']?\s*=)")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if pattern.match(line):
+                return number
+    return 1
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in values.items()}

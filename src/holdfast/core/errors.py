@@ -1,0 +1,48 @@
+"""Everything that Holdfast raises on purpose.
+
+HoldfastError
+├── BadInput        the caller's data, path, column or option is wrong        (also ValueError)
+├── NotApplicable   a fact cannot be derived here; its checks are skipped     (also LookupError)
+├── StoreError      the run store cannot be read or written                   (also OSError)
+└── MissingExtra    an optional library is not installed                      (also ImportError)
+
+Wording: what, got, wanted, hint. A user error is one paragraph and never a traceback; a bug always shows its trace.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class HoldfastError(Exception):
+    """Root of all errors raised on purpose."""
+
+
+class BadInput(HoldfastError, ValueError):
+    """The caller's data, path, column or option is wrong."""
+
+
+class NotApplicable(HoldfastError, LookupError):
+    """A fact cannot be derived from this subject; the text says why, and is shown as the reason of a skip."""
+
+
+class StoreError(HoldfastError, OSError):
+    """The run store cannot be read or written."""
+
+
+class MissingExtra(HoldfastError, ImportError):
+    """An optional library is not installed; the text says what to install."""
+
+    @classmethod
+    def for_package(cls, package: str, extra: str, purpose: str) -> "MissingExtra":
+        """Return the error for a missing `package`, naming the extra that brings it."""
+        return cls(f"{purpose} needs {package}, which is not installed. Try: pip install 'holdfast[{extra}]'")
+
+
+def unknown(what: str, got: str, known: Iterable[str], where: str = "") -> BadInput:
+    """Return the error for a name that is not among the `known` ones, with the nearest as a hint."""
+    names = sorted(str(name) for name in known)
+    near = get_close_matches(got, names, n=1, cutoff=0.6)
+    shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    listed = f"known are {shown}" if names else "there are none"
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return BadInput(f"no {what} {got!r}{' in ' + where if where else ''}; {listed}.{hint}")

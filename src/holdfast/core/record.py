@@ -1,0 +1,184 @@
+"""The record of one invocation: inputs by hash, settings, seed, environment, results. What a report reads."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from holdfast.core.finding import FROZEN, Finding, Severity
+
+SCHEMA = 1  # of stored documents; readers keep understanding every older number
+
+
+class Status(StrEnum):
+    """How a check ended. Nothing is silently not run."""
+
+    PASSED = "passed"
+    FOUND = "found"
+    SKIPPED = "skipped"
+    CRASHED = "crashed"
+
+
+class InputRecord(BaseModel):
+    """One input: rows `start` to `stop` of the data set, where they came from, and what was found out about it."""
+
+    model_config = FROZEN
+    name: str
+    start: int
+    stop: int
+    digest: str
+    split: str | None = None
+    first_row: int = 1
+    notes: tuple[str, ...] = ()
+
+
+class ColumnRecord(BaseModel):
+    """A column as it was understood."""
+
+    model_config = FROZEN
+    name: str
+    kind: str
+    role: str
+    n_missing: int = 0
+
+
+class Suppressed(BaseModel):
+    """A finding that was not shown, and why; counted in every report."""
+
+    model_config = FROZEN
+    finding: Finding
+    reason: str
+
+
+class Sampled(BaseModel):
+    """A part of the work looked at `rows` of `of` rows."""
+
+    model_config = FROZEN
+    what: str
+    rows: int
+    of: int
+
+
+class CheckResult(BaseModel):
+    """What one check came to."""
+
+    model_config = FROZEN
+    check: str
+    title: str
+    family: str
+    url: str = ""
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    reason: str = Field("", description="why it was skipped, or the last line of the trace")
+    trace: str = ""
+    options: dict[str, Any] = {}
+    sampled: tuple[Sampled, ...] = ()
+    alpha: float = Field(0.0, description="chance of a false finding that the check allows itself")
+    seconds: float = 0.0
+
+
+class Estimate(BaseModel):
+    """A number with its interval."""
+
+    model_config = FROZEN
+    value: float
+    low: float
+    high: float
+    level: float = 0.95
+
+
+class HonestStep(BaseModel):
+    """What one remedy takes away from the score. Differences are honest minus claimed: negative means inflated."""
+
+    model_config = FROZEN
+    name: str = Field(description="short label, such as a column name or 'copied rows'")
+    checks: tuple[str, ...] = Field(description="the checks whose findings it cures")
+    fingerprints: tuple[str, ...] = ()
+    operation: str
+    n_rows: int = 0
+    columns: tuple[str, ...] = ()
+    alone: Estimate | None = None
+    in_sequence: Estimate | None = None
+    shapley: Estimate | None = None
+    control: Estimate | None = Field(None, description="the same change at random: as many rows, a re-split, …")
+    reason: str = Field("", description="why it could not be estimated")
+
+
+class HonestScore(BaseModel):
+    """How much of the score is real."""
+
+    model_config = FROZEN
+    status: Literal["estimated", "not-estimable"]
+    reason: str = ""
+    metric: str = ""
+    higher_is_better: bool = True
+    model: str = ""
+    split: str = ""
+    claimed: Estimate | None = None
+    honest: Estimate | None = None
+    inflation: Estimate | None = Field(None, description="claimed minus honest; positive means too good")
+    steps: tuple[HonestStep, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Environment(BaseModel):
+    """What it ran on."""
+
+    model_config = FROZEN
+    holdfast: str
+    python: str
+    platform: str
+    packages: dict[str, str] = {}
+
+
+class Run(BaseModel):
+    """One invocation, from its inputs to its results."""
+
+    model_config = ConfigDict(**FROZEN, populate_by_name=True, serialize_by_alias=True)
+    id: str
+    schema_version: int = Field(SCHEMA, alias="schema")
+    kind: Literal["audit", "finetune", "collapse", "data", "probe"] = "audit"
+    title: str = ""
+    command: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    status: Literal["running", "finished", "interrupted", "failed"] = "finished"
+    started: datetime
+    seconds: float = 0.0
+    n_rows: int = 0
+    inputs: tuple[InputRecord, ...] = ()
+    columns: tuple[ColumnRecord, ...] = ()
+    config: dict[str, Any] = {}
+    seed: int = 0
+    environment: Environment
+    results: tuple[CheckResult, ...] = ()
+    honest: HonestScore | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, worst first; equal ones in the order of the checks."""
+        found = [finding for result in self.results for finding in result.findings]
+        return tuple(sorted(found, key=lambda finding: finding.severity.rank))
+
+    @property
+    def suppressed(self) -> tuple[Suppressed, ...]:
+        """All findings that a suppression or a baseline hid."""
+        return tuple(hidden for result in self.results for hidden in result.suppressed)
+
+    @property
+    def alpha(self) -> float:
+        """Expected number of false findings that the statistical checks allow themselves on clean data."""
+        return sum(result.alpha for result in self.results if result.status is not Status.SKIPPED)
+
+    def count(self, severity: Severity) -> int:
+        """Return how many findings have this severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def result(self, check: str) -> CheckResult:
+        """Return the result of one check. Raises KeyError."""
+        for result in self.results:
+            if result.check == check:
+                return result
+        raise KeyError(check)

@@ -1,0 +1,35 @@
+"""Discovery: plug-ins are found by walking packages and the entry points `holdfast.plugins`; no list to edit."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+
+GROUP = "holdfast.plugins"
+
+
+def modules(package: str) -> Iterator[ModuleType]:
+    """Yield the modules below `package`, imported, in name order."""
+    root = importlib.import_module(package)
+    for info in sorted(pkgutil.walk_packages(root.__path__, f"{package}."), key=lambda info: info.name):
+        if not info.ispkg:
+            yield importlib.import_module(info.name)
+
+
+def plugin_modules() -> Iterator[ModuleType]:
+    """Yield the modules that other distributions offer; an entry point names a module or a package."""
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        found = entry.load()
+        if hasattr(found, "__path__"):
+            yield from modules(found.__name__)
+        else:
+            yield found
+
+
+@cache
+def discover(*packages: str) -> tuple[ModuleType, ...]:
+    """Return the modules below `packages`, then those of plug-ins; imported once."""
+    own = [module for package in packages for module in modules(package)]
+    return (*own, *plugin_modules())

@@ -1,0 +1,214 @@
+"""The run store: a folder a run is the truth, SQLite is an index that can be rebuilt at any time.
+
+    .holdfast/runs/<id>/run.json       the record; replaced as a whole (temp name, fsync, rename)
+                        results.jsonl  results of a run that is going on, appended as checks end
+                        events.jsonl   progress, appended
+                        lock           held by the process that writes
+
+A run whose record says "running" but whose lock nobody holds was interrupted: what it had finished is read from
+results.jsonl. A torn last line is skipped.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, TypeVar
+
+from pydantic import ValidationError
+
+from holdfast.core.errors import BadInput, StoreError, unknown
+from holdfast.core.locking import hold, is_held
+from holdfast.core.record import SCHEMA, CheckResult, Run
+
+_T = TypeVar("_T")
+DEFAULT_ROOT = Path(".holdfast")
+
+
+def new_id(now: datetime | None = None) -> str:
+    """Return an id that sorts by time and can be typed, such as `20261121-093012-4f1c`."""
+    return f"{(now or datetime.now(UTC)).strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+
+
+class RunWriter:
+    """Writes one run. Use as a context manager: leaving it releases the run's lock."""
+
+    def __init__(self, folder: Path, run: Run) -> None:
+        """Create the folder and say that the run is going on. Raises StoreError."""
+        self.folder = folder
+        self.run = run
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = hold(folder / "lock")
+            self._results: IO[bytes] = (folder / "results.jsonl").open("ab")
+            self._events: IO[bytes] = (folder / "events.jsonl").open("ab")
+            write_whole(folder / "run.json", dump(run.model_copy(update={"status": "running"})))
+        except OSError as error:
+            raise StoreError(f"cannot write the run to {folder}: {error.strerror or error}") from error
+
+    def result(self, result: CheckResult) -> None:
+        """Append the result of a check; it survives whatever happens next."""
+        self._results.write(result.model_dump_json().encode("utf-8", "surrogatepass") + b"\n")
+        self._results.flush()
+        os.fsync(self._results.fileno())
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Append an event; the file's time is also the sign of life."""
+        line = json.dumps({"at": datetime.now(UTC).isoformat(), **event}, ensure_ascii=True)
+        self._events.write(line.encode() + b"\n")
+        self._events.flush()
+
+    def artifact(self, name: str, content: bytes) -> Path:
+        """Write a file beside the record, as a whole. Raises BadInput for a name with a path in it."""
+        if Path(name).name != name or name.startswith("."):
+            raise BadInput(f"an artifact is a plain file name, got {name!r}")
+        write_whole(self.folder / name, content)
+        return self.folder / name
+
+    def finish(self, run: Run) -> None:
+        """Replace the record by the finished one."""
+        write_whole(self.folder / "run.json", dump(run))
+        self.run = run
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._results.close()
+        self._events.close()
+        self._lock.close()
+
+
+class RunStore:
+    """All runs below one folder."""
+
+    def __init__(self, root: Path = DEFAULT_ROOT) -> None:
+        """Open the store; nothing is created until a run is written."""
+        self.root = root
+
+    @property
+    def folder(self) -> Path:
+        """Where the run folders are."""
+        return self.root / "runs"
+
+    def begin(self, run: Run) -> RunWriter:
+        """Start writing a run, or go on with one that was interrupted. Raises StoreError."""
+        return RunWriter(self.folder / run.id, run)
+
+    def ids(self) -> list[str]:
+        """Return the ids of all runs, newest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted((p.name for p in self.folder.iterdir() if (p / "run.json").is_file()), reverse=True)
+
+    def find(self, wanted: str) -> Path:
+        """Return the folder of a run by id, unique beginning or ending of an id, `latest`, or path of a run folder.
+
+        Raises BadInput when there is none, or several.
+        """
+        if (Path(wanted) / "run.json").is_file():
+            return Path(wanted)
+        known = self.ids()
+        if not known:
+            raise BadInput(f"no runs in {self.root}. Start one: holdfast audit data.csv --label y")
+        if wanted == "latest":
+            return self.folder / known[0]
+        matches = [one for one in known if wanted and (one.startswith(wanted) or one.endswith(wanted))]
+        if len(matches) > 1:
+            raise BadInput(f"{wanted!r} fits {len(matches)} runs: {', '.join(matches[:5])}. Give more of the id.")
+        if not matches:
+            raise unknown("run", wanted, known, where=str(self.root))
+        return self.folder / matches[0]
+
+    def load(self, wanted: str) -> Run:
+        """Return a run's record; see `find` for what `wanted` may be. Raises BadInput, StoreError."""
+        return read_run(self.find(wanted))
+
+    def __iter__(self) -> Iterator[Run]:
+        """Yield all readable runs, newest first."""
+        for one in self.ids():
+            try:
+                yield read_run(self.folder / one)
+            except StoreError:
+                continue
+
+
+def read_run(folder: Path) -> Run:
+    """Return the record in a run folder; one that nobody writes any more is `interrupted`.
+
+    Raises StoreError when the record is damaged or from a newer Holdfast.
+    """
+    try:
+        raw = json.loads((folder / "run.json").read_bytes())
+        if isinstance(raw, dict) and isinstance(raw.get("schema"), int) and raw["schema"] > SCHEMA:
+            raise StoreError(
+                f"{folder} was written by a newer Holdfast (schema {raw['schema']}, this one reads {SCHEMA})"
+            )
+        run = Run.model_validate(raw)
+    except (OSError, ValueError, RecursionError, ValidationError) as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(f"the record in {folder} cannot be read: {_first_line(error)}") from error
+    if run.status != "running":
+        return run
+    status = "running" if is_held(folder / "lock") else "interrupted"
+    return run.model_copy(update={"status": status, "results": tuple(read_results(folder))})
+
+
+def read_results(folder: Path) -> Iterator[CheckResult]:
+    """Yield the results that an unfinished run has written; a torn or damaged line is skipped."""
+    yield from read_lines(folder / "results.jsonl", CheckResult.model_validate_json)
+
+
+def read_events(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the events of a run; a torn or damaged line is skipped."""
+    yield from read_lines(folder / "events.jsonl", json.loads)
+
+
+def read_lines(path: Path, parse: Callable[[bytes], _T]) -> Iterator[_T]:
+    """Yield what `parse` makes of each whole line of `path`; nothing, if there is no such file."""
+    if not path.is_file():
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                yield parse(line)
+            except ValueError:
+                continue
+
+
+def dump(run: Run) -> bytes:
+    """Return the record as JSON text."""
+    return run.model_dump_json(by_alias=True, indent=1).encode("utf-8", "surrogatepass")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part, also after a crash."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last; not every system can open a folder."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

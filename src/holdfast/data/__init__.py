@@ -1,0 +1,1 @@
+"""Loading, origin and versions of data."""
