@@ -10,6 +10,7 @@ from jaxtyping import Int, UInt64
 from holdfast.audit.definitions import fact
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
+from holdfast.core.random import Streams
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: splitmix64 (Steele et al., 2014)
 _MISSING = np.uint64(0xA5A5A5A5DEADBEEF)
@@ -52,6 +53,36 @@ def row_groups(dataset: Dataset) -> RowGroups:
     hashes = row_hashes(dataset, names)
     _, group, size = np.unique(hashes, return_inverse=True, return_counts=True)
     return RowGroups(names, group.reshape(-1), size)
+
+
+@dataclass(frozen=True)
+class RowKeys:
+    """A number for each row that depends on its content and the seed, never on its place.
+
+    Samples and folds are chosen by key, so that no result depends on the order of rows, and copies of a row
+    always fall on the same side.
+    """
+
+    values: UInt64[np.ndarray, " rows"]
+
+    def sample(self, mask: np.ndarray, most: int) -> Int[np.ndarray, " sample"]:
+        """Return at most `most` rows of `mask`, uniformly at random over seeds, in the order of their keys."""
+        rows = np.flatnonzero(mask)
+        if len(rows) > most:
+            rows = rows[np.argpartition(self.values[rows], most)[:most]]
+        return rows[np.argsort(self.values[rows], kind="stable")]
+
+    def folds(self, rows: np.ndarray, n_folds: int) -> Int[np.ndarray, " sample"]:
+        """Return a fold number for each of `rows`."""
+        return np.asarray(_mix(self.values[rows]) % np.uint64(n_folds), dtype=np.int64)
+
+
+@fact()
+def row_keys(dataset: Dataset, streams: Streams) -> RowKeys:
+    """Random keys of rows, from all their values but the split."""
+    names = tuple(column.name for column in dataset.columns if column.role != "split")
+    salt = np.uint64(streams.integer("row_keys"))
+    return RowKeys(_mix(row_hashes(dataset, names) ^ salt))
 
 
 def row_hashes(dataset: Dataset, names: tuple[str, ...]) -> UInt64[np.ndarray, " rows"]:

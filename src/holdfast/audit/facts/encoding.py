@@ -1,0 +1,80 @@
+"""Feature columns as numbers that a model can learn from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool, Float
+
+from holdfast.audit.definitions import fact
+from holdfast.core.dataset import Column, Dataset
+from holdfast.core.errors import NotApplicable
+
+MOST_CATEGORIES = 250  # scikit-learn's boosting takes at most 255 bins; the rest share one code
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How feature columns become numbers.
+
+    Numbers and times stay what they are; categories become codes in sorted order of their values, the rarest beyond
+    `MOST_CATEGORIES` sharing one; missing is NaN. Text, images and vectors are left out.
+    """
+
+    dataset: Dataset
+    names: tuple[str, ...]
+    categorical: Bool[np.ndarray, " columns"]
+    vocabularies: Mapping[str, pa.Array]
+
+    def matrix(self, rows: np.ndarray | None = None) -> Float[np.ndarray, "sample columns"]:
+        """Return the encoded `rows` (all, if None) in the given order, one column for each of `names`."""
+        n = len(self.dataset) if rows is None else len(rows)
+        out = np.empty((n, len(self.names)), order="F")
+        for place, name in enumerate(self.names):
+            out[:, place] = self.column(name, rows)
+        return out
+
+    def column(self, name: str, rows: np.ndarray | None = None) -> Float[np.ndarray, " sample"]:
+        """Return one encoded column."""
+        picked = self.dataset if rows is None else _picked(self.dataset, name, rows)
+        if name not in self.vocabularies:
+            return picked.numbers(name)
+        values, vocabulary = picked.values(name), self.vocabularies[name]
+        codes = pc.cast(pc.index_in(values, value_set=vocabulary), pa.float64()).to_numpy(zero_copy_only=False)
+        codes = np.where(np.isnan(codes), float(len(vocabulary)), codes)  # a rare value
+        codes[picked.nulls(name)] = np.nan
+        return codes
+
+
+@fact()
+def encoding(dataset: Dataset) -> Encoding:
+    """How the feature columns become numbers; the vocabulary of a category is read from all rows."""
+    columns = [c for c in dataset.of(role="feature") if c.kind in {"number", "category", "time"}]
+    if not columns:
+        raise NotApplicable("no feature column that holds numbers, categories or times")
+    vocabularies = {c.name: _vocabulary(dataset, c) for c in columns if c.kind == "category"}
+    return Encoding(
+        dataset,
+        tuple(c.name for c in columns),
+        np.array([c.kind == "category" for c in columns]),
+        vocabularies,
+    )
+
+
+def _vocabulary(dataset: Dataset, column: Column) -> pa.Array:
+    counts = pc.value_counts(dataset.values(column.name).drop_null())
+    values, n = counts.field(0), np.asarray(counts.field(1))
+    if len(values) > MOST_CATEGORIES:
+        # Ties at the limit are broken by value, so that the order of rows does not show.
+        order = pc.sort_indices(values).to_numpy()
+        order = order[np.argsort(-n[order], kind="stable")][:MOST_CATEGORIES]
+        values = values.take(pa.array(order))
+    return values.take(pc.sort_indices(values))
+
+
+def _picked(dataset: Dataset, name: str, rows: np.ndarray) -> Dataset:
+    """Return a data set of one column and the given rows."""
+    table = pa.table({name: dataset.values(name).take(pa.array(rows))})
+    return Dataset(dataset.name, table, (dataset[name],))
