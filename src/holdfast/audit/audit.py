@@ -4,9 +4,12 @@ import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+import numpy as np
 
 from holdfast import __version__
 from holdfast.audit import catalogue
@@ -14,7 +17,7 @@ from holdfast.audit.runner import Facts, run_checks
 from holdfast.audit.settings import AuditSettings, Suppression
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Finding
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, Recording, Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, ColumnRecord, Environment, InputRecord, Run, Status, Suppressed
 from holdfast.core.store import RunStore, new_id
@@ -64,30 +67,36 @@ def audit_dataset(
             for c in dataset.columns
         ),
         config=settings.model_dump(mode="json", exclude_defaults=True),
+        test_digest=test_digest(dataset),
         seed=settings.seed,
         environment=environment(),
     )
     chosen = catalogue.selected(settings.select, settings.ignore)
     done = {result.check: result for result in resume.results} if resume else {}
-    writer = store.begin(run) if store else None
-    try:
+    with store.begin(run) if store else nullcontext() as writer:
+        if writer is not None:
+            facts.listen(Recording(progress or Silent(), writer.event))
         results = run_checks(
-            chosen,
-            facts,
-            options=options,
-            done=done,
-            on_result=writer.result if writer else lambda _: None,
+            chosen, facts, options=options, done=done, on_result=writer.result if writer else lambda _: None
         )
         results = tuple(_with_suppressions(result, settings.suppress, baseline) for result in results)
         run = run.model_copy(
             update={"status": "finished", "results": results, "seconds": time.perf_counter() - started}
         )
-        if writer:
+        if writer is not None:
             writer.finish(run)
-    finally:
-        if writer:
-            writer.__exit__(None, None, None)
     return run
+
+
+def test_digest(dataset: Dataset) -> str:
+    """Return the content hash of the test rows, or of all rows where there is no split."""
+    column = dataset.one("split")
+    if column is None:
+        return dataset.digest
+    codes, names = dataset.codes(column.name)
+    if "test" not in names:
+        return dataset.digest
+    return dataset.take(np.flatnonzero(codes == names.index("test"))).digest
 
 
 def environment() -> Environment:

@@ -13,7 +13,7 @@ from holdfast.audit import catalogue, roots
 from holdfast.audit.definitions import Check, Fact, Option
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.finding import Finding
-from holdfast.core.progress import Silent, track
+from holdfast.core.progress import Progress, track
 from holdfast.core.record import CheckResult, Sampled, Status
 
 Options = Mapping[str, Mapping[str, Any]]  # check or fact name -> option -> value
@@ -60,6 +60,10 @@ class Facts:
         needs = [self[need] for need in item.needs]
         return item.run(*needs, **effective_options(item.name, item.options, self._options.get(item.name, {})))
 
+    def listen(self, progress: Progress) -> None:
+        """Tell `progress` from now on how far the work is."""
+        self._known["progress"] = progress
+
     def sampled(self, names: Iterable[str]) -> tuple[Sampled, ...]:
         """Return where the named facts, and what they were derived from, looked at a part of the rows."""
         seen = {need: self._known.get(need) for need in sorted(closure(names))}
@@ -101,10 +105,9 @@ def run_checks(
     options = options or {}
     refuse_unknown_options(options)
     done = done or {}
-    progress = _listener(facts)
     left = Counter(need for item in chosen for need in set(item.needs))
     results = []
-    with track(progress, "checks", len(chosen), "checks") as advance:
+    with track(facts["progress"], "checks", len(chosen), "checks") as advance:
         for item in chosen:
             result = done.get(item.name)
             if result is None:
@@ -176,13 +179,6 @@ def _stamped(found: Finding, item: Check) -> Finding:
     """Return the finding with its check's name, and its check's severity unless it states its own."""
     severity = found.severity if "severity" in found.model_fields_set else item.severity
     return found.model_copy(update={"check": item.name, "severity": severity})
-
-
-def _listener(facts: Facts) -> Any:
-    try:
-        return facts["progress"]
-    except NotApplicable:
-        return Silent()
 
 
 def _plain(value: Any) -> Any:

@@ -1,8 +1,9 @@
 """Progress as data: who works says how far it is; who listens draws a bar, writes a line or an event."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 Advance = Callable[[int], None]
 
@@ -31,6 +32,32 @@ class Silent:
 
     def ended(self, task: str) -> None:
         """Do nothing."""
+
+
+class Recording:
+    """Passes everything on to another listener, and writes an event at most once a second."""
+
+    def __init__(self, to: Progress, write: Callable[[dict[str, Any]], None], every: float = 1.0) -> None:
+        """Pass on to `to`; `write` takes one event."""
+        self._to, self._write, self._every, self._last = to, write, every, 0.0
+
+    def started(self, task: str, total: int | None, unit: str) -> None:
+        """Pass on and write."""
+        self._to.started(task, total, unit)
+        self._write({"event": "started", "task": task, "total": total, "unit": unit})
+
+    def advanced(self, task: str, done: int, total: int | None, unit: str) -> None:
+        """Pass on, and write if the last event is old enough."""
+        self._to.advanced(task, done, total, unit)
+        now = time.monotonic()
+        if now - self._last >= self._every:
+            self._last = now
+            self._write({"event": "advanced", "task": task, "done": done, "total": total, "unit": unit})
+
+    def ended(self, task: str) -> None:
+        """Pass on and write."""
+        self._to.ended(task)
+        self._write({"event": "ended", "task": task})
 
 
 @contextmanager

@@ -148,6 +148,7 @@ class Run(BaseModel):
     seconds: float = 0.0
     n_rows: int = 0
     inputs: tuple[InputRecord, ...] = ()
+    test_digest: str = Field("", description="content hash of the test rows: what tells one test set from another")
     columns: tuple[ColumnRecord, ...] = ()
     config: dict[str, Any] = {}
     seed: int = 0
