@@ -89,10 +89,14 @@ class Dataset:
 
     def __getitem__(self, name: str) -> Column:
         """Return the column called `name`. Raises BadInput with the nearest name as a hint."""
-        for column in self.columns:
-            if column.name == name:
-                return column
+        if name in self._by_name:
+            return self._by_name[name]
         raise unknown("column", name, self.table.column_names, where=self.name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        """Columns by name: tables of ten thousand columns are looked up column by column."""
+        return {column.name: column for column in self.columns}
 
     def values(self, name: str) -> pa.ChunkedArray:
         """Return the Arrow values of a column."""

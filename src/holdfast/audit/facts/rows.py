@@ -107,9 +107,12 @@ def _hash_values(block: pa.Array) -> UInt64[np.ndarray, " rows"]:
         table = np.array([*words, int(_MISSING)], dtype=np.uint64)
         return np.asarray(table[pc.fill_null(encoded.indices, len(words)).to_numpy(zero_copy_only=False)])
     if pa.types.is_fixed_size_list(kind):
-        flat = np.ascontiguousarray(block.flatten().to_numpy(zero_copy_only=False)).reshape(len(block), -1)
+        # `flatten` would drop the numbers under a missing vector, and with them the shape.
+        inside = block.values.slice(block.offset * kind.list_size, len(block) * kind.list_size)
+        flat = np.ascontiguousarray(inside.to_numpy(zero_copy_only=False)).reshape(len(block), kind.list_size)
         bits = (flat.astype(np.float64) + 0.0).view(np.uint64)
-        return np.asarray(_mix(bits + np.arange(bits.shape[1], dtype=np.uint64)).sum(axis=1, dtype=np.uint64))
+        hashes = _mix(bits + np.arange(bits.shape[1], dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
+        return np.where(block.is_null().to_numpy(zero_copy_only=False), _MISSING, hashes)
     if pa.types.is_floating(kind):
         numbers = block.to_numpy(zero_copy_only=False) + 0.0
         bits = numbers.view(np.uint64).copy()
