@@ -14,7 +14,7 @@ from holdfast.audit.definitions import Check, Fact, Option
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.finding import Finding
 from holdfast.core.progress import Progress, track
-from holdfast.core.record import CheckResult, Sampled, Status
+from holdfast.core.record import CheckResult, Citation, Sampled, Status
 
 Options = Mapping[str, Mapping[str, Any]]  # check or fact name -> option -> value
 
@@ -139,6 +139,8 @@ def run_check(item: Check, facts: Facts, options: Mapping[str, Any] | None = Non
         title=item.title,
         family=item.family,
         url=item.url,
+        why=item.section("Why it matters"),
+        references=tuple(Citation(text=one.text, url=one.url) for one in item.references),
         status=status,
         findings=findings,
         reason=reason,

@@ -60,14 +60,24 @@ class Sampled(BaseModel):
     of: int
 
 
+class Citation(BaseModel):
+    """Where a defect was shown: what to call it and where it stands."""
+
+    model_config = FROZEN
+    text: str
+    url: str = ""
+
+
 class CheckResult(BaseModel):
-    """What one check came to."""
+    """What one check came to, with as much of its documentation as a report shows."""
 
     model_config = FROZEN
     check: str
     title: str
     family: str
     url: str = ""
+    why: str = Field("", description="why the defect matters, in the words of the check's page")
+    references: tuple[Citation, ...] = ()
     status: Status
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
