@@ -1,0 +1,297 @@
+"""Is one model better than another? The paired test that suits the score, with an interval of the difference.
+
+accuracy and other right-or-wrong scores   mcnemar
+area under the ROC curve                   delong
+a mean of losses per row                   paired_mean
+losses in time order                       diebold_mariano
+scores of repeated random splits           corrected_resampled_t
+any other score, rows in clusters          paired_bootstrap
+
+Every difference is a minus b. Rows with a missing value are the caller's business.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+_LEAST_ROWS = 2
+_CELLS_AT_ONCE = 1 << 23  # of a block of resamples; bounds memory to 64 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A difference with its interval; `p_value` is two-sided, for no difference."""
+
+    test: str
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    level: float = 0.95
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low > 0.0 or self.high < 0.0
+
+
+def mcnemar(right_a: Bool[np.ndarray, " n"], right_b: Bool[np.ndarray, " n"], *, level: float = 0.95) -> Comparison:
+    """Compare two shares of right answers on the same rows.
+
+    The p-value is exact (binomial on the rows on which the two differ; McNemar, 1947). The interval is the adjusted
+    Wald interval of Bonett & Price (2012), whose coverage stays near its level for small n.
+    """
+    from scipy.stats import binomtest
+
+    n = len(right_a)
+    only_a, only_b = int(np.sum(right_a & ~right_b)), int(np.sum(right_b & ~right_a))
+    p_value = binomtest(only_a, only_a + only_b, 0.5).pvalue if only_a + only_b else 1.0
+    share_a, share_b = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
+    error = np.sqrt((share_a + share_b - (share_a - share_b) ** 2) / (n + 2))
+    half = _normal_quantile(level) * error
+    difference = (only_a - only_b) / n if n else 0.0
+    centre = share_a - share_b
+    return Comparison(
+        "McNemar",
+        difference,
+        float(min(max(-1.0, centre - half), difference)),
+        float(max(min(1.0, centre + half), difference)),
+        float(p_value),
+        level,
+    )
+
+
+def roc_areas(
+    positive: Bool[np.ndarray, " n"], *scores: Float[np.ndarray, " n"]
+) -> tuple[Float[np.ndarray, " models"], Float[np.ndarray, "models models"]]:
+    """Return the areas under the ROC curves of several scores of the same rows, and their covariance.
+
+    DeLong, DeLong & Clarke-Pearson (1988), in the O(n log n) form of Sun & Xu (2014). Both classes must occur.
+    """
+    from scipy.stats import rankdata
+
+    stacked = np.stack(scores)
+    n_positive = int(positive.sum())
+    n_negative = len(positive) - n_positive
+    both = rankdata(stacked, axis=1)
+    # A row's placement is the share of the other class that it beats, ties counting half.
+    high = (both[:, positive] - rankdata(stacked[:, positive], axis=1)) / n_negative
+    low = 1.0 - (both[:, ~positive] - rankdata(stacked[:, ~positive], axis=1)) / n_positive
+    return high.mean(axis=1), _covariance(high) / n_positive + _covariance(low) / n_negative
+
+
+def delong(
+    positive: Bool[np.ndarray, " n"], a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], *, level: float = 0.95
+) -> Comparison:
+    """Compare the areas under two ROC curves on the same rows (DeLong et al., 1988). Both classes must occur."""
+    areas, covariance = roc_areas(positive, a, b)
+    variance = covariance[0, 0] + covariance[1, 1] - 2.0 * covariance[0, 1]
+    return _normal("DeLong", float(areas[0] - areas[1]), float(np.sqrt(max(variance, 0.0))), level)
+
+
+def paired_mean(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], *, level: float = 0.95) -> Comparison:
+    """Compare two means of a quantity known for every row, such as a loss, with the paired t-test."""
+    gain = a - b
+    n = len(gain)
+    if n < _LEAST_ROWS:
+        return _unknown("paired t", float(gain.mean()) if n else 0.0, level)
+    return _student("paired t", float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(n)), n - 1, level)
+
+
+def corrected_resampled_t(
+    differences: Float[np.ndarray, " splits"], n_train: int, n_test: int, *, level: float = 0.95
+) -> Comparison:
+    """Judge differences of two scores over repeated random splits of the same rows.
+
+    Nadeau & Bengio (2003): training sets overlap, so the variance of the mean is (1/k + n_test/n_train) s², not s²/k.
+    """
+    k = len(differences)
+    if k < _LEAST_ROWS:
+        return _unknown("corrected resampled t", float(differences.mean()) if k else 0.0, level)
+    error = np.sqrt((1.0 / k + n_test / n_train) * differences.var(ddof=1))
+    return _student("corrected resampled t", float(differences.mean()), float(error), k - 1, level)
+
+
+def diebold_mariano(
+    loss_a: Float[np.ndarray, " n"], loss_b: Float[np.ndarray, " n"], *, horizon: int = 1, level: float = 0.95
+) -> Comparison:
+    """Compare two forecasts by their losses, rows in time order.
+
+    Diebold & Mariano (1995) with the small-sample correction of Harvey, Leybourne & Newbold (1997): errors of
+    h-step forecasts are correlated up to lag h - 1. One-step losses may be correlated too; the variance then
+    takes in lags up to n^(1/3) with Bartlett weights (Newey & West, 1987), which cannot turn negative.
+    """
+    gain = loss_a - loss_b
+    n = len(gain)
+    if n < _LEAST_ROWS + horizon:
+        return _unknown("Diebold-Mariano", float(gain.mean()) if n else 0.0, level)
+    lags = max(horizon - 1, int(n ** (1.0 / 3.0)))
+    centred = gain - gain.mean()
+    variance = float(centred @ centred) / n
+    for lag in range(1, lags + 1):
+        weight = 1.0 - lag / (lags + 1.0)
+        variance += 2.0 * weight * float(centred[lag:] @ centred[:-lag]) / n
+    correction = (n + 1.0 - 2.0 * horizon + horizon * (horizon - 1.0) / n) / n
+    error = np.sqrt(max(variance, 0.0) / n / max(correction, 1.0 / n))
+    return _student("Diebold-Mariano", float(gain.mean()), float(error), n - 1, level)
+
+
+def paired_bootstrap(
+    score: Callable[[Int[np.ndarray, " sample"]], float],
+    n: int,
+    rng: np.random.Generator,
+    *,
+    clusters: Int[np.ndarray, " n"] | None = None,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Comparison:
+    """Return the interval of any difference: `score(rows)` is the difference on these rows, which may repeat.
+
+    Rows are drawn with replacement, or whole clusters where rows belong together. Percentile interval (Efron, 1979);
+    the p-value is twice the smaller share of resamples on one side of zero (Davison & Hinkley, 1997, (4.11)).
+    """
+    observed = float(score(np.arange(n)))
+    if n < _LEAST_ROWS:
+        return _unknown("paired bootstrap", observed, level)
+    drawn = np.array([score(rows) for rows in _resampled(n, rng, clusters, resamples)], dtype=np.float64)
+    return from_resamples(observed, drawn[np.isfinite(drawn)], level=level)
+
+
+def bootstrap_mean(
+    gain: Float[np.ndarray, " n"],
+    rng: np.random.Generator,
+    *,
+    clusters: Int[np.ndarray, " n"] | None = None,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> Comparison:
+    """Return the bootstrap interval of a mean difference, with whole clusters drawn where rows belong together.
+
+    The same as `paired_bootstrap` with a mean, by matrix products instead of a loop.
+    """
+    group = np.arange(len(gain)) if clusters is None else np.unique(clusters, return_inverse=True)[1].reshape(-1)
+    sums, sizes = np.bincount(group, weights=gain), np.bincount(group).astype(np.float64)
+    m = len(sums)
+    if m < _LEAST_ROWS:
+        return _unknown("paired bootstrap", float(gain.mean()) if len(gain) else 0.0, level)
+    drawn, step = [], max(1, _CELLS_AT_ONCE // m)
+    for start in range(0, resamples, step):
+        chosen = rng.integers(m, size=(min(step, resamples - start), m))
+        drawn.append(sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1))
+    return from_resamples(float(gain.mean()), np.concatenate(drawn), level=level)
+
+
+def from_resamples(observed: float, drawn: Float[np.ndarray, " resamples"], *, level: float = 0.95) -> Comparison:
+    """Return what bootstrap resamples of a difference say about it."""
+    if len(drawn) < _LEAST_ROWS:
+        return _unknown("paired bootstrap", observed, level)
+    low, high = np.quantile(drawn, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    below, above = int(np.sum(drawn <= 0.0)), int(np.sum(drawn >= 0.0))
+    p_value = min(1.0, 2.0 * (min(below, above) + 1) / (len(drawn) + 1))
+    return Comparison("paired bootstrap", observed, float(low), float(high), p_value, level)
+
+
+def holm(p_values: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """Return p-values adjusted so that any false rejection at α has at most chance α (Holm, 1979)."""
+    k = len(p_values)
+    order = np.argsort(p_values, kind="stable")
+    stepped = np.maximum.accumulate(p_values[order] * np.arange(k, 0, -1))
+    adjusted = np.empty(k)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def benjamini_hochberg(p_values: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """Return p-values adjusted so that at most a share α of rejections at α is false (Benjamini & Hochberg, 1995)."""
+    k = len(p_values)
+    order = np.argsort(p_values, kind="stable")[::-1]
+    stepped = np.minimum.accumulate(p_values[order] * k / np.arange(k, 0, -1))
+    adjusted = np.empty(k)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def optimism_of_best(
+    scores: Float[np.ndarray, "n models"], rng: np.random.Generator, *, resamples: int = 1000
+) -> float:
+    """Return by how much the best of several means is too high because it was chosen on the same rows.
+
+    Bootstrap estimate of E[observed mean of the chosen model - its true mean] (Efron & Tibshirani, 1993, chapter 17;
+    for model selection: Tibshirani & Tibshirani, 2009). `scores` holds what each row adds to each mean.
+    """
+    n, k = scores.shape
+    if n < _LEAST_ROWS or k < _LEAST_ROWS:
+        return 0.0
+    means = scores.mean(axis=0)
+    # For the selection only the covariance of the means matters; by the central limit theorem it decides.
+    drawn = rng.multivariate_normal(means, np.atleast_2d(np.cov(scores, rowvar=False)) / n, size=resamples)
+    chosen = drawn.argmax(axis=1)
+    return max(0.0, float(np.mean(drawn[np.arange(resamples), chosen] - means[chosen])))
+
+
+def interval_of_share(right: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's interval of a share (1927): it stays in [0, 1] and holds its level for small n."""
+    if not n:
+        return 0.0, 1.0
+    z = _normal_quantile(level)
+    share, shrink = right / n, 1.0 + z * z / n
+    centre = (share + z * z / (2.0 * n)) / shrink
+    half = z / shrink * np.sqrt(share * (1.0 - share) / n + z * z / (4.0 * n * n))
+    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+
+
+def _resampled(
+    n: int, rng: np.random.Generator, clusters: np.ndarray | None, resamples: int
+) -> "list[Int[np.ndarray, ' sample']]":
+    if clusters is None:
+        return [rng.integers(n, size=n) for _ in range(resamples)]
+    order = np.argsort(clusters, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(clusters[order])) + 1)
+    return [
+        np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))]) for _ in range(resamples)
+    ]
+
+
+def _covariance(placements: np.ndarray) -> np.ndarray:
+    """Return the covariance of rows of `placements`; zero where one observation tells nothing about it."""
+    if placements.shape[1] < _LEAST_ROWS:
+        return np.zeros((len(placements), len(placements)))
+    return np.atleast_2d(np.cov(placements))
+
+
+def _normal(test: str, difference: float, error: float, level: float) -> Comparison:
+    from scipy.stats import norm
+
+    if error == 0.0:
+        return _exact(test, difference, level)
+    half = _normal_quantile(level) * error
+    p_value = float(2.0 * norm.sf(abs(difference) / error))
+    return Comparison(test, difference, difference - half, difference + half, p_value, level)
+
+
+def _student(test: str, difference: float, error: float, freedom: int, level: float) -> Comparison:
+    from scipy.stats import t
+
+    if error == 0.0:
+        return _exact(test, difference, level)
+    half = float(t.ppf((1.0 + level) / 2.0, freedom)) * error
+    p_value = float(2.0 * t.sf(abs(difference) / error, freedom))
+    return Comparison(test, difference, difference - half, difference + half, p_value, level)
+
+
+def _exact(test: str, difference: float, level: float) -> Comparison:
+    """Return the comparison of two models whose difference does not vary: certain, or none at all."""
+    return Comparison(test, difference, difference, difference, 1.0 if difference == 0.0 else 0.0, level)
+
+
+def _unknown(test: str, difference: float, level: float) -> Comparison:
+    """Return a comparison that too few rows leave open."""
+    return Comparison(test, difference, -np.inf, np.inf, 1.0, level)
+
+
+def _normal_quantile(level: float) -> float:
+    from scipy.stats import norm
+
+    return float(norm.ppf((1.0 + level) / 2.0))
