@@ -1,3 +1,62 @@
-"""Why a model that looks good will fail in practice: audits of data, splits, code and scores."""
+"""Why a model that looks good will fail in practice: audits of data, splits, code and scores.
+
+    import holdfast
+    run = holdfast.audit(train, test, label="y")
+
+Nothing heavy is imported until it is used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from holdfast.audit.settings import AuditSettings
+    from holdfast.audit.verb import audit
+    from holdfast.core.dataset import Dataset
+    from holdfast.core.errors import BadInput, HoldfastError
+    from holdfast.core.finding import Finding
+    from holdfast.core.record import Run
+    from holdfast.core.store import RunStore
+    from holdfast.data.loading import load
+    from holdfast.report.render import render
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AuditSettings",
+    "BadInput",
+    "Dataset",
+    "Finding",
+    "HoldfastError",
+    "Run",
+    "RunStore",
+    "__version__",
+    "audit",
+    "load",
+    "render",
+]
+
+_HOMES = {
+    "AuditSettings": "holdfast.audit.settings",
+    "BadInput": "holdfast.core.errors",
+    "Dataset": "holdfast.core.dataset",
+    "Finding": "holdfast.core.finding",
+    "HoldfastError": "holdfast.core.errors",
+    "Run": "holdfast.core.record",
+    "RunStore": "holdfast.core.store",
+    "load": "holdfast.data.loading",
+    "render": "holdfast.report.render",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name == "audit":  # the part itself; calling it runs its verb
+        return importlib.import_module("holdfast.audit")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'holdfast' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -35,11 +35,13 @@ def audit_dataset(
     command: Sequence[str] = (),
     baseline: Run | None = None,
     resume: Run | None = None,
+    run_id: str | None = None,
 ) -> Run:
     """Return the record of an audit of `dataset`; with a `store`, every result is kept as soon as it is there.
 
     `given` holds facts by name, taken instead of being derived. `baseline` hides what an earlier run had found.
     `resume` is an interrupted run of the same data and settings, whose results are taken over.
+    `run_id` names the run; a new one otherwise.
     """
     settings = settings or AuditSettings()
     started = time.perf_counter()
@@ -55,7 +57,7 @@ def audit_dataset(
         options,
     )
     run = Run(
-        id=resume.id if resume else new_id(),
+        id=resume.id if resume else run_id or new_id(),
         title=dataset.name,
         command=tuple(command),
         status="running",

@@ -1,29 +1,164 @@
-"""`holdfast audit`."""
+"""`holdfast audit`: parse, call the library, render, leave with an exit code."""
 
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from holdfast.cli.main import CRASHED
 from holdfast.core.errors import BadInput
 
-
-@click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--label", help="column to be predicted")
-@click.option("--format", "form", default="text", help="text, json, …")
-def audit(files: tuple[Path, ...], label: str | None, form: str) -> int:
-    """Audit a table: one file, or a training and a test file."""
-    from holdfast.audit.audit import audit_dataset
+if TYPE_CHECKING:
     from holdfast.audit.settings import AuditSettings
-    from holdfast.core.finding import Severity
+    from holdfast.core.dataset import Dataset
+    from holdfast.core.record import Run
     from holdfast.core.store import RunStore
-    from holdfast.data.loading import load
-    from holdfast.report.render import render
 
+SPLITTERS = ("random", "stratified", "grouped", "ordered")
+STORE = click.option(
+    "--store", default=".holdfast", show_default=True, type=click.Path(path_type=Path), help="Folder of runs."
+)
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--split", "named", multiple=True, metavar="NAME=FILE", help="A split by name; repeat it.")
+@click.option("--label", metavar="COLUMN", help="What is predicted.")
+@click.option("--time", metavar="COLUMN", help="When a row was recorded.")
+@click.option("--group", multiple=True, metavar="COLUMN", help="Whose row it is: patient, user, site; repeat it.")
+@click.option("--id", "identifier", multiple=True, metavar="COLUMN", help="Names a row and carries no meaning.")
+@click.option("--ignore", multiple=True, metavar="NAME", help="A column to leave out, or a check or family not to run.")
+@click.option("--select", multiple=True, metavar="NAME", help="Run only this check or family; repeat it.")
+@click.option("--split-column", metavar="COLUMN", help="Says which split a row is in.")
+@click.option(
+    "--splitter", type=click.Choice(["random", "stratified", "grouped", "ordered"]), help="How to split one file."
+)
+@click.option("--test-share", type=float, metavar="SHARE", help="Share of rows that the splitter makes test rows.")
+@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@click.option("--task", type=click.Choice(["auto", "classification", "regression"]), help="What sort of label it is.")
+@click.option("--model", metavar="MODULE:FACTORY", help="Your estimator; this runs your code.")
+@click.option("--metric", metavar="NAME", help="Your metric, such as accuracy, roc_auc, r2.")
+@click.option("--predictions", metavar="FILE", help="Your model's predictions for the test rows.")
+@click.option("--honest/--no-honest", default=None, help="Whether to compute the honest score.  [default: honest]")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), help="Exit with 1 from here on.")
+@click.option("--baseline", metavar="RUN", help="Show only what this earlier run had not found.")
+@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file.  [default: holdfast.toml, if there]")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as audit.seed=1.")
+@click.option("--resume", metavar="RUN", help="Go on with an audit that was interrupted.")
+@STORE
+def audit(files: tuple[Path, ...], store: Path, resume: str | None, form: str, out: Path | None, **flags: Any) -> int:
+    """Find out why a model that looks good will fail, and how much of its score is real.
+
+    \b
+      holdfast audit data.csv --label y                    one file: split at random, as most would
+      holdfast audit train.csv test.csv --label y          two files
+      holdfast audit data.parquet --label y --group patient --splitter grouped
+      holdfast audit train.csv test.csv --label y --model model.py:make --metric accuracy
+    """
+    from holdfast.cli.again import call_of
+    from holdfast.core.store import RunStore
+    from holdfast.report.render import refuse_unknown
+
+    refuse_unknown(form)
+    home = RunStore(store)
+    if resume is None:
+        return _audit(home, _Call(files, flags, tuple(sys.argv[1:])), form, out)
+    if files:
+        raise BadInput("--resume takes files and settings from the run itself: give it alone")
+    earlier = home.load(resume)
+    if earlier.status != "interrupted":
+        raise BadInput(f"run {earlier.id} is {earlier.status}, not interrupted. Show it: holdfast report {earlier.id}")
+    files, flags = call_of(earlier)
+    return _audit(home, _Call(files, flags, earlier.command), form, out, earlier)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    files: Sequence[Path]
+    flags: Mapping[str, Any]
+    arguments: tuple[str, ...]
+
+
+def _audit(home: "RunStore", call: _Call, form: str, out: Path | None, earlier: "Run | None" = None) -> int:
+    from holdfast.audit.audit import audit_dataset
+    from holdfast.audit.verb import given_facts, open_data
+    from holdfast.cli.again import refuse_changed
+    from holdfast.cli.output import exit_code, finished
+    from holdfast.cli.progress import shown
+    from holdfast.core.store import new_id
+
+    flags = call.flags
+    settings, inputs = settings_of(flags), inputs_of(call.files, flags["named"])
+    run_id = earlier.id if earlier else new_id()
+    baseline = home.load(flags["baseline"]) if flags["baseline"] else None
+    try:
+        with shown() as progress:
+            dataset = open_data(inputs, settings, progress)
+            _refuse_ambiguous(flags["ignore"], dataset)
+            if earlier is not None:
+                refuse_changed(earlier, dataset, settings)
+            run = audit_dataset(
+                dataset,
+                settings,
+                given=given_facts(dataset, settings, None, None, None),
+                store=home,
+                progress=progress,
+                command=call.arguments,
+                baseline=baseline,
+                resume=earlier,
+                run_id=run_id,
+            )
+    except KeyboardInterrupt:
+        if (home.folder / run_id / "run.json").is_file():
+            click.echo(f"holdfast: what is done is kept. Go on with: holdfast audit --resume {run_id}", err=True)
+        raise
+    finished(run, home, form, out)
+    return exit_code(run, settings.fail_on, CRASHED)
+
+
+def settings_of(flags: Mapping[str, Any]) -> "AuditSettings":
+    """Return the settings that flags, file and defaults come to. Raises BadInput."""
+    from holdfast.cli.settings import audit_settings, sorted_ignores
+
+    names = ("label", "time", "group", "select", "split_column", "splitter", "test_share", "seed", "task", "model")
+    said = {name: flags[name] for name in (*names, "metric", "predictions", "fail_on")}
+    said["id"] = flags["identifier"]
+    said["ignore"], said["ignore_columns"] = sorted_ignores(flags["ignore"])
+    assignments = list(flags["assignments"])
+    if flags["honest"] is not None:
+        assignments.append(f"audit.honest.enabled={str(flags['honest']).lower()}")
+    return audit_settings(flags["config"], said, assignments)
+
+
+def inputs_of(files: Sequence[Path], named: Sequence[str]) -> dict[str, Path]:
+    """Return the files by split; `all` is one that is not split. Raises BadInput."""
+    inputs: dict[str, Path] = {}
+    for text in named:
+        name, equals, path = text.partition("=")
+        if not equals or not name or not path:
+            raise BadInput(f"--split wants NAME=FILE, such as test=b.csv, got {text!r}")
+        if name in inputs:
+            raise BadInput(f"--split names {name!r} twice; one split is one file or one folder of parts")
+        inputs[name] = Path(path)
+    if files and inputs:
+        raise BadInput("give either files or --split NAME=FILE, not both")
     if len(files) > 2:
-        raise BadInput(f"got {len(files)} files, wanted one, or a training and a test file")
-    names = ("train", "test") if len(files) == 2 else ("all",)
-    dataset = load(dict(zip(names, files, strict=True)), roles={label: "label"} if label else {})
-    run = audit_dataset(dataset, AuditSettings(label=label), store=RunStore())
-    click.echo(render(run, form), nl=False)
-    return 1 if run.count(Severity.ERROR) else 0
+        raise BadInput(f"got {len(files)} files, wanted one, or a training and a test file. More: --split NAME=FILE")
+    if not files and not inputs:
+        raise BadInput("no data given. Try: holdfast audit data.csv --label y")
+    return inputs or dict(zip(("train", "test") if len(files) == 2 else ("all",), files, strict=True))
+
+
+def _refuse_ambiguous(ignored: Sequence[str], dataset: "Dataset") -> None:
+    from holdfast.cli.settings import sorted_ignores
+
+    for name in sorted_ignores(ignored)[0]:
+        if name in ignored and name in dataset.table.column_names:
+            raise BadInput(
+                f"--ignore {name}: there is a column and a check or family of that name. Say column:{name} or check:{name}."
+            )

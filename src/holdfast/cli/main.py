@@ -11,10 +11,19 @@ import click
 
 from holdfast import __version__
 from holdfast.core.errors import HoldfastError
+from holdfast.core.text import visible
 
-# command -> (module:object, one line). The lines stand here so that --help imports no command.
+CRASHED = 3
+
+# command -> (module:object, one line). The lines stand here so that --help imports no command; a test compares them
+# with the first lines of the commands.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("holdfast.cli.audit:audit", "Find out why a model that looks good will fail, and how much is real."),
+    "fix": ("holdfast.cli.fix:fix", "Write the repaired data of a run to a new folder."),
+    "report": ("holdfast.cli.report:report", "Show a run again, in any format."),
+    "runs": ("holdfast.cli.runs:runs", "List the runs, newest first."),
+    "checks": ("holdfast.cli.checks:checks", "List the checks, explain one, or start a new one."),
+    "schema": ("holdfast.cli.schema:schema", "Print the JSON Schema of holdfast.toml, for editors."),
 }
 
 
@@ -47,8 +56,8 @@ class LazyGroup(click.Group):
         """Return the command, or fail with the nearest name."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" Commands are {', '.join(COMMANDS)}."
-            raise click.UsageError(f"no command {args[0]!r}.{hint}", ctx)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Commands are {', '.join(COMMANDS)}."
+            raise click.UsageError(f"no command {args[0]!r}. {hint}", ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -58,15 +67,18 @@ def holdfast() -> None:
     """Why a model that looks good will fail in practice.
 
     \b
-    holdfast audit data.csv --label y
-    holdfast audit train.csv test.csv --label y
+      holdfast audit data.csv --label y
+      holdfast audit train.csv test.csv --label y --metric accuracy
+
+    Results go to standard output, progress to standard error. Exit codes: 0 nothing found at or above --fail-on,
+    1 found, 2 a mistake in the call or the input, 3 a check crashed.
     """
 
 
 def main() -> NoReturn:
-    """Run the command line. Exit codes: 0 nothing to report, 1 findings, 2 the caller's mistake, 3 a check crashed."""
+    """Run the command line and leave with its exit code."""
     try:
-        result = holdfast.main(standalone_mode=False)
+        result = holdfast.main(standalone_mode=False, prog_name="holdfast")
         sys.stdout.flush()
         sys.exit(result if isinstance(result, int) else 0)
     except HoldfastError as error:
@@ -76,7 +88,7 @@ def main() -> NoReturn:
     except click.ClickException as error:
         fail(error.format_message())
     except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped", err=True)
+        click.echo("holdfast: stopped", err=True)
         sys.exit(130)
     except BrokenPipeError:
         # The reader closed the pipe: nothing is wrong. Keep the interpreter from complaining when it flushes.
@@ -86,7 +98,5 @@ def main() -> NoReturn:
 
 def fail(message: str, hint: str = "") -> NoReturn:
     """Say what is wrong in one paragraph and leave with exit code 2."""
-    from holdfast.core.text import visible
-
-    click.echo(f"holdfast: {visible(message)}{hint}", err=True)
+    click.echo(f"holdfast: {visible(' '.join(message.split()))}{hint}", err=True)
     sys.exit(2)

@@ -1,0 +1,135 @@
+"""The library's entry to an audit: whatever a person holds in hand, in; the record, out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from holdfast.audit.audit import audit_dataset
+from holdfast.audit.roots import ROOTS
+from holdfast.audit.settings import AuditSettings
+from holdfast.core.config import checked
+from holdfast.core.dataset import Dataset, Kind, Role
+from holdfast.core.errors import BadInput, unknown
+from holdfast.core.progress import Progress
+from holdfast.core.record import Run
+from holdfast.core.store import RunStore
+
+
+def audit(
+    train: Any,
+    test: Any = None,
+    /,
+    *,
+    splits: Mapping[str, Any] | None = None,
+    model: Any = None,
+    predictions: Any = None,
+    settings: AuditSettings | None = None,
+    facts: Mapping[str, Any] | None = None,
+    store: RunStore | Path | str | None = None,
+    progress: Progress | None = None,
+    baseline: Run | None = None,
+    **wanted: Any,
+) -> Run:
+    """Return the record of an audit.
+
+    Args:
+        train: path, or anything that exports Arrow (pandas, polars, pyarrow, DuckDB), or a Dataset. Without `test`
+            it is the whole data: a split column in it is used, or one is made (see `splitter`).
+        test: the test split, likewise.
+        splits: further splits by name, such as `{"valid": frame}`.
+        model: an unfitted scikit-learn-compatible estimator; it is cloned and fitted.
+        predictions: path or table with one prediction for each test row.
+        settings: all settings at once; keywords over it.
+        facts: any fact by name, taken instead of being derived, such as `{"groups": …}`.
+        store: where to keep the run; nothing is written without it.
+        progress: who listens.
+        baseline: an earlier run, whose findings are not shown again.
+        **wanted: any setting by name: `label="y"`, `time="date"`, `group=["patient"]`, `metric="accuracy"`, …
+
+    Raises:
+        BadInput: a path, column or setting is wrong.
+
+    """
+    settings = combined(settings, wanted)
+    dataset = train if isinstance(train, Dataset) else open_data(inputs_of(train, test, splits), settings, progress)
+    if isinstance(train, Dataset) and (test is not None or splits):
+        raise BadInput("a Dataset already holds its splits: give it alone")
+    given = given_facts(dataset, settings, model, predictions, facts)
+    home = RunStore(Path(store)) if isinstance(store, str | Path) else store
+    return audit_dataset(dataset, settings, given=given, store=home, progress=progress, baseline=baseline)
+
+
+def combined(settings: AuditSettings | None, wanted: Mapping[str, Any]) -> AuditSettings:
+    """Return `settings` with some replaced; a single name stands for a list of one. Raises BadInput."""
+    lists = {name for name, field in AuditSettings.model_fields.items() if field.annotation == tuple[str, ...]}
+    values = {k: (v,) if k in lists and isinstance(v, str) else v for k, v in wanted.items()}
+    base = settings.model_dump(exclude_unset=True) if settings else {}
+    return checked(AuditSettings, {**base, **values}, table="audit")
+
+
+def inputs_of(train: Any, test: Any, splits: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the inputs by split; `all` is the name of one that is not split."""
+    if test is None and not splits:
+        return {"all": train}
+    named = {"train": train} | ({"test": test} if test is not None else {}) | dict(splits or {})
+    return named
+
+
+def open_data(inputs: Mapping[str, Any], settings: AuditSettings, progress: Progress | None = None) -> Dataset:
+    """Return the data set that the inputs and settings describe. Raises BadInput."""
+    from holdfast.data.loading import load
+
+    kinds: dict[str, Kind] = dict(settings.kinds)
+    return load(
+        inputs,
+        roles=roles_of(settings),
+        kinds=kinds,
+        split_column=settings.split_column,
+        splitter=settings.splitter,
+        test_share=settings.test_share,
+        seed=settings.seed,
+        groups=settings.group,
+        progress=progress,
+    )
+
+
+def roles_of(settings: AuditSettings) -> dict[str, Role]:
+    """Return the roles that the settings give to columns. Raises BadInput when a column gets two."""
+    wanted: list[tuple[str, Role]] = [
+        *((name, "ignore") for name in settings.ignore_columns),
+        *((name, "group") for name in settings.group),
+        *((name, "id") for name in settings.id),
+        *([(settings.time, "time")] if settings.time else []),
+        *([(settings.label, "label")] if settings.label else []),
+    ]
+    roles: dict[str, Role] = {}
+    for name, role in wanted:
+        if roles.get(name, role) != role:
+            raise BadInput(f"column {name!r} cannot be both {roles[name]} and {role}")
+        roles[name] = role
+    return roles
+
+
+def given_facts(
+    dataset: Dataset, settings: AuditSettings, model: Any, predictions: Any, facts: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the facts that are given, not derived. Raises BadInput for a name that is no fact."""
+    from holdfast.audit import catalogue
+
+    given = dict(facts or {})
+    for name in given:
+        if name not in catalogue.facts() and name not in ROOTS:
+            raise unknown("fact", name, [*catalogue.facts(), *ROOTS])
+    model = settings.model if model is None else model
+    predictions = settings.predictions if predictions is None else predictions
+    if model is not None:
+        from holdfast.audit.models import load_estimator
+
+        given["estimator"] = load_estimator(model) if isinstance(model, str) else model
+    if predictions is not None:
+        from holdfast.audit.predictions_file import read_predictions
+
+        given["predictions"] = read_predictions(predictions, dataset)
+    if settings.metric is not None:
+        given["metric_wanted"] = settings.metric
+    return given

@@ -1,0 +1,42 @@
+"""Doing a recorded run's beginning again: its call, its data."""
+
+from pathlib import Path
+from typing import Any
+
+from holdfast.audit.settings import AuditSettings
+from holdfast.core.dataset import Dataset
+from holdfast.core.errors import BadInput
+from holdfast.core.progress import Progress
+from holdfast.core.record import Run
+
+
+def call_of(run: Run) -> tuple[tuple[Path, ...], dict[str, Any]]:
+    """Return the files and flags that a run was called with. Raises BadInput for a run started from Python."""
+    from holdfast.cli.audit import audit
+
+    if not run.command:
+        raise BadInput(f"run {run.id} was started from Python, which knows its data; the command line does not")
+    flags = dict(audit.make_context("audit", list(run.command[1:])).params)
+    for name in ("store", "resume", "form", "out"):
+        flags.pop(name)
+    return tuple(flags.pop("files")), flags
+
+
+def reopened(run: Run, progress: Progress | None = None) -> Dataset:
+    """Return the data set of a run, read again from where its command said. Raises BadInput when it has changed."""
+    from holdfast.audit.verb import open_data
+    from holdfast.cli.audit import inputs_of, settings_of
+
+    files, flags = call_of(run)
+    settings = settings_of(flags)
+    dataset = open_data(inputs_of(files, flags["named"]), settings, progress)
+    refuse_changed(run, dataset, settings)
+    return dataset
+
+
+def refuse_changed(run: Run, dataset: Dataset, settings: AuditSettings) -> None:
+    """Raise BadInput when data or settings are not those of the run."""
+    if [(item.name, item.digest) for item in run.inputs] != [(item.name, item.digest) for item in dataset.sources]:
+        raise BadInput(f"the data of run {run.id} has changed since: start a new audit")
+    if run.config != settings.model_dump(mode="json", exclude_defaults=True):
+        raise BadInput(f"the settings of run {run.id} have changed since (holdfast.toml?): start a new audit")

@@ -1,0 +1,54 @@
+"""What every command that ends in a run does with it: show it, keep the report, choose the exit code."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from holdfast.core.errors import BadInput
+from holdfast.core.finding import Severity
+from holdfast.core.record import Run, Status
+from holdfast.core.store import RunStore, write_whole
+
+REPORT = "report.html"
+
+
+def finished(run: Run, home: RunStore, form: str, out: Path | None) -> None:
+    """Write the HTML report beside the record, then show the run."""
+    from holdfast.report.render import render
+
+    path = home.folder / run.id / REPORT
+    write_whole(path, render(run, "html").encode("utf-8", "replace"))
+    show(run, form, out, path)
+
+
+def show(run: Run, form: str, out: Path | None, report: Path | None = None) -> None:
+    """Write the run in a format to `out`, or to standard output. Raises BadInput when `out` cannot be written."""
+    from holdfast.report.render import render
+
+    if out is not None:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(out, render(run, form).encode("utf-8", "replace"))
+        except OSError as error:
+            raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
+        click.echo(f"wrote {out}", err=True)
+        return
+    if form == "text":
+        from rich.console import Console
+
+        from holdfast.report.renderers.text import print_run
+
+        print_run(run, Console(), report=report)
+        return
+    sys.stdout.buffer.write(render(run, form).encode("utf-8", "replace"))
+
+
+def exit_code(run: Run, fail_on: str, crashed: int) -> int:
+    """Return 0, 1 for findings at or above `fail_on`, or `crashed` when a check crashed."""
+    if any(result.status is Status.CRASHED for result in run.results):
+        return crashed
+    if fail_on == "never":
+        return 0
+    worst = Severity(fail_on)
+    return int(any(finding.severity.rank <= worst.rank for finding in run.findings))
