@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from holdfast.audit import catalogue, roots
-from holdfast.audit.definitions import HEADINGS, Case, Check, Subject
+from holdfast.audit.definitions import HEADINGS, Case, Check, Subject, without_none
 from holdfast.audit.runner import Facts, run_check
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Finding, Location, Measure
@@ -70,9 +70,10 @@ def referenced(check: Check) -> None:
 
 
 def typed_like_its_facts(check: Check) -> None:
-    """Every positional parameter is a fact, with the type that the fact returns."""
+    """Every positional parameter is a fact, with the type that the fact returns, or None where it is optional."""
     derived = catalogue.facts()
-    for need, wanted in check.types.items():
+    for need, annotation in check.types.items():
+        wanted = without_none(annotation)
         if need in derived:
             assert wanted == derived[need].returns, f"{need} is {derived[need].returns}, not {wanted}"
         else:

@@ -1,13 +1,15 @@
 """What facts, checks and cases are, and the decorators that make them.
 
 Positional parameters name facts, keyword-only ones are options: needs, configuration keys, flags and
-documentation are read from the signature and never listed a second time.
+documentation are read from the signature and never listed a second time. A fact whose type allows None
+(`estimator: Any | None`) is optional: None stands for "cannot be derived here".
 """
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 import numpy as np
 
@@ -138,6 +140,18 @@ def planted(*, at: Location) -> Callable[[Callable[[np.random.Generator], Subjec
 def clean(build: Callable[[np.random.Generator], Subject]) -> Case:
     """Make a case in which the check must stay silent."""
     return Case(build.__name__, build, None, inspect.getdoc(build) or "")
+
+
+def is_optional(annotation: Any) -> bool:
+    """Return whether None is among the values that an annotation allows by name."""
+    return get_origin(annotation) in {Union, UnionType} and NoneType in get_args(annotation)
+
+
+def without_none(annotation: Any) -> Any:
+    """Return an annotation less None, such as int for `int | None`."""
+    if not is_optional(annotation):
+        return annotation
+    return Union[tuple(kind for kind in get_args(annotation) if kind is not NoneType)]  # noqa: UP007 made of a tuple
 
 
 def _signature(

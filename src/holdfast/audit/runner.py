@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from holdfast.audit import catalogue, roots
-from holdfast.audit.definitions import Check, Fact, Option
+from holdfast.audit.definitions import Check, Fact, Option, is_optional
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.finding import Finding
 from holdfast.core.progress import Progress, track
@@ -57,8 +57,20 @@ class Facts:
         return value
 
     def _derive(self, item: Fact) -> Any:
-        needs = [self[need] for need in item.needs]
+        needs = self.needs_of(item)
         return item.run(*needs, **effective_options(item.name, item.options, self._options.get(item.name, {})))
+
+    def needs_of(self, item: Fact | Check) -> list[Any]:
+        """Return the facts that a fact or check needs; None for an optional one that cannot be derived here."""
+        values = []
+        for need in item.needs:
+            try:
+                values.append(self[need])
+            except NotApplicable:
+                if not is_optional(item.types[need]):
+                    raise
+                values.append(None)
+        return values
 
     def listen(self, progress: Progress) -> None:
         """Tell `progress` from now on how far the work is."""
@@ -127,7 +139,7 @@ def run_check(item: Check, facts: Facts, options: Mapping[str, Any] | None = Non
     findings: tuple[Finding, ...] = ()
     status, reason, trace = Status.PASSED, "", ""
     try:
-        needs = [facts[need] for need in item.needs]
+        needs = facts.needs_of(item)
         findings = tuple(_stamped(found, item) for found in item.run(*needs, **effective))
         status = Status.FOUND if findings else Status.PASSED
     except NotApplicable as error:
