@@ -159,6 +159,4 @@ def _refuse_ambiguous(ignored: Sequence[str], dataset: "Dataset") -> None:
 
     for name in sorted_ignores(ignored)[0]:
         if name in ignored and name in dataset.table.column_names:
-            raise BadInput(
-                f"--ignore {name}: there is a column and a check or family of that name. Say column:{name} or check:{name}."
-            )
+            raise BadInput(f"--ignore {name} is a column and a check or family. Say column:{name} or check:{name}.")

@@ -18,6 +18,7 @@ CRASHED = 3
 # command -> (module:object, one line). The lines stand here so that --help imports no command; a test compares them
 # with the first lines of the commands.
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "demo": ("holdfast.cli.demo:demo", "Audit real data that comes with statsmodels, to see what an audit looks like."),
     "audit": ("holdfast.cli.audit:audit", "Find out why a model that looks good will fail, and how much is real."),
     "fix": ("holdfast.cli.fix:fix", "Write the repaired data of a run to a new folder."),
     "report": ("holdfast.cli.report:report", "Show a run again, in any format."),

@@ -1,0 +1,50 @@
+"""`holdfast demo`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from holdfast.cli.audit import STORE, audit
+from holdfast.cli.main import CRASHED
+from holdfast.core.errors import MissingExtra
+
+_STORY = """\
+6,366 women answered a magazine's questions in 1974 (Fair, 1978; the data ship with statsmodels). A model is to tell
+from eight answers whether a woman has had an affair. The label was made from the column `affairs`, time spent in
+affairs, and that column was left in the table: an accident seen in published notebooks."""
+
+
+@click.command()
+@STORE
+@click.pass_context
+def demo(context: click.Context, store: Path) -> None:
+    """Audit real data that comes with statsmodels, to see what an audit looks like.
+
+    \b
+      holdfast demo
+    """
+    data = _write(store / "demo" / "affairs.csv")
+    arguments = [str(data), "--label", "affair", "--store", str(store)]
+    click.echo(f"{_STORY}\n\n$ holdfast audit {' '.join(arguments)}\n")
+    sys.argv = ["holdfast", "audit", *arguments]  # what the record will say it was called with
+    code = audit.main(arguments, standalone_mode=False)
+    if code == CRASHED:
+        context.exit(CRASHED)
+
+
+def _write(path: Path) -> Path:
+    """Write the survey with its label as CSV, and return the path."""
+    try:
+        from statsmodels.datasets import fair
+    except ImportError as error:
+        raise MissingExtra.for_package("statsmodels", "demo", "the demonstration") from error
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.csv
+
+    table = pa.Table.from_pandas(fair.load_pandas().data, preserve_index=False)
+    label = pc.if_else(pc.greater(table["affairs"], 0.0), "yes", "no")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pyarrow.csv.write_csv(table.append_column("affair", label), path)
+    return path
