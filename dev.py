@@ -78,9 +78,9 @@ def browser() -> None:
     if shutil.which("chromium") or not (shutil.which("apt-get") and os.name == "posix" and os.geteuid() == 0):
         return
     print("Installing Chromium for the browser tests …", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "check": False}
-    subprocess.run(["apt-get", "update", "-qq"], **quiet)
-    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
+    apt_get = shutil.which("apt-get")
+    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+        subprocess.run([apt_get, *arguments], stdout=subprocess.DEVNULL, check=False)
 
 
 def call(program: str, *arguments: object) -> int:
