@@ -100,7 +100,10 @@ class Estimate(BaseModel):
 
 
 class HonestStep(BaseModel):
-    """What one remedy takes away from the score. Differences are honest minus claimed: negative means inflated."""
+    """What one remedy takes away from the score. Differences are honest minus claimed, in the metric's own unit.
+
+    Where higher is better, a negative difference means that the score was inflated.
+    """
 
     model_config = FROZEN
     name: str = Field(description="short label, such as a column name or 'copied rows'")
@@ -109,28 +112,40 @@ class HonestStep(BaseModel):
     operation: str
     n_rows: int = 0
     columns: tuple[str, ...] = ()
+    booked: bool = Field(
+        default=True, description="part of the honest score; else a question ('if it were not available'), told apart"
+    )
     alone: Estimate | None = None
     in_sequence: Estimate | None = None
     shapley: Estimate | None = None
-    control: Estimate | None = Field(None, description="the same change at random: as many rows, a re-split, …")
+    control: Estimate | None = Field(
+        None, description="the same change at random (as many rows, a training set of the same size), on the same rows"
+    )
     reason: str = Field("", description="why it could not be estimated")
 
 
 class HonestScore(BaseModel):
-    """How much of the score is real."""
+    """How much of the score is real. The steps that are booked add up to honest minus claimed."""
 
     model_config = FROZEN
     status: Literal["estimated", "not-estimable"]
     reason: str = ""
     metric: str = ""
+    metric_title: str = Field("", description="the metric in words")
     higher_is_better: bool = True
     model: str = ""
+    source: Literal["", "own-model", "default-model", "predictions"] = Field("", description="whose score it is")
     split: str = ""
+    n_train: int = 0
+    n_test: int = 0
     claimed: Estimate | None = None
     honest: Estimate | None = None
-    inflation: Estimate | None = Field(None, description="claimed minus honest; positive means too good")
-    steps: tuple[HonestStep, ...] = ()
+    inflation: Estimate | None = Field(
+        None, description="how much too good the claim is: positive means too good, whichever way is better"
+    )
+    steps: tuple[HonestStep, ...] = Field((), description="booked ones in the order of the waterfall, then questions")
     notes: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 class Environment(BaseModel):
