@@ -113,7 +113,7 @@ def check(
         doc = inspect.getdoc(run) or ""
         return Check(
             name=run.__name__.replace("_", "-"),
-            family=run.__module__.split(".")[-2],
+            family=_folder(run.__module__),
             title=doc.partition("\n")[0].rstrip("."),
             run=run,
             needs=needs,
@@ -152,6 +152,11 @@ def without_none(annotation: Any) -> Any:
     if not is_optional(annotation):
         return annotation
     return Union[tuple(kind for kind in get_args(annotation) if kind is not NoneType)]  # noqa: UP007 made of a tuple
+
+
+def _folder(module: str) -> str:
+    """Return the folder of a module; a check written in a notebook or script belongs to the family `own`."""
+    return module.split(".")[-2] if "." in module else "own"
 
 
 def _signature(

@@ -13,12 +13,14 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from holdfast.core.errors import BadInput, StoreError, unknown
 from holdfast.core.locking import hold, is_held
@@ -40,18 +42,20 @@ class RunWriter:
         """Create the folder and say that the run is going on. Raises StoreError."""
         self.folder = folder
         self.run = run
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = hold(folder / "lock")
-            self._results: IO[bytes] = (folder / "results.jsonl").open("ab")
-            self._events: IO[bytes] = (folder / "events.jsonl").open("ab")
-            write_whole(folder / "run.json", dump(run.model_copy(update={"status": "running"})))
-        except OSError as error:
-            raise StoreError(f"cannot write the run to {folder}: {error.strerror or error}") from error
+        with ExitStack() as opened:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                opened.enter_context(hold(folder / "lock"))
+                self._results: IO[bytes] = opened.enter_context((folder / "results.jsonl").open("ab"))
+                self._events: IO[bytes] = opened.enter_context((folder / "events.jsonl").open("ab"))
+                write_whole(folder / "run.json", dump(run.model_copy(update={"status": "running"})))
+            except OSError as error:
+                raise StoreError(f"cannot write the run to {folder}: {error.strerror or error}") from error
+            self._opened = opened.pop_all()
 
     def result(self, result: CheckResult) -> None:
         """Append the result of a check; it survives whatever happens next."""
-        self._results.write(result.model_dump_json().encode("utf-8", "surrogatepass") + b"\n")
+        self._results.write(as_json(result) + b"\n")
         self._results.flush()
         os.fsync(self._results.fileno())
 
@@ -63,7 +67,7 @@ class RunWriter:
 
     def artifact(self, name: str, content: bytes) -> Path:
         """Write a file beside the record, as a whole. Raises BadInput for a name with a path in it."""
-        if Path(name).name != name or name.startswith("."):
+        if not name or Path(name).name != name or name.startswith("."):
             raise BadInput(f"an artifact is a plain file name, got {name!r}")
         write_whole(self.folder / name, content)
         return self.folder / name
@@ -79,9 +83,7 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._results.close()
-        self._events.close()
-        self._lock.close()
+        self._opened.close()
 
 
 class RunStore:
@@ -184,7 +186,16 @@ def read_lines(path: Path, parse: Callable[[bytes], _T]) -> Iterator[_T]:
 
 def dump(run: Run) -> bytes:
     """Return the record as JSON text."""
-    return run.model_dump_json(by_alias=True, indent=1).encode("utf-8", "surrogatepass")
+    return as_json(run, indent=1)
+
+
+def as_json(record: BaseModel, indent: int | None = None) -> bytes:
+    """Return a record as UTF-8 JSON; half characters, as in a file name that is not UTF-8, become U+FFFD."""
+    try:
+        return record.model_dump_json(indent=indent).encode()
+    except PydanticSerializationError:
+        text = json.dumps(record.model_dump(mode="python"), default=str, ensure_ascii=False, indent=indent)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def write_whole(path: Path, content: bytes) -> None:

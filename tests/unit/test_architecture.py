@@ -1,0 +1,75 @@
+"""The house rules that a test can hold."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import holdfast
+from holdfast.core import errors
+from holdfast.core.registry import modules
+
+SOURCE = Path(holdfast.__file__).parent
+FILES = sorted(path for path in SOURCE.rglob("*.py"))
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager", "misc"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_files_are_short_and_named_for_what_they_are(path):
+    assert len(path.read_text("utf-8").splitlines()) <= 400
+    assert path.stem not in FORBIDDEN_NAMES
+
+
+def test_nothing_inherits_from_our_own_classes_except_errors():
+    allowed = {item for item in vars(errors).values() if inspect.isclass(item)}
+    for module in modules("holdfast"):
+        for item in vars(module).values():
+            if inspect.isclass(item) and item.__module__ == module.__name__:
+                ours = [base for base in item.__bases__ if base.__module__.startswith("holdfast.")]
+                assert set(ours) <= allowed, f"{module.__name__}.{item.__name__} inherits from {ours}"
+
+
+def test_public_names():
+    assert holdfast.__all__ == sorted(holdfast.__all__)
+    assert len(holdfast.__all__) <= 40
+    for name in holdfast.__all__:
+        assert getattr(holdfast, name) is not None
+    assert callable(holdfast.audit)
+
+
+def test_public_names_for_type_checkers_are_those_at_run_time():
+    tree = ast.parse((SOURCE / "__init__.py").read_text("utf-8"))
+    typed = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert set(holdfast.__all__) - {"__version__"} <= typed
+
+
+def loaded_by(statement):
+    code = f"import sys; {statement}; print(chr(10).join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_is_light():
+    loaded = loaded_by("import holdfast")
+    assert not loaded & {"numpy", "pandas", "torch", "matplotlib", "pyarrow", "sklearn", "duckdb", "pydantic"}
+
+
+def test_the_command_line_starts_without_the_heavy_libraries():
+    loaded = loaded_by("import holdfast.cli.main")
+    assert not loaded & {"numpy", "pandas", "torch", "pyarrow", "sklearn", "duckdb", "pydantic", "rich"}
+
+
+def test_help_takes_at_most_a_quarter_of_a_second_of_cpu():
+    code = (
+        "import resource, subprocess, sys;"
+        "subprocess.run([sys.executable, '-m', 'holdfast', '--help'], check=True, stdout=subprocess.DEVNULL);"
+        "r = resource.getrusage(resource.RUSAGE_CHILDREN); print(r.ru_utime + r.ru_stime)"
+    )
+    done = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        for _ in range(3)
+    ]
+    assert min(done) <= 0.25
