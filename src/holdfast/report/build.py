@@ -1,0 +1,202 @@
+"""A run turned into a document."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from holdfast.core.finding import Confidence, Examples, Finding, Measure, Series, Severity
+from holdfast.core.record import CheckResult, HonestScore, Run, Status
+from holdfast.core.text import visible
+from holdfast.report import words
+from holdfast.report.document import Card, Document, Item, Line, Link, Table
+from holdfast.report.pictures import picture
+from holdfast.report.places import line_of, places
+from holdfast.report.record_tables import record_tables
+from holdfast.report.verdict import metric_of, subtitle, verdict
+from holdfast.report.waterfall import waterfall
+
+MOST_COLUMNS = 12  # of a table of examples; the located ones first
+MOST_LINES = 10
+MOST_TRACE = 4000
+SURE: Mapping[Confidence, str] = {
+    Confidence.CERTAIN: "certain: it is so by construction",
+    Confidence.HIGH: "high confidence",
+    Confidence.MEDIUM: "medium confidence",
+    Confidence.LOW: "low confidence: a hint to follow",
+}
+
+
+def build(run: Run) -> Document:
+    """Return the document that text, HTML and Markdown are drawn from."""
+    by_status = {status: [one for one in run.results if one.status is status] for status in Status}
+    return Document(
+        title=words.name(run.title) if run.title else words.name(run.kind),
+        subtitle=subtitle(run),
+        verdict=verdict(run),
+        waterfall=waterfall(run.honest),
+        no_waterfall=_no_waterfall(run),
+        counts=tuple((severity, run.count(severity)) for severity in Severity),
+        cards=tuple(_cards(run)),
+        crashed=tuple(_line(one) for one in by_status[Status.CRASHED]),
+        passed=tuple(_line(one) for one in by_status[Status.PASSED]),
+        skipped=_by_reason(by_status[Status.SKIPPED]),
+        suppressed=tuple(
+            Line(Link(words.name(one.finding.check)), words.sentence(one.finding.message), words.sentence(one.reason))
+            for one in run.suppressed
+        ),
+        record=record_tables(run),
+        config=visible(json.dumps(run.config, indent=2, ensure_ascii=False, default=str), 20_000) if run.config else "",
+        run=run.id,
+    )
+
+
+def _no_waterfall(run: Run) -> str:
+    if run.honest is None:
+        return "No honest score was computed in this run." if run.kind == "audit" else ""
+    reason = words.sentence(run.honest.reason).rstrip(".") or "the run does not say why"
+    return f"The honest score could not be estimated: {reason}."
+
+
+def _cards(run: Run) -> list[Card]:
+    """Return a card for each check and severity; worst first, then what costs the score most."""
+    results = {result.check: result for result in run.results}
+    grouped: dict[tuple[Severity, str], list[Finding]] = {}
+    for finding in run.findings:
+        grouped.setdefault((finding.severity, finding.check), []).append(finding)
+    cost = _costs(run.honest)
+
+    def order(key: tuple[Severity, str]) -> tuple[int, float]:
+        return key[0].rank, -max(cost.get(one.fingerprint, 0.0) for one in grouped[key])
+
+    cards = []
+    for number, key in enumerate(sorted(grouped, key=order), start=1):
+        severity, check = key
+        result = results[check] if check in results else None
+        items = [_item(one, run, f"f{number}-{i}") for i, one in enumerate(grouped[key], start=1)]
+        cards.append(
+            Card(
+                anchor=f"f{number}",
+                check=Link(words.name(check), web_address(result.url) if result else ""),
+                title=words.sentence(result.title) if result else "",
+                family=words.name(result.family) if result else "",
+                severity=severity,
+                items=tuple(items),
+                why=words.paragraphs(result.why) if result else (),
+                references=tuple(
+                    Link(words.sentence(one.text), web_address(one.url))
+                    for one in (result.references if result else ())
+                ),
+            )
+        )
+    return cards
+
+
+def _costs(honest: HonestScore | None) -> dict[str, float]:
+    steps = honest.steps if honest else ()
+    return {mark: abs(step.alone.value) for step in steps if step.alone for mark in step.fingerprints}
+
+
+def _item(finding: Finding, run: Run, anchor: str) -> Item:
+    measures = [one for one in finding.evidence if isinstance(one, Measure)]
+    named = {column for place in finding.locations for column in place.columns}
+    return Item(
+        anchor=anchor,
+        message=words.sentence(finding.message),
+        severity=finding.severity,
+        sure=SURE[finding.confidence],
+        effect=_effect(finding, run.honest),
+        places=places(finding.locations, run.inputs),
+        measures=_measures(measures),
+        pictures=tuple(picture(one) for one in finding.evidence if isinstance(one, Series)),
+        tables=tuple(_examples(one, run, named) for one in finding.evidence if isinstance(one, Examples)),
+        fix=words.sentence(finding.fix),
+        fingerprint=finding.fingerprint,
+    )
+
+
+def _effect(finding: Finding, honest: HonestScore | None) -> str:
+    """Return what curing a finding does to the score, empty where that was not estimated."""
+    for step in honest.steps if honest else ():
+        if finding.fingerprint in step.fingerprints and step.alone and honest:
+            metric = metric_of(honest)
+            said = f"Cured alone, it changes the {metric} by {words.change(step.alone.value)}"
+            return f"{said} ({words.span(step.alone, signed=True)})."
+    return ""
+
+
+def _measures(measures: Sequence[Measure]) -> Table | None:
+    if not measures:
+        return None
+    rows = tuple(
+        (
+            words.sentence(one.name),
+            words.quantity(one.value, one.unit),
+            words.interval(one) or "—",
+            words.quantity(one.threshold, one.unit) if one.threshold is not None else "—",
+            words.p_value(one.p_value) if one.p_value is not None else "—",
+        )
+        for one in measures[:20]
+    )
+    head = ("Measured", "Value", "Interval", "Speaks beyond", "Chance")
+    used = [i for i in range(len(head)) if i < 2 or any(row[i] != "—" for row in rows)]
+    return Table(
+        "What was measured",
+        tuple(head[i] for i in used),
+        tuple(tuple(row[i] for i in used) for row in rows),
+        f"{len(measures) - 20:,} more in the record." if len(measures) > 20 else "",
+        tuple(i > 0 for i in used),
+    )
+
+
+def _examples(shown: Examples, run: Run, named: set[str]) -> Table:
+    """Return a table of examples, cut to what a page can hold."""
+    wanted = [i for i, column in enumerate(shown.columns) if column in named]
+    others = [i for i in range(len(shown.columns)) if i not in set(wanted)]
+    kept = sorted([*wanted, *others][:MOST_COLUMNS])
+    lines = shown.cells[:MOST_LINES]
+    first = [line_of(row, run.inputs) for row in shown.rows[:MOST_LINES]]
+    rows = tuple(
+        ((first[i],) if i < len(first) else ("",) if first else ())
+        + tuple(words.cell(line[k]) if k < len(line) else "" for k in kept)
+        for i, line in enumerate(lines)
+    )
+    numeric = tuple(
+        all(isinstance(line[k], int | float | None) for line in lines if k < len(line)) and bool(lines) for k in kept
+    )
+    left = [
+        words.plural(count, noun)
+        for count, noun in (
+            (len(shown.columns) - len(kept), "more column"),
+            (len(shown.cells) - len(lines), "more line"),
+        )
+        if count
+    ]
+    return Table(
+        caption=words.sentence(shown.caption),
+        head=(("Row",) if first else ()) + tuple(words.name(shown.columns[k]) for k in kept),
+        rows=rows,
+        more=f"{' and '.join(left)} in the record." if left else "",
+        numeric=((False,) if first else ()) + numeric,
+    )
+
+
+def _line(result: CheckResult) -> Line:
+    return Line(
+        Link(words.name(result.check), web_address(result.url)),
+        words.sentence(result.title),
+        words.sentence(result.reason),
+        visible(result.trace[-MOST_TRACE:]),
+    )
+
+
+def _by_reason(skipped: Sequence[CheckResult]) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+    """Return the skipped checks by the reason that they share."""
+    reasons: dict[str, list[Line]] = {}
+    for result in skipped:
+        reasons.setdefault(words.sentence(result.reason) or "no reason given", []).append(_line(result))
+    return tuple((reason, tuple(lines)) for reason, lines in reasons.items())
+
+
+def web_address(url: str) -> str:
+    """Return an address of the web; empty for anything else, so that no record can smuggle in a `javascript:` link."""
+    plain = url.isascii() and url.isprintable() and not any(c in url for c in " <>\"'`\\^{|}")
+    return url if plain and url.startswith(("https://", "http://")) else ""

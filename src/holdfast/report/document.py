@@ -1,0 +1,160 @@
+"""A run as a document: every sentence, number and table that text, HTML and Markdown show, written once.
+
+All strings are made safe to look at (`core.text`): no control, ANSI or direction characters, bounded length. What a
+format needs beyond that (escaping) is the business of its renderer.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from holdfast.core.finding import Series, Severity
+
+Tone = Literal["bad", "unsure", "good"]
+BarKind = Literal["claimed", "loss", "gain", "honest", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The run in one sentence, what qualifies it, and what to do first."""
+
+    tone: Tone
+    sentence: str
+    details: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A line of the waterfall: from `start` to `stop` on the scale of the score, with the ends of its interval."""
+
+    label: str
+    kind: BarKind
+    start: float
+    stop: float
+    low: float | None
+    high: float | None
+    value: str
+    interval: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table in words; `more` says what was left out."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    more: str = ""
+    numeric: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """From the claimed to the honest score. `first` and `last` are the ends of the scale."""
+
+    label: str
+    metric: str
+    bars: tuple[Bar, ...]
+    first: float
+    last: float
+    table: Table
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where: rows, columns, code."""
+
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Points to draw, their title, the sentence that states what they show, and their table."""
+
+    title: str
+    label: str
+    series: Series
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One finding."""
+
+    anchor: str
+    message: str
+    severity: Severity
+    sure: str
+    effect: str
+    places: tuple[Place, ...]
+    measures: Table | None
+    pictures: tuple[Picture, ...]
+    tables: tuple[Table, ...]
+    fix: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words and the address behind them; no address where it is not one of the web."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A check and what it found at one severity."""
+
+    anchor: str
+    check: Link
+    title: str
+    family: str
+    severity: Severity
+    items: tuple[Item, ...]
+    why: tuple[str, ...]
+    references: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A check that found nothing, or could not run, or a finding that was hidden; and why."""
+
+    name: Link
+    title: str
+    reason: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything a reader sees, in the order in which it is shown."""
+
+    title: str
+    subtitle: str
+    verdict: Verdict
+    waterfall: Waterfall | None
+    no_waterfall: str
+    counts: tuple[tuple[Severity, int], ...]
+    cards: tuple[Card, ...]
+    crashed: tuple[Line, ...]
+    passed: tuple[Line, ...]
+    skipped: tuple[tuple[str, tuple[Line, ...]], ...]
+    suppressed: tuple[Line, ...]
+    record: tuple[Table, ...]
+    config: str
+    run: str
+
+    @property
+    def outcome(self) -> str:
+        """How many checks came to what, as one line."""
+        parts = [
+            (sum(len(lines) for _, lines in self.skipped), "not applicable"),
+            (len(self.crashed), "crashed"),
+            (len(self.suppressed), "suppressed"),
+        ]
+        said = [f"{len(self.passed):,} checks passed" if len(self.passed) != 1 else "1 check passed"]
+        return " · ".join(said + [f"{count:,} {what}" for count, what in parts if count])

@@ -1,0 +1,98 @@
+"""One self-contained page: no script, no request, every byte of style allowed by its hash."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from holdfast.core.record import Run
+from holdfast.report.build import build
+from holdfast.report.document import Document, Item
+from holdfast.report.drawing import plot, waterfall_bar
+
+SUFFIX = ".html"
+MOST_FULL = 700_000  # characters of findings shown with pictures and tables; a page stays below 1.2 MB
+MOST_SHORT = 950_000  # beyond that, findings shown with message, place and cure; the rest stands in the record
+
+
+def render(run: Run) -> str:
+    """Return the run as a page."""
+    document = build(run)
+    style = stylesheet()
+    return (
+        templates()
+        .get_template("page.html")
+        .render(document=document, style=Markup(style), policy=policy(style), **_bodies(document))
+    )
+
+
+def fragment(run: Run) -> str:
+    """Return the run as a piece of a notebook: the first screen, and the findings folded up."""
+    document = build(run)
+    return (
+        templates()
+        .get_template("fragment.html")
+        .render(document=document, style=Markup(stylesheet()), **_bodies(document))
+    )
+
+
+def policy(style: str) -> str:
+    """Return a content security policy that allows nothing but this very style sheet."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def templates() -> Environment:
+    """Return the templates; whatever they show is escaped."""
+    environment = Environment(
+        loader=PackageLoader("holdfast.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"plot": plot, "waterfall_bar": waterfall_bar}
+    environment.filters["prose"] = prose
+    return environment
+
+
+@cache
+def stylesheet() -> str:
+    """Return the style sheet."""
+    loader = templates().loader
+    assert loader is not None
+    return "\n" + loader.get_source(templates(), "report.css")[0]
+
+
+def prose(text: str) -> Markup:
+    """Return text with `code` between backticks set as code; everything else is escaped."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 escaped before
+
+
+def _bodies(document: Document) -> dict[str, object]:
+    """Return the findings drawn, by anchor, within the size that a page may have."""
+    bodies = dict(_drawn(document))
+    left = sum(len(card.items) for card in document.cards) - len(bodies)
+    return {"bodies": bodies, "left_out": left}
+
+
+def _drawn(document: Document) -> Iterator[tuple[str, Markup]]:
+    full = templates().get_template("item.html")
+    short = templates().get_template("item_short.html")
+    used = 0
+    for card in document.cards:
+        for item in card.items:
+            body = _body(full, item) if used < MOST_FULL else _body(short, item)
+            used += len(body)
+            if used > MOST_SHORT:
+                return
+            yield item.anchor, body
+
+
+def _body(template: object, item: Item) -> Markup:
+    return Markup(template.render(item=item))  # type: ignore[attr-defined]

@@ -1,0 +1,132 @@
+"""The verdict: what a run comes to, in one sentence, and what to do first."""
+
+from collections.abc import Sequence
+
+from holdfast.core.finding import Finding, Severity
+from holdfast.core.record import HonestScore, Run, Status
+from holdfast.report.document import Tone, Verdict
+from holdfast.report.words import duration, listed, name, plural, score, sentence, span
+
+MOST_STEPS = 3
+
+
+def verdict(run: Run) -> Verdict:
+    """Return the run in one sentence, with what qualifies it and what to do next."""
+    tone, said = _judged(run)
+    return Verdict(tone, said, tuple(_details(run)), tuple(_steps(run)))
+
+
+def counted(run: Run) -> str:
+    """Return the findings by severity: `3 errors, 2 warnings`."""
+    counts = [(run.count(severity), severity.value) for severity in Severity]
+    return ", ".join(plural(count, noun) for count, noun in counts if count)
+
+
+def metric_of(honest: HonestScore) -> str:
+    """Return the metric as words, `score` where it has no name."""
+    return name(honest.metric).replace("_", " ") if honest.metric else "score"
+
+
+def inflated(honest: HonestScore | None) -> bool:
+    """Return whether the claimed score is too good, by more than chance."""
+    if not honest or honest.status != "estimated" or not (honest.claimed and honest.honest and honest.inflation):
+        return False
+    better = honest.claimed.value - honest.honest.value
+    too_good = better > 0 if honest.higher_is_better else better < 0
+    return too_good and (honest.inflation.low > 0 or honest.inflation.high < 0)
+
+
+def _judged(run: Run) -> tuple[Tone, str]:
+    errors, honest = run.count(Severity.ERROR), run.honest
+    ran = [result for result in run.results if result.status in {Status.PASSED, Status.FOUND}]
+    if run.status in {"interrupted", "running", "failed"}:
+        return _unfinished(run)
+    if not ran:
+        return "unsure", "No check could run on this data, so nothing can be said about it."
+    if honest and honest.status == "estimated" and honest.claimed and honest.honest:
+        return _scored(honest, errors)
+    if errors:
+        what = f"{plural(errors, 'error')} {'makes' if errors == 1 else 'make'} a score from this data untrue"
+        worst = _first(run.findings, Severity.ERROR)
+        return "bad", f"Do not trust a score from this data yet: {worst if errors == 1 else what}."
+    warnings = run.count(Severity.WARNING)
+    if warnings:
+        what = "is one thing" if warnings == 1 else f"are {warnings:,} things"
+        return "unsure", f"No errors, but there {what} to look at before this data is trusted."
+    return "good", f"Nothing stands against this data: {plural(len(ran), 'check')} ran and found no error or warning."
+
+
+def _scored(honest: HonestScore, errors: int) -> tuple[Tone, str]:
+    assert honest.claimed is not None
+    assert honest.honest is not None
+    metric, claimed, real = metric_of(honest), score(honest.claimed.value), score(honest.honest.value)
+    between = span(honest.honest)
+    if inflated(honest):
+        return "bad", f"The {metric} of {claimed} is too good to be true: about {real} of it is real ({between})."
+    if errors:
+        return "unsure", (
+            f"The {metric} of {claimed} holds up (honest: {real}, {between}), "
+            f"but {plural(errors, 'error')} should be repaired."
+        )
+    return "good", f"The {metric} of {claimed} holds up: without what was found it is {real} ({between})."
+
+
+def _unfinished(run: Run) -> tuple[Tone, str]:
+    done = plural(len(run.results), "check")
+    found = f" They found {counted(run)}." if run.findings else ""
+    if run.status == "failed":
+        why = f" {sentence(run.notes[-1])}" if run.notes else ""
+        return "bad", f"The run failed after {done}, so its silence means nothing.{why}{found}"
+    if run.status == "running":
+        return "unsure", f"The run is going on: {done} done so far.{found}"
+    return "unsure", f"The run was stopped after {done}, so its silence about the rest means nothing.{found}"
+
+
+def _first(findings: Sequence[Finding], severity: Severity) -> str:
+    message = next((sentence(one.message) for one in findings if one.severity is severity), "")
+    return message[:1].lower() + message[1:].rstrip(".") if message[1:2].islower() else message.rstrip(".")
+
+
+def _details(run: Run) -> list[str]:
+    said = []
+    if run.findings and run.status == "finished":
+        said.append(f"{counted(run)} in {plural(run.n_rows, 'row')}.")
+    crashed = sum(result.status is Status.CRASHED for result in run.results)
+    if crashed:
+        what = "it" if crashed == 1 else "they"
+        said.append(f"{plural(crashed, 'check')} crashed; what {what} would have found is not known.")
+    hidden = len(run.suppressed)
+    if hidden:
+        was = "was" if hidden == 1 else "were"
+        said.append(f"{plural(hidden, 'finding')} {was} suppressed; the reasons stand at the end.")
+    if run.honest and run.honest.status == "not-estimable" and run.honest.reason:
+        said.append(f"The honest score could not be estimated: {sentence(run.honest.reason).rstrip('.')}.")
+    if any(result.sampled for result in run.results):
+        said.append("Some checks looked at a sample of the rows; the record says which.")
+    return said
+
+
+def _steps(run: Run) -> list[str]:
+    if run.status == "interrupted":
+        return [f"Go on where it stopped: `holdfast audit --resume {run.id}`"]
+    steps: dict[str, None] = {}
+    for finding in run.findings:
+        if finding.fix and finding.severity is not Severity.NOTE:
+            steps[sentence(finding.fix)] = None
+    first = list(steps)[:MOST_STEPS]
+    repairable = [finding for finding in run.findings if finding.remedy]
+    if repairable and run.kind == "audit":
+        first.append(f"Write a repaired copy: `holdfast fix {run.id} --out repaired`")
+    return first
+
+
+def subtitle(run: Run) -> str:
+    """Return when, on what and how long, as one line."""
+    shown = [name(source.name) for source in run.inputs]
+    parts = [f"{run.started:%d %b %Y, %H:%M} UTC".lstrip("0")]
+    if shown:
+        parts.append(listed(shown, 3))
+    parts.append(f"{plural(run.n_rows, 'row')} × {plural(len(run.columns), 'column')}")
+    if run.seconds:
+        parts.append(duration(run.seconds))
+    return " · ".join(parts)

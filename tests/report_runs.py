@@ -1,0 +1,458 @@
+"""Runs for the tests of the outputs, built by hand: what a report must show in every state a run can be in."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Remedy, Series, Severity
+from holdfast.core.record import (
+    CheckResult,
+    Citation,
+    ColumnRecord,
+    Environment,
+    Estimate,
+    HonestScore,
+    HonestStep,
+    InputRecord,
+    Run,
+    Sampled,
+    Status,
+    Suppressed,
+)
+
+STARTED = datetime(2026, 11, 21, 22, 14, 9, tzinfo=UTC)
+PLACE = Environment(
+    holdfast="0.1.0", python="3.11.15", platform="Linux x86_64", packages={"numpy": "2.4.6", "scikit-learn": "1.9.1"}
+)
+PAPER = Citation(
+    text="Kapoor & Narayanan (2023), Leakage and the reproducibility crisis in machine-learning-based science, "
+    "Patterns 4(9)",
+    url="https://doi.org/10.1016/j.patter.2023.100804",
+)
+
+
+def estimate(value, half):
+    return Estimate(value=value, low=round(value - half, 4), high=round(value + half, 4))
+
+
+def checked(name, family, status, findings=(), *, title="", why="", reason="", **more):
+    return CheckResult(
+        check=name,
+        title=title or f"What {name} is about",
+        family=family,
+        url=f"https://holdfast-ml.github.io/holdfast/checks/{name}",
+        why=why or "A model can answer from memory what it has seen.\n\nThe score then says little about new records.",
+        references=(PAPER,),
+        status=status,
+        findings=tuple(one.model_copy(update={"check": name}) for one in findings),
+        reason=reason,
+        seconds=0.2,
+        **more,
+    )
+
+
+def overlap():
+    rows = np.arange(8_000, 9_032)
+    return Finding(
+        message="1,032 of 9,043 test rows (11.4%) also occur in the training data",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN,
+        locations=(Location(rows=rows, split="test"),),
+        evidence=(
+            Measure(name="copied share of test", value=0.1141, threshold=0.0, unit="share"),
+            Examples(
+                caption="Test rows and the training rows they copy",
+                columns=("age", "job", "balance", "duration", "y"),
+                cells=(
+                    (39, "management", 2143.5, 261, "no"),
+                    (39, "management", 2143.5, 261, "no"),
+                    (51, "entrepreneur", None, 76, "yes"),
+                    (51, "entrepreneur", None, 76, "yes"),
+                ),
+                rows=(8000, 12, 8004, 901),
+            ),
+        ),
+        fix="Remove duplicates before splitting, or drop the copies from the test set.",
+        remedy=Remedy(op="drop-rows", rows=rows),
+    )
+
+
+def disguise():
+    return Finding(
+        message="`duration` alone predicts `y` with an AUC of 0.81: it is known only after the call",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        locations=(Location(columns=("duration", "y")),),
+        evidence=(
+            Measure(
+                name="AUC of duration alone",
+                value=0.808,
+                threshold=0.75,
+                low=0.799,
+                high=0.817,
+                level=0.95,
+                p_value=0.0002,
+                unit="score",
+            ),
+            Series(
+                name="Share of yes by duration",
+                x=tuple(range(0, 1000, 50)),
+                y=tuple(round(0.9 / (1 + 2.718 ** (-(x - 500) / 120)), 3) for x in range(0, 1000, 50)),
+                low=tuple(round(0.85 / (1 + 2.718 ** (-(x - 520) / 120)), 3) for x in range(0, 1000, 50)),
+                high=tuple(round(0.95 / (1 + 2.718 ** (-(x - 480) / 120)), 3) for x in range(0, 1000, 50)),
+                x_name="seconds",
+                y_name="share of yes",
+            ),
+        ),
+        fix="Drop the column, unless it is known when the prediction is needed.",
+        remedy=Remedy(op="drop-columns", columns=("duration",)),
+    )
+
+
+def groups():
+    return Finding(
+        message="812 of 1,400 customers have rows on both sides of the split",
+        severity=Severity.ERROR,
+        confidence=Confidence.MEDIUM,
+        locations=(Location(columns=("customer",), rows=np.arange(100, 9_000, 7)),),
+        evidence=(Measure(name="share of groups on both sides", value=0.58, threshold=0.0, unit="share"),),
+        fix="Split by customer, so that each one is on one side only.",
+        remedy=Remedy(op="regroup-split", columns=("customer",)),
+    )
+
+
+def constant(column):
+    return Finding(
+        message=f"`{column}` has one value in 99.9% of the rows",
+        severity=Severity.NOTE,
+        confidence=Confidence.CERTAIN,
+        locations=(Location(columns=(column,)),),
+        evidence=(Measure(name="share of the most frequent value", value=0.999, threshold=0.995, unit="share"),),
+        fix="Drop the column: it tells the model nothing.",
+    )
+
+
+def drifted():
+    return Finding(
+        message="`month` differs between training and test data: the test data has 4.1 times as many rows of may",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        locations=(Location(columns=("month",)),),
+        evidence=(
+            Measure(name="total variation", value=0.31, threshold=0.1, low=0.29, high=0.33, level=0.95),
+            Series(
+                name="Rows by month",
+                x=("jan", "feb", "mar", "apr", "may") * 2,
+                y=(0.12, 0.21, 0.3, 0.25, 0.12, 0.04, 0.08, 0.14, 0.25, 0.49),
+                group=("train",) * 5 + ("test",) * 5,
+                x_name="month",
+                y_name="share",
+                shape="bar",
+            ),
+        ),
+        fix="Find out what changed in May, and test on all seasons.",
+    )
+
+
+def scattered():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=240)
+    return Finding(
+        message="37 rows carry a label that their neighbours contradict",
+        severity=Severity.WARNING,
+        confidence=Confidence.LOW,
+        locations=(Location(rows=rng.choice(45_211, 37, replace=False)),),
+        evidence=(
+            Measure(name="precision that is to be expected", value=0.62, threshold=0.6, low=0.55, high=0.7),
+            Series(
+                name="Confidence in the label against the distance",
+                x=tuple(round(float(one), 3) for one in x),
+                y=tuple(round(float(one), 3) for one in x * 0.5 + rng.normal(size=240) * 0.4),
+                group=tuple("flagged" if i % 6 == 0 else "other" for i in range(240)),
+                x_name="distance",
+                y_name="confidence",
+                shape="point",
+            ),
+        ),
+        fix="Look at these rows by hand, the first ones first.",
+    )
+
+
+def spread():
+    return Finding(
+        message="Missing values of `balance` say which class a row has (AUC 0.63)",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        locations=(Location(columns=("balance",)),),
+        evidence=(
+            Measure(name="AUC of missing", value=0.63, threshold=0.55, low=0.61, high=0.65, unit="score"),
+            Series(
+                name="Missing values per thousand rows",
+                x=tuple(float(x) for x in range(45)),
+                y=tuple(float((x * 37) % 23) for x in range(45)),
+                x_name="thousand rows",
+                y_name="missing",
+                shape="bar",
+            ),
+        ),
+        fix="Find out why the values are missing.",
+    )
+
+
+def honest():
+    marks = [one.model_copy(update={"check": check}).fingerprint for one, check in FOUND]
+    return HonestScore(
+        status="estimated",
+        metric="roc_auc",
+        model="HistGradientBoostingClassifier (default)",
+        split="random, 80 % train, 20 % test",
+        claimed=estimate(0.934, 0.007),
+        honest=estimate(0.771, 0.014),
+        inflation=estimate(0.163, 0.015),
+        steps=(
+            HonestStep(
+                name="duration",
+                checks=("label-in-disguise",),
+                fingerprints=(marks[1],),
+                operation="drop-columns",
+                columns=("duration",),
+                alone=estimate(-0.136, 0.012),
+                in_sequence=estimate(-0.121, 0.012),
+                shapley=estimate(-0.117, 0.012),
+                control=estimate(-0.001, 0.003),
+            ),
+            HonestStep(
+                name="customers on both sides",
+                checks=("group-overlap",),
+                fingerprints=(marks[2],),
+                operation="regroup-split",
+                columns=("customer",),
+                alone=estimate(-0.041, 0.011),
+                in_sequence=estimate(-0.034, 0.01),
+                shapley=estimate(-0.035, 0.01),
+                control=estimate(0.002, 0.009),
+            ),
+            HonestStep(
+                name="copied rows",
+                checks=("split-overlap",),
+                fingerprints=(marks[0],),
+                operation="drop-rows",
+                n_rows=1032,
+                alone=estimate(-0.019, 0.004),
+                in_sequence=estimate(-0.008, 0.004),
+                shapley=estimate(-0.011, 0.004),
+                control=estimate(0.0, 0.003),
+            ),
+            HonestStep(
+                name="labels that contradict",
+                checks=("label-errors",),
+                operation="relabel",
+                n_rows=37,
+                reason="too few rows to see an effect",
+            ),
+        ),
+    )
+
+
+FOUND = (
+    (overlap(), "split-overlap"),
+    (disguise(), "label-in-disguise"),
+    (groups(), "group-overlap"),
+    (drifted(), "column-drift"),
+    (scattered(), "label-errors"),
+    (spread(), "missingness-tells-label"),
+)
+
+QUIET = {
+    "quality": ("impossible-values", "missing-coded-as-value", "duplicate-column", "unit-change", "class-too-rare"),
+    "labels": ("label-spelling", "near-boundary-only"),
+    "evaluation": ("misleading-metric", "tiny-test-set", "too-good-to-be-true"),
+}
+
+
+def inputs():
+    return (
+        InputRecord(name="bank-train.csv", start=0, stop=36_168, digest="b2:5fe1a9", split="train", first_row=2),
+        InputRecord(
+            name="bank-test.csv",
+            start=36_168,
+            stop=45_211,
+            digest="b2:77a20c",
+            split="test",
+            first_row=2,
+            notes=("separator is ';'", "encoding is latin-1"),
+        ),
+    )
+
+
+def blank(**more):
+    return Run(id="20261121-221409-4f1c", started=STARTED, environment=PLACE, seed=7, **more)
+
+
+def realistic():
+    """Eight findings of all severities, a full honest score, skips, a suppression, a sample."""
+    results = [checked(check, family_of(check), Status.FOUND, [one]) for one, check in FOUND]
+    results[4] = results[4].model_copy(
+        update={"sampled": (Sampled(what="neighbours", rows=20_000, of=45_211),), "alpha": 0.001}
+    )
+    results.append(
+        checked(
+            "constant-column",
+            "quality",
+            Status.FOUND,
+            [constant("default"), constant("campaign")],
+            title="Columns that have the same value nearly everywhere",
+            suppressed=(
+                Suppressed(
+                    finding=constant("poutcome").model_copy(update={"check": "constant-column"}),
+                    reason="the column is being filled since October",
+                ),
+            ),
+        )
+    )
+    results += [checked(name, family, Status.PASSED) for family, names in QUIET.items() for name in names]
+    results += [
+        checked(name, "time", Status.SKIPPED, reason="no time column; name one with --time")
+        for name in ("train-after-test", "window-overlap", "feature-from-the-future")
+    ]
+    results.append(checked("annotator-disagreement", "labels", Status.SKIPPED, reason="no column of annotators"))
+    return blank(
+        title="bank marketing",
+        command=("audit", "bank-train.csv", "bank-test.csv", "--label", "y"),
+        n_rows=45_211,
+        inputs=inputs(),
+        columns=tuple(
+            ColumnRecord(name=name, kind=kind, role=role, n_missing=missing)
+            for name, kind, role, missing in (
+                ("age", "number", "feature", 0),
+                ("job", "category", "feature", 288),
+                ("balance", "number", "feature", 1_204),
+                ("duration", "number", "feature", 0),
+                ("customer", "category", "group", 0),
+                ("y", "category", "label", 0),
+            )
+        ),
+        config={"label": "y", "group": ["customer"]},
+        results=tuple(results),
+        honest=honest(),
+        seconds=41.3,
+    )
+
+
+def family_of(check):
+    return {"split-overlap": "duplicates", "column-drift": "drift", "label-errors": "labels"}.get(check, "leakage")
+
+
+def empty():
+    """Nothing found, nothing to score."""
+    return blank(title="german", n_rows=1000, results=(checked("split-overlap", "duplicates", Status.PASSED),))
+
+
+def nothing_ran():
+    """Every check was skipped."""
+    return blank(title="one-row.csv", n_rows=1, results=(checked("a-b", "x", Status.SKIPPED, reason="one row only"),))
+
+
+def crashed():
+    """A check crashed beside one that passed."""
+    trace = 'Traceback (most recent call last):\n  File "x.py", line 3, in run\nZeroDivisionError: division by zero\n'
+    return blank(
+        title="german",
+        n_rows=1000,
+        results=(
+            checked("split-overlap", "duplicates", Status.PASSED),
+            checked(
+                "unit-change", "quality", Status.CRASHED, reason="ZeroDivisionError: division by zero", trace=trace
+            ),
+        ),
+    )
+
+
+def interrupted():
+    """Stopped after two checks."""
+    return blank(
+        title="bank marketing",
+        status="interrupted",
+        n_rows=45_211,
+        inputs=inputs(),
+        results=(
+            checked("split-overlap", "duplicates", Status.FOUND, [overlap()]),
+            checked("unit-change", "quality", Status.PASSED),
+        ),
+    )
+
+
+def holds_up():
+    """A score that stays what it was."""
+    return blank(
+        title="german",
+        n_rows=1000,
+        results=(checked("split-overlap", "duplicates", Status.PASSED),),
+        honest=HonestScore(
+            status="estimated",
+            metric="accuracy",
+            claimed=estimate(0.994, 0.004),
+            honest=estimate(0.988, 0.005),
+            inflation=estimate(0.006, 0.007),
+            steps=(
+                HonestStep(
+                    name="near copies",
+                    checks=("near-split-overlap",),
+                    operation="drop-rows",
+                    n_rows=3,
+                    alone=estimate(-0.006, 0.007),
+                ),
+            ),
+        ),
+    )
+
+
+def not_estimable():
+    """Errors, and a score that could not be taken apart."""
+    return blank(
+        title="bank marketing",
+        n_rows=45_211,
+        inputs=inputs(),
+        results=(checked("split-overlap", "duplicates", Status.FOUND, [overlap()]),),
+        honest=HonestScore(status="not-estimable", reason="the test set has 12 rows left when the copies are gone"),
+    )
+
+
+def many(n=500):
+    """As many findings as a bad table with many columns has, each with a picture and a table."""
+    findings = [
+        Finding(
+            message=f"`column {i}` differs between training and test data",
+            severity=(Severity.ERROR, Severity.WARNING, Severity.NOTE)[i % 3],
+            locations=(Location(columns=(f"column {i}",), rows=range(i, 45_000, 11)),),
+            evidence=(
+                Measure(name="distance", value=0.2 + i / 1000, threshold=0.1),
+                Series(name=f"column {i}", x=tuple(range(60)), y=tuple((k * i) % 17 for k in range(60))),
+                Examples(
+                    caption="The rows that differ most",
+                    columns=tuple(f"column {k}" for k in range(30)),
+                    cells=tuple(tuple(f"value {r} {k} of a column" for k in range(30)) for r in range(10)),
+                    rows=tuple(range(10)),
+                ),
+            ),
+            fix="Find out what changed.",
+        )
+        for i in range(n)
+    ]
+    checks = [
+        checked(f"check-{k}", "drift", Status.FOUND, findings[k::5], title=f"Columns that differ, kind {k}")
+        for k in range(5)
+    ]
+    return blank(title="wide", n_rows=45_211, inputs=inputs(), results=tuple(checks))
+
+
+ALL = {
+    "realistic": realistic,
+    "empty": empty,
+    "nothing_ran": nothing_ran,
+    "crashed": crashed,
+    "interrupted": interrupted,
+    "holds_up": holds_up,
+    "not_estimable": not_estimable,
+    "many": many,
+}
