@@ -1,0 +1,1 @@
+"""Train and test that do not come from one source."""
