@@ -95,6 +95,12 @@ def main() -> NoReturn:
         # The reader closed the pipe: nothing is wrong. Keep the interpreter from complaining when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception:  # noqa: BLE001 a bug shows its trace, and must not look like findings, which is what 1 means
+        import traceback
+
+        traceback.print_exc()
+        click.echo("holdfast: this is a bug in Holdfast; the trace above says where.", err=True)
+        sys.exit(CRASHED)
 
 
 def fail(message: str, hint: str = "") -> NoReturn:
