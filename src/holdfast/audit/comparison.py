@@ -88,7 +88,7 @@ def delong(
     """Compare the areas under two ROC curves on the same rows (DeLong et al., 1988). Both classes must occur."""
     areas, covariance = roc_areas(positive, a, b)
     variance = covariance[0, 0] + covariance[1, 1] - 2.0 * covariance[0, 1]
-    return _normal("DeLong", float(areas[0] - areas[1]), float(np.sqrt(max(variance, 0.0))), level)
+    return normal("DeLong", float(areas[0] - areas[1]), float(np.sqrt(max(variance, 0.0))), level)
 
 
 def paired_mean(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], *, level: float = 0.95) -> Comparison:
@@ -193,6 +193,17 @@ def from_resamples(observed: float, drawn: Float[np.ndarray, " resamples"], *, l
     return Comparison("paired bootstrap", observed, float(low), float(high), p_value, level)
 
 
+def normal(test: str, difference: float, error: float, level: float = 0.95) -> Comparison:
+    """Return the comparison of a difference that is near normal, by its standard error."""
+    from scipy.stats import norm
+
+    if error == 0.0:
+        return _exact(test, difference, level)
+    half = _normal_quantile(level) * error
+    p_value = float(2.0 * norm.sf(abs(difference) / error))
+    return Comparison(test, difference, difference - half, difference + half, p_value, level)
+
+
 def holm(p_values: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
     """Return p-values adjusted so that any false rejection at α has at most chance α (Holm, 1979)."""
     k = len(p_values)
@@ -259,16 +270,6 @@ def _covariance(placements: np.ndarray) -> np.ndarray:
     if placements.shape[1] < _LEAST_ROWS:
         return np.zeros((len(placements), len(placements)))
     return np.atleast_2d(np.cov(placements))
-
-
-def _normal(test: str, difference: float, error: float, level: float) -> Comparison:
-    from scipy.stats import norm
-
-    if error == 0.0:
-        return _exact(test, difference, level)
-    half = _normal_quantile(level) * error
-    p_value = float(2.0 * norm.sf(abs(difference) / error))
-    return Comparison(test, difference, difference - half, difference + half, p_value, level)
 
 
 def _student(test: str, difference: float, error: float, freedom: int, level: float) -> Comparison:
