@@ -123,7 +123,8 @@ def _near_pairs(
         pairs, seen = _in_cells(key, axes[n_axes])
         codes.append(pairs)
         reach = np.maximum(reach, seen)
-    every = np.unique(np.concatenate(codes))
+    every = np.sort(np.concatenate(codes))
+    every = every[np.concatenate(([True], every[1:] != every[:-1]))] if len(every) else every
     return every // n, every % n, reach
 
 
@@ -198,7 +199,7 @@ def _verified(
 
 def _radius(distance: np.ndarray, reach: np.ndarray, alpha: float) -> tuple[float, float, float] | None:
     """Return (radius, pairs expected by chance, p-value) with the most pairs that chance cannot explain, if any."""
-    from scipy.stats import poisson
+    from scipy.special import gammainc
 
     best, most = None, 0
     for radius in RADII:
@@ -214,7 +215,7 @@ def _radius(distance: np.ndarray, reach: np.ndarray, alpha: float) -> tuple[floa
             growth = outer / radius - 1.0
             # Three pairs more than seen: the 95 % bound for a count of none (the rule of three).
             expected = (n_ring + 3.0) / growth
-            p_value = float(poisson.sf(n_inside - 1, expected)) * len(RADII) * len(RINGS)
+            p_value = float(gammainc(n_inside, expected)) * len(RADII) * len(RINGS)  # Poisson: P(N >= n_inside)
             if n_ring / growth <= MOST_BY_CHANCE * n_inside and p_value <= alpha:
                 best, most = (radius, expected, min(1.0, p_value)), n_inside
                 break
