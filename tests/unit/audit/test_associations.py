@@ -28,7 +28,7 @@ def test_the_score_of_a_number_is_close_to_its_true_auc():
     y = rng.integers(0, 2, 5000)
     x = y + rng.normal(size=5000)
     found = associations_of({"x": x, "y": np.where(y, "b", "a")})
-    assert found["x"].value == pytest.approx(roc_auc_score(y, x), abs=0.01)
+    assert found["x"].value == pytest.approx(roc_auc_score(y, x), abs=0.02)
     assert found["x"].p_value < 1e-12
 
 
