@@ -70,9 +70,10 @@ def random_split_of_ordered_data(
     if carried < min_carried_over or errors < _CLEAR:
         return
     by_column = time_order.column is not None
-    slow = float(label_memory.residual[_SLOW].mean())
-    slow_errors = slow * np.sqrt(label_memory.n_pairs * 25)
-    if not by_column and (slow < min_carried_over / 2 or slow_errors < _CLEAR):
+    # Under independence the mean square of 25 correlations is 1/n with deviation √(2/25)/n; a season counts too.
+    slow = float((label_memory.residual[_SLOW] ** 2).mean())
+    slow_errors = (slow * label_memory.n_pairs - 1) / np.sqrt(2 / 25)
+    if not by_column and (np.sqrt(slow) < min_carried_over / 2 or slow_errors < _CLEAR):
         return
     default = split_was_default(dataset)
     direct = by_column and (dataset[str(time_order.column)].role == "time" or time_cut.regular)
