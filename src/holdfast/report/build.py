@@ -1,7 +1,7 @@
 """A run turned into a document."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from holdfast.core.finding import Confidence, Examples, Finding, Measure, Series, Severity
 from holdfast.core.record import CheckResult, HonestScore, Run, Status
@@ -27,15 +27,16 @@ SURE: Mapping[Confidence, str] = {
 
 def build(run: Run) -> Document:
     """Return the document that text, HTML and Markdown are drawn from."""
+    grouped = ordered(run)
     by_status = {status: [one for one in run.results if one.status is status] for status in Status}
     return Document(
         title=words.name(run.title) if run.title else words.name(run.kind),
         subtitle=subtitle(run),
-        verdict=verdict(run),
+        verdict=verdict(run, [one for found in grouped.values() for one in found]),
         waterfall=waterfall(run.honest),
         no_waterfall=_no_waterfall(run),
         counts=tuple((severity, run.count(severity)) for severity in Severity),
-        cards=tuple(_cards(run)),
+        cards=tuple(_cards(run, grouped)),
         crashed=tuple(_line(one) for one in by_status[Status.CRASHED]),
         passed=tuple(_line(one) for one in by_status[Status.PASSED]),
         skipped=_by_reason(by_status[Status.SKIPPED]),
@@ -56,38 +57,32 @@ def _no_waterfall(run: Run) -> str:
     return f"The honest score could not be estimated: {reason}."
 
 
-def _cards(run: Run) -> list[Card]:
-    """Return a card for each check and severity; worst first, then what costs the score most."""
-    results = {result.check: result for result in run.results}
+def ordered(run: Run) -> dict[tuple[Severity, str], list[Finding]]:
+    """Return the findings by severity and check: worst first, then what costs the score most."""
     grouped: dict[tuple[Severity, str], list[Finding]] = {}
     for finding in run.findings:
         grouped.setdefault((finding.severity, finding.check), []).append(finding)
     cost = _costs(run.honest)
+    dear = {key: max(cost.get(one.fingerprint, 0.0) for one in found) for key, found in grouped.items()}
+    return {key: grouped[key] for key in sorted(grouped, key=lambda key: (key[0].rank, -dear[key]))}
 
-    def order(key: tuple[Severity, str]) -> tuple[int, float]:
-        return key[0].rank, -max(cost.get(one.fingerprint, 0.0) for one in grouped[key])
 
-    cards = []
-    for number, key in enumerate(sorted(grouped, key=order), start=1):
-        severity, check = key
-        result = results[check] if check in results else None
-        items = [_item(one, run, f"f{number}-{i}") for i, one in enumerate(grouped[key], start=1)]
-        cards.append(
-            Card(
-                anchor=f"f{number}",
-                check=Link(words.name(check), web_address(result.url) if result else ""),
-                title=words.sentence(result.title) if result else "",
-                family=words.name(result.family) if result else "",
-                severity=severity,
-                items=tuple(items),
-                why=words.paragraphs(result.why) if result else (),
-                references=tuple(
-                    Link(words.sentence(one.text), web_address(one.url))
-                    for one in (result.references if result else ())
-                ),
-            )
+def _cards(run: Run, grouped: Mapping[tuple[Severity, str], Sequence[Finding]]) -> Iterator[Card]:
+    results = {result.check: result for result in run.results}
+    for number, ((severity, check), findings) in enumerate(grouped.items(), start=1):
+        result = results.get(check)
+        yield Card(
+            anchor=f"f{number}",
+            check=Link(words.name(check), web_address(result.url) if result else ""),
+            title=words.sentence(result.title) if result else "",
+            family=words.name(result.family) if result else "",
+            severity=severity,
+            items=tuple(_item(one, run, f"f{number}-{i}") for i, one in enumerate(findings, start=1)),
+            why=words.paragraphs(result.why) if result else (),
+            references=tuple(
+                Link(words.sentence(one.text), web_address(one.url)) for one in (result.references if result else ())
+            ),
         )
-    return cards
 
 
 def _costs(honest: HonestScore | None) -> dict[str, float]:
@@ -136,7 +131,7 @@ def _measures(measures: Sequence[Measure]) -> Table | None:
         )
         for one in measures[:20]
     )
-    head = ("Measured", "Value", "Interval", "Speaks beyond", "Chance")
+    head = ("Measured", "Value", "Interval", "Speaks beyond", "p-value")
     used = [i for i in range(len(head)) if i < 2 or any(row[i] != "—" for row in rows)]
     return Table(
         "What was measured",

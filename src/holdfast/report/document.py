@@ -118,6 +118,11 @@ class Card:
     why: tuple[str, ...]
     references: tuple[Link, ...]
 
+    @property
+    def headline(self) -> str:
+        """The finding, or what several findings have in common."""
+        return self.items[0].message if len(self.items) == 1 else self.title or self.check.text
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -5,6 +5,7 @@ follows light, dark and print. A group differs by dash or mark as well as by col
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -15,6 +16,8 @@ from holdfast.report.scales import Scale, scale, tick
 from holdfast.report.words import cell, name, number
 
 MARKS = "●▲■◆✚✖"
+_TRACK = Markup('<span class="track"><svg class="bar" aria-hidden="true">{}</svg></span>')
+_SIGN = Markup('<span class="mark s{}" aria-hidden="true">{}</span> ')
 _HEIGHT = 400  # of the inner coordinates, 1000 wide; stretched to the size of the plot
 _MOST_TITLES = 300  # marks that get a tooltip
 _MOST_SHAPED = 600  # marks drawn as characters; beyond, dots
@@ -40,7 +43,7 @@ def waterfall_bar(bar: Bar, picture: Waterfall) -> Markup:
         low, high = axis.percent(bar.low), axis.percent(bar.high)
         parts.append(_line("whisker", low, "50%", high, "50%"))
         parts += [_line("whisker", end, "38%", end, "62%") for end in (low, high)]
-    return Markup('<svg class="bar" aria-hidden="true">{}</svg>').format(Markup().join(parts))
+    return _TRACK.format(Markup().join(parts))
 
 
 def plot(series: Series) -> Markup:
@@ -61,21 +64,25 @@ def _named_bars(series: Series, pairs: Sequence[int]) -> Markup:
     axis = scale(ends, zero=True)
     groups = _groups(series)
     zero = axis.percent(0.0)
-    lines = []
-    for i in pairs:
-        at = axis.percent(value(series.y[i]))
-        tone = groups.index(series.group[i]) if groups else 0
+    lines: list[Markup] = []
+    names = list(dict.fromkeys(cell(series.x[i]) for i in pairs))
+    last = ""
+    tones = {i: groups.index(series.group[i]) if groups else 0 for i in pairs}
+    for i in sorted(pairs, key=lambda i: (names.index(cell(series.x[i])), tones[i])):
+        at, tone = axis.percent(value(series.y[i])), tones[i]
         parts = [_rect(f"s{tone}", min(zero, at), max(zero, at), 20, 60)]
         if _has_band(series) and finite(series.low[i]) and finite(series.high[i]):
             low, high = axis.percent(value(series.low[i])), axis.percent(value(series.high[i]))
             parts.append(_line("whisker", low, "50%", high, "50%"))
         shown = number(value(series.y[i]))
-        label = f"{MARKS[tone]} {cell(series.x[i])}" if len(groups) > 1 else cell(series.x[i])
+        said = cell(series.x[i])
+        again = bool(lines) and said == last
+        last = said
+        sign = _SIGN.format(tone, MARKS[tone]) if len(groups) > 1 else ""
         lines.append(
-            Markup(
-                '<div class="line"><span class="name">{}</span><svg class="bar" aria-hidden="true">{}</svg>'
-                '<span class="value">{}</span></div>'
-            ).format(label, Markup().join(parts), shown)
+            Markup('<div class="line"><span class="name">{}{}</span>{}<span class="value">{}</span></div>').format(
+                sign, "" if again else said, _TRACK.format(Markup().join(parts)), shown
+            )
         )
     return _legend(groups, series.shape) + Markup('<div class="lines">{}</div>').format(Markup().join(lines))
 
@@ -122,11 +129,11 @@ def _marks(
     for at, i in enumerate(pairs):
         members.setdefault(groups.index(series.group[i]) if groups else 0, []).append(at)
     drawn = [(along.percent(x) * 10, _up(down, value(series.y[i]))) for x, i in zip(xs, pairs, strict=True)]
-    for tone, ats in members.items():
+    for tone, found in members.items():
+        ats = sorted(found, key=xs.__getitem__) if series.shape == "line" else found
         if series.shape == "bar":
             yield from _columns(series, pairs, xs, ats, along, down, tone)
             continue
-        ats = sorted(ats, key=lambda at: xs[at]) if series.shape == "line" else ats
         if _has_band(series) and series.shape == "line":
             yield _inner(_band(series, pairs, xs, ats, along, down), f"band s{tone}")
         if series.shape == "point" and len(groups) > 1 and len(pairs) <= _MOST_SHAPED:
@@ -207,7 +214,7 @@ def _places(series: Series, pairs: Sequence[int]) -> tuple[list[float], list[str
 
 def _half_step(xs: Sequence[float]) -> float:
     ordered = sorted(set(xs))
-    gaps = [b - a for a, b in zip(ordered, ordered[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(ordered)]
     return min(gaps) / 2 if gaps else 0.5
 
 
@@ -240,9 +247,9 @@ def _legend(groups: Sequence[str], shape: str) -> Markup:
                 '<svg class="key" aria-hidden="true"><line class="path s{}" x1="0" x2="100%" y1="50%" y2="50%"/></svg>'
             )
             if shape == "line"
-            else Markup('<span class="mark s{}" aria-hidden="true">' + MARKS[tone] + "</span>")
+            else _SIGN
         )
-        keys.append(Markup("<li>{} {}</li>").format(sign.format(tone), name(group)))
+        keys.append(Markup("<li>{} {}</li>").format(sign.format(tone, MARKS[tone]), name(group)))
     return Markup('<ul class="legend">{}</ul>').format(Markup().join(keys))
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from holdfast.core.finding import Cell, Number, Series
+from holdfast.core.finding import Cell, Series
 from holdfast.report.document import Picture, Table
 from holdfast.report.words import cell, name, number, plural, sentence
 

@@ -8,12 +8,23 @@ from holdfast.report.document import Tone, Verdict
 from holdfast.report.words import duration, listed, name, plural, score, sentence, span
 
 MOST_STEPS = 3
+METRICS = {  # scikit-learn's names that do not read as words
+    "": "score",
+    "roc_auc": "ROC AUC",
+    "f1": "F1",
+    "f1_macro": "macro F1",
+    "r2": "R²",
+    "neg_log_loss": "log loss (negated)",
+    "neg_mean_absolute_error": "mean absolute error (negated)",
+    "neg_mean_squared_error": "mean squared error (negated)",
+    "neg_root_mean_squared_error": "root mean squared error (negated)",
+}
 
 
-def verdict(run: Run) -> Verdict:
-    """Return the run in one sentence, with what qualifies it and what to do next."""
+def verdict(run: Run, ordered: Sequence[Finding]) -> Verdict:
+    """Return the run in one sentence, with what qualifies it and what to do next; `ordered` is what matters first."""
     tone, said = _judged(run)
-    return Verdict(tone, said, tuple(_details(run)), tuple(_steps(run)))
+    return Verdict(tone, said, tuple(_details(run)), tuple(_steps(run, ordered)))
 
 
 def counted(run: Run) -> str:
@@ -24,7 +35,7 @@ def counted(run: Run) -> str:
 
 def metric_of(honest: HonestScore) -> str:
     """Return the metric as words, `score` where it has no name."""
-    return name(honest.metric).replace("_", " ") if honest.metric else "score"
+    return METRICS.get(honest.metric) or name(honest.metric).replace("_", " ") or "score"
 
 
 def inflated(honest: HonestScore | None) -> bool:
@@ -62,7 +73,7 @@ def _scored(honest: HonestScore, errors: int) -> tuple[Tone, str]:
     metric, claimed, real = metric_of(honest), score(honest.claimed.value), score(honest.honest.value)
     between = span(honest.honest)
     if inflated(honest):
-        return "bad", f"The {metric} of {claimed} is too good to be true: about {real} of it is real ({between})."
+        return "bad", f"The {metric} of {claimed} is too good to be true: the honest value is about {real} ({between})."
     if errors:
         return "unsure", (
             f"The {metric} of {claimed} holds up (honest: {real}, {between}), "
@@ -106,18 +117,26 @@ def _details(run: Run) -> list[str]:
     return said
 
 
-def _steps(run: Run) -> list[str]:
+def _steps(run: Run, ordered: Sequence[Finding]) -> list[str]:
     if run.status == "interrupted":
         return [f"Go on where it stopped: `holdfast audit --resume {run.id}`"]
     steps: dict[str, None] = {}
-    for finding in run.findings:
+    for finding in ordered:
         if finding.fix and finding.severity is not Severity.NOTE:
-            steps[sentence(finding.fix)] = None
+            steps[_addressed(finding)] = None
     first = list(steps)[:MOST_STEPS]
-    repairable = [finding for finding in run.findings if finding.remedy]
+    repairable = [finding for finding in ordered if finding.remedy]
     if repairable and run.kind == "audit":
         first.append(f"Write a repaired copy: `holdfast fix {run.id} --out repaired`")
     return first
+
+
+def _addressed(finding: Finding) -> str:
+    """Return a fix, with the columns that it is about where it does not name them."""
+    columns = finding.remedy.columns if finding.remedy else ()
+    unnamed = columns and not any(column in finding.fix for column in columns)
+    where = f"{listed([f'`{name(column)}`' for column in columns], 2)}: " if unnamed else ""
+    return where + sentence(finding.fix)
 
 
 def subtitle(run: Run) -> str:

@@ -57,8 +57,8 @@ def span(estimate: Estimate, *, signed: bool = False) -> str:
 
 
 def p_value(value: float) -> str:
-    """Return a p-value with its sign."""
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+    """Return a p-value."""
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def interval(measure: Measure) -> str:

@@ -1,11 +1,148 @@
-"""The run in plain lines."""
+"""The run for a terminal, or as plain lines: verdict, waterfall, findings, what was not done, what to do next."""
 
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from holdfast.core.finding import Severity
 from holdfast.core.record import Run
+from holdfast.report.build import build
+from holdfast.report.document import Bar, Card, Document, Item, Waterfall
 
 SUFFIX = ".txt"
+WIDTH = 80
+MOST_ITEMS = 3  # findings of one check that are written out; the report has the others
+MOST_CARDS = 30
+COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold blue"}
+SIGNS = {Severity.ERROR: "✖", Severity.WARNING: "▲", Severity.NOTE: "●"}
+TONES = {"bad": "bold red", "unsure": "bold yellow", "good": "bold green"}
+BARS = {"claimed": "━", "honest": "━", "loss": "░", "gain": "▒", "unknown": " "}
+STYLES = {"claimed": "dim", "honest": "cyan", "loss": "red", "gain": "green", "unknown": ""}
+# What a terminal or pipe that cannot write these characters gets instead.
+PLAIN = str.maketrans(
+    {"✖": "x", "▲": "!", "●": "*", "━": "=", "░": "-", "▒": "+", "·": "|", "−": "-", "…": "~", "–": "-", "×": "x"}
+    | {"→": ">", "›": ">", "—": "-"}
+)
 
 
 def render(run: Run) -> str:
-    """Return a line for each finding."""
-    lines = [f"{f.severity:8} {f.check}: {f.message}" for f in run.findings]
-    return "\n".join(lines or ["nothing found"]) + "\n"
+    """Return the run as plain text, 80 columns wide."""
+    sink = StringIO()
+    console = Console(file=sink, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False)
+    print_run(run, console)
+    return sink.getvalue()
+
+
+def print_run(run: Run, console: Console, *, report: Path | str | None = None) -> None:
+    """Write the run to a console, as wide as that is; `report` is where the whole report was written."""
+    plain = not (console.encoding or "ascii").lower().startswith("utf")
+    width = max(20, min(console.width, 100))
+    for line in lines(build(run), width, str(report) if report else ""):
+        for piece in _wrapped(line, width):
+            shown = _translated(piece) if plain else piece
+            console.print(shown, soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def lines(document: Document, width: int, report: str) -> Iterator[Text]:
+    """Yield the lines; a line's leading spaces are also its hanging indent."""
+    yield Text(document.verdict.sentence, style=TONES[document.verdict.tone])
+    for detail in document.verdict.details:
+        yield Text(detail, style="dim")
+    if document.waterfall:
+        yield Text()
+        yield from _waterfall(document.waterfall, width)
+    for card in document.cards[:MOST_CARDS]:
+        yield Text()
+        yield from _card(card)
+    if len(document.cards) > MOST_CARDS:
+        yield Text()
+        yield Text(f"{len(document.cards) - MOST_CARDS} more checks found something; the report has them.", style="dim")
+    for line in document.crashed:
+        yield Text()
+        yield Text.assemble(("crashed ", "bold magenta"), (line.name.text, "bold"), f": {line.reason}")
+    yield Text()
+    yield Text(document.outcome, style="dim")
+    for reason, skipped in document.skipped[:6]:
+        count = f"{len(skipped)} not applicable" if len(skipped) > 1 else skipped[0].name.text
+        yield Text(f"  {count}: {reason}", style="dim")
+    for hidden in document.suppressed[:6]:
+        yield Text(f"  suppressed {hidden.name.text}: {hidden.reason}", style="dim")
+    if document.verdict.steps:
+        yield Text()
+        yield Text("Next", style="bold")
+        for number, step in enumerate(document.verdict.steps, start=1):
+            yield Text(f"  {number}. {step.replace('`', '')}")
+    yield Text()
+    where = f"Report: {report}" if report else f"Whole report: holdfast report {document.run} --format html"
+    yield Text(where, style="dim")
+
+
+def _waterfall(picture: Waterfall, width: int) -> Iterator[Text]:
+    label = min(max(len(bar.label) for bar in picture.bars), 28, max(10, width // 3))
+    value = max(len(bar.value) for bar in picture.bars)
+    interval = max((len(bar.interval) for bar in picture.bars), default=0) + 3
+    with_interval = width >= 64
+    room = max(8, width - label - value - 4 - (interval if with_interval else 0))
+    for bar in picture.bars:
+        yield _bar(bar, picture, room, label, value, with_interval=with_interval)
+
+
+def _bar(bar: Bar, picture: Waterfall, room: int, label: int, value: int, *, with_interval: bool) -> Text:
+    scale = room / ((picture.last - picture.first) or 1.0)
+    ends = sorted((max(bar.start, picture.first), bar.stop))
+    first, last = (round((min(max(end, picture.first), picture.last) - picture.first) * scale) for end in ends)
+    last = max(last, first + 1)
+    name = bar.label if len(bar.label) <= label else bar.label[: label - 1] + "…"
+    line = Text(f"{name:<{label}}  ", style="bold" if bar.kind in {"claimed", "honest"} else "")
+    line.append(" " * first)
+    line.append(BARS[bar.kind] * (last - first), style=STYLES[bar.kind])
+    line.append(" " * (room - last) + f"  {bar.value:>{value}}")
+    if with_interval and bar.interval:
+        line.append(f"  {bar.interval}", style="dim")
+    return line
+
+
+def _card(card: Card) -> Iterator[Text]:
+    head = Text.assemble(
+        (f"{SIGNS[card.severity]} {card.severity.value}", COLOURS[card.severity]), "  ", (card.check.text, "bold")
+    )
+    if len(card.items) > 1:
+        head.append(f"  {len(card.items):,} findings", style="dim")
+    yield head
+    for item in card.items[:MOST_ITEMS]:
+        yield from _item(item)
+    if len(card.items) > MOST_ITEMS:
+        yield Text(f"  and {len(card.items) - MOST_ITEMS:,} more", style="dim")
+
+
+def _item(item: Item) -> Iterator[Text]:
+    yield Text(f"  {item.message.replace('`', '')}")
+    for place in item.places[:3]:
+        if place.what in {"Rows", "Code"}:
+            yield Text(f"    at {place.text}", style="dim")
+    if item.effect:
+        yield Text(f"    {item.effect}", style="dim")
+    if item.fix:
+        yield Text.assemble("    ", ("fix ", "green"), item.fix.replace("`", ""))
+
+
+def _wrapped(line: Text, width: int) -> Iterator[Text]:
+    """Yield a line broken at words, later pieces indented as the first one is, and a little more."""
+    if line.cell_len <= width:
+        yield line
+        return
+    indent = len(line.plain) - len(line.plain.lstrip(" "))
+    pieces = line[indent:].wrap(Console(width=width), width - indent - 2)
+    for number, piece in enumerate(pieces):
+        piece.rstrip()
+        yield Text(" " * (indent + (2 if number and indent else 0))) + piece
+
+
+def _translated(text: Text) -> Text:
+    """Return the text in ASCII; what has no likeness becomes a question mark."""
+    plain = text.copy()
+    plain.plain = text.plain.translate(PLAIN).encode("ascii", "replace").decode()
+    return plain

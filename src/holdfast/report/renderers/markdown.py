@@ -1,0 +1,138 @@
+"""The run for a pull request or a notebook: short, and with nothing in it that data could turn into markup."""
+
+import re
+from collections.abc import Iterator
+
+from holdfast.core.finding import Severity
+from holdfast.core.record import Run
+from holdfast.report.build import build
+from holdfast.report.document import Card, Document, Item, Link, Table, Waterfall
+
+SUFFIX = ".md"
+MOST_CHARACTERS = 60_000  # a comment on GitHub holds 65,536
+MOST_ITEMS = 5
+SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "ℹ️"}
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# Everything that could start markup anywhere in a line, as GitHub reads it …
+_MARKUP = re.compile(r"[\\`*_\[\]|~$]")
+# … or at its beginning (a list, a heading, a rule), or make a link, an emoji, a mention or a reference of a word. The
+# last two are looked for after entities were decoded, so a joiner without width has to stand between.
+_START = re.compile(r"^(\s*)([-+=#]|\d+[.)])")
+_LINK = re.compile(r":(?=\S)")
+_WWW = re.compile(r"(?i)\b(www)\.")
+_MENTION = re.compile(r"([@#])(?=\w)")
+
+
+def render(run: Run) -> str:
+    """Return the run as Markdown."""
+    parts: list[str] = []
+    room = MOST_CHARACTERS
+    for part in _parts(build(run)):
+        room -= len(part) + 1
+        if room < 0:
+            parts.append("\nThe rest is in the HTML report.\n")
+            break
+        parts.append(part)
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def escaped(text: str) -> str:
+    """Return text as it reads, whatever it contains."""
+    safe = _html(" ".join(text.split("\n")))
+    safe = _MENTION.sub(r"\1&#8288;", _MARKUP.sub(r"\\\g<0>", safe))
+    safe = _WWW.sub(r"\1&#46;", _LINK.sub("&#58;", safe))
+    return _START.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", safe)
+
+
+def prose(text: str) -> str:
+    """Return text in which `code` between backticks stays code; everything else is escaped."""
+    pieces = re.split(r"`([^`]+)`", text)
+    return "".join(code(piece) if i % 2 else escaped(piece) for i, piece in enumerate(pieces))
+
+
+def code(text: str) -> str:
+    """Return text as code; the fence is longer than any run of backticks in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    room = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{room}{text}{room}{fence}"
+
+
+def _parts(document: Document) -> Iterator[str]:
+    yield f"## Holdfast: {escaped(document.title)}"
+    yield f"\n**{prose(document.verdict.sentence)}**"
+    if document.verdict.details:
+        yield "\n" + " ".join(prose(one) for one in document.verdict.details)
+    if document.waterfall:
+        yield "\n" + _waterfall(document.waterfall)
+    if document.verdict.steps:
+        yield "\n### What to do first\n"
+        yield "\n".join(f"{i}. {prose(step)}" for i, step in enumerate(document.verdict.steps, start=1))
+    if document.cards:
+        yield "\n### Findings"
+    for card in document.cards:
+        yield "\n" + "\n".join(_card(card))
+    yield "\n### Checks\n"
+    yield f"{escaped(document.outcome)}"
+    for line in document.crashed:
+        yield f"- crashed: {_link(line.name)}: {escaped(line.reason)}"
+    for reason, lines in document.skipped:
+        yield f"- not applicable, because {escaped(reason)}: {', '.join(_link(one.name) for one in lines)}"
+    for line in document.suppressed[:50]:
+        yield f"- suppressed: {_link(line.name)}: {prose(line.title)} ({escaped(line.reason)})"
+    yield f"\n<sub>{escaped(document.subtitle)} · run {code(document.run)}</sub>"
+
+
+def _waterfall(picture: Waterfall) -> str:
+    rows = [
+        (f"**{escaped(bar.label)}**", f"**{bar.value}**", bar.interval)
+        if bar.kind in {"claimed", "honest"}
+        else (f"− {escaped(bar.label)}" if bar.kind == "loss" else f"+ {escaped(bar.label)}", bar.value, bar.interval)
+        for bar in picture.bars
+    ]
+    head = "| How much of the score is real | | 95% interval |\n|:--|--:|--:|"
+    return "\n".join([head, *(f"| {label} | {value} | {interval} |" for label, value, interval in rows)])
+
+
+def _card(card: Card) -> Iterator[str]:
+    count = f" ({len(card.items):,} findings)" if len(card.items) > 1 else ""
+    yield f"#### {SIGNS[card.severity]} {card.severity.value}: {prose(card.headline)}{count}"
+    yield f"\n{_link(card.check)}"
+    for item in card.items[:MOST_ITEMS]:
+        yield from _item(item, alone=len(card.items) == 1)
+    if len(card.items) > MOST_ITEMS:
+        yield f"- and {len(card.items) - MOST_ITEMS:,} more"
+    if card.why:
+        yield f"\n<details><summary>Why it matters</summary>\n\n{' '.join(prose(one) for one in card.why)}\n"
+        papers = "; ".join(_link(one) for one in card.references)
+        yield f"{papers}\n\n</details>" if papers else "</details>"
+
+
+def _item(item: Item, *, alone: bool) -> Iterator[str]:
+    indent = "" if alone else "  "
+    if not alone:
+        yield f"- {prose(item.message)}"
+    for place in item.places[:4]:
+        yield f"{indent}- {place.what}: {escaped(place.text)}"
+    yield f"{indent}- {escaped(item.sure)}{'. ' + escaped(item.effect) if item.effect else ''}"
+    if item.fix:
+        yield f"{indent}- **What to do**: {prose(item.fix)}"
+    if alone:
+        for table in item.tables[:1]:
+            yield f"\n<details><summary>{_html(table.caption)}</summary>\n\n{_table(table)}\n\n</details>"
+
+
+def _table(table: Table) -> str:
+    rule = [("--:" if table.numeric and table.numeric[i] else ":--") for i in range(len(table.head))]
+    rows = [table.head, *table.rows]
+    lines = ["| " + " | ".join(escaped(one) or " " for one in row) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join(rule) + "|")
+    return "\n".join(lines) + (f"\n\n{escaped(table.more)}" if table.more else "")
+
+
+def _link(link: Link) -> str:
+    return f"[{escaped(link.text)}]({link.url.replace(')', '%29')})" if link.url else escaped(link.text)
+
+
+def _html(text: str) -> str:
+    return "".join(_ENTITIES.get(character, character) for character in text)
