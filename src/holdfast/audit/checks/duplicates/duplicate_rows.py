@@ -1,0 +1,130 @@
+from collections.abc import Iterator
+
+import numpy as np
+
+from holdfast.audit.cases import subject, table
+from holdfast.audit.definitions import Reference, check, clean, planted
+from holdfast.audit.evidence import rows_table
+from holdfast.audit.facts.collisions import Collisions
+from holdfast.audit.facts.rows import RowGroups, row_hashes
+from holdfast.core.dataset import Dataset
+from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
+
+_CHANCE_DECIDES = 0.5  # above this share, chance rather than copying is the first explanation
+
+
+@check(
+    severity=Severity.WARNING,
+    references=(
+        Reference(
+            "Lones (2024), Avoiding common machine learning pitfalls, Patterns 5(10), 2.1",
+            "https://doi.org/10.1016/j.patter.2024.101046",
+        ),
+        Reference(
+            "Bishop, Fienberg & Holland (1975), Discrete Multivariate Analysis, chapter 6",
+            "https://doi.org/10.1007/978-0-387-72806-3",
+        ),
+    ),
+)
+def duplicate_rows(
+    dataset: Dataset, row_groups: RowGroups, collisions: Collisions, *, min_share: float = 0.001, alpha: float = 0.001
+) -> Iterator[Finding]:
+    """Rows that occur more than once inside one split, label included.
+
+    ## Why it matters
+    A record that was entered twice counts twice: in training it pulls the model, in the test set it pulls the
+    score and makes its interval too narrow. And a random split of such rows puts copies on both sides.
+
+    ## How it works
+    Features and label (not id, split or ignored columns) are hashed row by row. How many rows would be equal by
+    chance is learnt from pairs of rows that differ in just one or two columns: copies agree everywhere at once,
+    while chance leaves a pile of near misses. More than chance explains is a warning; otherwise this is a note, if
+    at least `min_share` of the rows repeat another.
+
+    ## Limits
+    The number expected by chance is an upper bound. Records that are rightly equal (two sales of one article) look
+    like copies. A row that was copied and then edited is found by `near-duplicate-rows`.
+
+    ## Fix
+    Find out where the copies come from, and drop them before splitting; keep them if they are separate records.
+    """
+    label = dataset.one("label")
+    key = row_groups.group.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    if label is not None:
+        key = key + row_hashes(dataset, (label.name,))
+    for name, part in _parts(dataset):
+        rows = np.flatnonzero(part)
+        order = rows[np.argsort(key[rows], kind="stable")]  # equal rows side by side, in the order of the table
+        again = key[order[1:]] == key[order[:-1]]
+        surplus = np.sort(order[1:][again])
+        if not len(surplus):
+            continue
+        share = len(surplus) / len(rows)
+        seen = collisions.within(row_groups, part)
+        chance = seen.by_chance > _CHANCE_DECIDES or seen.p_value > alpha
+        if chance and share < min_share:
+            continue
+        involved = order[np.concatenate((again, [False])) | np.concatenate(([False], again))]
+        where = f" of the {name} split" if name else ""
+        tail = "as many as chance explains in a table this coarse" if chance else _beyond(seen.by_chance)
+        yield Finding(
+            message=f"{len(surplus):,} of {len(rows):,} rows{where} ({share:.1%}) repeat another row: {tail}",
+            severity=Severity.NOTE if chance else Severity.WARNING,
+            confidence=Confidence.MEDIUM if chance else Confidence.HIGH,
+            locations=(Location(rows=involved, split=name),),
+            evidence=(
+                Measure(name="share of rows that repeat another", value=share, threshold=0.0, unit="share"),
+                Measure(
+                    name="share of the equal pairs that chance explains",
+                    value=seen.by_chance,
+                    threshold=_CHANCE_DECIDES,
+                    p_value=seen.p_value,
+                    unit="share",
+                ),
+                rows_table(dataset, involved, caption="Rows that occur more than once, copies side by side"),
+            ),
+            fix="Find out where the copies come from and drop them before splitting; keep separate records.",
+            remedy=None if chance else Remedy(op="drop-rows", rows=surplus),
+        )
+
+
+def _parts(dataset: Dataset) -> Iterator[tuple[str | None, np.ndarray]]:
+    """Yield each split's name and rows; all rows, where there is no split."""
+    column = dataset.one("split")
+    if column is None:
+        yield None, np.ones(len(dataset), dtype=bool)
+        return
+    codes, names = dataset.codes(column.name)
+    for place in sorted(range(len(names)), key=lambda i: str(names[i])):
+        yield str(names[place]), codes == place
+
+
+def _beyond(by_chance: float) -> str:
+    return f"chance explains {by_chance:.0%} of the equal pairs" if by_chance >= 0.005 else "chance explains none"
+
+
+@planted(at=Location(rows=(3, 7), split="train"))
+def copied_row(rng: np.random.Generator) -> Dataset:
+    """A training row occurs twice."""
+    return table(rng, n_train=80, n_test=20, copies={7: 3})
+
+
+@planted(at=Location(rows=(0, 1, 98, 99)))
+def without_a_split(rng: np.random.Generator) -> Dataset:
+    """Two rows are repeated at the end of a table that nobody has split."""
+    a, b = rng.normal(size=(2, 100))
+    for values in (a, b):
+        values[98:] = values[:2]
+    return subject({"a": a, "b": b})
+
+
+@clean
+def copy_across_splits(rng: np.random.Generator) -> Dataset:
+    """A copy in another split is an overlap, not a duplicate."""
+    return table(rng, n_train=80, n_test=20, copies={85: 3})
+
+
+@clean
+def a_few_equal_by_chance(rng: np.random.Generator) -> Dataset:
+    """Whole numbers of which a handful of rows agree: fewer than one in a thousand, as chance has it."""
+    return subject({name: rng.integers(0, 40, size=3000) for name in "abcd"})
