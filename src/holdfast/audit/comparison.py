@@ -225,21 +225,22 @@ def benjamini_hochberg(p_values: Float[np.ndarray, " k"]) -> Float[np.ndarray, "
 
 
 def optimism_of_best(
-    scores: Float[np.ndarray, "n models"], rng: np.random.Generator, *, resamples: int = 1000
+    scores: Float[np.ndarray, " models"],
+    covariance: Float[np.ndarray, "models models"],
+    rng: np.random.Generator,
+    *,
+    resamples: int = 2000,
 ) -> float:
-    """Return by how much the best of several means is too high because it was chosen on the same rows.
+    """Return by how much the best of several scores is too high because it was chosen on the same rows.
 
-    Bootstrap estimate of E[observed mean of the chosen model - its true mean] (Efron & Tibshirani, 1993, chapter 17;
-    for model selection: Tibshirani & Tibshirani, 2009). `scores` holds what each row adds to each mean.
+    Parametric bootstrap of E[score of the chosen model - its true score], higher being better: new scores are drawn
+    around those seen, with their covariance, and the best is chosen again (Efron & Tibshirani, 1993, chapter 17).
     """
-    n, k = scores.shape
-    if n < _LEAST_ROWS or k < _LEAST_ROWS:
+    if len(scores) < 2:
         return 0.0
-    means = scores.mean(axis=0)
-    # For the selection only the covariance of the means matters; by the central limit theorem it decides.
-    drawn = rng.multivariate_normal(means, np.atleast_2d(np.cov(scores, rowvar=False)) / n, size=resamples)
+    drawn = rng.multivariate_normal(scores, covariance, size=resamples, method="eigh")
     chosen = drawn.argmax(axis=1)
-    return max(0.0, float(np.mean(drawn[np.arange(resamples), chosen] - means[chosen])))
+    return max(0.0, float(np.mean(drawn[np.arange(resamples), chosen] - scores[chosen])))
 
 
 def interval_of_share(right: int, n: int, *, level: float = 0.95) -> tuple[float, float]:

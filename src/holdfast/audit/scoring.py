@@ -1,7 +1,9 @@
 """A score with its interval, and the difference of two models on the same rows with the test that suits the score."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from holdfast.audit.comparison import (
     Comparison,
@@ -15,13 +17,18 @@ from holdfast.audit.comparison import (
     roc_areas,
 )
 from holdfast.audit.facts.labels import Labels
-from holdfast.audit.metrics import Metric, bootstrap, metric_for, row_values, task_of
+from holdfast.audit.metrics import Metric, bootstrap, metric_for, row_values
 from holdfast.audit.models import Predictions
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Estimate
 
 RESAMPLES = 1000
 LEVEL = 0.95
+
+
+def span(metric: Metric, value: float) -> float:
+    """Return what a difference of scores is measured by: 1 for scores that lie between 0 and 1, else the score."""
+    return 1.0 if metric.higher_is_better else max(abs(value), 1e-12)
 
 
 def usable(metric: Metric, labels: Labels, *models: Predictions) -> Metric:
@@ -99,14 +106,24 @@ def difference(
     return from_resamples(observed, drawn[np.isfinite(drawn)], level=level)
 
 
+def joint(
+    metric: Metric, truth: np.ndarray, models: Sequence[Predictions], rng: np.random.Generator
+) -> tuple[Float[np.ndarray, " models"], Float[np.ndarray, "models models"]]:
+    """Return the scores of several models and the covariance that the choice of test rows gives them."""
+    scores = np.array([metric.score(truth, item) for item in models])
+    if not np.isfinite(scores).all():
+        raise NotApplicable(f"{metric.title} is not defined on these test rows")
+    if all(_is_area(metric, item) for item in models):
+        return scores, roc_areas(truth == 1, *(_second(item) for item in models))[1]
+    if metric.by_row:
+        return scores, np.atleast_2d(np.cov([row_values(metric, truth, item) for item in models])) / len(truth)
+    drawn = bootstrap([metric.evaluator(truth, item) for item in models], len(truth), rng, resamples=_resamples(truth))
+    return scores, np.atleast_2d(np.cov(drawn[:, np.isfinite(drawn).all(axis=0)]))
+
+
 def shown(value: float) -> str:
     """Return a score as a message shows it."""
     return f"{value:.3f}" if abs(value) < 1_000 else f"{value:,.0f}"
-
-
-def task_word(labels: Labels) -> str:
-    """Return what a model that knows nothing says."""
-    return "the mean of the training rows" if task_of(labels) == "regression" else "the most frequent class"
 
 
 def _by_row(a: np.ndarray, b: np.ndarray, order: np.ndarray | None, level: float) -> Comparison:

@@ -195,17 +195,16 @@ def test_benjamini_hochberg_is_scipys():
 
 
 def test_optimism_is_that_of_the_maximum():
-    """Twenty equal independent models on 400 rows: the best is too high by 1.867 standard errors (order statistics)."""
-    rng = np.random.default_rng(11)
-    right = (rng.random((400, 20)) < 0.8).astype(float)
-    right += 0.8 - right.mean(axis=0)  # equal means, so that only the bootstrap's own noise selects
-    assert optimism_of_best(right, rng) == pytest.approx(1.867 * np.sqrt(0.8 * 0.2 / 400), rel=0.1)
+    """Twenty equal independent scores: the best is too high by 1.867 standard errors (order statistics)."""
+    found = optimism_of_best(np.full(20, 0.8), 0.02**2 * np.eye(20), np.random.default_rng(11))
+    assert found == pytest.approx(1.867 * 0.02, rel=0.03)
 
 
-def test_no_optimism_when_one_model_is_far_ahead():
+def test_no_optimism_when_one_model_is_far_ahead_or_all_move_together():
     rng = np.random.default_rng(12)
-    scores = rng.normal(size=(400, 3)) + np.array([0.0, 0.0, 2.0])
-    assert optimism_of_best(scores, rng) < 0.005
+    assert optimism_of_best(np.array([0.5, 0.6, 0.9]), 0.01**2 * np.eye(3), rng) < 0.001
+    assert optimism_of_best(np.full(5, 0.8), np.full((5, 5), 0.02**2), rng) < 0.001
+    assert optimism_of_best(np.array([0.8]), np.eye(1), rng) == 0.0
 
 
 def test_wilsons_interval_of_a_published_case():
