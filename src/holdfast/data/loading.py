@@ -1,28 +1,31 @@
 """From files and frames to one data set: splits below each other, roles and kinds settled, sources remembered."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TypeVar
 
 import pyarrow as pa
-import pyarrow.csv
+import pyarrow.compute as pc
 
-from holdfast.core.dataset import Dataset, Kind, Role, Source
-from holdfast.core.errors import BadInput
-from holdfast.core.hashing import digest_file
-from holdfast.core.progress import Progress
-from holdfast.data.inference import canonical, describe
-from holdfast.data.splitting import SPLIT, split
+from holdfast.core.dataset import KINDS, ROLES, Dataset, Kind, Role, Source
+from holdfast.core.errors import BadInput, unknown
+from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.text import one_line
+from holdfast.data.canonical import STRING
+from holdfast.data.inference import describe
+from holdfast.data.inputs import ArrowExportable, Part, parts_of
+from holdfast.data.kinds import recast, with_compact_dates
+from holdfast.data.matching import Matched, matched
+from holdfast.data.roles import guessed, spelled, split_column as column_of_splits
+from holdfast.data.settling import Settled, settled
+from holdfast.data.splitting import SPLIT, free_name, split
+from holdfast.data.workspace import workspace
 
 ALL = "all"  # name of an input that is not split
-
-
-class ArrowExportable(Protocol):
-    """Anything that exports Arrow: a frame of pandas, polars, PyArrow, DuckDB, and many more."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Return a capsule with an Arrow C stream."""
+_FEWEST_TO_SPLIT = 10
+_T = TypeVar("_T")
 
 
 def load(
@@ -37,41 +40,169 @@ def load(
     groups: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Dataset:
-    """Return one data set of several splits (name → path, or anything that exports Arrow).
+    """Return one data set of several splits (name → path, folder, `-`, or anything that exports Arrow).
 
-    Raises BadInput when a file cannot be read, or the splits do not fit together.
+    A single input that is not split has the name `all`. It is split by `split_column`, or by a column that clearly
+    says so, or by `splitter`, or, where there is a label, at random as most would do it; the sources' notes say
+    which. Columns may be named by number (from 1, or from the end below 0) if the files have no header line.
+
+    Raises BadInput when an input cannot be read, when the inputs do not fit together, or for unknown columns;
+    MissingExtra when a format needs a library that is not installed.
     """
-    del progress
-    tables, sources, start = [], [], 0
-    roles = {**dict.fromkeys(groups, "group"), **(roles or {})}
-    whole = list(inputs) == [ALL]
-    for name, given in inputs.items():
-        table, source_name, digest, first_row = _read(given)
-        table = canonical(table)
-        if not whole:
-            table = table.append_column(SPLIT, pa.array([name] * len(table), pa.large_string()))
-        tables.append(table)
-        sources.append(Source(source_name, start, start + len(table), digest, None if whole else name, first_row))
-        start += len(table)
-    joined = pa.concat_tables(tables, promote_options="permissive")
-    title = sources[0].name if len(sources) == 1 else " + ".join(source.name for source in sources)
-    if not whole:
-        roles = {SPLIT: "split", **roles}
-    elif split_column is not None:
-        roles = {split_column: "split", **roles}
-    dataset = describe(title, joined, roles=roles, kinds=kinds, sources=tuple(sources))
-    if whole and split_column is None and (splitter or dataset.one("label")):
-        dataset = split(dataset, splitter or "random", test_share=test_share, seed=seed)
-        if splitter is None:
-            note = f"no split given: judged on the random 80/20 split that most would make, seed {seed}"
-            dataset = replace(dataset, sources=tuple(replace(s, notes=(*s.notes, note)) for s in dataset.sources))
+    names = _split_names(inputs)
+    with workspace():
+        groups_of_parts = [parts_of(given) for given in inputs.values()]
+        parts = [part for group in groups_of_parts for part in group]
+        split_of_part = [name for name, group in zip(names, groups_of_parts, strict=True) for _ in group]
+        match = matched(parts)
+        wanted = _wanted_roles({**dict.fromkeys(groups, "group"), **(roles or {})}, match)
+        kinds = _numbered(kinds or {}, match)
+        _refuse_unknown(wanted, kinds)
+        as_text = frozenset(name for name, kind in kinds.items() if kind in {"text", "category"})
+        with track(progress or Silent(), f"reading {_title(parts)}", unit="rows") as advance:
+            content = settled(parts, match, as_text=as_text, advance=advance)
+    if not len(content.table):
+        raise BadInput(f"{_title(parts)} has columns, but no rows")
+    dataset = _described(parts, split_of_part, match, content, wanted, kinds)
+    if names != [ALL]:
+        if split_column or splitter:
+            raise BadInput("give splits as several inputs, or one input with a split column or a splitter, not both")
+        return dataset
+    dataset = _by_column(dataset, _named(split_column, match) if split_column else None, [*wanted, *kinds])
+    if dataset.one("split") is None or splitter:
+        return _by_splitter(dataset, splitter, test_share, seed)
     return dataset
 
 
-def _read(given: Any) -> tuple[pa.Table, str, str, int]:
-    if hasattr(given, "__arrow_c_stream__"):
-        return pa.table(given), type(given).__name__, "", 1
-    path = Path(given)
-    if not path.is_file():
-        raise BadInput(f"no file {path}")
-    return pyarrow.csv.read_csv(path), path.name, digest_file(path), 2
+def _split_names(inputs: Mapping[str, object]) -> list[str]:
+    if not inputs:
+        raise BadInput("no data given: a file, or a training and a test file")
+    names = [spelled(name) for name in inputs]
+    if len(set(names)) < len(names):
+        raise BadInput(f"two inputs are for the same split: {', '.join(inputs)}")
+    if ALL in names and len(names) > 1:
+        raise BadInput(f"several inputs need the name of their split, such as train and test; got {', '.join(inputs)}")
+    return names
+
+
+def _title(parts: Sequence[Part]) -> str:
+    names = [part.name for part in parts]
+    return " + ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1:,} more files"
+
+
+def _wanted_roles(roles: Mapping[str, Role], match: Matched) -> dict[str, Role]:
+    wanted = _numbered(roles, match)
+    labels = [name for name, role in wanted.items() if role == "label"]
+    if len(labels) > 1:
+        raise BadInput(f"one column can be the label, got {', '.join(labels)}")
+    return wanted
+
+
+def _numbered(by_name: Mapping[str, _T], match: Matched) -> dict[str, _T]:
+    return {_named(name, match): value for name, value in by_name.items()}
+
+
+def _named(name: str, match: Matched) -> str:
+    """Return the column that a person means: its name, or its number where files have no header line."""
+    if name in match.names:
+        return name
+    if match.headless and re.fullmatch(r"-?\d{1,6}", name):
+        place = int(name)
+        if 1 <= abs(place) <= len(match.names):
+            return match.names[place - 1 if place > 0 else place]
+    hint = f" By number: 1 to {len(match.names)}, or -1 for the last." if match.headless else ""
+    raise BadInput(f"{unknown('column', name, match.names)}{hint}")
+
+
+def _refuse_unknown(roles: Mapping[str, Role], kinds: Mapping[str, Kind]) -> None:
+    for role in roles.values():
+        if role not in ROLES:
+            raise unknown("role", role, ROLES)
+    for kind in kinds.values():
+        if kind not in KINDS:
+            raise unknown("kind", kind, KINDS)
+
+
+def _described(
+    parts: Sequence[Part],
+    splits: Sequence[str],
+    match: Matched,
+    content: Settled,
+    roles: Mapping[str, Role],
+    kinds: Mapping[str, Kind],
+) -> Dataset:
+    table, date_notes = with_compact_dates(content.table, kinds)
+    table, kind_notes = recast(table, kinds)
+    whole = list(splits) == [ALL] * len(parts)
+    if not whole:
+        name = free_name(SPLIT, table.column_names)
+        table = table.append_column(name, _repeated(splits, content.sizes))
+        roles = {**roles, name: "split"}
+    dataset = describe(_title(parts), table, roles=roles, kinds=kinds)
+    dataset, role_notes = guessed(dataset, [*roles, *kinds])
+    sources, start = [], 0
+    for place, (part, size) in enumerate(zip(parts, content.sizes, strict=True)):
+        notes = (*part.reading.notes, *match.notes[place], *content.part_notes[place])
+        sources.append(
+            Source(
+                part.name,
+                start,
+                start + size,
+                part.digest or _digest(dataset, start, size),
+                None if whole else splits[place],
+                part.reading.first_row,
+                notes,
+            )
+        )
+        start += size
+    said = (*content.notes, *date_notes, *kind_notes, *role_notes)
+    return replace(_noted(replace(dataset, sources=tuple(sources)), said))
+
+
+def _repeated(splits: Sequence[str], sizes: Sequence[int]) -> pa.ChunkedArray:
+    chunks = [pa.repeat(pa.scalar(name, STRING), size) for name, size in zip(splits, sizes, strict=True)]
+    return pa.chunked_array([pa.concat_arrays(chunks)], STRING)
+
+
+def _digest(dataset: Dataset, start: int, size: int) -> str:
+    return replace(dataset, table=dataset.table.slice(start, size)).digest
+
+
+def _noted(dataset: Dataset, notes: Sequence[str]) -> Dataset:
+    """Return the data set with what concerns all of it said with its first source."""
+    if not notes or not dataset.sources:
+        return dataset
+    first, *rest = dataset.sources
+    return replace(dataset, sources=(replace(first, notes=(*first.notes, *notes)), *rest))
+
+
+def _by_column(dataset: Dataset, named: str | None, told: Sequence[str]) -> Dataset:
+    """Return the data set with its split column, if it has one, in the spelling that checks know."""
+    name = named or column_of_splits(dataset, told)
+    if name is None:
+        return dataset
+    names, place = dataset.table.column_names, dataset.table.column_names.index(name)
+    codes, values = dataset.codes(name)
+    if named and (codes < 0).any():
+        raise BadInput(f"the split column {one_line(name)!r} has no value in {int((codes < 0).sum()):,} rows")
+    if named and len(values) > 100:
+        raise BadInput(f"the split column {one_line(name)!r} has {len(values):,} different values; is it another one?")
+    spellings = pa.array([spelled(str(value)) for value in values], STRING)
+    column = pc.take(spellings, pa.array(codes))
+    table = dataset.table.set_column(place, names[place], column)
+    columns = tuple(replace(c, kind="category", role="split") if c.name == name else c for c in dataset.columns)
+    found = ", ".join(one_line(str(value), 20) for value in values)
+    how = "names the split" if named else "is taken as the split, for its name and values"
+    return _noted(replace(dataset, table=table, columns=columns), [f"column {one_line(name, 60)} {how}: {found}"])
+
+
+def _by_splitter(dataset: Dataset, splitter: str | None, test_share: float, seed: int) -> Dataset:
+    """Return the data set split as told; if nobody told and there is a label, as most would do it."""
+    if splitter is None:
+        if dataset.one("label") is None or len(dataset) < _FEWEST_TO_SPLIT:
+            return dataset
+        share = f"{100 * (1 - test_share):g}/{100 * test_share:g}"
+        note = f"no split given: judged on the random {share} split that most would make, seed {seed}"
+        return _noted(split(dataset, "random", test_share=test_share, seed=seed), [note])
+    done = split(dataset, splitter, test_share=test_share, seed=seed)
+    return _noted(done, [f"split by the {splitter} splitter: {test_share:.0%} for the test, seed {seed}"])

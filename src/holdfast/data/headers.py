@@ -1,0 +1,99 @@
+"""Column names: whether a file's first line holds them, and how they are made usable."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from holdfast.core.text import one_line
+from holdfast.data.text_types import MISSING, NUMBER
+from holdfast.data.times import plausible
+
+_NUMBER = re.compile(NUMBER.replace("$", r"\Z") + r"|^\s*[+-]?\d+,\d+\s*\Z")
+_NAME = re.compile(r"[^\W\d][\w .\-/#%()&?:\[\]°*+]{0,79}\Z")
+_MOSTLY = 0.9  # share of a column's values that are numbers or times, for its first cell to tell
+_FEW = 0.5  # distinct values per row below which a column repeats itself: a name would not occur among them
+_LOOKED_AT = 1000
+_FEWEST_STEPS = 3  # numbers at equal distances that make a row of names, such as years
+_FEWEST_BELOW = 5
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first row names the columns, judged by how it differs from those below it.
+
+    A number or a time at the top of a column of numbers or times speaks against a header, and so does a value that
+    the column repeats below; a word at the top of a column of numbers, or one that a column of few words never
+    repeats, speaks for it. Without a sign either way, a row of distinct names is a header.
+    """
+    first, body = rows[0], rows[1 : _LOOKED_AT + 1]
+    if not any(cell.strip() for cell in first):
+        return False
+    if _counts(first) and not any(_counts(row) for row in body[:_FEWEST_BELOW]):
+        return True
+    votes = sum(_vote(cell, [row[place] for row in body if place < len(row)]) for place, cell in enumerate(first))
+    if votes:
+        return votes > 0
+    cells = [cell.strip() for cell in first if cell.strip()]
+    return len(set(cells)) == len(cells) and all(_NAME.match(cell) for cell in cells)
+
+
+def usable(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names without surrounding blanks, none empty and none twice, and notes on those that changed."""
+    stripped = [name.strip().removeprefix("\ufeff") for name in names]
+    given = [name or f"column{place}" for place, name in enumerate(stripped, start=1)]
+    taken, seen, result = set(given), Counter[str](), []
+    for name in given:
+        seen[name] += 1
+        fresh, number = name, seen[name]
+        while number > 1 and (fresh in taken):
+            fresh, number = f"{name}.{number}", number + 1
+        taken.add(fresh)
+        result.append(fresh)
+    return tuple(result), tuple(_notes(stripped, given, seen))
+
+
+def _notes(stripped: Sequence[str], given: Sequence[str], seen: Counter[str]) -> Iterator[str]:
+    empty = [name for name, was in zip(given, stripped, strict=True) if not was]
+    if empty:
+        yield f"columns without a name are called {_listed(empty)}"
+    twice = [name for name, n in seen.items() if n > 1]
+    if twice:
+        yield f"column names that occur twice are numbered: {_listed([f'{name}, {name}.2' for name in twice])}"
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(one_line(name, 60) for name in names[:most]) + more
+
+
+def _vote(cell: str, below: Sequence[str]) -> float:
+    """Return what one column says: above 0 for a header, below 0 against."""
+    cell = cell.strip()
+    values = [value.strip() for value in below]
+    values = [value for value in values if value not in MISSING]
+    if not values or cell in MISSING:
+        return 0.0
+    if _is_quantity(cell):
+        # A number can be a name (years, sensor numbers), but hardly above numbers of the same sort.
+        return -1.0 if sum(map(_is_quantity, values)) >= _MOSTLY * len(values) else -0.25
+    if sum(map(_is_quantity, values)) >= _MOSTLY * len(values):
+        return 1.0
+    distinct = set(values)
+    if cell in distinct:
+        return -1.0
+    if len(distinct) <= _FEW * len(values) and len(values) >= 4:
+        return 0.5
+    return 0.0
+
+
+def _counts(row: Sequence[str]) -> bool:
+    """Return whether the numbers in a row go up in equal steps, as years do that name columns."""
+    numbers = [cell.strip() for cell in row if _NUMBER.match(cell)]
+    if len(numbers) < _FEWEST_STEPS or not all(number.isdecimal() and len(number) < 10 for number in numbers):
+        return False
+    steps = {int(b) - int(a) for a, b in pairwise(numbers)}
+    return len(steps) == 1 and steps.pop() > 0
+
+
+def _is_quantity(value: str) -> bool:
+    return bool(_NUMBER.match(value)) or bool(plausible(value))

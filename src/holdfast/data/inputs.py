@@ -1,0 +1,181 @@
+"""What a person hands in, as parts that can be read: paths, folders of parts, compressed files, pipes, frames."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import pyarrow as pa
+
+from holdfast.core.errors import BadInput, HoldfastError
+from holdfast.core.hashing import digest_file
+from holdfast.core.text import one_line
+from holdfast.data.limits import BLOCK_ROWS, MOST_COLUMNS, MOST_FILES, most_bytes, size_of
+from holdfast.data.loaders import UNREADABLE, Reading, loader_for
+from holdfast.data.unpacking import spooled, unpacked
+
+_BEGIN = 4096
+_PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+_T = TypeVar("_T")
+
+
+@runtime_checkable
+class ArrowExportable(Protocol):
+    """Anything that exports Arrow: a frame of pandas, polars, PyArrow, DuckDB, and many more."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a capsule with an Arrow C stream."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file or frame: its name, its content hash (empty for frames), and how it reads."""
+
+    name: str
+    digest: str
+    reading: Reading
+    most_bytes: int
+    format: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    def blocks(self) -> Iterator[pa.RecordBatch]:
+        """Yield the blocks of rows. Raises BadInput when the content turns out to be broken."""
+        blocks = guarded(self.name, self.format, lambda: iter(self.reading.blocks()))
+        while (block := guarded(self.name, self.format, lambda: next(blocks, None))) is not None:
+            for start in range(0, len(block), BLOCK_ROWS):
+                yield block.slice(start, BLOCK_ROWS)
+
+
+def parts_of(given: Any) -> list[Part]:
+    """Return the parts of one input; several for a folder. Raises BadInput, MissingExtra."""
+    if isinstance(given, str | os.PathLike):
+        text = os.fspath(given)
+        if not isinstance(text, str):
+            raise BadInput(f"a path is text, got {text!r}")
+        return _of_path(text)
+    if isinstance(given, ArrowExportable):
+        return [_of_frame(given)]
+    raise BadInput(
+        f"cannot read data from {type(given).__name__}; wanted a path, or an object that exports Arrow "
+        "(a frame of pandas, polars, PyArrow, DuckDB)"
+    )
+
+
+def guarded(name: str, form: str, work: Callable[[], _T]) -> _T:
+    """Return what `work` returns; what libraries raise for broken content becomes a BadInput that names the file."""
+    try:
+        return work()
+    except HoldfastError:
+        raise
+    except PermissionError as error:
+        raise BadInput(f"no permission to read {one_line(name)}") from error
+    except UNREADABLE as error:
+        why = one_line(str(error).partition("\n")[0].strip() or type(error).__name__, 200)
+        what = f" as {form}" if form else ""
+        raise BadInput(f"{one_line(name)} cannot be read{what}: {why}") from error
+
+
+def _of_path(text: str) -> list[Part]:
+    if text == "-":
+        return [_of_file(spooled(sys.stdin.buffer, "standard input"), "standard input")]
+    if "://" in text:
+        raise BadInput(f"{one_line(text, 100)} is an address; Holdfast reads files only, so download it first")
+    if text.startswith(_PIPES):
+        return [_of_file(guarded(text, "", lambda: spooled(Path(text).open("rb"), text)), text)]
+    if "\0" in text or not text:
+        raise BadInput("a path is not empty and holds no NUL character")
+    path = Path(text)
+    if guarded(text, "", path.is_dir):
+        return _of_folder(path)
+    if not guarded(text, "", path.exists):
+        raise BadInput(f"no file {one_line(text)}{_nearest(path)}")
+    if not path.is_file():
+        raise BadInput(f"{one_line(text)} is neither a file nor a folder")
+    return [_of_file(path, path.name)]
+
+
+def _nearest(path: Path) -> str:
+    folder = path.parent
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return f"; there is no folder {one_line(str(folder))} either" if not folder.exists() else ""
+    near = get_close_matches(path.name, names, n=1, cutoff=0.5)
+    return f". Did you mean {one_line(str(folder / near[0]))!r}?" if near else ""
+
+
+def _of_folder(folder: Path) -> list[Part]:
+    """Return the files of a folder in name order. Raises BadInput for none, or for several formats."""
+    entries = guarded(str(folder), "", lambda: sorted(folder.iterdir()))
+    files = [entry for entry in entries if entry.is_file() and not entry.name.startswith((".", "_"))]
+    folders = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "_"))]
+    shown = one_line(str(folder))
+    if not files:
+        inside = f"; it has folders {', '.join(one_line(name, 40) for name in folders[:5])}" if folders else ""
+        hint = ": give each as a split, such as --split train=…/train" if len(folders) > 1 else ""
+        raise BadInput(f"{shown} is a folder without files{inside}{hint}")
+    if len(files) > MOST_FILES:
+        raise BadInput(f"{shown} has {len(files):,} files, more than {MOST_FILES:,}")
+    parts = [_of_file(file, file.name) for file in files]
+    formats = {part.format: part.name for part in reversed(parts)}
+    if len(formats) > 1:
+        examples = ", ".join(f"{form} ({one_line(name, 60)})" for form, name in sorted(formats.items()))
+        raise BadInput(f"{shown} mixes formats: {examples}; a folder of parts holds files of one format")
+    return parts
+
+
+def _of_file(path: Path, name: str) -> Part:
+    shown = one_line(name, 200)
+    if guarded(shown, "", lambda: path.stat().st_size) == 0:
+        raise BadInput(f"{shown} is empty")
+    digest = guarded(shown, "", lambda: digest_file(path))
+    plain, inner, note = guarded(shown, "", lambda: unpacked(path, name))
+    with plain.open("rb") as file:
+        begin = file.read(_BEGIN)
+    if not begin:
+        raise BadInput(f"{shown} is empty")
+    loader, contradiction = loader_for(inner, begin)
+    reading = guarded(shown, loader.name, lambda: loader.read(plain, shown))
+    notes = tuple(one for one in (note, contradiction) if one)
+    limit = most_bytes(size_of(plain))
+    return _checked(Part(shown, digest, replace(reading, notes=(*notes, *reading.notes)), limit, loader.name))
+
+
+def _checked(part: Part) -> Part:
+    width = len(part.reading.names)
+    if width == 0:
+        raise BadInput(f"{part.name} has no columns")
+    if width > MOST_COLUMNS:
+        raise BadInput(f"{part.name} has {width:,} columns, more than {MOST_COLUMNS:,}: is it transposed?")
+    return part
+
+
+def _of_frame(frame: ArrowExportable) -> Part:
+    name = type(frame).__name__
+    if not hasattr(frame, "__len__"):  # a stream that can be read only once
+        stream = frame
+        frame = guarded(name, "", lambda: pa.RecordBatchReader.from_stream(stream).read_all())
+    reader = guarded(name, "", lambda: _export(name, frame))
+    # pandas adds an index without a name, such as the one that is left after a shuffle, as a column of this name.
+    kept = [place for place, column in enumerate(reader.schema.names) if not column.startswith("__index_level_")]
+    names = tuple(reader.schema.names[place] for place in kept)
+    notes = ("the index without a name is left out",) if len(kept) < len(reader.schema.names) else ()
+
+    def blocks() -> Iterator[pa.RecordBatch]:
+        for block in _export(name, frame):
+            columns = [block.column(place) for place in kept]
+            yield pa.RecordBatch.from_arrays(columns, names=[str(place) for place in kept])
+
+    free = most_bytes(0) * 1024  # it was in memory already, so that it is no bomb; the disk still bounds it
+    return _checked(Part(name, "", Reading(names, blocks, notes), free))
+
+
+def _export(name: str, frame: ArrowExportable) -> pa.RecordBatchReader:
+    try:
+        return pa.RecordBatchReader.from_stream(frame)
+    except (pa.ArrowException, TypeError, ValueError, NotImplementedError) as error:
+        why = one_line(str(error).partition("\n")[0], 200)
+        raise BadInput(f"{name} cannot be exported to Arrow: {why}") from error

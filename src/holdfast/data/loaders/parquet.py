@@ -1,0 +1,31 @@
+"""Parquet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from holdfast.data.limits import BLOCK_ROWS
+from holdfast.data.loaders import Loader, Reading
+
+
+def read(path: Path, name: str) -> Reading:
+    """Return how a Parquet file reads. Metadata of other libraries in it are not looked at."""
+    import pyarrow.parquet
+
+    del name
+    with pyarrow.parquet.ParquetFile(path) as file:
+        names = tuple(file.schema_arrow.names)
+    return Reading(names=names, blocks=lambda: _blocks(path))
+
+
+def _blocks(path: Path) -> Iterator[pa.RecordBatch]:
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        for block in file.iter_batches(batch_size=BLOCK_ROWS):
+            block.validate(full=True)
+            yield block
+
+
+LOADER = Loader("Parquet", (".parquet", ".pq"), read, first_bytes=(b"PAR1",))
