@@ -17,6 +17,7 @@ from holdfast.core.record import Sampled
 _MOST_ROWS = 20_000
 _MOST_COLUMNS = 60  # the most frequent kind of table has fewer; beyond, the most diverse ones are tried
 _MOST_ANCHORS = 8
+_KEY_LIKE = 0.9  # distinct values for each row, from which a column is no trait that persons keep
 _MOST_IN_TRIPLES = 5
 _LEAST_PAIRS = 100
 _STEADY = 0.9  # agreement of two rows of one group, in a column that belongs to the group
@@ -31,12 +32,14 @@ class Bundle:
     """Columns whose values repeat together: rows that share the `anchor` agree in `steady` columns too.
 
     `within` and `chance` are the mean agreement in those columns, of two rows that share the anchor and of any two.
+    `changing` says whether some other repeating column differs within groups: else the rows may be mere copies.
     """
 
     anchor: tuple[str, ...]
     steady: tuple[str, ...]
     within: float
     chance: float
+    changing: bool
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,6 +68,8 @@ def find_bundle(
     codes = _ranks(dataset, names, rows)
     chance = np.array([_collision(column) for column in codes.T])
     found = [bundle for anchor in _anchors(codes, chance) if (bundle := _try(names, codes, chance, anchor))]
+    if not any(p.role == "feature" and p.distinct_share >= _KEY_LIKE and p.n_unique > 1 for p in column_profiles):
+        found = [bundle for bundle in found if bundle.changing]
     if not found:
         return None, sampled
     return max(found, key=lambda b: (len(b.steady), -len(b.anchor), b.within - b.chance)), sampled
@@ -78,7 +83,7 @@ def _candidates(column_profiles: ColumnProfiles) -> list[str]:
         if p.role in {"feature", "metadata"}
         and p.kind in {"number", "category"}
         and p.n_unique >= 2
-        and p.distinct_share < 0.9
+        and p.distinct_share < _KEY_LIKE
     ]
     if len(fit) > _MOST_COLUMNS:
         fit = sorted(fit, key=lambda p: -p.n_unique)[:_MOST_COLUMNS]
@@ -125,25 +130,16 @@ def _anchors(codes: np.ndarray, chance: np.ndarray) -> Iterator[tuple[int, ...]]
 
 
 def _try(names: list[str], codes: np.ndarray, chance: np.ndarray, anchor: tuple[int, ...]) -> Bundle | None:
-    key = codes[:, anchor[0]]
-    for i in anchor[1:]:
-        key = key * (int(codes[:, i].max()) + 1) + codes[:, i]
-    order = np.argsort(key, kind="stable")
-    same = key[order[1:]] == key[order[:-1]]
+    order, same = _ordered(codes, anchor)
     if same.sum() < _LEAST_PAIRS:
         return None
     within = _agreement(codes, order[1:][same], order[:-1][same])
-    others = np.array([i for i in range(len(names)) if i not in anchor])
+    others = np.array([i for i in range(len(names)) if i not in anchor], dtype=np.int64)
     steady = others[(within[others] >= _STEADY) & (chance[others] <= _VARIED)]
-    if len(steady) < _LEAST_STEADY or within[others].min() > _LEAST_CHANGING:
+    if len(steady) < _LEAST_STEADY:
         return None
-    # Neighbours: the last row of one group and the first of the next, in the order of the anchor's values.
-    near = ~same
-    for i in anchor[:-1]:
-        near &= codes[order[1:], i] == codes[order[:-1], i]
-    if near.sum() >= _LEAST_PAIRS // 3:
-        beside = _agreement(codes, order[1:][near], order[:-1][near])
-        steady = steady[beside[steady] <= chance[steady] + _SMOOTH * (1 - chance[steady])]
+    for last in range(len(anchor)):
+        steady = steady[~_smooth(codes, chance, steady, (*anchor[:last], *anchor[last + 1 :], anchor[last]))]
     steady = _independent(codes, steady)
     if len(steady) < _LEAST_STEADY:
         return None
@@ -152,7 +148,32 @@ def _try(names: list[str], codes: np.ndarray, chance: np.ndarray, anchor: tuple[
         tuple(names[i] for i in steady),
         float(within[steady].mean()),
         float(chance[steady].mean()),
+        bool(within[others].min() <= _LEAST_CHANGING),
     )
+
+
+def _ordered(codes: np.ndarray, anchor: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows in the order of the anchor's values, and whether each but the first equals the one before."""
+    key = codes[:, anchor[0]]
+    for i in anchor[1:]:
+        key = key * (int(codes[:, i].max()) + 1) + codes[:, i]
+    order = np.argsort(key, kind="stable")
+    return order, key[order[1:]] == key[order[:-1]]
+
+
+def _smooth(codes: np.ndarray, chance: np.ndarray, columns: np.ndarray, anchor: tuple[int, ...]) -> np.ndarray:
+    """Return for each of `columns` whether neighbours in the last column of the anchor agree far beyond chance.
+
+    Neighbours are the last row of one group and the first of the next, the anchor's other columns being equal.
+    """
+    order, same = _ordered(codes, anchor)
+    near = ~same
+    for i in anchor[:-1]:
+        near &= codes[order[1:], i] == codes[order[:-1], i]
+    if near.sum() < _LEAST_PAIRS // 3 or not len(columns):
+        return np.zeros(len(columns), dtype=bool)
+    beside = _agreement(codes, order[1:][near], order[:-1][near])[columns]
+    return np.asarray(beside > chance[columns] + _SMOOTH * (1 - chance[columns]))
 
 
 def _agreement(codes: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
