@@ -1,28 +1,25 @@
 """The verb: one audit, from a data set to its record."""
 
-import platform
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
-from holdfast import __version__
 from holdfast.audit import catalogue
-from holdfast.audit.runner import Facts, run_checks
-from holdfast.audit.settings import AuditSettings, Suppression
+from holdfast.audit.environment import environment
+from holdfast.audit.facts.ledger import ledger_of
+from holdfast.audit.runner import Facts, refuse_unknown_options, run_checks
+from holdfast.audit.settings import AuditSettings
+from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
-from holdfast.core.finding import Finding
+from holdfast.core.index import runs_on
 from holdfast.core.progress import Progress, Recording, Silent
 from holdfast.core.random import Streams
-from holdfast.core.record import CheckResult, ColumnRecord, Environment, InputRecord, Run, Status, Suppressed
+from holdfast.core.record import ColumnRecord, InputRecord, Run
 from holdfast.core.store import RunStore, new_id
-
-_PACKAGES = ("numpy", "pyarrow", "duckdb", "scikit-learn", "scipy", "pydantic")
 
 
 def audit_dataset(
@@ -46,16 +43,13 @@ def audit_dataset(
     settings = settings or AuditSettings()
     started = time.perf_counter()
     options = {**settings.facts, **settings.checks}
-    options.setdefault("labels", {}).setdefault("task", settings.task)
-    facts = Facts(
-        {
-            "dataset": dataset,
-            "streams": Streams(settings.seed),
-            "progress": progress or Silent(),
-            **(given or {}),
-        },
-        options,
-    )
+    options["labels"] = {"task": settings.task, **settings.facts.get("labels", {})}
+    refuse_unknown_options(options)
+    digest = test_digest(dataset)
+    roots = {"dataset": dataset, "streams": Streams(settings.seed), "progress": progress or Silent()}
+    if store is not None:
+        roots["ledger"] = ledger_of(runs_on(store, digest), digest, besides=resume.id if resume else "")
+    facts = Facts({**roots, **(given or {})}, options)
     run = Run(
         id=resume.id if resume else run_id or new_id(),
         title=dataset.name,
@@ -69,7 +63,7 @@ def audit_dataset(
             for c in dataset.columns
         ),
         config=settings.model_dump(mode="json", exclude_defaults=True),
-        test_digest=test_digest(dataset),
+        test_digest=digest,
         seed=settings.seed,
         environment=environment(),
     )
@@ -81,7 +75,7 @@ def audit_dataset(
         results = run_checks(
             chosen, facts, options=options, done=done, on_result=writer.result if writer else lambda _: None
         )
-        results = tuple(_with_suppressions(result, settings.suppress, baseline) for result in results)
+        results = tuple(with_suppressions(result, settings.suppress, baseline) for result in results)
         run = run.model_copy(
             update={"status": "finished", "results": results, "seconds": time.perf_counter() - started}
         )
@@ -101,22 +95,6 @@ def test_digest(dataset: Dataset) -> str:
     return dataset.take(np.flatnonzero(codes == names.index("test"))).digest
 
 
-def environment() -> Environment:
-    """Return what this process runs on."""
-    packages = {}
-    for name in _PACKAGES:
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return Environment(
-        holdfast=__version__,
-        python=sys.version.split()[0],
-        platform=f"{platform.system()} {platform.machine()}",
-        packages=packages,
-    )
-
-
 def _input(source: Any) -> InputRecord:
     return InputRecord(
         name=source.name,
@@ -127,29 +105,3 @@ def _input(source: Any) -> InputRecord:
         first_row=source.first_row,
         notes=source.notes,
     )
-
-
-def _with_suppressions(result: CheckResult, wanted: Sequence[Suppression], baseline: Run | None) -> CheckResult:
-    known = {finding.fingerprint for finding in baseline.findings} if baseline else set()
-    shown, hidden = [], []
-    for finding in result.findings:
-        reason = _reason_to_hide(finding, wanted)
-        if reason is None and finding.fingerprint in known and baseline:
-            reason = f"already in run {baseline.id}"
-        if reason is None:
-            shown.append(finding)
-        else:
-            hidden.append(Suppressed(finding=finding, reason=reason))
-    if not hidden:
-        return result
-    status = result.status if shown or result.status is not Status.FOUND else Status.PASSED
-    return result.model_copy(update={"findings": tuple(shown), "suppressed": tuple(hidden), "status": status})
-
-
-def _reason_to_hide(finding: Finding, wanted: Sequence[Suppression]) -> str | None:
-    for suppression in wanted:
-        if suppression.check == finding.check and (
-            not suppression.columns or finding.located(columns=suppression.columns)
-        ):
-            return suppression.reason
-    return None

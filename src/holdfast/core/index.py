@@ -49,6 +49,12 @@ def summaries(store: RunStore) -> list[RunSummary]:
     return [_with_life(store, summary) if summary.status == "running" else summary for summary in found]
 
 
+def runs_on(store: RunStore, test_digest: str) -> list[Run]:
+    """Return the finished runs that judged the test set with this content hash, newest first."""
+    matching = (one for one in summaries(store) if one.test_digest == test_digest and one.status == "finished")
+    return [read_run(store.folder / one.id) for one in matching]
+
+
 def summarise(run: Run) -> RunSummary:
     """Return the summary of a run."""
     honest = run.honest

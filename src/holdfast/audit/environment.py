@@ -1,0 +1,26 @@
+"""What this process runs on, for the record."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from holdfast import __version__
+from holdfast.core.record import Environment
+
+_PACKAGES = ("numpy", "pyarrow", "duckdb", "scikit-learn", "scipy", "pydantic")
+
+
+def environment() -> Environment:
+    """Return what this process runs on."""
+    packages = {}
+    for name in _PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return Environment(
+        holdfast=__version__,
+        python=sys.version.split()[0],
+        platform=f"{platform.system()} {platform.machine()}",
+        packages=packages,
+    )
