@@ -45,6 +45,13 @@ class Neighbours:
     seen: int
     sampled: Sampled | None = None
 
+    def judged(self, n_found: int, n_pairs: float, n_rows: int) -> tuple[float, float]:
+        """Return how many of `n_pairs` pairs of rows chance brings as near at most, and the p-value of `n_found`."""
+        from scipy.special import gammainc
+
+        expected = self.expected * n_pairs / max(1.0, n_rows * (n_rows - 1) / 2)
+        return expected, float(gammainc(n_found, expected)) if n_found else 1.0
+
     def partners(self, row_groups: RowGroups, rows: np.ndarray, among: np.ndarray) -> Int[np.ndarray, " rows"]:
         """Return for each row number of `rows` its nearest near-copy in the mask `among`, or -1."""
         first = row_groups.first(among)

@@ -6,6 +6,7 @@ from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
 from holdfast.audit.facts.collisions import Collisions
+from holdfast.audit.facts.parts import parts
 from holdfast.audit.facts.rows import RowGroups, row_hashes
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
@@ -52,7 +53,7 @@ def duplicate_rows(
     key = row_groups.group.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     if label is not None:
         key = key + row_hashes(dataset, (label.name,))
-    for name, part in _parts(dataset):
+    for name, part in parts(dataset):
         rows = np.flatnonzero(part)
         order = rows[np.argsort(key[rows], kind="stable")]  # equal rows side by side, in the order of the table
         again = key[order[1:]] == key[order[:-1]]
@@ -68,7 +69,7 @@ def duplicate_rows(
         where = f" of the {name} split" if name else ""
         tail = "as many as chance explains in a table this coarse" if chance else _beyond(seen.by_chance)
         yield Finding(
-            message=f"{len(surplus):,} of {len(rows):,} rows{where} ({share:.1%}) repeat another row: {tail}",
+            message=f"{len(surplus):,} of {len(rows):,} rows{where} ({share:.1%}) repeat another row; {tail}",
             severity=Severity.NOTE if chance else Severity.WARNING,
             confidence=Confidence.MEDIUM if chance else Confidence.HIGH,
             locations=(Location(rows=involved, split=name),),
@@ -88,19 +89,8 @@ def duplicate_rows(
         )
 
 
-def _parts(dataset: Dataset) -> Iterator[tuple[str | None, np.ndarray]]:
-    """Yield each split's name and rows; all rows, where there is no split."""
-    column = dataset.one("split")
-    if column is None:
-        yield None, np.ones(len(dataset), dtype=bool)
-        return
-    codes, names = dataset.codes(column.name)
-    for place in sorted(range(len(names)), key=lambda i: str(names[i])):
-        yield str(names[place]), codes == place
-
-
 def _beyond(by_chance: float) -> str:
-    return f"chance explains {by_chance:.0%} of the equal pairs" if by_chance >= 0.005 else "chance explains none"
+    return f"chance explains {by_chance:.0%} of the equal pairs" if by_chance >= 0.005 else "chance explains none of it"
 
 
 @planted(at=Location(rows=(3, 7), split="train"))

@@ -1,0 +1,123 @@
+from collections.abc import Iterator
+
+import numpy as np
+
+from holdfast.audit.cases import subject, table
+from holdfast.audit.definitions import Reference, check, clean, planted
+from holdfast.audit.evidence import row_pairs
+from holdfast.audit.facts.neighbours import Neighbours
+from holdfast.audit.facts.rows import RowGroups
+from holdfast.audit.facts.splits import SplitOf
+from holdfast.core.dataset import Dataset
+from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
+
+
+@check(
+    severity=Severity.ERROR,
+    references=(
+        Reference(
+            "Barz & Denzler (2020), Do we train on test data? Purging CIFAR of near-duplicates, J. Imaging 6(6)",
+            "https://doi.org/10.3390/jimaging6060041",
+        ),
+        Reference(
+            "Grassberger & Procaccia (1983), Measuring the strangeness of strange attractors, Physica D 9",
+            "https://doi.org/10.1016/0167-2789(83)90298-1",
+        ),
+    ),
+)
+def near_split_overlap(
+    dataset: Dataset, row_groups: RowGroups, neighbours: Neighbours, split_of: SplitOf, *, alpha: float = 0.001
+) -> Iterator[Finding]:
+    """Test rows that are nearly, but not exactly, equal to a training row.
+
+    ## Why it matters
+    A copy with a little noise, a rounded number or a second reading of the same thing lets a model answer from
+    memory just as an exact copy does, and no comparison value by value sees it.
+
+    ## How it works
+    Two rows are near where categories, text and missing cells are equal and no number differs by more than a small
+    part of its column's standard deviation. How small is learnt from the data: pairs are believed only if they
+    are many and the distances just beyond them are nearly empty, which chance never brings about. Candidates come
+    from random grids, so that cost grows linearly with rows.
+
+    ## Limits
+    With few numeric columns, or rows that follow one another smoothly (a time series), near and far cannot be told
+    apart, and nothing is said. A row whose category was changed, or one of whose numbers was changed much, is not
+    near. Exact copies are the business of `split-overlap`.
+
+    ## Fix
+    Find out how the copies came about, keep each record and its copies on one side, or drop them from the test set.
+    """
+    rows = np.flatnonzero(split_of.test & ~row_groups.sharing(split_of.train))
+    partners = neighbours.partners(row_groups, rows, split_of.train)
+    copies, originals = rows[partners >= 0], partners[partners >= 0]
+    if not len(copies):
+        return
+    n_test, n_train = int(split_of.test.sum()), int(split_of.train.sum())
+    expected, p_value = neighbours.judged(len(copies), float(n_test) * n_train, len(dataset))
+    if p_value > alpha:
+        return
+    share = len(copies) / n_test
+    yield Finding(
+        message=(
+            f"{len(copies):,} of {n_test:,} test rows ({share:.1%}) are nearly equal to a training row: no number "
+            f"differs by more than {neighbours.radius:.2g} standard deviations; chance explains at most {expected:.2g}"
+        ),
+        confidence=Confidence.HIGH,
+        locations=(Location(rows=copies, split="test"),),
+        evidence=(
+            Measure(name="nearly copied share of test", value=share, threshold=0.0, unit="share"),
+            Measure(
+                name="nearly copied rows, against the most that chance explains",
+                value=len(copies),
+                threshold=expected,
+                p_value=p_value,
+                unit="rows",
+            ),
+            row_pairs(dataset, copies, originals, caption="Test rows above the training rows they nearly copy"),
+        ),
+        fix="Keep each record and its near-copies on one side of the split, or drop them from the test set.",
+        remedy=Remedy(op="drop-rows", rows=copies),
+    )
+
+
+@planted(at=Location(rows=tuple(range(400, 410)), split="test"))
+def noisy_copies(rng: np.random.Generator) -> Dataset:
+    """Ten test rows are training rows with a thousandth of a standard deviation of noise."""
+    return _numbers(rng, noise=1e-3)
+
+
+@planted(at=Location(rows=tuple(range(400, 410)), split="test"))
+def rounded_copies(rng: np.random.Generator) -> Dataset:
+    """Ten test rows are training rows, rounded to four digits."""
+    return _numbers(rng, digits=4)
+
+
+@clean
+def like_but_not_the_same(rng: np.random.Generator) -> Dataset:
+    """Ten test rows resemble training rows as members of a family do, a third of a standard deviation apart."""
+    return _numbers(rng, noise=0.3)
+
+
+@clean
+def smooth_series(rng: np.random.Generator) -> Dataset:
+    """Neighbours in time are near, as they must be: nothing stands out."""
+    t = np.arange(500)
+    columns = {f"x{i}": np.sin(t / (20 + 10 * i)) for i in range(4)}
+    return subject(columns, split=np.where(rng.random(500) < 0.8, "train", "test"))
+
+
+@clean
+def exact_copies(rng: np.random.Generator) -> Dataset:
+    """Exact copies are found elsewhere."""
+    return table(rng, n_train=80, n_test=20, copies={80: 3, 95: 10})
+
+
+def _numbers(rng: np.random.Generator, noise: float = 0.0, digits: int = 12) -> Dataset:
+    """Return 500 rows of eight numbers and a category; rows 400 to 409 follow rows 0 to 9."""
+    values = rng.normal(size=(500, 8))
+    color = rng.choice(["red", "green", "blue"], size=500)
+    values[400:410] = np.round(values[:10] + noise * rng.normal(size=(10, 8)), digits)
+    color[400:410] = color[:10]
+    columns = {f"x{i}": values[:, i] for i in range(8)} | {"color": color}
+    return subject(columns, split=["train"] * 400 + ["test"] * 100)
