@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -208,3 +209,21 @@ class Run(BaseModel):
             if result.check == check:
                 return result
         raise KeyError(check)
+
+    def __repr__(self) -> str:
+        counts = [f"{self.count(severity)} {severity.value}s" for severity in Severity if self.count(severity)]
+        return f"<Run {self.id}: {self.kind} {self.status}, {', '.join(counts) or 'nothing found'}>"
+
+    def _repr_html_(self) -> str:
+        return self._drawn("html")
+
+    def _repr_markdown_(self) -> str:
+        return self._drawn("markdown")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 IPython's protocol
+        printer.text("…" if cycle else self._drawn("text"))
+
+    def _drawn(self, form: str) -> str:
+        """Return the run as a notebook shows it. The drawing is found by name: records know nothing of reports."""
+        drawn: str = getattr(import_module("holdfast.report.notebook"), form)(self)
+        return drawn
