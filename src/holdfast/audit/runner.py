@@ -150,7 +150,6 @@ def run_check(item: Check, facts: Facts, options: Mapping[str, Any] | None = Non
         check=item.name,
         title=item.title,
         family=item.family,
-        url=item.url,
         why=item.section("Why it matters"),
         references=tuple(Citation(text=one.text, url=one.url) for one in item.references),
         status=status,
