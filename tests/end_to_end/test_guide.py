@@ -1,0 +1,37 @@
+"""The guide's commands work as they stand, in the order in which they stand."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from holdfast.cli.main import COMMANDS
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text("utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
+
+
+def test_every_command_of_the_guide_runs(holdfast, tmp_path):
+    for block in blocks("console"):
+        for line in block.splitlines():
+            program, *arguments = shlex.split(line.removeprefix("$ "))
+            assert program == "holdfast"
+            done = holdfast(*arguments)
+            assert done.returncode == 0, f"{line}\n{done.stdout[-500:]}{done.stderr[-500:]}"
+    for block in blocks("python"):
+        done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "warning" in done.stdout or "error" in done.stdout
+    (tmp_path / "holdfast.toml").write_text(blocks("toml")[0])
+    done = holdfast("audit", ".holdfast/demo/affairs.csv", "--no-honest", "--fail-on", "never")
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_command_is_in_the_guide():
+    shown = "\n".join(blocks("console"))
+    for command in COMMANDS:
+        assert f"$ holdfast {command}" in shown, f"{command} has no example"
