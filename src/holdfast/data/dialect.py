@@ -18,8 +18,9 @@ _CONSISTENT = 0.9  # share of rows of one width above which a delimiter is belie
 _AT_LEAST = 0.5  # the same, if nothing better is found: the ragged lines are then reported
 _LONGEST_PREAMBLE = 50
 _BLANKS_AFTER = 0.9  # share of cells that begin with a blank above which the blank belongs to the delimiter
+_MOST_BROKEN = 0.05  # share of quoted fields after whose closing quote the text goes on
 _MOST_LABELS = 20
-_FEWEST_LABELLED = 10
+_FEWEST_LABELLED = 100
 
 Rewrite = Callable[[str], str]
 Rows = list[list[str]]
@@ -87,7 +88,7 @@ def sniff(head: str) -> Dialect:
 
 
 def _cut(head: str) -> int:
-    """Return where the lines end that are looked at: 256 Ki characters, or the first eleven lines if they are longer."""
+    """Return where the lines end that are looked at: 256 Ki characters, or eleven lines if they are longer."""
     if len(head) <= _MOST_CHARS:
         return len(head)
     end = head.rfind("\n", 0, _MOST_CHARS) + 1
@@ -146,11 +147,19 @@ def _parsed(head: str, delimiter: str, quote: str | None, escape: str | None = N
 
 
 def _broken_quotes(head: str, delimiter: str) -> bool:
-    """Return whether fields that begin with a quote mostly go on after the closing one: then it is not a quote."""
+    """Return whether quotes at the beginning of fields are marks in the text, not quotes around it.
+
+    They are if the text goes on after the closing one; and, between tabs, if none of them protects anything: who
+    writes tabs seldom quotes, and then for a reason.
+    """
     mark = re.escape(delimiter)
-    opened = re.findall(rf'(?:^|[\r\n]|{mark})"((?:[^"\\]|""|\\.)*)"?([^\r\n]?)', head)
-    after = Counter(following in {"", delimiter} for _, following in opened)
-    return after[False] > after[True]
+    fields = re.findall(rf'(?:^|[\r\n]|{mark})"((?:[^"\\]|""|\\.)*)"?([^\r\n]?)', head)
+    n_after = sum(following not in {"", delimiter} for _, following in fields)
+    if n_after > _MOST_BROKEN * len(fields):
+        return True
+    n_cells = head.count(delimiter) + head.count("\n")
+    needed = any(sign in text for text, _ in fields for sign in (delimiter, '"', "\n", "\r"))
+    return delimiter == "\t" and not needed and len(fields) < n_cells / 2
 
 
 def _dialect(guess: _Guess) -> Dialect:
@@ -159,12 +168,12 @@ def _dialect(guess: _Guess) -> Dialect:
         notes.append(f"delimiter: {DELIMITERS[guess.delimiter]}")
     first = next((place for place, (_, row) in enumerate(rows) if _fits(row, guess.width)), 0)
     if 0 < first <= _LONGEST_PREAMBLE:
-        notes.append(f"the first {first} lines are not part of the table" if first > 1 else "the first line is not part of the table")  # fmt: skip
+        notes.append(f"lines before the table that were left out: {first}")
         rows = rows[first:]
     cells = [row for _, row in rows]
     top, body = cells[0], [row for row in cells[1:] if len(row) == guess.width]
     short = len(top) == guess.width - 1 and bool(body)
-    drop_last = bool(body) and guess.width > 2 and all(not row[-1].strip() for row in body) and (short or not top[-1].strip())  # fmt: skip
+    drop_last = _ends_in_delimiter(body, guess.width) and (short or not top[-1].strip())
     if drop_last:
         body = [row[:-1] for row in body]
         top = top if short else top[:-1]
@@ -176,11 +185,13 @@ def _dialect(guess: _Guess) -> Dialect:
     names = tuple(f"column{place}" for place in range(1, len(top) + 1)) if headless else tuple(top)
     skip = rows[0][0] if headless else (rows[1][0] if len(rows) > 1 else rows[0][0] + 1)
     if headless:
-        notes.append(f"no header line: columns are named {names[0]}…{names[-1]}" if len(names) > 1 else f"no header line: the column is named {names[0]}")  # fmt: skip
+        one = len(names) == 1
+        called = f"the column is named {names[0]}" if one else f"columns are named {names[0]}…{names[-1]}"
+        notes.append(f"no header line: {called}")
     trim = guess.delimiter != NO_DELIMITER and _has_blanks_after(body)
     if trim:
         notes.append("blanks after the delimiter are dropped")
-    rewrite = _closer_quotes(guess.delimiter) if trim and guess.quote and any('"' in cell for row in body for cell in row) else None  # fmt: skip
+    needs_rewrite = trim and guess.quote is not None and any('"' in cell for row in body for cell in row)
     return Dialect(
         guess.delimiter,
         guess.quote,
@@ -190,9 +201,13 @@ def _dialect(guess: _Guess) -> Dialect:
         guess.escape,
         trim,
         drop_last,
-        rewrite,
+        _closer_quotes(guess.delimiter) if needs_rewrite else None,
         tuple(notes),
     )
+
+
+def _ends_in_delimiter(body: Rows, width: int) -> bool:
+    return bool(body) and width > 2 and all(not row[-1].strip() for row in body)
 
 
 def _fits(row: Sequence[str], width: int) -> bool:
@@ -211,7 +226,7 @@ def _closer_quotes(delimiter: str) -> Rewrite:
 
 def _rewritten(head: str, rewrite: Rewrite, note: str) -> Dialect | None:
     """Return the dialect of lines that become tab-delimited by `rewrite`."""
-    guess = _parsed("".join(rewrite(line) + "\n" for line in head.splitlines()), "\t", None)
+    guess = _parsed("\n".join(map(rewrite, head.splitlines())), "\t", None)
     if guess is None or guess.share < _CONSISTENT:
         return None
     dialect = _dialect(guess)
@@ -240,16 +255,16 @@ def _labelled(head: str) -> Dialect | None:
     """Return the dialect of lines that are a label, a blank and a text: few labels, each of them often."""
     labels = Counter(_labels(head))
     n = sum(labels.values())
-    if n < _FEWEST_LABELLED or len(labels) > min(_MOST_LABELS, n // 4) or len(labels) < 2:
+    if n < _FEWEST_LABELLED or len(labels) > _MOST_LABELS:
         return None
     if not all(re.fullmatch(r"[+-]?\d{1,3}|__label__\S+", label) for label in labels):
         return None
     note = "lines read as a label, a blank and a text: columns are named label and text"
-    return Dialect("\t", None, ("label", "text"), 0, True, rewrite=_label_apart, notes=(note,))
+    return Dialect("\t", None, ("label", "text"), skip=0, headless=True, rewrite=_label_apart, notes=(note,))
 
 
 def _labels(head: str) -> Iterator[str]:
-    for line in head.splitlines()[:_MOST_ROWS]:
+    for line in head.splitlines():
         if line.strip():
             yield line.partition(" ")[0]
 

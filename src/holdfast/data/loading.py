@@ -18,7 +18,8 @@ from holdfast.data.inference import describe
 from holdfast.data.inputs import ArrowExportable, Part, parts_of
 from holdfast.data.kinds import recast, with_compact_dates
 from holdfast.data.matching import Matched, matched
-from holdfast.data.roles import guessed, spelled, split_column as column_of_splits
+from holdfast.data.roles import guessed, spelled
+from holdfast.data.roles import split_column as column_of_splits
 from holdfast.data.settling import Settled, settled
 from holdfast.data.splitting import SPLIT, free_name, split
 from holdfast.data.workspace import workspace

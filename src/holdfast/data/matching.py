@@ -28,7 +28,7 @@ def matched(parts: Sequence[Part]) -> Matched:
     for part in parts:
         if part.reading.headless and part is not leader:
             places.append(_by_place(part, leader, names))
-            said = (f"columns are named as in {leader.name}, by their place",) if headed else ()
+            said: tuple[str, ...] = (f"columns are named as in {leader.name}, by their place",) if headed else ()
         else:
             own, said = usable(part.reading.names)
             places.append(_by_name(part, own, leader, names))

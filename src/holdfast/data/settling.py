@@ -43,7 +43,7 @@ def settled(
     comma = any(part.reading.comma for part in parts)
     judges = [Judge(name, comma=comma, keep_text=name in as_text) for name in match.names]
     most = sum(part.most_bytes for part in parts)
-    table, sizes, found = _first_pass(parts, match, judges, most, in_memory, advance)
+    table, sizes, found = _first_pass(parts, match, _Gathering(judges, most, in_memory), advance)
     if table is None:
         table = _second_pass(parts, match, judges, most, in_memory)
     if len(table) != sum(sizes):
@@ -52,48 +52,76 @@ def settled(
 
 
 def _first_pass(
-    parts: Sequence[Part], match: Matched, judges: list[Judge], most: int, in_memory: int, advance: Advance
+    parts: Sequence[Part], match: Matched, gathering: "_Gathering", advance: Advance
 ) -> tuple[pa.Table | None, tuple[int, ...], tuple[tuple[str, ...], ...]]:
     """Return the table (None if blocks must be read again), rows of each part, and what their readers found."""
-    kept: list[_Block] | None = []  # blocks whose types may still widen
-    sink: Sink | None = None
-    n_bytes, sizes, found = 0, [], []
+    sizes, found = [], []
     try:
         for part, places in zip(parts, match.places, strict=True):
             n_rows = 0
             for block in part.blocks():
                 n_rows += len(block)
                 advance(len(block))
-                seen = [
-                    judge.see(block.column(place), textual=part.reading.textual)
-                    for judge, place in zip(judges, places, strict=True)
-                ]
-                arrays, forms = [array for array, _ in seen], [form for _, form in seen]
-                if sink is not None:
-                    if not _same(sink.schema, judges) or not _kept(judges, [(arrays, forms)]):
-                        sink.discard()
-                        sink, kept = None, None
-                    else:
-                        sink.add(_fitted(arrays, judges))
-                elif kept is not None:
-                    kept.append((arrays, forms))
-                    n_bytes += sum(array.nbytes for array in arrays)
-                    if n_bytes > in_memory:
-                        sink = _sink_of(kept, judges, most, in_memory)
-                        kept = [] if sink is not None else None
+                gathering.add([block.column(place) for place in places], textual=part.reading.textual)
             sizes.append(n_rows)
             found.append(guarded(part.name, part.format, part.reading.found))
-        if kept is None or (sink is None and not _kept(judges, kept)):
-            return None, tuple(sizes), tuple(found)
-        if sink is None:
-            sink = Sink(_schema(judges), most, in_memory)
-            for arrays, _ in kept:
-                sink.add(_fitted(arrays, judges))
-        table, sink = sink.table(), None
-        return table, tuple(sizes), tuple(found)
+        return gathering.table(), tuple(sizes), tuple(found)
     finally:
-        if sink is not None:
-            sink.discard()
+        gathering.discard()
+
+
+class _Gathering:
+    """Keeps the blocks of the first pass as they are converted, for as long as no later block spoils them."""
+
+    def __init__(self, judges: list[Judge], most_bytes: int, in_memory: int) -> None:
+        self._judges, self._most_bytes, self._in_memory = judges, most_bytes, in_memory
+        self._blocks: list[_Block] = []  # in memory, where types may still widen
+        self._n_bytes = 0
+        self._sink: Sink | None = None  # beyond that, where they may not
+        self._spoilt = False
+
+    def add(self, columns: Sequence[pa.Array], *, textual: bool) -> None:
+        """Judge a block, and keep it."""
+        seen = [judge.see(column, textual=textual) for judge, column in zip(self._judges, columns, strict=True)]
+        if self._spoilt:
+            return
+        block = [array for array, _ in seen], [form for _, form in seen]
+        if self._sink is not None:
+            self._write(block)
+            return
+        self._blocks.append(block)
+        self._n_bytes += sum(array.nbytes for array in block[0])
+        if self._n_bytes > self._in_memory:
+            self._open()
+
+    def table(self) -> pa.Table | None:
+        """Return the table; None if blocks must be read again."""
+        if self._sink is None and not self._spoilt:
+            self._open()
+        return None if self._sink is None else self._sink.table()
+
+    def discard(self) -> None:
+        """Free what was kept."""
+        self._blocks = []
+        if self._sink is not None:
+            self._sink.discard()
+
+    def _open(self) -> None:
+        self._sink = Sink(_schema(self._judges), self._most_bytes, self._in_memory)
+        blocks, self._blocks = self._blocks, []
+        for block in blocks:
+            if self._sink is not None:
+                self._write(block)
+
+    def _write(self, block: _Block) -> None:
+        assert self._sink is not None
+        arrays, forms = block
+        fits = all(field.type == judge.kind for field, judge in zip(self._sink.schema, self._judges, strict=True))
+        if fits and all(judge.keeps(form) for judge, form in zip(self._judges, forms, strict=True)):
+            self._sink.add([converted(array, judge.kind) for array, judge in zip(arrays, self._judges, strict=True)])
+            return
+        self._sink.discard()
+        self._sink, self._spoilt = None, True
 
 
 def _second_pass(parts: Sequence[Part], match: Matched, judges: list[Judge], most: int, in_memory: int) -> pa.Table:
@@ -112,27 +140,5 @@ def _second_pass(parts: Sequence[Part], match: Matched, judges: list[Judge], mos
         sink.discard()
 
 
-def _sink_of(kept: list[_Block], judges: list[Judge], most: int, in_memory: int) -> Sink | None:
-    """Return a sink with the blocks so far; None if some of them must be read again."""
-    if not _kept(judges, kept):
-        return None
-    sink = Sink(_schema(judges), most, in_memory)
-    for arrays, _ in kept:
-        sink.add(_fitted(arrays, judges))
-    return sink
-
-
-def _kept(judges: Sequence[Judge], blocks: Sequence[_Block]) -> bool:
-    return all(judge.keeps(form) for _, forms in blocks for judge, form in zip(judges, forms, strict=True))
-
-
-def _fitted(arrays: Sequence[pa.Array], judges: Sequence[Judge]) -> list[pa.Array]:
-    return [converted(array, judge.kind) for array, judge in zip(arrays, judges, strict=True)]
-
-
 def _schema(judges: Sequence[Judge]) -> pa.Schema:
     return pa.schema([pa.field(judge.name, judge.kind) for judge in judges])
-
-
-def _same(schema: pa.Schema, judges: Sequence[Judge]) -> bool:
-    return all(field.type == judge.kind for field, judge in zip(schema, judges, strict=True))

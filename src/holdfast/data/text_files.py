@@ -59,7 +59,7 @@ def encoding_of(path: Path, name: str) -> Encoding:
 
 
 def as_utf8(path: Path, encoding: Encoding, rewrite: Rewrite | None = None) -> Path:
-    """Return a file with the same text as UTF-8, each line passed through `rewrite`; `path` itself, if nothing is to do."""
+    """Return a file with the same text as UTF-8, each line passed through `rewrite`; `path` itself if that is it."""
     if encoding.is_plain and rewrite is None:
         return path
     copy = fresh_path(".txt")
@@ -96,33 +96,16 @@ def _last_line_end(text: str) -> int:
 
 def _narrow(path: Path) -> Encoding:
     """Return the encoding of a file without a mark: UTF-8 where it is, else the one of old Windows."""
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    line = 1
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as error:
-                line += block.count(b"\n", 0, max(0, error.start))
-                break
-            line += block.count(b"\n")
-        else:
-            try:
-                decoder.decode(b"", final=True)
-            except UnicodeDecodeError:
-                pass
-            else:
-                return Encoding("utf-8")
-    return _damaged_or_windows(path, line)
-
-
-def _damaged_or_windows(path: Path, line: int) -> Encoding:
+    if _decodes(path, "utf-8"):
+        return Encoding("utf-8")
     n_good = n_bad = 0
-    is_1252 = True
+    line, is_1252 = 1, True
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             text = decoder.decode(block)
+            if not n_bad:
+                line += text.count("\n", 0, text.find("\ufffd"))
             bad = text.count("\ufffd")
             n_bad += bad
             n_good += 0 if text.isascii() else len(re.findall(r"[^\x00-\x7f]", text)) - bad
@@ -147,10 +130,12 @@ def _unmarked_wide(head: bytes) -> str | None:
 
 
 def _decodes(path: Path, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)("strict")
     try:
-        with path.open("r", encoding=codec, newline="") as file:
-            while file.read(_BLOCK):
-                pass
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
     except UnicodeError:
         return False
     return True

@@ -20,7 +20,24 @@ from holdfast.data.times import TimeFormat, fits, parsed, plausible
 
 # Cells that stand for "missing" in files written by the common libraries (pandas, R, Excel, SQL dumps). Left out on
 # purpose are "?", "-", "None", 0 and 999: those are for the checks to find, as they are also values.
-MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "-nan", "-NaN", "null", "NULL", "Null", "#N/A", "#NA", "<NA>", "\\N")  # fmt: skip
+MISSING = (
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "NaN",
+    "nan",
+    "NAN",
+    "-nan",
+    "-NaN",
+    "null",
+    "NULL",
+    "Null",
+    "#N/A",
+    "#NA",
+    "<NA>",
+    "\\N",
+)
 NUMBER = r"^\s*[+-]?(\d+[.]?\d*|[.]\d+)([eE][+-]?\d+)?\s*$"
 _LEADING_ZERO = r"^\s*[+-]?0[\dxX]"  # a code or a hexadecimal number, not a quantity
 _COMMA_NUMBER = r"^\s*[+-]?\d+(,\d+)?\s*$"
@@ -44,7 +61,15 @@ class Form:
         return _KINDS[self.name]
 
 
-_KINDS = {"empty": pa.null(), "whole": WHOLE, "float": FLOAT, "comma": FLOAT, "truth": TRUTH, "time": TIME, "text": STRING}  # fmt: skip
+_KINDS = {
+    "empty": pa.null(),
+    "whole": WHOLE,
+    "float": FLOAT,
+    "comma": FLOAT,
+    "truth": TRUTH,
+    "time": TIME,
+    "text": STRING,
+}
 EMPTY, TEXT = Form("empty"), Form("text")
 _WHOLE, _FLOAT, _COMMA, _TRUTH = Form("whole"), Form("float"), Form("comma"), Form("truth")
 # What a column may still become, once values were read in a form.
@@ -249,8 +274,11 @@ def _truth(values: pa.Array) -> pa.Array | None:
 
 
 def _has_leading_zero(values: pa.Array) -> bool:
-    suspects = values.filter(pc.and_(pc.starts_with(values, "0"), pc.greater(pc.binary_length(values), 1)))
-    return bool(pc.any(pc.match_substring_regex(suspects, _LEADING_ZERO), min_count=0).as_py())
+    zero = pc.and_not(pc.starts_with(values, "0"), pc.starts_with(values, "0."))
+    suspects = pc.and_(zero, pc.greater(pc.binary_length(values), 1))
+    if not pc.any(suspects, min_count=0).as_py():
+        return False
+    return bool(pc.any(pc.match_substring_regex(values.filter(suspects), _LEADING_ZERO), min_count=0).as_py())
 
 
 def _fitting(values: pa.Array, form: Form) -> np.ndarray:

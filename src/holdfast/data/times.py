@@ -95,7 +95,7 @@ def fits(values: pa.Array, form: TimeFormat) -> pa.Array | None:
 
 
 def compact_dates(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Return whole numbers such as 20110101 as dates, if the column's name says that they are and all of them can be."""
+    """Return numbers such as 20110101 as dates, if the column's name says that they are and all of them can be."""
     if not _DATE_NAME.search(name) or values.type != pa.int64() or values.null_count == len(values):
         return None
     span = pc.min_max(values).as_py()

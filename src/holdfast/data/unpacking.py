@@ -4,6 +4,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,7 +30,7 @@ def unpacked(path: Path, name: str) -> tuple[Path, str, str]:
     for magic, (codec, endings) in _CODECS.items():
         if begin.startswith(magic):
             inner = next((name[: -len(end)] for end in endings if name.lower().endswith(end)), name)
-            return _copied(path, name, lambda: pa.CompressedInputStream(pa.OSFile(str(path)), codec)), inner, ""
+            return _copied(path, name, partial(_decompressed, path, codec)), inner, ""
     if begin == _ZIP and zipfile.is_zipfile(path):
         return _from_zip(path, name)
     return path, name, ""
@@ -38,6 +39,10 @@ def unpacked(path: Path, name: str) -> tuple[Path, str, str]:
 def spooled(stream: IO[bytes], name: str) -> Path:
     """Return a file with all that a pipe delivers. Raises BadInput when that is more than there is room for."""
     return _copied(None, name, lambda: stream)
+
+
+def _decompressed(path: Path, codec: str) -> pa.NativeFile:
+    return pa.CompressedInputStream(pa.OSFile(str(path)), codec)
 
 
 def _from_zip(path: Path, name: str) -> tuple[Path, str, str]:

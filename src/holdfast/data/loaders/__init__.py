@@ -38,8 +38,9 @@ class Reading:
 class Loader:
     """A format: its name, endings of file names, first bytes that prove it, and how to read a file of it.
 
-    `read(path, name)` (the name is for messages) returns quickly, and leaves the work to the blocks of the Reading. It raises BadInput, MissingExtra,
-    or one of `UNREADABLE` for content that is not of the format. `first_bytes` are strong: they beat the ending.
+    `read(path, name)` returns quickly, and leaves the work to the blocks of the Reading; the name is for messages.
+    It raises BadInput, MissingExtra, or one of `UNREADABLE` for content that is not of the format. `first_bytes` are
+    strong: they beat the ending.
     """
 
     name: str

@@ -31,12 +31,9 @@ def read(path: Path, name: str) -> Reading:
     try:
         book = python_calamine.load_workbook(str(path))
         sheets = {title: book.get_sheet_by_name(title) for title in book.sheet_names}
-        title = next((title for title, sheet in sheets.items() if sheet.height and sheet.width), None)
-        if title is None:
-            raise BadInput(f"{name} has no sheet with anything in it")
-        sheet = sheets[title]
-        top = sheet.start[0] if sheet.start else 0
-        rows: list[list[Any]] = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=True)]
+        title = next((title for title, sheet in sheets.items() if sheet.height and sheet.width), "")
+        raw = sheets[title].to_python(skip_empty_area=True) if title in sheets else []
+        top = sheets[title].start[0] if raw and sheets[title].start else 0
     except (python_calamine.CalamineError, zipfile.BadZipFile) as error:
         raise BadInput(f"{name} cannot be read as a workbook: {one_line(str(error), 200)}") from error
     except BaseException as error:
@@ -44,6 +41,9 @@ def read(path: Path, name: str) -> Reading:
         if type(error).__name__ != "PanicException":
             raise
         raise BadInput(f"{name} cannot be read as a workbook: it is damaged") from error
+    if not raw:
+        raise BadInput(f"{name} has no sheet with anything in it")
+    rows = [[_cell(value) for value in row] for row in raw]
     return _reading(rows, top, title, len(sheets))
 
 
