@@ -18,7 +18,7 @@ def holdfast(tmp_path):
 
     def run(*arguments, **options):
         environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", **options.pop("env", {})}
-        return subprocess.run(
+        return subprocess.run(  # noqa: PLW1510 the tests look at the exit code
             [COMMAND, *map(str, arguments)],
             **{"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "timeout": 120, **options},
         )
