@@ -78,6 +78,11 @@ class Check:
     cases: tuple[Case, ...] = ()
     exempt: Mapping[str, str] = field(default_factory=dict)  # rule of the contract -> reason
 
+    def section(self, heading: str) -> str:
+        """Return the text under a `## heading` of the docstring, empty if there is none."""
+        _, _, rest = f"\n{self.doc}".partition(f"\n## {heading}\n")
+        return rest.partition("\n## ")[0].strip()
+
 
 def fact(*, costly: bool = False) -> Callable[[Callable[..., Any]], Fact]:
     """Make a fact of a function; its name is the fact's name, its parameters are the facts it needs."""
