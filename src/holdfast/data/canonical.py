@@ -144,9 +144,8 @@ def _nested(values: pa.Array) -> pa.Array:
     if isinstance(kind, pa.ListType | pa.LargeListType | pa.FixedSizeListType):
         inner = canonical_array(_empty(kind.value_type)).type
         lengths = pc.unique(pc.list_value_length(values).drop_null())
-        if inner in {WHOLE, FLOAT} and len(lengths) == 1 and lengths[0].as_py() and values.null_count == 0:
-            numbers = pc.cast(values.flatten(), FLOAT, safe=False)
-            return pa.FixedSizeListArray.from_arrays(numbers, int(lengths[0].as_py()))
+        if inner in {WHOLE, FLOAT} and len(lengths) == 1 and lengths[0].as_py():
+            return pc.cast(values, pa.list_(FLOAT, int(lengths[0].as_py())), safe=False)
     return _nested_text(values)
 
 
