@@ -424,7 +424,7 @@ def many(n=500):
         Finding(
             message=f"`column {i}` differs between training and test data",
             severity=(Severity.ERROR, Severity.WARNING, Severity.NOTE)[i % 3],
-            locations=(Location(columns=(f"column {i}",), rows=range(i, 45_000, 11)),),
+            locations=(Location(columns=(f"column {i}",), rows=range(i, 45_000, 45)),),
             evidence=(
                 Measure(name="distance", value=0.2 + i / 1000, threshold=0.1),
                 Series(name=f"column {i}", x=tuple(range(60)), y=tuple((k * i) % 17 for k in range(60))),
@@ -446,6 +446,132 @@ def many(n=500):
     return blank(title="wide", n_rows=45_211, inputs=inputs(), results=tuple(checks))
 
 
+SCRIPT = "</script></style></title><script>alert(1)</script><img src=x onerror=alert(1)>"
+ATTACKS = (
+    SCRIPT,
+    '" onmouseover=alert(1) x="',
+    "=cmd|' /C calc'!A0",
+    "+1+cmd()",
+    "@SUM(1+1)",
+    "\u202egnp.exe\u2066",
+    "\x1b[31mred\x1b]8;;http://evil.example\x07link\x1b]8;;\x07",
+    "a\x00b\x01\x08\x0c\x0e\x7f\x85",
+    "\ud800\udfff \ufffe\uffff",
+    "]]> <![CDATA[ &lt;&#60; &amp;",
+    "{{ 7*7 }} {% raw %} ${alert(1)} [red]bold[/red] :smile:",
+    "[a](javascript:alert(1)) ![x](http://evil.example/x.png) <http://evil.example> www.evil.example",
+    "# heading\n---\n| a | b |\n|---|---|\n```\n@everyone #1 **b** _i_ ~~s~~ `c`",
+    "Z\u0300\u0301\u0302" * 40,
+    "\U000e0041\U000e0042\u200b\u2028\u2029",
+    "x" * 1_000_000,
+    "\U0001f600" * 1000,
+)
+
+
+def hostile():
+    """Everything that data, files and labels could smuggle into an output, in every place where text stands."""
+    every = " ".join(ATTACKS[:13])
+    numbers = (float("nan"), float("inf"), float("-inf"), 10**400, -1e308, 1e-320, 0.0)
+    findings = [
+        Finding(
+            message=attack,
+            severity=list(Severity)[i % 3],
+            locations=(
+                Location(columns=(attack, "plain"), rows=(0, 5, 2_000_000_000), split=attack),
+                Location(file=attack, line=3, cell=1, steps=(1, 10)),
+            ),
+            evidence=(
+                Measure(name=attack, value=numbers[i % 7], threshold=numbers[(i + 1) % 7], unit="share", p_value=0.5),
+                Measure(name=attack, value=numbers[i % 7], low=numbers[(i + 2) % 7], high=numbers[(i + 3) % 7]),
+                Examples(
+                    caption=attack, columns=(attack, "n"), cells=((attack, numbers[i % 7]), (None, "")), rows=(0,)
+                ),
+                Series(
+                    name=attack,
+                    x=(attack, *numbers),
+                    y=(1.0, *numbers),
+                    group=(attack, *("b" * 7)),
+                    x_name=attack,
+                    y_name=attack,
+                    shape=("line", "bar", "point")[i % 3],
+                ),
+                Series(
+                    name=attack,
+                    x=numbers,
+                    y=numbers,
+                    low=numbers,
+                    high=numbers,
+                    group=(attack,) * 7,
+                    shape=("line", "bar", "point")[i % 3],
+                ),
+            ),
+            fix=attack,
+        )
+        for i, attack in enumerate(ATTACKS)
+    ]
+    results = [
+        checked(
+            f"check-{i} {ATTACKS[i][:50]}",
+            ATTACKS[i][:60],
+            Status.FOUND,
+            [finding],
+            title=ATTACKS[i],
+            why=ATTACKS[i],
+            sampled=(Sampled(what=ATTACKS[i], rows=1, of=2),),
+            suppressed=(Suppressed(finding=finding, reason=ATTACKS[i]),),
+            options={ATTACKS[i][:100]: ATTACKS[i][:100]},
+        ).model_copy(
+            update={
+                "url": "javascript:alert(1)",
+                "references": (Citation(text=every, url="javascript:alert(1)//https://"),),
+            }
+        )
+        for i, finding in enumerate(findings)
+    ]
+    results.append(checked(every, every, Status.CRASHED, reason=every, trace=every))
+    results.append(checked(every, every, Status.SKIPPED, reason=every))
+    results.append(checked(every, every, Status.PASSED, title=every))
+    return Run(
+        id="20261121-221409-4f1c",
+        started=STARTED,
+        environment=Environment(holdfast=every, python=every, platform=every, packages={every: every}),
+        title=every,
+        command=("audit", *ATTACKS[:13]),
+        parents=(every,),
+        n_rows=2_000_000_001,
+        inputs=(
+            InputRecord(name=every, start=0, stop=3, digest=every, split=every, notes=ATTACKS),
+            InputRecord(name="../../x/%2e%2e?a#b c.csv", start=3, stop=9, digest="", split=None),
+        ),
+        columns=tuple(ColumnRecord(name=attack, kind=attack[:20], role=attack[:20]) for attack in ATTACKS),
+        config={every: ATTACKS, "fail_on": every},
+        results=tuple(results),
+        honest=HonestScore(
+            status="estimated",
+            metric=every,
+            model=every,
+            split=every,
+            claimed=estimate(0.9, 0.1),
+            honest=estimate(0.5, 0.2),
+            inflation=estimate(0.4, 0.1),
+            steps=tuple(
+                HonestStep(
+                    name=attack,
+                    checks=(attack,),
+                    operation=attack,
+                    columns=(attack,),
+                    alone=estimate(-0.1, 0.05) if i % 2 else None,
+                    reason=attack,
+                )
+                for i, attack in enumerate(ATTACKS)
+            ),
+            notes=ATTACKS,
+        ),
+        notes=ATTACKS,
+        seconds=float("inf"),
+    )
+
+
 ALL = {
     "realistic": realistic,
     "empty": empty,
@@ -455,4 +581,5 @@ ALL = {
     "holds_up": holds_up,
     "not_estimable": not_estimable,
     "many": many,
+    "hostile": hostile,
 }

@@ -214,6 +214,9 @@ class Run(BaseModel):
         counts = [f"{self.count(severity)} {severity.value}s" for severity in Severity if self.count(severity)]
         return f"<Run {self.id}: {self.kind} {self.status}, {', '.join(counts) or 'nothing found'}>"
 
+    def __str__(self) -> str:
+        return repr(self)
+
     def _repr_html_(self) -> str:
         return self._drawn("html")
 

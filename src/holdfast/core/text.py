@@ -31,6 +31,6 @@ def _mark(character: str) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "␡"
-    if code in _BIDI or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} or 0xE0000 <= code <= 0xE007F:
+    if code in _BIDI or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} or 0xE0000 <= code <= 0xE007F:
         return f"⟨U+{code:04X}⟩"
     return character

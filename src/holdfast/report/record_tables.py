@@ -56,7 +56,8 @@ def _inputs(run: Run) -> Table:
 
 
 def _columns(run: Run) -> Table:
-    rows = tuple((name(one.name), one.kind, one.role, f"{one.n_missing:,}") for one in run.columns[:MOST_COLUMNS])
+    shown = run.columns[:MOST_COLUMNS]
+    rows = tuple((name(one.name), name(one.kind), name(one.role), f"{one.n_missing:,}") for one in shown)
     more = f"{plural(len(run.columns) - MOST_COLUMNS, 'more column')}." if len(run.columns) > MOST_COLUMNS else ""
     return Table("Columns", ("Column", "Kind", "Role", "Missing"), rows, more, (False, False, False, True))
 

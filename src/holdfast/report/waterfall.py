@@ -112,7 +112,7 @@ def _table(honest: HonestScore) -> Table:
     rows = tuple(
         (
             name(step.name),
-            step.operation if not step.reason else f"{step.operation}: {sentence(step.reason)}",
+            name(step.operation) if not step.reason else f"{name(step.operation)}: {sentence(step.reason)}",
             plural(len(step.columns), "column") if step.columns and not step.n_rows else plural(step.n_rows, "row"),
             *(_effect(one) for one in (step.alone, step.in_sequence, step.shapley, step.control)),
             ", ".join(name(one) for one in step.checks),

@@ -31,7 +31,9 @@ def number(value: Number) -> str:
 
 def quantity(value: Number, unit: str) -> str:
     """Return a number with its unit."""
-    if unit == "share" and isinstance(value, int | float) and math.isfinite(value):
+    if unit in {"share", "score"} and not abs(value) < 1e300:  # also what is not a number
+        return number(value)
+    if unit == "share":
         small = 0 < abs(value) < 0.0005
         return _signed(f"{value:.2g}" if small else f"{value:.1%}")
     shown = score(float(value)) if unit == "score" else number(value)

@@ -23,11 +23,8 @@ def render(run: Run) -> str:
     """Return the run as a page."""
     document = build(run)
     style = stylesheet()
-    return (
-        templates()
-        .get_template("page.html")
-        .render(document=document, style=style, policy=policy(style), **_bodies(document))
-    )
+    page = templates().get_template("page.html")
+    return page.render(document=document, style=style, policy=policy(style), **_bodies(document)) + "\n"
 
 
 def fragment(run: Run) -> str:

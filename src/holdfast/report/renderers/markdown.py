@@ -38,9 +38,7 @@ def render(run: Run) -> str:
 
 def escaped(text: str) -> str:
     """Return text as it reads, whatever it contains."""
-    safe = _html(" ".join(text.split("\n")))
-    safe = _MENTION.sub(r"\1&#8288;", _MARKUP.sub(r"\\\g<0>", safe))
-    safe = _WWW.sub(r"\1&#46;", _LINK.sub("&#58;", safe))
+    safe = _unlinked(_MARKUP.sub(r"\\\g<0>", _html(" ".join(text.split("\n")))))
     return _START.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", safe)
 
 
@@ -119,7 +117,7 @@ def _item(item: Item, *, alone: bool) -> Iterator[str]:
         yield f"{indent}- **What to do**: {prose(item.fix)}"
     if alone:
         for table in item.tables[:1]:
-            yield f"\n<details><summary>{_html(table.caption)}</summary>\n\n{_table(table)}\n\n</details>"
+            yield f"\n<details><summary>{_unlinked(_html(table.caption))}</summary>\n\n{_table(table)}\n\n</details>"
 
 
 def _table(table: Table) -> str:
@@ -132,6 +130,10 @@ def _table(table: Table) -> str:
 
 def _link(link: Link) -> str:
     return f"[{escaped(link.text)}]({link.url.replace(')', '%29')})" if link.url else escaped(link.text)
+
+
+def _unlinked(text: str) -> str:
+    return _WWW.sub(r"\1&#46;", _LINK.sub("&#58;", _MENTION.sub(r"\1&#8288;", text)))
 
 
 def _html(text: str) -> str:

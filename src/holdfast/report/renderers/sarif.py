@@ -1,6 +1,5 @@
 """SARIF 2.1.0, for code scanning: a result for each finding and file, with how many rows it counts."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -8,6 +7,7 @@ from urllib.parse import quote
 from holdfast.core.finding import Finding, Severity
 from holdfast.core.hashing import digest_json
 from holdfast.core.record import CheckResult, InputRecord, Run, Status, Suppressed
+from holdfast.report.ascii_json import ascii_json
 from holdfast.report.build import web_address
 from holdfast.report.places import by_file, runs
 from holdfast.report.words import name, paragraphs, sentence
@@ -15,6 +15,7 @@ from holdfast.report.words import name, paragraphs, sentence
 SUFFIX = ".sarif"
 MOST_RESULTS = 25_000  # GitHub takes no more from one run
 MOST_RELATED = 10
+MOST_URI = 1000  # characters of a file's name
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
@@ -48,7 +49,7 @@ def render(run: Run) -> str:
             }
         ],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return ascii_json(document)
 
 
 def _findings(run: Run) -> Iterator[tuple[Finding, Suppressed | None]]:
@@ -151,4 +152,4 @@ def _location(file: str, line: int, finding: Finding | None) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    return quote(file.replace("\\", "/").encode("utf-8", "replace"), safe="/.-_~") or "data"
+    return quote(file[:MOST_URI].replace("\\", "/").encode("utf-8", "replace"), safe="/.-_~") or "data"

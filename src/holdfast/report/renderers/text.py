@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
@@ -81,7 +82,7 @@ def lines(document: Document, width: int, report: str) -> Iterator[Text]:
 
 
 def _waterfall(picture: Waterfall, width: int) -> Iterator[Text]:
-    label = min(max(len(bar.label) for bar in picture.bars), 28, max(10, width // 3))
+    label = min(max(cell_len(bar.label) for bar in picture.bars), 28, max(10, width // 3))
     value = max(len(bar.value) for bar in picture.bars)
     interval = max((len(bar.interval) for bar in picture.bars), default=0) + 3
     with_interval = width >= 64
@@ -95,8 +96,8 @@ def _bar(bar: Bar, picture: Waterfall, room: int, label: int, value: int, *, wit
     ends = sorted((max(bar.start, picture.first), bar.stop))
     first, last = (round((min(max(end, picture.first), picture.last) - picture.first) * scale) for end in ends)
     last = max(last, first + 1)
-    name = bar.label if len(bar.label) <= label else bar.label[: label - 1] + "…"
-    line = Text(f"{name:<{label}}  ", style="bold" if bar.kind in {"claimed", "honest"} else "")
+    name = bar.label if cell_len(bar.label) <= label else set_cell_size(bar.label, label - 1) + "…"
+    line = Text(set_cell_size(name, label) + "  ", style="bold" if bar.kind in {"claimed", "honest"} else "")
     line.append(" " * first)
     line.append(BARS[bar.kind] * (last - first), style=STYLES[bar.kind])
     line.append(" " * (room - last) + f"  {bar.value:>{value}}")
