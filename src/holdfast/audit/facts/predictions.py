@@ -115,7 +115,8 @@ def score_metric(labels: Labels, metric_wanted: str | None) -> Metric:
 
 def stand_in(encoding: Encoding, labels: Labels, *, rounds: int = ROUNDS) -> Model:
     """Return a quick boosting model, which stands in where nobody gave one."""
-    rounds = max(5, min(rounds, MOST_TREES // max(1, len(labels.classes) - 1)))
+    most_trees = MOST_TREES * rounds // ROUNDS
+    rounds = max(5, min(rounds, most_trees // max(1, len(labels.classes) - 1)))
 
     def make(seed: int) -> Any:
         estimator = default_estimator(encoding, labels, seed, rounds=rounds)
