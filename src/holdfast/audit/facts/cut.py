@@ -8,6 +8,7 @@ from jaxtyping import Bool, Int
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.order import TimeOrder
 from holdfast.audit.facts.splits import SplitOf
+from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 
 NEAR = 5  # places in time order: a row so near is almost the same moment, whatever the sampling
@@ -99,3 +100,9 @@ def _regular(series: np.ndarray, times: np.ndarray) -> bool:
         return False
     middle = float(np.median(gaps))
     return middle > 0 and float((np.abs(gaps - middle) <= 0.12 * middle).mean()) >= 0.9
+
+
+def split_is_by_time(dataset: Dataset, time_cut: TimeCut | None) -> bool:
+    """Return whether training rows come before test rows on purpose, so that what moves in time must differ."""
+    asked = any(step.op == "split" and step.params.get("splitter") == "ordered" for step in dataset.history)
+    return asked or (time_cut is not None and time_cut.is_ordered)
