@@ -37,3 +37,13 @@ def cell(value: Any) -> Cell:
         return value
     text = str(value)
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it: `25%`, `2.4%`, `0.03%`, never a rounded 0 or 100."""
+    value = 100.0 * share
+    if value <= 0.0 or value >= 100.0:
+        return f"{value:.0f}%"
+    if value > 99.0:
+        return f"{min(value, 99.99):.2f}%"
+    return f"{value:.1f}%" if value >= 1.0 else f"{value:.2g}%" if value >= 1e-4 else "<0.0001%"

@@ -98,15 +98,25 @@ def _expected(total: UInt64[np.ndarray, " rows"], hashes: dict[str, UInt64[np.nd
     """Return an upper bound for the equal pairs among these rows that chance explains."""
     equal = _equal_pairs(total)
     alone = {name: _equal_pairs(total - values) - equal for name, values in hashes.items()}  # differ only there
-    repeats = {name: _repetition(values) for name, values in hashes.items()}
+    records = np.unique(total, return_index=True)[1]  # copies would make every column look repetitive
+    repeats = {name: _repetition(values[records]) for name, values in hashes.items()}
     finest = sorted(hashes, key=lambda name: repeats[name])[:_FINEST]
     spared = sorted(hashes, key=lambda name: -alone[name])[:_SPARED]
     weight, near_misses = 0.0, 0.0
     for name in finest:
         weight += _odds_against(name, spared, total, hashes, alone, equal, repeats[name])
         near_misses += alone[name]
-    # Three more than seen: the 95 % bound for a count of none (the rule of three).
-    return (near_misses + 3.0) / max(weight, 1e-9)
+    return (near_misses + _unseen(len(total), [repeats[name] for name in finest])) / max(weight, 1e-9)
+
+
+def _unseen(n_rows: int, repeats: list[float]) -> float:
+    """Return how many near misses more than seen there may be, given how often values recur in the finest columns.
+
+    Three is the 95 % bound for a count of none (the rule of three). Where even single values hardly recur, pairs
+    that agree in the next two finest columns are far fewer.
+    """
+    others = [min(1.0, _DEPENDENCE * share) for share in repeats[1:3]]
+    return min(3.0, _pairs(n_rows) * float(np.prod(others)))
 
 
 def _odds_against(

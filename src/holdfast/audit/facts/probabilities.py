@@ -62,6 +62,8 @@ def probabilities(
     20,000 rows; every row with a label is then predicted by the model that did not see its fold, so that the
     predictions cover far more rows than were learned from.
     """
+    from threadpoolctl import threadpool_limits
+
     known = labels.known
     n_known = int(known.sum())
     if n_known < FEWEST_ROWS:
@@ -77,12 +79,13 @@ def probabilities(
     said = np.zeros((len(rows), width))
     columns = _columns(encoding, streams)
     matrix = encoding.matrix(learned)[:, columns]
-    for place in range(N_FOLDS):
-        inside, here = fold[learned] != place, fold[rows] == place
-        if here.any():
-            seed = streams.integer("probabilities", place)
-            wanted = encoding.matrix(rows[here])[:, columns]
-            said[here] = _predicted(encoding, columns, labels, seed, matrix[inside], learned[inside], wanted)
+    with threadpool_limits(1):  # on so few rows further threads mostly wait, and waiting is paid for
+        for place in range(N_FOLDS):
+            inside, here = fold[learned] != place, fold[rows] == place
+            if here.any():
+                seed = streams.integer("probabilities", place)
+                wanted = encoding.matrix(rows[here])[:, columns]
+                said[here] = _predicted(encoding, columns, labels, seed, matrix[inside], learned[inside], wanted)
     sampled = None
     if n_known > len(learned):
         what = f"out-of-fold predictions, learned from {len(learned):,} rows"

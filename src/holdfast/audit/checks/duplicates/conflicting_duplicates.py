@@ -4,15 +4,17 @@ import numpy as np
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.evidence import rows_table
+from holdfast.audit.evidence import percent, rows_table
 from holdfast.audit.facts.collisions import Collisions
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.rows import RowGroups
+from holdfast.audit.facts.spelling import same_class
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 
 _CHANCE_DECIDES = 0.5  # above this share, chance rather than copying is the first explanation
+_FEW = 3  # rows that chance explains are not worth a note
 
 
 @check(
@@ -42,9 +44,9 @@ def conflicting_duplicates(
     score.
 
     ## How it works
-    Rows are grouped by equal features; a group whose labels differ conflicts. If chance does not make rows of this
-    table equal (see `duplicate-rows`), the rows are one record and this is a warning; otherwise it is a note, if
-    it concerns at least `min_share` of the rows.
+    Rows are grouped by equal features; a group whose labels differ, spelling aside, conflicts. If chance does not
+    make rows of this table equal (see `duplicate-rows`), the rows are one record and this is a warning; otherwise it
+    is a note, if it concerns at least `min_share` of the rows.
 
     ## Limits
     For classes only: two measured numbers always differ a little. Which of the labels is right cannot be told from
@@ -57,7 +59,7 @@ def conflicting_duplicates(
     if not labels.is_classes:
         raise NotApplicable(f"the label {labels.column!r} is a number: equal records need not have equal numbers")
     known = np.flatnonzero(labels.known)
-    group, code = row_groups.group[known], labels.codes[known]
+    group, code = row_groups.group[known], same_class(labels.classes)[labels.codes[known]]
     order = np.lexsort((code, group))
     group, code = group[order], code[order]
     differs = (group[1:] == group[:-1]) & (code[1:] != code[:-1])
@@ -69,14 +71,14 @@ def conflicting_duplicates(
     share = len(rows) / len(known)
     seen = collisions.within(row_groups, labels.known)
     chance = seen.by_chance > _CHANCE_DECIDES or seen.p_value > alpha
-    if chance and share < min_share:
+    if chance and (share < min_share or len(rows) < _FEW):
         return
     n_groups = int(torn.sum())
     records = "record has" if n_groups == 1 else "records have"
     why = "the features are too coarse to decide the label" if chance else "chance does not make such rows equal"
     yield Finding(
         message=(
-            f"{n_groups:,} {records} more than one label {labels.column!r}: {len(rows):,} rows ({share:.1%}) "
+            f"{n_groups:,} {records} more than one label {labels.column!r}: {len(rows):,} rows ({percent(share)}) "
             f"contradict another row with the same features; {why}"
         ),
         severity=Severity.NOTE if chance else Severity.WARNING,

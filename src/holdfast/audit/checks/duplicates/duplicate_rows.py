@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.evidence import rows_table
+from holdfast.audit.evidence import percent, rows_table
 from holdfast.audit.facts.collisions import Collisions
 from holdfast.audit.facts.parts import parts
 from holdfast.audit.facts.rows import RowGroups, row_hashes
@@ -12,6 +12,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
 
 _CHANCE_DECIDES = 0.5  # above this share, chance rather than copying is the first explanation
+_FEW = 3  # rows that chance explains are not worth a note
 
 
 @check(
@@ -63,13 +64,13 @@ def duplicate_rows(
         share = len(surplus) / len(rows)
         seen = collisions.within(row_groups, part)
         chance = seen.by_chance > _CHANCE_DECIDES or seen.p_value > alpha
-        if chance and share < min_share:
+        if chance and (share < min_share or len(surplus) < _FEW):
             continue
         involved = order[np.concatenate((again, [False])) | np.concatenate(([False], again))]
         where = f" of the {name} split" if name else ""
         tail = "as many as chance explains in a table this coarse" if chance else _beyond(seen.by_chance)
         yield Finding(
-            message=f"{len(surplus):,} of {len(rows):,} rows{where} ({share:.1%}) repeat another row; {tail}",
+            message=f"{len(surplus):,} of {len(rows):,} rows{where} ({percent(share)}) repeat another row; {tail}",
             severity=Severity.NOTE if chance else Severity.WARNING,
             confidence=Confidence.MEDIUM if chance else Confidence.HIGH,
             locations=(Location(rows=involved, split=name),),

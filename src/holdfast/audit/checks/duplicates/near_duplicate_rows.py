@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.evidence import row_pairs
+from holdfast.audit.evidence import percent, row_pairs
 from holdfast.audit.facts.neighbours import Neighbours
 from holdfast.audit.facts.parts import parts
 from holdfast.audit.facts.rows import RowGroups
@@ -59,8 +59,8 @@ def near_duplicate_rows(
         where = f" of the {name} split" if name else ""
         yield Finding(
             message=(
-                f"{len(near):,} of {n:,} rows{where} ({share:.1%}) are nearly equal to another: no number differs by "
-                f"more than {neighbours.radius:.2g} standard deviations; chance explains at most {2 * expected:.2g}"
+                f"{len(near):,} of {n:,} rows{where} ({percent(share)}) are nearly equal to another: no number differs "
+                f"by more than {neighbours.radius:.2g} standard deviations; chance explains at most {2 * expected:.2g}"
             ),
             confidence=Confidence.HIGH,
             locations=(Location(rows=near, split=name),),

@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.evidence import row_pairs
+from holdfast.audit.evidence import percent, row_pairs
 from holdfast.audit.facts.neighbours import Neighbours
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.splits import SplitOf
@@ -60,7 +60,7 @@ def near_split_overlap(
     share = len(copies) / n_test
     yield Finding(
         message=(
-            f"{len(copies):,} of {n_test:,} test rows ({share:.1%}) are nearly equal to a training row: no number "
+            f"{len(copies):,} of {n_test:,} test rows ({percent(share)}) are nearly equal to a training row: no number "
             f"differs by more than {neighbours.radius:.2g} standard deviations; chance explains at most {expected:.2g}"
         ),
         confidence=Confidence.HIGH,

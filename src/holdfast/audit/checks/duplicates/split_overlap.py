@@ -4,14 +4,15 @@ import numpy as np
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.evidence import row_pairs
+from holdfast.audit.evidence import percent, row_pairs
 from holdfast.audit.facts.collisions import Collisions
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.splits import SplitOf
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
 
-_CHANCE_DECIDES = 0.5  # above this share, chance rather than copying is the first explanation
+_CHANCE_HELPS = 1 / 3  # above this share of the pairs, the estimate cannot vouch for an error: it may be off by three
+_CHANCE_DECIDES = 0.5  # above, chance rather than copying is the first explanation
 _MANY = 0.05  # share of the test rows that can be answered from memory, whatever brought them there
 
 
@@ -44,8 +45,8 @@ def split_overlap(
     Features (not label, id, split or ignored columns) are hashed row by row; a test row whose hash occurs in the
     training rows is a copy. Missing equals missing. Cost grows linearly with rows. Any copy is an error, unless the
     table is so coarse that chance brings unrelated records together: how often it does is learnt from pairs of
-    rows that differ in just one or two columns. If chance explains most of the overlap, this is a warning where it
-    covers a twentieth of the test rows, and a note below; nothing is then dropped.
+    rows that differ in just one or two columns. If chance explains more than a third of the overlap, this is a
+    warning; if it explains most, nothing is dropped, and below a twentieth of the test rows it is a note.
 
     ## Limits
     The number expected by chance is an estimate (an upper bound, exact within a few percent where columns are
@@ -63,7 +64,7 @@ def split_overlap(
     seen = collisions.between(row_groups, split_of.train, split_of.test)
     chance = seen.by_chance > _CHANCE_DECIDES or seen.p_value > alpha
     n_chance = round(len(copies) * seen.by_chance)
-    message = f"{len(copies):,} of {n_test:,} test rows ({share:.1%}) also occur in the training data"
+    message = f"{len(copies):,} of {n_test:,} test rows ({percent(share)}) also occur in the training data"
     if chance:
         message += f"; in a table this coarse, chance alone explains about {n_chance:,} of them"
     elif n_chance:
@@ -71,19 +72,21 @@ def split_overlap(
     fix = "Remove duplicates before splitting, or drop the copies from the test set."
     if chance:
         fix = "Look at the pairs. If they are different records, report the score without them beside the full one."
-    severity = Severity.ERROR if not chance else Severity.WARNING if share >= _MANY else Severity.NOTE
+    severity = Severity.WARNING if share >= _MANY or not chance else Severity.NOTE
+    if not chance and seen.by_chance <= _CHANCE_HELPS:
+        severity = Severity.ERROR
     originals = row_groups.first(split_of.train)[row_groups.group[copies]]
     yield Finding(
         message=message,
         severity=severity,
-        confidence=Confidence.CERTAIN if not chance else Confidence.MEDIUM,
+        confidence=Confidence.CERTAIN if severity is Severity.ERROR else Confidence.MEDIUM,
         locations=(Location(rows=copies, split="test"),),
         evidence=(
             Measure(name="copied share of test", value=share, threshold=max_share, unit="share"),
             Measure(
                 name="share of the equal pairs that chance explains",
                 value=seen.by_chance,
-                threshold=_CHANCE_DECIDES,
+                threshold=_CHANCE_HELPS,
                 p_value=seen.p_value,
                 unit="share",
             ),
