@@ -4,6 +4,7 @@ import unicodedata
 
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _KEPT = "\n\t"
+_UNSEEN = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, surrogates, unassigned, separators of lines and paragraphs
 
 
 def visible(text: str, most: int | None = None) -> str:
@@ -31,6 +32,6 @@ def _mark(character: str) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "␡"
-    if code in _BIDI or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} or 0xE0000 <= code <= 0xE007F:
+    if code in _BIDI or unicodedata.category(character) in _UNSEEN or 0xE0000 <= code <= 0xE007F:
         return f"⟨U+{code:04X}⟩"
     return character
