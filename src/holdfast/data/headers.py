@@ -10,10 +10,12 @@ from holdfast.data.text_types import MISSING, NUMBER
 from holdfast.data.times import plausible
 
 _NUMBER = re.compile(NUMBER.replace("$", r"\Z") + r"|^\s*[+-]?\d+,\d+\s*\Z")
-_NAME = re.compile(r"[^\W\d][\w .\-/#%()&?:\[\]°*+]{0,79}\Z")
+_NAME = re.compile(r"[^\W\d][\w.\-/#%()&\[\]°*+]*( [\w.\-/#%()&\[\]°*+]+){0,3}\Z")  # one column: no sentence
+_LONGEST_NAME, _MOST_WORDS = 80, 8
 _MOSTLY = 0.9  # share of a column's values that are numbers or times, for its first cell to tell
 _FEW = 0.5  # distinct values per row below which a column repeats itself: a name would not occur among them
 _LOOKED_AT = 1000
+_MOST_COLUMNS = 500
 _FEWEST_STEPS = 3  # numbers at equal distances that make a row of names, such as years
 _FEWEST_BELOW = 5
 
@@ -30,11 +32,14 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
         return False
     if _counts(first) and not any(_counts(row) for row in body[:_FEWEST_BELOW]):
         return True
-    votes = sum(_vote(cell, [row[place] for row in body if place < len(row)]) for place, cell in enumerate(first))
+    looked_at = range(0, len(first), max(1, len(first) // _MOST_COLUMNS))
+    votes = sum(_vote(first[place], [row[place] for row in body if place < len(row)]) for place in looked_at)
     if votes:
         return votes > 0
     cells = [cell.strip() for cell in first if cell.strip()]
-    return len(set(cells)) == len(cells) and all(_NAME.match(cell) for cell in cells)
+    if len(first) > 1 and len(set(cells)) == len(cells):
+        return all(len(cell) <= _LONGEST_NAME and len(cell.split()) <= _MOST_WORDS for cell in cells)
+    return len(cells) == 1 and bool(_NAME.match(cells[0]))
 
 
 def usable(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

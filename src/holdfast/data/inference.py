@@ -32,11 +32,15 @@ def describe(
         if wanted not in table.column_names:
             raise unknown("column", wanted, table.column_names, where=name)
     table = canonical(table)
-    columns = tuple(
-        Column(column, kinds.get(column) or kind_of(table.column(column)), roles.get(column, "feature"))
-        for column in table.column_names
+    return Dataset(name, table, columns_of(table, roles, kinds), sources=sources)
+
+
+def columns_of(table: pa.Table, roles: Mapping[str, Role], kinds: Mapping[str, Kind]) -> tuple[Column, ...]:
+    """Return what the columns of a canonical table are: kinds inferred where not given, role feature likewise."""
+    return tuple(
+        Column(name, kinds.get(name) or kind_of(values), roles.get(name, "feature"))
+        for name, values in zip(table.column_names, table.columns, strict=True)
     )
-    return Dataset(name, table, columns, sources=sources)
 
 
 def kind_of(values: pa.ChunkedArray) -> Kind:

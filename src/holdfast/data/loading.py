@@ -14,7 +14,7 @@ from holdfast.core.errors import BadInput, unknown
 from holdfast.core.progress import Progress, Silent, track
 from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
-from holdfast.data.inference import describe
+from holdfast.data.inference import columns_of
 from holdfast.data.inputs import ArrowExportable, Part, parts_of
 from holdfast.data.kinds import recast, with_compact_dates
 from holdfast.data.matching import Matched, matched
@@ -139,7 +139,7 @@ def _described(
         name = free_name(SPLIT, table.column_names)
         table = table.append_column(name, _repeated(splits, content.sizes))
         roles = {**roles, name: "split"}
-    dataset = describe(_title(parts), table, roles=roles, kinds=kinds)
+    dataset = Dataset(_title(parts), table, columns_of(table, roles, kinds))
     dataset, role_notes = guessed(dataset, [*roles, *kinds])
     sources, start = [], 0
     for place, (part, size) in enumerate(zip(parts, content.sizes, strict=True)):
@@ -157,7 +157,7 @@ def _described(
         )
         start += size
     said = (*content.notes, *date_notes, *kind_notes, *role_notes)
-    return replace(_noted(replace(dataset, sources=tuple(sources)), said))
+    return _noted(replace(dataset, sources=tuple(sources)), said)
 
 
 def _repeated(splits: Sequence[str], sizes: Sequence[int]) -> pa.ChunkedArray:

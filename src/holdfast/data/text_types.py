@@ -42,6 +42,8 @@ NUMBER = r"^\s*[+-]?(\d+[.]?\d*|[.]\d+)([eE][+-]?\d+)?\s*$"
 _LEADING_ZERO = r"^\s*[+-]?0[\dxX]"  # a code or a hexadecimal number, not a quantity
 _COMMA_NUMBER = r"^\s*[+-]?\d+(,\d+)?\s*$"
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+_MARKERS = {kind: pa.array(MISSING, kind) for kind in (pa.string(), pa.large_string())}
+_FEW = 1000  # values up to which one plain test is cheaper than several that narrow down
 _MOSTLY = 0.5  # share of values that fit above which it is worth saying how many do not
 _EXAMPLES = 3
 
@@ -229,10 +231,8 @@ class Judge:
 
 def _masked(values: pa.Array) -> pa.Array:
     """Return the values with markers of missing as null."""
-    marked = pc.is_in(values, value_set=pa.array(MISSING, values.type))
-    if not pc.any(marked, min_count=0).as_py():
-        return values
-    return pc.if_else(marked, pa.scalar(None, values.type), values)
+    marked = pc.is_in(values, value_set=_MARKERS[values.type])
+    return pc.if_else(marked, pa.scalar(None, values.type), values) if marked.true_count else values
 
 
 def _attempt(values: pa.Array, form: Form) -> pa.Array | None:
@@ -274,11 +274,13 @@ def _truth(values: pa.Array) -> pa.Array | None:
 
 
 def _has_leading_zero(values: pa.Array) -> bool:
-    zero = pc.and_not(pc.starts_with(values, "0"), pc.starts_with(values, "0."))
-    suspects = pc.and_(zero, pc.greater(pc.binary_length(values), 1))
-    if not pc.any(suspects, min_count=0).as_py():
-        return False
-    return bool(pc.any(pc.match_substring_regex(values.filter(suspects), _LEADING_ZERO), min_count=0).as_py())
+    if len(values) > _FEW:
+        zero = pc.and_not(pc.starts_with(values, "0"), pc.starts_with(values, "0."))
+        suspects = pc.and_(zero, pc.greater(pc.binary_length(values), 1))
+        if not suspects.true_count:
+            return False
+        values = values.filter(suspects)
+    return bool(pc.match_substring_regex(values, _LEADING_ZERO).true_count)
 
 
 def _fitting(values: pa.Array, form: Form) -> np.ndarray:
