@@ -44,7 +44,8 @@ def label_shift(
     and a full stop at the end, which `label-spelling` is about.
 
     ## Limits
-    A chronological split of a label with a trend shifts by nature: then it is a note. Weights that make up for the shift are not read.
+    A chronological split of a label with a trend shifts by nature: then it is a note. Weights that make up for the
+    shift are not read.
 
     ## Fix
     Stratify the split by the label, or report scores that do not depend on shares (ROC area), or weight the test
