@@ -30,7 +30,7 @@ def test_the_whole_way_from_files_to_report(holdfast, tables):
     runs = list((tables / ".holdfast" / "runs").iterdir())
     assert len(runs) == 1
     page = (runs[0] / "report.html").read_text()
-    assert page.startswith("<!doctype html>")
+    assert page.lower().startswith("<!doctype html>")
     assert "30 of 60 test rows" in page
     again = holdfast("report")
     assert "split-overlap" in again.stdout
@@ -113,7 +113,7 @@ def test_every_format_to_a_file(holdfast, tables, form):
         (["audit", "train.csv", "--config", "none.toml"], "cannot read none.toml"),
         (["audit", "train.csv", "--model", "nomodule:make", "--label", "y"], "nomodule"),
         (["audit", "--resume", "latest"], "no runs in"),
-        (["audit", "."], "."),
+        (["audit", "nofiles"], "nofiles"),
         (["audt"], "Did you mean 'audit'?"),
         (["audit", "--lable", "y"], "--label"),
         (["report"], "no runs in"),
