@@ -60,13 +60,14 @@ def _resolution(name: str, values: np.ndarray) -> Resolution | None:
         return None
     cut = int(len(values) * _TAIL)
     clipped = np.clip(values, values[cut], values[-1 - cut])
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         centre, spread = float(np.median(clipped)), float(clipped.std())
     if not np.isfinite(spread) or spread <= abs(centre) * 1e-12:  # constant, as far as doubles can tell
         return None
     distinct, counts = np.unique(values, return_counts=True)
     recurring = distinct[counts > 1]
     share = counts[counts > 1].sum() / len(values)
-    step = float(np.median(np.diff(recurring))) if len(recurring) > 1 else 0.0
+    with np.errstate(over="ignore"):
+        step = float(np.median(np.diff(recurring))) if len(recurring) > 1 else 0.0
     ladder = share >= 0.5 and (step > _FINE * spread or len(recurring) == 1)
     return Resolution(name, centre, spread, recurring if ladder else recurring[:0])
