@@ -114,7 +114,7 @@ def _compared(
             numbers = _numbers(values)
             a, b = np.sort(numbers[:n_train][~sides[0]]), np.sort(numbers[n_train:][~sides[1]])
             effect, moved = _gap(a, b, *counted), _moved(a, b)
-            said = f"median {np.median(a):.4g} in train, {np.median(b):.4g} in test"
+            said = _centres(a, b)
         else:
             effect, said = _variation(values, n_train, *counted, plain=is_label)
     elif min(lost[3], 1.0) >= 1.0:
@@ -122,6 +122,15 @@ def _compared(
     measure: Literal["gap between cumulative shares", "total variation"]
     measure = "gap between cumulative shares" if as_number else "total variation"
     return ColumnShift(column.name, measure, *n_known, *effect, moved, said, *lost)
+
+
+def _centres(a: np.ndarray, b: np.ndarray) -> str:
+    """Return the medians of two samples in words; the means, where the medians are the same."""
+    word, pair = "median", (float(np.median(a)), float(np.median(b)))
+    if pair[0] == pair[1]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            word, pair = "mean", (float(a.mean()), float(b.mean()))
+    return f"{word} {pair[0]:.4g} in train, {pair[1]:.4g} in test"
 
 
 def _numbers(values: pa.ChunkedArray) -> np.ndarray:

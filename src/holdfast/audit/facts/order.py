@@ -1,5 +1,6 @@
 """Rows in time: by a time column, or by their place in the file where the label depends on it."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,7 @@ _MOST_TIES = 0.01  # share of rows at a time that an earlier row has, beyond whi
 _LOOKED_AT = 1_000  # strings that decide whether a column holds times
 _MOST_CANDIDATES = 12  # columns tried as the name of a series
 _UNIQUE = 0.999  # share of (series, time) pairs that must be distinct
+_NOT_THE_TIME = re.compile(r"(?i)birth|dob|born|expir|valid|warranty|hire|built|founded")  # times of something else
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%m/%d/%Y")
 
 
@@ -136,7 +138,7 @@ def _time_column(dataset: Dataset) -> tuple[str, np.ndarray] | None:
         return named.name, values
     candidates = []
     for column in dataset.columns:
-        if column.role not in {"feature", "metadata", "id"}:
+        if column.role not in {"feature", "metadata", "id"} or _NOT_THE_TIME.search(column.name):
             continue
         if column.kind == "time" or (column.kind in {"category", "text"} and _looks_like_times(dataset, column.name)):
             values = _times(dataset, column.name)
@@ -184,8 +186,10 @@ def _by_column(dataset: Dataset, row_keys: RowKeys, name: str, times: np.ndarray
     if len(rows) < FEWEST_ROWS:
         raise NotApplicable(f"only {len(rows)} rows have a time in {name!r}, fewer than {FEWEST_ROWS}")
     series_column, series = _series(dataset, name, times, rows)
-    # Rows at one time are put in the order of their keys: by content, not by place.
-    order = rows[np.lexsort((row_keys.values[rows], times[rows], series[rows]))]
+    # Rows at one time follow each other as in the file if the file is in time order, else by content, not by place.
+    in_order = bool((np.diff(times[rows]) >= 0).all())
+    ties = rows if in_order else row_keys.values[rows]
+    order = rows[np.lexsort((ties, times[rows], series[rows]))]
     return TimeOrder("time column", name, series_column, order, times[order], series[order], 1.0)
 
 
