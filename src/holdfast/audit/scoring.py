@@ -58,6 +58,7 @@ def estimate(
     elif metric.name == "balanced_accuracy":
         hit = (truth == predictions.values).astype(np.float64)
         low, high = _around(value, _stratified_error(hit, truth), level)
+        low = max(0.0, low)
     elif metric.name == "r2":
         low, high = _around(value, _r2_error(truth, predictions.values), level)
     else:

@@ -14,7 +14,8 @@ from holdfast.audit.models import Predictions
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 
-CONSTANT, LINEAR, PERSISTENCE = "constant", "linear", "persistence"
+# Names that no model in a file of predictions is likely to have.
+CONSTANT, LINEAR, PERSISTENCE = "a constant", "a linear model fitted here", "the value before"
 MOST_LINEAR_CLASSES = 20  # a linear model for more classes costs more than it tells
 _MOST_INDICATORS = 300  # indicator columns of a linear model
 _MOST_VALUES = 20  # of a category that get an indicator; the rest share none

@@ -47,6 +47,8 @@ def train_test(
     if not train.any() or not test.any():
         raise NotApplicable(f"no {'test' if train.any() else 'training'} row has a label")
     rows = TrainTest(row_keys.sample(train, most_train), row_keys.sample(test, most_test))
+    if labels.is_classes and not np.isin(labels.codes[test], labels.codes[train]).any():
+        raise NotApplicable("no class of the test rows occurs in the training rows")
     looked_at, total = len(rows.train) + len(rows.test), int(train.sum() + test.sum())
     if looked_at == total:
         return rows

@@ -6,7 +6,7 @@ import numpy as np
 from holdfast.audit.cases import subject, table
 from holdfast.audit.comparison import Comparison, holm
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.baselines import CONSTANT, LINEAR, PERSISTENCE, Ladder, in_time
+from holdfast.audit.facts.baselines import CONSTANT, Ladder, in_time
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
@@ -17,7 +17,9 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 from holdfast.core.random import Streams
+from holdfast.core.text import one_line
 
+_MOST_BARS = 20
 LEAST_ROWS = 20  # of the test set: with fewer, no model can show that it is better than anything
 
 
@@ -53,12 +55,12 @@ def no_better_than_baseline(
     learnt nothing that pays for it.
 
     ## How it works
-    On the same test rows, each model is compared with a constant learnt from the training labels, a linear model,
-    and for one series in time the value before, with the paired test that suits the metric (DeLong, McNemar, paired
-    t, Diebold–Mariano, bootstrap). A model worse than a constant beyond chance is an error, with Holm's correction
-    over models: its rows are probably in another order. A model not clearly better than a constant is a warning, one
-    not better than a richer baseline a note. Without your model, a boosting model fitted here stands in, and only
-    a lack of any signal is noted.
+    On the same test rows, each model is compared with a constant learnt from the training labels, and the best of
+    them with a linear model and, for one series in time, the value before; with the paired test that suits the metric
+    (DeLong, McNemar, paired t, Diebold–Mariano, bootstrap). A model worse than a constant beyond chance is an error,
+    with Holm's correction over models: its rows are probably in another order. One not clearly better than a
+    constant is a warning; a best one not better than a richer predictor a note, or a warning where it is clearly
+    worse. Without your model a boosting model fitted here stands in, and only a lack of any signal is noted.
 
     ## Limits
     A small test set cannot show a small gain; the interval says how large a gain is still possible. The linear model
@@ -70,129 +72,104 @@ def no_better_than_baseline(
     truth = truth_of(labels, test_predictions.rows)
     if len(truth) < LEAST_ROWS:
         raise NotApplicable(f"{len(truth)} test rows are too few to tell a model from a constant")
-    metric = usable(score_metric, labels, *test_predictions.models.values())
-    rng = streams("no_better_than_baseline")
-    order = _in_time(dataset, test_predictions.rows)
-    against = {
-        step: {
-            name: difference(metric, truth, model, rung, rng, order=order)
-            for name, model in test_predictions.models.items()
-        }
-        for step, rung in baselines.models.items()
-        if test_predictions.is_own or step == CONSTANT
-    }
-    p_values = holm(np.array([found.p_value for found in against[CONSTANT].values()]))
-    settled = set()
-    for (name, found), p_value in zip(against[CONSTANT].items(), p_values, strict=True):
-        score, floor = (metric.score(truth, m) for m in (test_predictions.models[name], baselines.models[CONSTANT]))
-        facts = _evidence(metric, truth, test_predictions.models[name], baselines, found, level_p=float(p_value))
-        who = test_predictions.said(name)
-        if test_predictions.is_own and found.difference < 0.0 and p_value <= alpha:
-            settled.add(name)
-            yield Finding(
-                message=f"{who} is worse than a constant: {metric.title} {shown(score)} against {shown(floor)}; "
-                "are its predictions in the order of the test rows?",
-                severity=Severity.ERROR,
-                confidence=Confidence.HIGH,
-                locations=(_place(labels),),
-                evidence=facts,
-                fix="Check that predictions and test rows are in the same order, and that the classes are not swapped.",
-            )
-        elif found.low <= 0.0:
-            settled.add(name)
-            yield _no_signal(who, metric, score, floor, found, facts, _place(labels), own=test_predictions.is_own)
-    for step, rivals in against.items():
-        if step != CONSTANT:
-            yield from _not_worth_it(step, rivals, settled, metric, truth, test_predictions, baselines, labels)
+    models = test_predictions.models
+    metric = usable(score_metric, labels, *models.values())
+    ladder = baselines.models
+    scores = {name: metric.score(truth, item) for name, item in {**ladder, **models}.items()}
+    rng, order = streams("no_better_than_baseline"), _in_time(dataset, test_predictions.rows)
+    found = {name: difference(metric, truth, item, ladder[CONSTANT], rng, order=order) for name, item in models.items()}
+    p_values = dict(zip(found, holm(np.array([item.p_value for item in found.values()])), strict=True))
+    worse = [n for n in found if test_predictions.is_own and found[n].difference < 0.0 and p_values[n] <= alpha]
+    unclear = [n for n in found if n not in worse and found[n].low <= 0.0]
+    place, own = Location(columns=(labels.column,), split="test"), test_predictions.is_own
+    floor = f"{shown(scores[CONSTANT])}"
+    if worse:
+        name = worse[0]
+        yield Finding(
+            message=f"{_called(worse, test_predictions)} worse than a constant: {metric.title} {shown(scores[name])} "
+            f"against {floor}; are the predictions in the order of the test rows?",
+            severity=Severity.ERROR,
+            confidence=Confidence.HIGH,
+            locations=(place,),
+            evidence=_evidence(metric, found[name], scores, p_values[name]),
+            fix="Check that predictions and test rows are in the same order, and that the classes are not swapped.",
+        )
+    if unclear:
+        name = unclear[0]
+        yield Finding(
+            message=f"{_called(unclear, test_predictions)} not clearly better than a constant: {metric.title} "
+            f"{shown(scores[name])} against {floor} (difference {found[name].low:+.3g} to {found[name].high:+.3g})",
+            severity=Severity.WARNING if own else Severity.NOTE,
+            confidence=Confidence.HIGH if own else Confidence.MEDIUM,
+            locations=(place,),
+            evidence=_evidence(metric, found[name], scores, p_values[name]),
+            fix="Look for features that carry a signal, or gather more test rows: these cannot show that there is one.",
+        )
+    if own and not worse and len(unclear) < len(models):
+        yield from _richer(metric, truth, test_predictions, ladder, scores, rng, order, place)
 
 
-def _no_signal(
-    who: str,
-    metric: Metric,
-    score: float,
-    floor: float,
-    found: Comparison,
-    facts: tuple[Measure | Series, ...],
-    place: Location,
-    *,
-    own: bool,
-) -> Finding:
-    return Finding(
-        message=f"{who} is not clearly better than a constant: {metric.title} {shown(score)} against {shown(floor)} "
-        f"(difference {found.low:+.3g} to {found.high:+.3g})",
-        severity=Severity.WARNING if own else Severity.NOTE,
-        confidence=Confidence.HIGH if own else Confidence.MEDIUM,
-        locations=(place,),
-        evidence=facts,
-        fix="Look for features that carry a signal, or gather more test rows: so many cannot show that there is one.",
-    )
-
-
-def _not_worth_it(
-    step: str,
-    rivals: Mapping[str, Comparison],
-    settled: set[str],
+def _richer(
     metric: Metric,
     truth: np.ndarray,
     given: Predicted,
-    baselines: Ladder,
-    labels: Labels,
+    ladder: Mapping[str, Predictions],
+    scores: Mapping[str, float],
+    rng: np.random.Generator,
+    order: np.ndarray | None,
+    place: Location,
 ) -> Iterator[Finding]:
-    called = {LINEAR: "a linear model fitted here", PERSISTENCE: "the value before"}[step]
-    for name, found in rivals.items():
-        if name in settled or found.difference > 0.0:
-            continue
-        settled.add(name)
-        score, rung = metric.score(truth, given.models[name]), metric.score(truth, baselines.models[step])
-        clearly = found.high < 0.0
-        yield Finding(
-            message=f"{called} does {'better than' if clearly else 'as well as'} {given.said(name)}: {metric.title} "
-            f"{shown(rung)} against {shown(score)}",
-            severity=Severity.WARNING if clearly else Severity.NOTE,
-            confidence=Confidence.HIGH if clearly else Confidence.MEDIUM,
-            locations=(_place(labels),),
-            evidence=_evidence(metric, truth, given.models[name], baselines, found),
-            fix=f"Use {called}, or find out what keeps the larger model from doing at least as well.",
-        )
+    """Compare the best of the models with the richer predictors; one finding, about the best of these."""
+    sign = 1.0 if metric.higher_is_better else -1.0
+    name = max(given.models, key=lambda one: (sign * scores[one], one))
+    steps = [step for step in ladder if step != CONSTANT and np.isfinite(scores[step])]
+    if not steps:
+        return
+    step = max(steps, key=lambda one: sign * scores[one])
+    found = difference(metric, truth, given.models[name], ladder[step], rng, order=order)
+    if found.difference > 0.0:
+        return
+    clearly = found.high < 0.0
+    yield Finding(
+        message=f"{step} does {'better than' if clearly else 'as well as'} {given.said(name)}: {metric.title} "
+        f"{shown(scores[step])} against {shown(scores[name])}",
+        severity=Severity.WARNING if clearly else Severity.NOTE,
+        confidence=Confidence.HIGH if clearly else Confidence.MEDIUM,
+        locations=(place,),
+        evidence=_evidence(metric, found, scores, found.p_value),
+        fix="Use the simpler predictor, or find out what keeps the larger model from doing at least as well.",
+    )
+
+
+def _called(names: list[str], given: Predicted) -> str:
+    first = given.said(one_line(names[0], 60))
+    return f"{first} is" if len(names) == 1 else f"{first} and {len(names) - 1} more are"
 
 
 def _evidence(
-    metric: Metric,
-    truth: np.ndarray,
-    model: Predictions,
-    baselines: Ladder,
-    found: Comparison,
-    level_p: float | None = None,
+    metric: Metric, found: Comparison, scores: Mapping[str, float], p_value: float
 ) -> tuple[Measure | Series, ...]:
-    ladder = {**baselines.models, "model": model}
+    shown_scores = dict(list(scores.items())[:_MOST_BARS])
     return (
         Measure(
-            name=f"gain over the baseline ({found.test})",
+            name=f"gain over the simpler predictor ({found.test})",
             value=found.difference,
             threshold=0.0,
             low=found.low,
             high=found.high,
             level=found.level,
-            p_value=found.p_value if level_p is None else level_p,
+            p_value=float(p_value),
             unit="score",
         ),
         Series(
             name="ladder",
-            x=tuple(ladder),
-            y=tuple(_finite(metric.score(truth, item)) for item in ladder.values()),
+            x=tuple(one_line(name, 60) for name in shown_scores),
+            y=tuple(float(value) if np.isfinite(value) else None for value in shown_scores.values()),
             x_name="predictor",
             y_name=metric.title,
             shape="bar",
         ),
     )
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _place(labels: Labels) -> Location:
-    return Location(columns=(labels.column,), split="test")
 
 
 def _in_time(dataset: Dataset, rows: np.ndarray) -> np.ndarray | None:

@@ -78,8 +78,8 @@ def overfit_gap(
     worse = linear is not None and difference(metric, truth, model, linear, rng).high < 0.0
     also = ", and a linear model does clearly better there" if worse else ""
     yield Finding(
-        message=f"{test_predictions.said(name)} has a {metric.title} of {shown(train.value)} on the training rows and "
-        f"{shown(test.value)} on the test rows{also}",
+        message=f"{test_predictions.said(name)} reaches {shown(train.value)} in {metric.title} on the training rows "
+        f"and {shown(test.value)} on the test rows{also}",
         severity=Severity.WARNING if worse else Severity.NOTE,
         confidence=Confidence.HIGH if worse else Confidence.LOW,
         locations=(Location(columns=(labels.column,), split="test"),),

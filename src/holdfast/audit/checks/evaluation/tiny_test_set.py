@@ -52,7 +52,8 @@ def tiny_test_set(
 
     ## Limits
     Takes rows as independent: with several rows a person, or rows in time, the score is known less well still. Very
-    large data are judged by 20,000 of their test rows, which are enough for any interval.
+    large data are judged by 20,000 of their test rows, which are enough for any interval. A stand-in that is worse
+    than the mean is not judged.
 
     ## Fix
     Use repeated cross-validation with the corrected interval of Nadeau & Bengio, or gather more test rows.
@@ -63,6 +64,8 @@ def tiny_test_set(
     truth = truth_of(labels, test_predictions.rows)
     metric = usable(score_metric, labels, model)
     found = estimate(metric, truth, model, streams("tiny_test_set"))
+    if not test_predictions.is_own and metric.name == "r2" and found.value < 0.0:
+        raise NotApplicable("the boosting model that stands in is worse than the mean, so its score tells nothing")
     half = (found.high - found.low) / 2.0 / span(metric, found.value)
     if half <= noted_half_width:
         return
