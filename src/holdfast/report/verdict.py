@@ -57,13 +57,16 @@ def _judged(run: Run) -> tuple[Tone, str]:
     if honest and honest.status == "estimated" and honest.claimed and honest.honest:
         return _scored(honest, errors)
     if errors:
-        what = f"{plural(errors, 'error')} {'makes' if errors == 1 else 'make'} a score from this data untrue"
-        worst = _first(run.findings, Severity.ERROR)
-        return "bad", f"Do not trust a score from this data yet: {worst if errors == 1 else what}."
+        against = _first(run.findings, Severity.ERROR) if errors == 1 else f"{plural(errors, 'error')} stand against it"
+        return "bad", f"Do not trust a score from this data yet: {against}."
     warnings = run.count(Severity.WARNING)
     if warnings:
         what = "is one thing" if warnings == 1 else f"are {warnings:,} things"
         return "unsure", f"No errors, but there {what} to look at before this data is trusted."
+    crashed = sum(result.status is Status.CRASHED for result in run.results)
+    if crashed:
+        broke = f"{plural(crashed, 'check')} crashed"
+        return "unsure", f"{plural(len(ran), 'check')} found no error or warning, but {broke}, so this is no all-clear."
     return "good", f"Nothing stands against this data: {plural(len(ran), 'check')} ran and found no error or warning."
 
 
@@ -79,7 +82,9 @@ def _scored(honest: HonestScore, errors: int) -> tuple[Tone, str]:
             f"The {metric} of {claimed} holds up (honest: {real}, {between}), "
             f"but {plural(errors, 'error')} should be repaired."
         )
-    return "good", f"The {metric} of {claimed} holds up: without what was found it is {real} ({between})."
+    if not honest.steps:
+        return "good", f"The {metric} of {claimed} holds up: nothing was found that inflates it."
+    return "good", f"The {metric} of {claimed} holds up: the honest value is {real} ({between})."
 
 
 def _unfinished(run: Run) -> tuple[Tone, str]:
@@ -120,23 +125,30 @@ def _details(run: Run) -> list[str]:
 def _steps(run: Run, ordered: Sequence[Finding]) -> list[str]:
     if run.status == "interrupted":
         return [f"Go on where it stopped: `holdfast audit --resume {run.id}`"]
-    steps: dict[str, None] = {}
+    steps: dict[str, dict[str, None]] = {}
     for finding in ordered:
         if finding.fix and finding.severity is not Severity.NOTE:
-            steps[_addressed(finding)] = None
-    first = list(steps)[:MOST_STEPS]
-    repairable = [finding for finding in ordered if finding.remedy]
-    if repairable and run.kind == "audit":
+            columns = steps.setdefault(sentence(finding.fix), {})
+            columns.update(dict.fromkeys(_about(finding)))
+    first = [_addressed(fix, list(columns)) for fix, columns in list(steps.items())[:MOST_STEPS]]
+    if run.kind == "audit" and any(finding.remedy for finding in ordered):
         first.append(f"Write a repaired copy: `holdfast fix {run.id} --out repaired`")
     return first
 
 
-def _addressed(finding: Finding) -> str:
+def _about(finding: Finding) -> Sequence[str]:
+    """Return the columns that a fix is about."""
+    if finding.remedy and finding.remedy.columns:
+        return finding.remedy.columns
+    named = [column for place in finding.locations for column in place.columns]
+    return named if len(named) == 1 else ()
+
+
+def _addressed(fix: str, columns: Sequence[str]) -> str:
     """Return a fix, with the columns that it is about where it does not name them."""
-    columns = finding.remedy.columns if finding.remedy else ()
-    unnamed = columns and not any(column in finding.fix for column in columns)
-    where = f"{listed([f'`{name(column)}`' for column in columns], 2)}: " if unnamed else ""
-    return where + sentence(finding.fix)
+    if not columns or any(name(column) in fix for column in columns):
+        return fix
+    return f"{listed([f'`{name(column)}`' for column in columns], 3)}: {fix}"
 
 
 def subtitle(run: Run) -> str:
@@ -145,7 +157,8 @@ def subtitle(run: Run) -> str:
     parts = [f"{run.started:%d %b %Y, %H:%M} UTC".lstrip("0")]
     if shown:
         parts.append(listed(shown, 3))
-    parts.append(f"{plural(run.n_rows, 'row')} × {plural(len(run.columns), 'column')}")
+    columns = f" × {plural(len(run.columns), 'column')}" if run.columns else ""
+    parts.append(f"{plural(run.n_rows, 'row')}{columns}")
     if run.seconds:
         parts.append(duration(run.seconds))
     return " · ".join(parts)

@@ -49,7 +49,7 @@ def waterfall(honest: HonestScore | None) -> Waterfall | None:
         first=first,
         last=last,
         table=_table(honest),
-        notes=tuple(_notes(honest)),
+        notes=(*(("The scale does not begin at 0.",) if first > 0 or last < 0 else ()), *_notes(honest)),
     )
 
 
@@ -136,7 +136,7 @@ def _notes(honest: HonestScore) -> list[str]:
     level = honest.honest.level if honest.honest else 0.95
     said.append(f"Intervals hold {level:.0%} of the time; the thin lines show them.")
     said += [
-        f"{name(step.name)} could not be estimated: {sentence(step.reason)}"
+        f"Not estimated: {name(step.name)} ({sentence(step.reason).rstrip('.')})."
         for step in honest.steps
         if step.reason and effect_of(step) is None
     ][:5]
