@@ -5,7 +5,8 @@ import importlib.util
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -121,7 +122,8 @@ def fit(
         model = Model("gradient boosting", lambda seed: default_estimator(inputs.encoding, labels, seed))
     if not model.own:
         estimator = _default_for(model.make(seed), inputs.encoding, without)
-        estimator.fit(inputs.take(model.form, places, without), target)
+        with one_thread():
+            estimator.fit(inputs.take(model.form, places, without), target)
         return Fitted(estimator, model, model.form, tuple(without), labels.classes)
     estimator, form = _fit_own(inputs, places, target, model, seed=seed, without=without)
     return Fitted(estimator, model, form, tuple(without), labels.classes)
@@ -133,7 +135,7 @@ def predict(fitted: Fitted, inputs: Inputs, places: np.ndarray) -> Predictions:
         width = len(fitted.classes)
         return Predictions(np.empty(0), fitted.classes, np.empty((0, width)), np.empty((0, width)))
     given = inputs.take(fitted.form, places, fitted.without)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), nullcontext() if fitted.model.own else one_thread():
         warnings.simplefilter("ignore")
         try:
             return _predictions(fitted, given)
@@ -174,6 +176,19 @@ def default_estimator(encoding: Encoding, labels: Labels, seed: int, *, rounds: 
         early_stopping=False,
         random_state=seed,
     )
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep numerical libraries to one thread, which the default model should be fitted under.
+
+    On a machine with other work to do, the threads of OpenMP wait for each other by spinning: boosting on 6,400 rows
+    took 0.6 CPU-s with one thread and 13 with two.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
 
 
 def load_estimator(reference: str) -> Model:
