@@ -67,6 +67,7 @@ TRAITS = (
     "free-text",  # a column of short comments
     "flags",  # true or false columns
     "constant-ish",  # one value in 97 % of rows
+    "ordered",  # rows stand in the order of their time, which means nothing
 )
 
 
@@ -201,7 +202,9 @@ def _order(rng: np.random.Generator, wanted: Shape, columns: dict[str, Any], rol
         columns["code"] = [f"C-{number:08d}" for number in numbers]
     if "time" in wanted.traits:
         start = np.datetime64("2024-01-01", "s")
-        columns["seen"] = (start + rng.integers(0, 400 * 86_400, size=wanted.n)).astype("datetime64[us]")
+        seconds = rng.integers(0, 400 * 86_400, size=wanted.n)
+        seconds = np.sort(seconds) if "ordered" in wanted.traits else seconds
+        columns["seen"] = (start + seconds).astype("datetime64[us]")
         if rng.random() < 0.5:
             roles["seen"] = "time"
 
@@ -276,6 +279,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first one")
     parser.add_argument("--short", action="store_true", help="a dozen tables of at most 3,000 rows")
     parser.add_argument("--only", type=int, help="one table, with every message")
+    parser.add_argument("--warnings", action="store_true", help="a line for each warning, too")
     parser.add_argument("--quiet", action="store_true", help="no line for each error")
     wanted = parser.parse_args(arguments)
     count = 12 if wanted.short else wanted.tables
@@ -285,14 +289,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         item = audited(shape(number, short=wanted.short))
         results.append(item)
         if not wanted.quiet:
-            _say(item, everything=wanted.only is not None)
+            _say(item, everything=wanted.only is not None, warnings=wanted.warnings)
     return report(results)
 
 
-def _say(item: Audited, *, everything: bool) -> None:
+def _say(item: Audited, *, everything: bool, warnings: bool) -> None:
     print(f"{item.wanted}  {item.seconds:.1f} CPU-s")
     for finding in item.run.findings:
-        if everything or finding.severity is Severity.ERROR:
+        if everything or finding.severity is Severity.ERROR or (warnings and finding.severity is Severity.WARNING):
             print(f"    {finding.severity} {finding.check}: {finding.message}")
     for result in item.run.results:
         if result.status is Status.CRASHED:
