@@ -140,7 +140,6 @@ def _out_of_fold(
             max_leaf_nodes=_LEAVES,
             early_stopping=False,
             categorical_features=categorical if any(categorical) else None,
-            class_weight="balanced",
             random_state=0,
         )
         with threadpool_limits(1):  # on so few rows a second thread mostly waits, and waiting is paid for
