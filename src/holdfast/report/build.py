@@ -14,7 +14,7 @@ from holdfast.report.record_tables import record_tables
 from holdfast.report.verdict import metric_of, subtitle, verdict
 from holdfast.report.waterfall import waterfall
 
-MOST_COLUMNS = 12  # of a table of examples; the located ones first
+MOST_COLUMNS = 12  # of a table of examples; those that the finding is about come first
 MOST_LINES = 10
 MOST_TRACE = 4000
 SURE: Mapping[Confidence, str] = {
@@ -146,7 +146,7 @@ def _examples(shown: Examples, run: Run, named: set[str]) -> Table:
     """Return a table of examples, cut to what a page can hold."""
     wanted = [i for i, column in enumerate(shown.columns) if column in named]
     others = [i for i in range(len(shown.columns)) if i not in set(wanted)]
-    kept = sorted([*wanted, *others][:MOST_COLUMNS])
+    kept = [*wanted, *others][:MOST_COLUMNS]
     lines = shown.cells[:MOST_LINES]
     first = [line_of(row, run.inputs) for row in shown.rows[:MOST_LINES]]
     rows = tuple(

@@ -154,10 +154,15 @@ class Document:
     run: str
 
     @property
+    def n_skipped(self) -> int:
+        """How many checks were not applicable."""
+        return sum(len(lines) for _, lines in self.skipped)
+
+    @property
     def outcome(self) -> str:
         """How many checks came to what, as one line."""
         parts = [
-            (sum(len(lines) for _, lines in self.skipped), "not applicable"),
+            (self.n_skipped, "not applicable"),
             (len(self.crashed), "crashed"),
             (len(self.suppressed), "suppressed"),
         ]

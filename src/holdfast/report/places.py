@@ -12,7 +12,6 @@ from holdfast.report.document import Place
 from holdfast.report.words import listed, name, number
 
 MOST_RUNS = 6  # pieces such as `12–15` that are written out for one file
-_LOOKED_AT = 2000  # rows from which those pieces are made
 
 
 class InFile(NamedTuple):
@@ -48,15 +47,12 @@ def line_of(row: int, inputs: Sequence[InputRecord]) -> str:
 
 def runs(lines: np.ndarray, most: int = MOST_RUNS) -> str:
     """Return line numbers as runs, `12–15, 40 and 1,021 more`."""
-    looked = lines[:_LOOKED_AT]
-    if not looked.size:
+    if not lines.size:
         return ""
-    breaks = np.flatnonzero(np.diff(looked) != 1) + 1
+    breaks = np.flatnonzero(np.diff(lines) != 1) + 1
     starts = np.concatenate(([0], breaks))[:most]
-    stops = np.concatenate((breaks, [looked.size]))[:most]
-    shown = [
-        str(looked[a]) if b - a == 1 else f"{looked[a]}–{looked[b - 1]}" for a, b in zip(starts, stops, strict=True)
-    ]
+    stops = np.concatenate((breaks, [lines.size]))[:most]
+    shown = [str(lines[a]) if b - a == 1 else f"{lines[a]}–{lines[b - 1]}" for a, b in zip(starts, stops, strict=True)]
     rest = len(lines) - int(stops[-1])
     return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
 

@@ -63,11 +63,12 @@ def _columns(run: Run) -> Table:
 
 
 def _sampled(run: Run) -> Table:
-    by_part: dict[Sampled, list[str]] = {}
+    by_part: dict[Sampled, dict[str, None]] = {}
     for result in run.results:
         for part in result.sampled:
-            by_part.setdefault(part, []).append(name(result.check))
+            by_part.setdefault(part, {})[name(result.check)] = None
     rows = tuple(
-        (sentence(part.what), f"{part.rows:,}", f"{part.of:,}", listed(checks)) for part, checks in by_part.items()
+        (sentence(part.what), f"{part.rows:,}", f"{part.of:,}", listed(list(checks)))
+        for part, checks in by_part.items()
     )
     return Table("Sampled", ("What", "Rows", "Of", "For"), rows, "", (False, True, True, False))

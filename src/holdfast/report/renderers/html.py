@@ -24,13 +24,15 @@ def render(run: Run) -> str:
     document = build(run)
     style = stylesheet()
     page = templates().get_template("page.html")
-    return page.render(document=document, style=style, policy=policy(style), **_bodies(document)) + "\n"
+    return page.render(document=document, style=style, policy=policy(style), prefix="", **_bodies(document)) + "\n"
 
 
 def fragment(run: Run) -> str:
     """Return the run as a piece of a notebook: the first screen, and the findings folded up."""
     document = build(run)
-    return templates().get_template("fragment.html").render(document=document, style=stylesheet(), **_bodies(document))
+    piece = templates().get_template("fragment.html")
+    # Several runs may stand in one notebook, so their anchors carry the run's name.
+    return piece.render(document=document, style=stylesheet(), prefix=f"{document.run}-", **_bodies(document))
 
 
 def policy(style: str) -> str:

@@ -136,10 +136,13 @@ def _wrapped(line: Text, width: int) -> Iterator[Text]:
         yield line
         return
     indent = len(line.plain) - len(line.plain.lstrip(" "))
-    pieces = line[indent:].wrap(Console(width=width), width - indent - 2)
+    hang = (
+        3 if line.plain.lstrip(" ")[:1].isdigit() and indent == len("  ") else 2
+    )  # below the words of a numbered step
+    pieces = line[indent:].wrap(Console(width=width), width - indent - hang)
     for number, piece in enumerate(pieces):
         piece.rstrip()
-        yield Text(" " * (indent + (2 if number and indent else 0))) + piece
+        yield Text(" " * (indent + (hang if number and indent else 0))) + piece
 
 
 def _translated(text: Text) -> Text:
