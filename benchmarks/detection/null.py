@@ -132,9 +132,12 @@ def _numbers(rng: np.random.Generator, wanted: Shape) -> list[np.ndarray]:
 def _signal(rng: np.random.Generator, wanted: Shape, numbers: list[np.ndarray]) -> np.ndarray:
     if "signal" not in wanted.traits:
         return np.zeros(wanted.n)
+    from scipy.stats import rankdata
+
     index = np.zeros(wanted.n)
     for values in (numbers[i] for i in rng.choice(len(numbers), size=min(len(numbers), 4), replace=False)):
-        rank = np.argsort(np.argsort(np.where(np.isfinite(values), values, 0.0), kind="stable"), kind="stable")
+        # Ties share a rank: ranks that break them by place would make the label depend on the order of rows.
+        rank = rankdata(np.where(np.isfinite(values), values, 0.0))
         index += rng.choice([-1.0, 1.0]) * (2.0 * rank / wanted.n - 1.0) * rng.uniform(0.3, 1.5)
     return index * (3.0 if "strong" in wanted.traits else 1.0)
 

@@ -12,6 +12,7 @@ from holdfast.audit.definitions import fact
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import NotApplicable
 
+FARTHEST = float(np.finfo(np.float32).max)  # squares and differences of such numbers are still finite
 MOST_CATEGORIES = 250  # scikit-learn's boosting takes at most 255 bins; the rest share one code
 
 
@@ -19,8 +20,9 @@ MOST_CATEGORIES = 250  # scikit-learn's boosting takes at most 255 bins; the res
 class Encoding:
     """How feature columns become numbers.
 
-    Numbers and times stay what they are; categories become codes in sorted order of their values, the rarest beyond
-    `MOST_CATEGORIES` sharing one; missing is NaN. Text, images and vectors are left out.
+    Numbers and times stay what they are, infinite ones becoming `FARTHEST`; categories become codes in sorted order of
+    their values, the rarest beyond `MOST_CATEGORIES` sharing one; missing is NaN. Text, images and vectors are left
+    out.
     """
 
     dataset: Dataset
@@ -40,7 +42,7 @@ class Encoding:
         """Return one encoded column."""
         picked = self.dataset if rows is None else _picked(self.dataset, name, rows)
         if name not in self.vocabularies:
-            return picked.numbers(name)
+            return np.clip(picked.numbers(name), -FARTHEST, FARTHEST)
         values, vocabulary = picked.values(name), self.vocabularies[name]
         codes = pc.cast(pc.index_in(values, value_set=vocabulary), pa.float64()).to_numpy(zero_copy_only=False)
         codes = np.where(np.isnan(codes), float(len(vocabulary)), codes)  # a rare value
