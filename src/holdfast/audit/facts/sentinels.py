@@ -102,28 +102,42 @@ def _numbers(dataset: Dataset, profile: ColumnProfile) -> tuple[list[Sentinel], 
 
 def _zero(profile: ColumnProfile, values: np.ndarray) -> tuple[Sentinel | None, bool]:
     """Return zeros that lie below the law of the rest, and whether far enough to say so without other evidence."""
-    rows = np.flatnonzero(values == 0)
-    share = len(rows) / profile.n_known
-    if len(rows) < max(_FEWEST_CODED, _LEAST_SHARE * profile.n_known) or share >= _MOST_SHARE_OF_ZEROS:
+    item, expected = far_zeros(profile, values)
+    if item is None or len(item.rows) < fewest_coded(profile.n_known) or item.distance is None:
         return None, False
+    if item.distance >= _FAR and len(item.rows) >= _TIMES_EXPECTED * expected:
+        return item, True
+    return (item, False) if item.distance >= _NEAR_BY else (None, False)
+
+
+def fewest_coded(n_known: int) -> float:
+    """Return how often a value must occur to pass for a code; rarer ones are strays."""
+    return max(_FEWEST_CODED, _LEAST_SHARE * n_known)
+
+
+def far_zeros(profile: ColumnProfile, values: np.ndarray) -> tuple[Sentinel | None, float]:
+    """Return the zeros of a column that is otherwise positive and keeps away from zero, and how many to expect.
+
+    Their distance is the median of the rest in deviations of its lower half; the expectation that of a normal law.
+    """
+    rows = np.flatnonzero(values == 0)
+    if not len(rows) or len(rows) >= _MOST_SHARE_OF_ZEROS * profile.n_known:
+        return None, 0.0
     rest = np.unique(values[values > 0])
     if len(rest) < _FEWEST_DISTINCT:
-        return None, False
+        return None, 0.0
     # Counts, tenths and the like reach zero in a step or two; then zero is one of them.
     step = 1.0 if profile.whole else float(np.diff(rest[:50]).min())
     if rest[0] <= 3 * step * (1 + 1e-9):
-        return None, False
+        return None, 0.0
     quarter, middle = np.quantile(values[values > 0], [0.25, 0.5])
     if not middle > quarter:
-        return None, False
+        return None, 0.0
     distance = float(_QUARTILE * middle / (middle - quarter))
     why = f"the rest begins at {rest[0]:.4g}, half of it lies above {middle:.4g}"
-    item = Sentinel(profile.name, "0", rows, profile.n_known, sure=True, why=why, distance=distance)
     # The tail of a normal law beyond `distance` deviations, a bound good enough here (Mills' ratio).
     expected = profile.n_known * float(np.exp(-(distance**2) / 2) / (distance * np.sqrt(2 * np.pi)))
-    if distance >= _FAR and len(rows) >= _TIMES_EXPECTED * expected:
-        return item, True
-    return (item, False) if distance >= _NEAR_BY else (None, False)
+    return Sentinel(profile.name, "0", rows, profile.n_known, sure=True, why=why, distance=distance), expected
 
 
 def _negative(profile: ColumnProfile, values: np.ndarray, low: float) -> list[Sentinel]:

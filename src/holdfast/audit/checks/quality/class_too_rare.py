@@ -50,26 +50,32 @@ def class_too_rare(
     """
     if not labels.is_classes:
         raise NotApplicable("the label is a number, not a class")
-    k = len(labels.classes)
-    known = labels.known
+    # Spellings of one class count as one: `label-spelling` speaks about them.
+    spelled: dict[str, str] = {}
+    for name in labels.classes:
+        spelled.setdefault(_plain(name), name)
+    number = {word: place for place, word in enumerate(spelled)}
+    merged = np.array([number[_plain(name)] for name in labels.classes])
+    names, k, known = list(spelled.values()), len(spelled), labels.known
+    codes = merged[labels.codes]  # a missing label's -1 is never counted
     if split_of is None:
-        train = test = np.bincount(labels.codes[known], minlength=k)
+        train = test = np.bincount(codes[known], minlength=k)
         few = train < min_train + min_test
     else:
-        train = np.bincount(labels.codes[known & split_of.train], minlength=k)
-        test = np.bincount(labels.codes[known & split_of.test], minlength=k)
+        train = np.bincount(codes[known & split_of.train], minlength=k)
+        test = np.bincount(codes[known & split_of.test], minlength=k)
         few = (train < min_train) | (test < min_test)
         few &= train + test > 0
     if known.sum() < (min_train + min_test) * 2 or few.sum() == 0:
         return
     unseen = (train == 0) & (test > 0) if split_of is not None else np.zeros(k, dtype=bool)
-    rows = np.flatnonzero(known & np.isin(labels.codes, np.flatnonzero(few)))
-    order = sorted(np.flatnonzero(few).tolist(), key=lambda i: (train[i] + test[i], labels.classes[i]))
+    rows = np.flatnonzero(known & np.isin(codes, np.flatnonzero(few)))
+    order = sorted(np.flatnonzero(few).tolist(), key=lambda i: (train[i] + test[i], names[i]))
     rarest = order[0]
     if split_of is None:
-        said = f"the rarest, {labels.classes[rarest][:60]!r}, has {train[rarest]:,}"
+        said = f"the rarest, {names[rarest][:60]!r}, has {train[rarest]:,}"
     else:
-        name = labels.classes[rarest][:60]
+        name = names[rarest][:60]
         said = f"the rarest, {name!r}, has {train[rarest]:,} to learn from and {test[rarest]:,} to score"
     more = f"; {int(unseen.sum()):,} occur only in the test data" if unseen.any() else ""
     yield Finding(
@@ -84,11 +90,15 @@ def class_too_rare(
             Examples(
                 caption="Rare classes",
                 columns=("class", "training rows", "test rows"),
-                cells=tuple((labels.classes[i][:60], int(train[i]), int(test[i])) for i in order[:10]),
+                cells=tuple((names[i][:60], int(train[i]), int(test[i])) for i in order[:10]),
             ),
         ),
         fix="Collect more, merge classes, or leave the class out and say so; split by class (--splitter stratified).",
     )
+
+
+def _plain(name: str) -> str:
+    return name.strip().rstrip(".").lower()
 
 
 def _classes(rng: np.random.Generator, counts: dict[str, tuple[int, int]]) -> Dataset:
