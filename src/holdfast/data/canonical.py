@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 
 STRING, WHOLE, FLOAT, TRUTH, TIME = pa.large_string(), pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("us")
 
+_YEAR_1, _YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000  # microseconds since 1970
+
 
 def canonical(table: pa.Table) -> pa.Table:
     """Return the table with canonical values."""
@@ -117,13 +119,22 @@ def _nan_to_null(values: pa.Array) -> pa.Array:
 
 
 def _times(values: pa.Array) -> pa.Array:
-    """Return microseconds since 1970; nanoseconds are cut. What lies beyond the range is kept as text."""
+    """Return microseconds since 1970; nanoseconds are cut. Times beyond the years 1 to 9999 are missing.
+
+    No calendar of a person or of Python goes further: such values are damage, or a code for "never".
+    """
     zone = getattr(values.type, "tz", None)
     try:
         micro = pc.cast(values, pa.timestamp("us", zone), safe=False)
-    except pa.ArrowInvalid:
-        return pc.cast(pc.cast(values, pa.int64()), STRING)
-    return pc.cast(micro, TIME)
+    except pa.ArrowInvalid:  # seconds or days that do not fit into 64 bits as microseconds
+        return pa.nulls(len(values), TIME)
+    micro = pc.cast(micro, TIME)
+    numbers = pc.cast(micro, pa.int64())
+    span = pc.min_max(numbers)
+    if not span["min"].is_valid or (span["min"].as_py() >= _YEAR_1 and span["max"].as_py() < _YEAR_10000):
+        return micro
+    real = pc.and_(pc.greater_equal(numbers, _YEAR_1), pc.less(numbers, _YEAR_10000))
+    return pc.if_else(real, micro, pa.scalar(None, TIME))
 
 
 def _bytes_as_text(values: pa.Array) -> pa.Array:

@@ -18,6 +18,7 @@ _CONSISTENT = 0.9  # share of rows of one width above which a delimiter is belie
 _AT_LEAST = 0.5  # the same, if nothing better is found: the ragged lines are then reported
 _LONGEST_PREAMBLE = 50
 _BLANKS_AFTER = 0.9  # share of cells that begin with a blank above which the blank belongs to the delimiter
+_FEWEST_NUMBERS = 0.2  # share of numbers among words set apart by blanks, below which they are prose
 _MOST_BROKEN = 0.05  # share of quoted fields after whose closing quote the text goes on
 _MOST_LABELS = 20
 _FEWEST_LABELLED = 100
@@ -234,7 +235,7 @@ def _rewritten(head: str, rewrite: Rewrite, note: str) -> Dialect | None:
 
 
 def _spaced(head: str) -> Dialect | None:
-    """Return the dialect of columns set apart by blanks: several columns, most of them numbers."""
+    """Return the dialect of columns set apart by blanks: several columns, some of them numbers."""
     lines = [line for line in head.splitlines()[:_MOST_ROWS] if line.strip()]
     widths = Counter(len(_by_blanks(line).split("\t")) for line in lines)
     if len(lines) < 2 or not widths:
@@ -242,7 +243,7 @@ def _spaced(head: str) -> Dialect | None:
     width, n = widths.most_common(1)[0]
     cells = [cell for line in lines for cell in line.split()]
     n_numbers = sum(bool(re.fullmatch(r"[+-]?\d*[.]?\d+([eE][+-]?\d+)?", cell)) for cell in cells)
-    if width < 2 or n < _CONSISTENT * len(lines) or n_numbers < len(cells) / 2:
+    if width < 2 or n < _CONSISTENT * len(lines) or n_numbers < _FEWEST_NUMBERS * len(cells):
         return None
     return _rewritten(head, _by_blanks, "delimiter: blanks")
 

@@ -15,6 +15,8 @@ import pyarrow as pa
 from holdfast.core.errors import BadInput
 from holdfast.data.limits import IN_MEMORY_BYTES
 
+_WRITTEN_BYTES = 1 << 26  # written at once
+
 
 class Sink:
     """Takes blocks of columns of one schema, in order, and gives them back as a table."""
@@ -24,7 +26,7 @@ class Sink:
         self.schema = schema
         self._most_bytes, self._in_memory = most_bytes, in_memory
         self._blocks: list[pa.RecordBatch] = []
-        self._n_bytes = 0
+        self._n_bytes = self._n_waiting = 0
         self._folder: Path | None = None
         self._file: pa.NativeFile | None = None
         self._writer: pa.RecordBatchWriter | None = None
@@ -33,6 +35,8 @@ class Sink:
         """Take a block. Raises BadInput when the table becomes larger than it may be."""
         block = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         self._n_bytes += block.nbytes
+        self._n_waiting += block.nbytes
+        self._blocks.append(block)
         if self._n_bytes > self._most_bytes:
             raise BadInput(
                 f"the data come to more than {self._most_bytes / 1e9:,.1f} GB when unpacked, which is out of "
@@ -41,16 +45,15 @@ class Sink:
             )
         if self._writer is None and self._n_bytes > self._in_memory:
             self._open()
-        if self._writer is None:
-            self._blocks.append(block)
-        else:
-            self._write(block)
+        if self._writer is not None and self._n_waiting > _WRITTEN_BYTES:
+            self._write()
 
     def table(self) -> pa.Table:
         """Return everything that was taken: one chunk a column in memory, blocks where mapped from the file."""
         if self._writer is None:
             blocks, self._blocks = self._blocks, []
             return pa.Table.from_batches(blocks, self.schema).combine_chunks()
+        self._write()
         assert self._folder is not None
         assert self._file is not None
         self._writer.close()
@@ -77,14 +80,13 @@ class Sink:
         self._folder = Path(tempfile.mkdtemp(prefix="holdfast-"))
         self._file = pa.OSFile(str(self._folder / "table.arrow"), "wb")
         self._writer = pa.ipc.new_file(self._file, self.schema)
-        for block in self._blocks:
-            self._write(block)
-        self._blocks = []
 
-    def _write(self, block: pa.RecordBatch) -> None:
+    def _write(self) -> None:
+        """Write what is waiting as one chunk: many small ones would slow down everybody who reads the table."""
         assert self._writer is not None
+        blocks, self._blocks, self._n_waiting = self._blocks, [], 0
         try:
-            self._writer.write_batch(block)
+            self._writer.write_table(pa.Table.from_batches(blocks, self.schema).combine_chunks())
         except OSError as error:
             self.discard()
             raise BadInput(

@@ -94,7 +94,7 @@ class Judge:
         self.typed: pa.DataType = pa.null()
         self._comma, self._keep_text = comma, keep_text
         self._times: tuple[TimeFormat, ...] = ()
-        self._n = self._n_fit = 0
+        self._n = self._n_fit = self._n_beyond = 0
         self._almost: Form | None = None
         self._coded = False
         self._odd: dict[str, None] = {}
@@ -116,7 +116,10 @@ class Judge:
             values = self._without_missing(values)
             self._n += len(values) - values.null_count
             return self._read(values, self._candidates_of_text(values))
+        n_missing = values.null_count
         values = canonical_array(values)
+        if values.type == TIME:
+            self._n_beyond += values.null_count - n_missing
         if values.type != STRING or self._keep_text:
             self.typed = joined_type([self.typed, values.type])
             return values, None
@@ -156,6 +159,8 @@ class Judge:
             yield f"column {name}: times written {self.form.time.name}, {self.form.time.note}"
         if self.form == _COMMA:
             yield f"column {name}: decimal comma"
+        if self._n_beyond:
+            yield f"column {name}: {self._n_beyond:,} times beyond the years 1 to 9999: missing"
         if self._markers:
             marks = ", ".join(f"'{mark}' in {n:,} rows" for mark, n in self._markers.most_common(_EXAMPLES))
             yield f"column {name}: read as missing: {marks}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zipfile import BadZipFile
 from zlib import error as ZlibError  # noqa: N812 an exception is named like one
 
 import pyarrow as pa
@@ -50,7 +51,17 @@ class Loader:
 
 
 # What libraries raise for content that is broken; everything else is a bug of ours and keeps its trace.
-UNREADABLE = (pa.ArrowException, OSError, ValueError, EOFError, MemoryError, RecursionError, OverflowError, ZlibError)
+UNREADABLE = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    EOFError,
+    MemoryError,
+    RecursionError,
+    OverflowError,
+    ZlibError,
+    BadZipFile,
+)
 
 # Content that no loader reads, by its first bytes, so that the message can say what it is.
 FOREIGN = {

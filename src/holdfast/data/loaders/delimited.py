@@ -14,7 +14,8 @@ from holdfast.data.text_files import as_utf8, encoding_of, head_of
 _BLOCK = 1 << 20  # bytes parsed at once; it fits a processor's cache
 _LARGEST_BLOCK = 1 << 28  # a line, or a quoted value, is not longer than this
 _ROWS_A_BLOCK = 64  # at least, or wide tables would be read in slivers
-_MOST_RAGGED = 0.01  # share of lines with too few or too many fields up to which they are left out, and told
+# Lines with too few or too many fields are left out, and told, up to this share, or this many in a small file.
+_MOST_RAGGED, _FEW_RAGGED, _MOST_OF_A_FEW = 0.01, 3, 0.1
 _LISTED = 5
 
 
@@ -74,8 +75,11 @@ def _blocks(path: Path, name: str, dialect: Dialect, ragged: _Ragged, size: int)
                     yield _tidy(block.slice(max(0, n_given - (seen - len(block)))), dialect)
                     n_given = seen
         except pa.ArrowInvalid as error:
-            if "straddling" not in str(error):
+            too_small = "straddling" in str(error), "Could not skip" in str(error)
+            if not any(too_small):
                 raise
+            if size >= _LARGEST_BLOCK and too_small[1]:
+                return  # nothing comes after the header
             if size >= _LARGEST_BLOCK:
                 raise BadInput(
                     f"{name}, after row {n_given:,}: a line, or a quoted value, is longer than "
@@ -129,7 +133,7 @@ def _found(ragged: _Ragged, dialect: Dialect, path: Path, name: str) -> tuple[st
     total = ragged.n + ragged.n_rows
     where = ", ".join(f"line {line:,} has {width}" for line, width in _places(path, dialect))
     said = f"{ragged.n:,} of {total:,} lines do not have {dialect.width} fields ({where})"
-    if ragged.n > _MOST_RAGGED * total:
+    if ragged.n > max(_MOST_RAGGED * total, min(_FEW_RAGGED, _MOST_OF_A_FEW * total)):
         mark = DELIMITERS.get(dialect.delimiter, "none")
         raise BadInput(f"{name}: {said}; is the delimiter another one than {mark}, or is a quote left open?")
     return (f"{said}: they were left out",)

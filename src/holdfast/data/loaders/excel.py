@@ -34,7 +34,7 @@ def read(path: Path, name: str) -> Reading:
         title = next((title for title, sheet in sheets.items() if sheet.height and sheet.width), "")
         raw = sheets[title].to_python(skip_empty_area=True) if title in sheets else []
         top = sheets[title].start[0] if raw and sheets[title].start else 0
-    except (python_calamine.CalamineError, zipfile.BadZipFile) as error:
+    except python_calamine.CalamineError as error:
         raise BadInput(f"{name} cannot be read as a workbook: {one_line(str(error), 200)}") from error
     except BaseException as error:
         # The parser is written in Rust: where it gives up in an unforeseen way, this is how it shows.

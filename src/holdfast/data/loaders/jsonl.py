@@ -36,9 +36,10 @@ def _document(path: Path, name: str) -> list[dict[str, Any]] | None:
         start = file.read(1 << 16).lstrip()
         if not start:
             raise BadInput(f"{name} is empty")
-        if start[0] == "{" and _is_object(start.partition("\n")[0]):
+        first, _, later = start.partition("\n")
+        if start[0] == "{" and _is_object(first) and (later.strip() or file.read(1)):
             return None
-        if start[0] not in "[{" or (start[0] == "[" and _is_list(start.partition("\n")[0]) and start.count("\n") > 1):
+        if start[0] not in "[{" or (start[0] == "[" and _is_list(first) and later.strip()):
             return None
     if size_of(path) > _LARGEST_DOCUMENT:
         raise BadInput(
@@ -48,10 +49,10 @@ def _document(path: Path, name: str) -> list[dict[str, Any]] | None:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise BadInput(f"{name} is not JSON: {error}") from error
-    return _records(content, name)
+    return _records(content)
 
 
-def _records(content: Any, name: str) -> list[dict[str, Any]]:
+def _records(content: Any) -> list[dict[str, Any]]:
     if isinstance(content, list):
         return [_record(value) for value in content]
     if content and all(isinstance(column, list) for column in content.values()):
@@ -61,10 +62,7 @@ def _records(content: Any, name: str) -> list[dict[str, Any]]:
     tables = [value for value in content.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
     if len(tables) == 1:
         return [_record(value) for value in tables[0]]
-    raise BadInput(
-        f"{name} is a JSON object that is not a table; wanted a list of objects, columns of one length, or one "
-        "object a line"
-    )
+    return [content] if content else []
 
 
 def _record(value: Any) -> dict[str, Any]:
