@@ -24,10 +24,10 @@ FOLDS = 5  # training sets that each lack a fifth: the delete-group jackknife
 
 @dataclass(frozen=True)
 class Fit:
-    """Which model: the columns it lacks, and which of the bench's training rows it saw."""
+    """Which model: the columns it lacks, and which of the bench's rows it saw."""
 
     without: frozenset[str]
-    rows: bytes  # of a boolean mask over the training rows, packed: equal masks are the same fit
+    rows: bytes  # of a boolean mask over the rows, packed: equal masks are the same fit
 
 
 class OutOfTime(Exception):
@@ -36,7 +36,10 @@ class OutOfTime(Exception):
 
 @dataclass
 class Bench:
-    """Training and test rows, cut once, and the predictions of every model fitted so far on all test rows."""
+    """Training and test rows, cut once, and the predictions of every model fitted so far on the rows to be scored.
+
+    Masks over rows count training rows first, then test rows.
+    """
 
     inputs: Inputs  # training rows first, then test rows
     labels: Labels
@@ -44,6 +47,7 @@ class Bench:
     model: Model | None
     seed: int
     seconds: float
+    scored: np.ndarray  # places of the rows to be scored: the test rows, and training rows where a cure needs them
     units: np.ndarray  # of each row of the data set: what a training sample holds or lacks as a whole
     on_fit: Callable[[], None] = lambda: None
     clock: Callable[[], float] = time.perf_counter
@@ -56,9 +60,14 @@ class Bench:
         self.started = self.clock()
 
     @property
-    def train(self) -> np.ndarray:
-        """Row numbers of the training rows."""
-        return self.inputs.rows[: self.n_train]
+    def is_train(self) -> np.ndarray:
+        """Which rows are training rows."""
+        return np.arange(len(self.inputs.rows)) < self.n_train
+
+    @property
+    def is_test(self) -> np.ndarray:
+        """Which of the scored rows are test rows."""
+        return self.scored >= self.n_train
 
     @property
     def test(self) -> np.ndarray:
@@ -67,16 +76,16 @@ class Bench:
 
     @property
     def truth(self) -> np.ndarray:
-        """What predictions of the test rows are compared with."""
-        return (self.labels.codes if self.labels.is_classes else self.labels.values)[self.test]
+        """What predictions of the scored rows are compared with."""
+        return (self.labels.codes if self.labels.is_classes else self.labels.values)[self.inputs.rows[self.scored]]
 
     def predictions(self, seen: np.ndarray, without: frozenset[str] = frozenset()) -> Predictions:
-        """Return what a model that saw the training rows `seen` (a mask), lacking some columns, says of the test rows.
+        """Return what a model that saw the rows `seen` (a mask), lacking some columns, says of the scored rows.
 
         Raises NotApplicable where there is nothing to learn from, and OutOfTime where the budget is spent.
         """
         if self.given is not None:
-            if without or not seen.all():
+            if without or not np.array_equal(seen, self.is_train):
                 raise NotApplicable("needs the model, and only stored predictions were given (--model module:factory)")
             return self.given
         key = Fit(without, np.packbits(seen).tobytes())
@@ -96,7 +105,7 @@ class Bench:
                 seed=self.seed,
                 without=sorted(without),
             )
-            said = predict(learnt, self.inputs, np.arange(self.n_train, len(self.inputs.rows)))
+            said = predict(learnt, self.inputs, self.scored)
             self.slowest = max(self.slowest, self.clock() - before)
             self.fitted[key] = said
             self.on_fit()
@@ -110,12 +119,12 @@ class Bench:
         return frozenset(self.inputs.encoding.names)
 
     def without_folds(self) -> Iterator[np.ndarray]:
-        """Yield masks over the training rows that each lack one of `FOLDS` random parts, units kept whole."""
-        _, unit = np.unique(self.units[self.train], return_inverse=True)
+        """Yield masks of the training rows that each lack one of `FOLDS` random parts, units kept whole."""
+        _, unit = np.unique(self.units[self.inputs.rows], return_inverse=True)
         rng = np.random.default_rng(self.seed)
         fold = rng.permutation(np.arange(int(unit.max(initial=-1)) + 1) % FOLDS)[unit.reshape(-1)]
         for number in range(FOLDS):
-            yield fold != number
+            yield self.is_train & (fold != number)
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ def _bench(
     drawn = draw_rows(split_of, labels, units, streams, most_train=limits[0], most_test=limits[1])
     if len(drawn.test) < 20 or not len(drawn.train):
         raise NotApplicable(f"{len(drawn.train):,} training and {len(drawn.test):,} test rows have a label: too few")
+    in_time = predictions is None and any(cure.operation == "reorder-split" for cure in wanted.cures)
     given = None
     if predictions is not None:
         of_test = np.flatnonzero(split_of.test)
@@ -118,6 +119,7 @@ def _bench(
             model=model,
             seed=streams.integer("honest", "model"),
             seconds=settings.honest.seconds,
+            scored=np.arange(0 if in_time else len(drawn.train), len(drawn.train) + len(drawn.test)),
             units=units,
             given=given,
         ),
@@ -168,12 +170,14 @@ def _clusters(
         codes = [dataset.codes(column.name)[0] for column in columns]
         keys = [joined([np.where(code < 0, code.max(initial=0) + 1 + np.arange(len(code)), code) for code in codes])]
     if keys:
-        clusters = np.unique(keys[0][bench.test], return_inverse=True)[1].reshape(-1)
+        clusters = np.unique(keys[0][bench.inputs.rows[bench.scored]], return_inverse=True)[1].reshape(-1)
         if clusters.max() > 0:
-            return clusters, (f"The bootstrap draws whole groups: {clusters.max() + 1:,} in the test rows.",)
+            return clusters, (f"The bootstrap draws whole groups: {clusters.max() + 1:,}.",)
     if order is not None:
-        return time_clusters(order[bench.test]), ("The bootstrap draws stretches of time, not single rows.",)
-    return np.unique(facts["row_groups"].group[bench.test], return_inverse=True)[1].reshape(-1), ()
+        return time_clusters(order[bench.inputs.rows[bench.scored]]), (
+            "The bootstrap draws stretches of time, not single rows.",
+        )
+    return np.unique(facts["row_groups"].group[bench.inputs.rows[bench.scored]], return_inverse=True)[1].reshape(-1), ()
 
 
 def _name(model: Model | None, predictions: Predictions | None) -> str:

@@ -41,7 +41,7 @@ def told(tally: Tally, clusters: np.ndarray) -> HonestScore:
         higher_is_better=metric.higher_is_better,
         split="test",
         n_train=tally.bench.n_train,
-        n_test=len(tally.bench.test),
+        n_test=len(tally.bench.inputs.rows) - tally.bench.n_train,
         claimed=claimed,
         honest=None if hopeless else _estimate(tally, spread, {every: 1.0}, within=within),
         inflation=None if hopeless else _estimate(tally, spread, inflation),
@@ -127,12 +127,12 @@ def _control(tally: Tally, spread: Spread, place: int) -> Estimate | None:
             train_freedom=1,
             level=tally.wanted.level,
         )
-    dropped = tally.plan.test_drop[place]
+    dropped = tally.plan.dropped[place][tally.bench.scored] & tally.bench.is_test
     if not dropped.any():
         return None
     term = tally.values[NOTHING][0]
-    strata, rng = tally.plan.strata, tally.streams("honest", "random drops", place)
-    weights = np.ones((RANDOM_DROPS, len(strata)), dtype=np.float32)
+    strata, rng = np.where(tally.bench.is_test, tally.plan.strata, -1), tally.streams("honest", "random drops", place)
+    weights = np.repeat(tally.bench.is_test[None, :].astype(np.float32), RANDOM_DROPS, axis=0)
     for stratum in np.unique(strata[dropped]):
         members = np.flatnonzero(strata == stratum)
         n = int(dropped[members].sum())

@@ -85,7 +85,7 @@ class Tally:
                 self.value(frozenset(left))
             except OutOfTime:
                 # What costs most fits goes first: regrouped and reordered splits, then columns, then rows.
-                gone = max(left, key=lambda i: (bool(self.plan.blocks[i]), bool(self.plan.cures[i].columns), i))
+                gone = max(left, key=lambda i: (self.plan.resplits[i] is not None, bool(self.plan.cures[i].columns), i))
                 self.reasons[gone] = self.budget
             except NotApplicable as error:
                 gone = left[-1]
@@ -169,8 +169,8 @@ class Tally:
             return 0.0
         each = np.array([[factor * value for value in self.folds[c]] for c, factor in used.items()])
         variance = jackknife_variance(each.sum(axis=0).tolist())
-        # A block's two models have training sets of their own: each brings what a single model brings.
-        blocks = sum(factor * sum(bool(self.plan.blocks[i]) for i in c) for c, factor in coefficients.items())
-        if blocks:
-            variance += 2 * blocks**2 * jackknife_variance(self.folds[NOTHING])
+        # The two sides of a split made again have training sets of their own: each brings what a single model brings.
+        resplits = sum(factor * sum(self.plan.resplits[i] is not None for i in c) for c, factor in coefficients.items())
+        if resplits:
+            variance += 2 * resplits**2 * jackknife_variance(self.folds[NOTHING])
         return variance

@@ -6,10 +6,11 @@ paired, and a change of population cannot be booked as a leak:
 rows dropped     The kept test rows are weighted so that each class keeps its share: as if as many random rows of the
                  same classes had been dropped.
 columns dropped  A model without them, same rows.
-shared groups    The test rows are cut into blocks of whole groups. Each block is predicted twice: by a model that saw
-                 no row of its groups, and by one that saw as many rows, its groups' among them. The difference counts.
-order in time    Late stretches of the test rows, each as long as a test set split by time would be, are predicted
-                 twice: by a model that saw only earlier rows, and by one that saw as many rows from any time.
+shared groups    All rows are split again, so that each group is in one fold, and again at random into folds as large and
+                 with as many rows of each class. Every test row is predicted twice: by a model that saw none of its
+                 group, and by one that learnt from as many rows at random. The difference between the two counts.
+order in time    The last rows are predicted twice: by a model that saw only earlier ones, and by models that saw as
+                 many rows from any time. Again the difference counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,8 +24,8 @@ from holdfast.audit.models import Predictions
 from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 
-BLOCKS = 5  # of groups, each left out in turn; more would cost two fits each and come nearer to the full size
-EARLIEST = 0.4  # of the order: before it, too little past is left to learn from
+MOST_FOLDS, FEWEST_FOLDS = 10, 3  # of a split by groups; as many as make training sets of the size they had
+PARTS = 5  # of the last rows, each predicted by a model that saw the others
 LEAST_ROWS = 20  # test rows, and a quarter as many of each of two classes
 QUANTILES = 5  # strata of a numeric label
 Coalition = frozenset[int]  # of cures, by place
@@ -40,12 +41,26 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Test rows predicted by a model that saw `apart`, and by its control that saw `mixed` (training rows)."""
+class Fold:
+    """Rows (a mask over the scored rows) predicted by a model that saw `seen` (a mask over all rows)."""
 
-    test: np.ndarray
-    apart: np.ndarray
-    mixed: np.ndarray
+    rows: np.ndarray
+    seen: np.ndarray
+
+
+@dataclass(frozen=True)
+class Resplit:
+    """A split made again: with groups or time kept `apart`, and the control of the same sizes, `mixed` at random."""
+
+    apart: tuple[Fold, ...]
+    mixed: tuple[Fold, ...]
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Scored rows that both predict."""
+        return np.asarray(
+            np.any([fold.rows for fold in self.apart], axis=0) & np.any([fold.rows for fold in self.mixed], axis=0)
+        )
 
 
 @dataclass(frozen=True)
@@ -53,34 +68,77 @@ class Plan:
     """What each cure does to the rows of the bench; `impossible` says why some cannot be tried."""
 
     cures: tuple[Cure, ...]
-    train_drop: tuple[np.ndarray, ...]
-    test_drop: tuple[np.ndarray, ...]
-    blocks: tuple[tuple[Block, ...], ...]
-    strata: np.ndarray
+    dropped: tuple[np.ndarray, ...]  # masks over all rows
+    resplits: tuple[Resplit | None, ...]
+    strata: np.ndarray  # of the scored rows
     impossible: dict[int, str]
 
 
 def plan_for(bench: Bench, cures: Sequence[Cure], order: np.ndarray | None, streams: Streams) -> Plan:
     """Return what each cure does to the rows. `order` is the place in time of each row of the data set."""
     impossible: dict[int, str] = {}
-    train_drop, test_drop, blocks = [], [], []
-    strata = _strata(bench, bench.test)
+    dropped: list[np.ndarray] = []
+    resplits: list[Resplit | None] = []
+    strata = _strata(bench, bench.inputs.rows)
     for place, cure in enumerate(cures):
-        drop = cure.rows if cure.operation == "drop-rows" else np.empty(0, dtype=np.int64)
-        gone_train, gone_test = np.isin(bench.train, drop), np.isin(bench.test, drop)
+        gone = np.isin(bench.inputs.rows, cure.rows)
         if cure.groups is not None and bench.given is not None:
-            gone_test |= np.isin(cure.groups[bench.test], cure.groups[bench.train])
-        cut: tuple[Block, ...] = ()
+            of_rows = cure.groups[bench.inputs.rows]
+            gone |= ~bench.is_train & np.isin(of_rows, of_rows[bench.is_train])
+        resplit = None
         try:
-            _refuse_impossible(bench, cure, changed=bool(gone_train.any() or gone_test.any()))
-            cut = _blocks(bench, cure, order, streams)
-            stratum_weights(strata, ~gone_test)
+            _refuse_impossible(bench, cure, changed=bool(gone.any()))
+            resplit = _resplit(bench, cure, order, strata, streams)
+            kept = ~gone[bench.scored]
+            stratum_weights(strata[bench.scored][bench.is_test], kept[bench.is_test])
         except NotApplicable as error:
             impossible[place] = str(error)
-        train_drop.append(gone_train)
-        test_drop.append(gone_test)
-        blocks.append(cut)
-    return Plan(tuple(cures), tuple(train_drop), tuple(test_drop), tuple(blocks), strata, impossible)
+        dropped.append(gone)
+        resplits.append(resplit)
+    return Plan(tuple(cures), tuple(dropped), tuple(resplits), strata[bench.scored], impossible)
+
+
+def value_terms(
+    bench: Bench, plan: Plan, coalition: Iterable[int], among: np.ndarray | None = None
+) -> tuple[Term, ...]:
+    """Return the terms whose sum is the score under the cures of `coalition`.
+
+    With `among`, a mask of training rows, only the model's own term is returned, fitted to those rows: what the
+    jackknife asks for. Raises NotApplicable and OutOfTime.
+    """
+    chosen = sorted(coalition)
+    gone = np.zeros(len(bench.inputs.rows), dtype=bool)
+    without: frozenset[str] = frozenset()
+    for place in chosen:
+        gone |= plan.dropped[place]
+        if plan.cures[place].operation == "drop-columns":
+            without |= frozenset(plan.cures[place].columns)
+    kept, test = ~gone[bench.scored], bench.is_test
+    weights = np.where(kept, 1.0, 0.0)
+    weights[test] = stratum_weights(plan.strata[test], kept[test])
+    seen = bench.is_train if among is None else among
+    # What stored predictions learnt from cannot be changed any more.
+    own = bench.predictions(seen if bench.given is not None else seen & ~gone, without)
+    terms = [Term(1.0, own, np.where(test, weights, 0.0))]
+    if among is not None:
+        return tuple(terms)
+    for place in chosen:
+        resplit = plan.resplits[place]
+        if resplit is not None:
+            terms += _differences(bench, resplit, ~gone, without, weights)
+    return tuple(terms)
+
+
+def control_terms(bench: Bench, plan: Plan, place: int) -> tuple[Term, ...] | None:
+    """Return the terms of what a random split of the same sizes changes; None for a cure that is not of the split."""
+    resplit = plan.resplits[place]
+    if resplit is None or not (resplit.rows & bench.is_test).any():
+        return None
+    everything = np.ones(len(bench.inputs.rows), dtype=bool)
+    inside = np.where(resplit.rows & bench.is_test, 1.0, 0.0)
+    mixed = _differences(bench, resplit, everything, frozenset(), inside)[1]
+    own = bench.predictions(bench.is_train)
+    return Term(1.0, mixed.predictions, inside), Term(-1.0, own, inside)
 
 
 def _refuse_impossible(bench: Bench, cure: Cure, *, changed: bool) -> None:
@@ -90,50 +148,16 @@ def _refuse_impossible(bench: Bench, cure: Cure, *, changed: bool) -> None:
         raise NotApplicable("needs the model, and only stored predictions were given (--model module:factory)")
 
 
-def _blocks(bench: Bench, cure: Cure, order: np.ndarray | None, streams: Streams) -> tuple[Block, ...]:
+def _resplit(
+    bench: Bench, cure: Cure, order: np.ndarray | None, strata: np.ndarray, streams: Streams
+) -> Resplit | None:
     if bench.given is not None:
-        return ()
-    if cure.operation == "reorder-split":
-        return _blocks_of_time(bench, order, streams)
-    if cure.groups is None:
-        return ()
-    return _blocks_of_groups(cure.groups[bench.train], cure.groups[bench.test], _strata(bench, bench.train), streams)
-
-
-def value_terms(bench: Bench, plan: Plan, coalition: Iterable[int], seen: np.ndarray | None = None) -> tuple[Term, ...]:
-    """Return the terms whose sum is the score under the cures of `coalition`.
-
-    With `seen`, a mask over the training rows, only the model's own term is returned, fitted to those rows: what the
-    jackknife asks for. Raises NotApplicable and OutOfTime.
-    """
-    chosen = sorted(coalition)
-    rows = np.ones(bench.n_train, dtype=bool) if seen is None else seen.copy()
-    kept = np.ones(len(bench.test), dtype=bool)
-    without: frozenset[str] = frozenset()
-    for place in chosen:
-        if bench.given is None:
-            rows &= ~plan.train_drop[place]
-        kept &= ~plan.test_drop[place]
-        if plan.cures[place].operation == "drop-columns":
-            without |= frozenset(plan.cures[place].columns)
-    weights = stratum_weights(plan.strata, kept)
-    terms = [Term(1.0, bench.predictions(rows, without), weights)]
-    if seen is not None:
-        return tuple(terms)
-    for place in chosen:
-        if plan.blocks[place]:
-            terms += _block_terms(bench, plan.blocks[place], rows, without, weights)
-    return tuple(terms)
-
-
-def control_terms(bench: Bench, plan: Plan, place: int) -> tuple[Term, ...] | None:
-    """Return the terms of the score when the training set is made as small at random; None where that is no cure."""
-    if not plan.blocks[place]:
         return None
-    rows = np.ones(bench.n_train, dtype=bool)
-    weights = np.ones(len(bench.test))
-    _, mixed = _block_terms(bench, plan.blocks[place], rows, frozenset(), weights)
-    return (Term(1.0, mixed.predictions, mixed.weights),)
+    if cure.operation == "reorder-split":
+        return _in_time(bench, order, streams("honest", "time"))
+    if cure.groups is None:
+        return None
+    return _by_groups(bench, cure.groups[bench.inputs.rows], strata, streams("honest", "groups"))
 
 
 def stratum_weights(strata: np.ndarray, kept: np.ndarray) -> np.ndarray:
@@ -155,27 +179,26 @@ def _strata(bench: Bench, rows: np.ndarray) -> np.ndarray:
     if bench.labels.is_classes:
         return bench.labels.codes[rows]
     values = bench.labels.values
-    edges = np.quantile(values[bench.test], np.linspace(0, 1, QUANTILES + 1)[1:-1]) if len(bench.test) else []
+    edges = np.quantile(values[bench.test], np.linspace(0, 1, QUANTILES + 1)[1:-1])
     return np.searchsorted(edges, values[rows], side="right")
 
 
-def _block_terms(
-    bench: Bench, blocks: Sequence[Block], rows: np.ndarray, without: frozenset[str], weights: np.ndarray
+def _differences(
+    bench: Bench, resplit: Resplit, allowed: np.ndarray, without: frozenset[str], weights: np.ndarray
 ) -> list[Term]:
-    apart = [bench.predictions(rows & block.apart, without) for block in blocks]
-    mixed = [bench.predictions(rows & block.mixed, without) for block in blocks]
-    inside = weights * np.any([block.test for block in blocks], axis=0)
+    """Return the terms of the score with groups or time apart, minus that of its control, on the same rows."""
+    inside = np.where(resplit.rows, weights, 0.0)
     return [
-        Term(1.0, _pooled(apart, blocks), inside),
-        Term(-1.0, _pooled(mixed, blocks), inside),
+        Term(sign, _pooled([bench.predictions(fold.seen & allowed, without) for fold in folds], folds), inside)
+        for sign, folds in ((1.0, resplit.apart), (-1.0, resplit.mixed))
     ]
 
 
-def _pooled(each: Sequence[Predictions], blocks: Sequence[Block]) -> Predictions:
-    """Return one set of predictions, each test row's from its own block's model; those of no block from the first."""
+def _pooled(each: Sequence[Predictions], folds: Sequence[Fold]) -> Predictions:
+    """Return one set of predictions, each row's from its own fold's model; those of no fold from the first."""
     which = np.zeros(len(each[0].values), dtype=np.int64)
-    for number, block in enumerate(blocks):
-        which[block.test] = number
+    for number, fold in enumerate(folds):
+        which[fold.rows] = number
     at = np.arange(len(which))
 
     def pick(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
@@ -189,68 +212,50 @@ def _pooled(each: Sequence[Predictions], blocks: Sequence[Block]) -> Predictions
     )
 
 
-def _blocks_of_groups(
-    of_train: np.ndarray, of_test: np.ndarray, strata: np.ndarray, streams: Streams
-) -> tuple[Block, ...]:
-    """Return blocks of whole groups with about as many test rows each.
-
-    The control lacks as many training rows of the same classes, all from other groups: what it saw of the block's own
-    groups is what the model under audit saw.
-    """
-    rng = streams("honest", "groups")
-    groups, n_rows = np.unique(of_test, return_counts=True)
+def _by_groups(bench: Bench, group: np.ndarray, strata: np.ndarray, rng: np.random.Generator) -> Resplit:
+    """Return folds of whole groups, and folds as large with as many rows of each stratum at random."""
+    groups, place, n_rows = np.unique(group, return_inverse=True, return_counts=True)
+    n = len(group)
+    n_folds = int(np.clip(round(n / max(n - bench.n_train, 1)), FEWEST_FOLDS, MOST_FOLDS))
     if len(groups) < 2:
-        raise NotApplicable("the test rows hold one group only")
+        raise NotApplicable("there is one group only")
     order = rng.permutation(len(groups))
-    cut = np.cumsum(n_rows[order]) - n_rows[order] / 2
-    block_of = np.empty(len(groups), dtype=np.int64)
-    block_of[order] = np.minimum(cut * BLOCKS / n_rows.sum(), BLOCKS - 1).astype(np.int64)
-    in_test, blocks = block_of[np.searchsorted(groups, of_test)], []
-    at = np.minimum(np.searchsorted(groups, of_train), len(groups) - 1)
-    in_train = np.where(groups[at] == of_train, block_of[at], -1)
-    for number in np.unique(block_of):
-        own = in_train == number
-        if own.sum() > len(own) / 2:
-            raise NotApplicable("the groups are so large that leaving one out takes most training rows away")
-        gone = _matched(rng, strata, own)
-        blocks.append(Block(in_test == number, ~own, ~gone))
-    return tuple(blocks)
+    middle = np.cumsum(n_rows[order]) - n_rows[order] / 2
+    fold_of = np.empty(len(groups), dtype=np.int64)
+    fold_of[order] = np.minimum(middle * n_folds / n, n_folds - 1).astype(np.int64)
+    apart = np.unique(fold_of[place.reshape(-1)], return_inverse=True)[1].reshape(-1)
+    if np.bincount(apart).max() > n / 2:
+        raise NotApplicable("one group holds more than half of all rows")
+    mixed = apart.copy()
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        mixed[members] = rng.permutation(apart[members])
+    return Resplit(_folds(bench, apart), _folds(bench, mixed))
 
 
-def _matched(rng: np.random.Generator, strata: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Return a mask of random rows outside `own`, as many of each stratum as in it, as far as there are."""
-    gone = np.zeros(len(own), dtype=bool)
-    for stratum in np.unique(strata[own]):
-        others = np.flatnonzero((strata == stratum) & ~own)
-        wanted = min(int((strata[own] == stratum).sum()), len(others) - 1)
-        if wanted > 0:
-            gone[rng.choice(others, wanted, replace=False)] = True
-    return gone
+def _folds(bench: Bench, fold: np.ndarray) -> tuple[Fold, ...]:
+    test = bench.is_test
+    each = [Fold((fold[bench.scored] == number) & test, fold != number) for number in range(int(fold.max()) + 1)]
+    return tuple(one for one in each if one.rows.any())
 
 
-def _blocks_of_time(bench: Bench, order: np.ndarray | None, streams: Streams) -> tuple[Block, ...]:
+def _in_time(bench: Bench, order: np.ndarray | None, rng: np.random.Generator) -> Resplit:
+    """Return the last rows after a model of all earlier ones; and in parts, each after a model of rows of any time."""
     if order is None:
         raise NotApplicable("the order of the rows is not known")
-    rng = streams("honest", "time")
     at = order[bench.inputs.rows]
-    known = np.isfinite(at)
-    if known.sum() < len(at) * 0.9:
+    n = len(at)
+    if np.isfinite(at).sum() < 0.9 * n:
         raise NotApplicable("more than a tenth of the rows have no time")
-    ordered = np.sort(at[known])
-    rank = np.where(known, np.searchsorted(ordered, at, side="left") / max(len(ordered), 1), np.nan)
-    of_train, of_test = rank[: bench.n_train], rank[bench.n_train :]
-    length = float(np.clip(len(of_test) / len(rank), 0.1, 0.3))
-    blocks = []
-    end = np.inf
-    start = 1.0 - length
-    while start >= EARLIEST - 1e-9:
-        late = (of_test >= start) & (of_test < end)
-        past = of_train < start
-        if late.sum() and past.sum() >= 2:
-            mixed = np.zeros(bench.n_train, dtype=bool)
-            mixed[rng.choice(bench.n_train, int(past.sum()), replace=False)] = True
-            blocks.append(Block(late, past, mixed))
-        start, end = start - length, start
-    if not blocks or sum(int(block.test.sum()) for block in blocks) < LEAST_ROWS:
-        raise NotApplicable("too few test rows are late in time, or too few training rows early")
-    return tuple(blocks)
+    cut = np.sort(at[np.isfinite(at)])[round((bench.n_train / n) * np.isfinite(at).sum()) - 1]
+    late, early = at > cut, at <= cut
+    if late.sum() < LEAST_ROWS or early.sum() < LEAST_ROWS:
+        raise NotApplicable("too few rows are left before or after the cut in time")
+    part = np.where(late, rng.integers(0, PARTS, n), -1)
+    mixed = []
+    for number in range(PARTS):
+        others = np.flatnonzero(part != number)
+        seen = np.zeros(n, dtype=bool)
+        seen[rng.choice(others, min(int(early.sum()), len(others)), replace=False)] = True
+        mixed.append(Fold(part[bench.scored] == number, seen))
+    return Resplit((Fold(late[bench.scored], early),), tuple(fold for fold in mixed if fold.rows.any()))
