@@ -34,6 +34,13 @@ def test_a_model_that_stands_in_does_not_count():
     assert ledger_of([run(1, model="")], "sha256:a").runs == ()
 
 
+def test_a_model_given_in_the_library_counts_by_its_name():
+    claimed = Estimate(value=0.9, low=0.8, high=1.0)
+    honest = HonestScore(status="estimated", claimed=claimed, model="RandomForest", source="own-model")
+    given = run(1, model="").model_copy(update={"honest": honest})
+    assert [item.model for item in ledger_of([given], "sha256:a").runs] == ["RandomForest"]
+
+
 def test_the_run_under_way_does_not_count():
     assert ledger_of([run(1)], "sha256:a", besides="r1").runs == ()
 

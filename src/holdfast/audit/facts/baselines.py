@@ -134,3 +134,13 @@ def in_time(dataset: Dataset) -> np.ndarray | None:
     if not np.isfinite(ordered).all() or not (np.diff(ordered) > 0).all():
         return None
     return order
+
+
+def order_of(dataset: Dataset, rows: np.ndarray) -> np.ndarray | None:
+    """Return the places of `rows` in the order of time, where the data are one series."""
+    order = in_time(dataset)
+    if order is None:
+        return None
+    rank = np.empty(len(dataset), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return np.argsort(rank[rows], kind="stable")

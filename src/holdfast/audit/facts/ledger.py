@@ -55,6 +55,8 @@ def _scoring(run: Run) -> Scoring:
 
 def _model(run: Run) -> str:
     """Return whose predictions the run judged: a name of the person's model or predictions, or nothing."""
+    if run.honest is not None and run.honest.source in {"own-model", "predictions"}:
+        return run.honest.model or run.honest.source
     for key in ("model", "predictions"):
         named = run.config.get(key)
         if named:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 
 from holdfast.audit.definitions import fact
-from holdfast.audit.facts.encoding import Encoding
+from holdfast.audit.facts.encoding import FARTHEST, Encoding
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.rows import RowKeys
 from holdfast.audit.facts.splits import SplitOf
@@ -49,6 +49,8 @@ def train_test(
     rows = TrainTest(row_keys.sample(train, most_train), row_keys.sample(test, most_test))
     if labels.is_classes and not np.isin(labels.codes[test], labels.codes[train]).any():
         raise NotApplicable("no class of the test rows occurs in the training rows")
+    if not labels.is_classes and np.abs(labels.values[train | test]).max() > FARTHEST:
+        raise NotApplicable(f"the label {labels.column!r} holds numbers beyond {FARTHEST:.0e}, whose squares overflow")
     looked_at, total = len(rows.train) + len(rows.test), int(train.sum() + test.sum())
     if looked_at == total:
         return rows

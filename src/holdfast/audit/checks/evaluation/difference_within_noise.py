@@ -6,11 +6,13 @@ import numpy as np
 from holdfast.audit.cases import table
 from holdfast.audit.comparison import holm
 from holdfast.audit.definitions import Reference, check, clean, planted
+from holdfast.audit.facts.baselines import order_of
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
 from holdfast.audit.prediction_cases import judged, with_predictions
 from holdfast.audit.scoring import difference, shown, usable
+from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity
 from holdfast.core.random import Streams
@@ -32,7 +34,13 @@ from holdfast.core.text import one_line
     ),
 )
 def difference_within_noise(
-    labels: Labels, test_predictions: Predicted, score_metric: Metric, streams: Streams, *, significance: float = 0.05
+    dataset: Dataset,
+    labels: Labels,
+    test_predictions: Predicted,
+    score_metric: Metric,
+    streams: Streams,
+    *,
+    significance: float = 0.05,
 ) -> Iterator[Finding]:
     """The best model's lead over another is no larger than chance in the test rows would make it.
 
@@ -42,8 +50,9 @@ def difference_within_noise(
 
     ## How it works
     Needs stored predictions of two models or more. The one with the best score is compared with every other on the
-    same rows, with the paired test that suits the metric (McNemar, DeLong, paired t, bootstrap), and the p-values
-    are corrected for their number (Holm). It speaks when the runner-up cannot be told from the best.
+    same rows, with the paired test that suits the metric (McNemar, DeLong, paired t, bootstrap; Diebold–Mariano for
+    one series in time), and the p-values are corrected for their number (Holm). It speaks when the runner-up cannot
+    be told from the best.
 
     ## Limits
     Judges these predictions, not the way the models were trained: another seed or training set may move the scores
@@ -61,9 +70,9 @@ def difference_within_noise(
     scores = {name: metric.score(truth, item) for name, item in test_predictions.models.items()}
     sign = 1.0 if metric.higher_is_better else -1.0
     best, *others = sorted(scores, key=lambda name: (-sign * scores[name], name))
-    found = [
-        difference(metric, truth, test_predictions.models[best], test_predictions.models[name], rng) for name in others
-    ]
+    order = order_of(dataset, test_predictions.rows)
+    models = test_predictions.models
+    found = [difference(metric, truth, models[best], models[name], rng, order=order) for name in others]
     adjusted = holm(np.array([item.p_value for item in found]))
     tied = [i for i in range(len(others)) if adjusted[i] > significance]
     if 0 not in tied:

@@ -6,7 +6,7 @@ import numpy as np
 from holdfast.audit.cases import subject, table
 from holdfast.audit.comparison import Comparison, holm
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.baselines import CONSTANT, Ladder, in_time
+from holdfast.audit.facts.baselines import CONSTANT, Ladder, order_of
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
@@ -76,7 +76,7 @@ def no_better_than_baseline(
     metric = usable(score_metric, labels, *models.values())
     ladder = baselines.models
     scores = {name: metric.score(truth, item) for name, item in {**ladder, **models}.items()}
-    rng, order = streams("no_better_than_baseline"), _in_time(dataset, test_predictions.rows)
+    rng, order = streams("no_better_than_baseline"), order_of(dataset, test_predictions.rows)
     found = {name: difference(metric, truth, item, ladder[CONSTANT], rng, order=order) for name, item in models.items()}
     p_values = dict(zip(found, holm(np.array([item.p_value for item in found.values()])), strict=True))
     worse = [n for n in found if test_predictions.is_own and found[n].difference < 0.0 and p_values[n] <= alpha]
@@ -170,16 +170,6 @@ def _evidence(
             shape="bar",
         ),
     )
-
-
-def _in_time(dataset: Dataset, rows: np.ndarray) -> np.ndarray | None:
-    """Return the places of `rows` in the order of time, where the data are one series."""
-    order = in_time(dataset)
-    if order is None:
-        return None
-    rank = np.empty(len(dataset), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return np.argsort(rank[rows], kind="stable")
 
 
 @planted(at=Location(columns=("y",), split="test"))
