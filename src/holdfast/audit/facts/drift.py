@@ -161,11 +161,11 @@ def _gap(a: np.ndarray, b: np.ndarray, n_a: float, n_b: float) -> tuple[float, f
     at = int(np.argmax(np.abs(below_a - below_b)))
     effect = float(abs(below_a[at] - below_b[at]))
     margin = _Z * float(np.sqrt(below_a[at] * (1 - below_a[at]) / n_a + below_b[at] * (1 - below_b[at]) / n_b))
-    p_value = _kolmogorov(effect * np.sqrt(n_a * n_b / (n_a + n_b)))
+    p_value = kolmogorov(effect * np.sqrt(n_a * n_b / (n_a + n_b)))
     return effect, max(0.0, effect - margin), min(1.0, effect + margin), p_value
 
 
-def _kolmogorov(x: float) -> float:
+def kolmogorov(x: float) -> float:
     """Return the chance that Kolmogorov's statistic exceeds `x` (Smirnov, 1948); too large for values with ties."""
     if x < 0.3:
         return 1.0
