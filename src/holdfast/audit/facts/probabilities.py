@@ -62,6 +62,7 @@ def probabilities(
     20,000 rows; every row with a label is then predicted by the model that did not see its fold, so that the
     predictions cover far more rows than were learned from.
     """
+    import sklearn.ensemble  # noqa: F401 loaded before its threads can be limited
     from threadpoolctl import threadpool_limits
 
     known = labels.known
