@@ -14,6 +14,7 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 NO_DELIMITER = "\x1e"  # ASCII's record separator: stands for "one column", as no table holds it
 _MOST_ROWS = 1000  # looked at to find the width and the header
 _MOST_CHARS = 1 << 18
+_MOST_MARKS = 1 << 21  # in what is looked at; more is a text full of commas, or nothing that could be a table
 _CONSISTENT = 0.9  # share of rows of one width above which a delimiter is believed
 _AT_LEAST = 0.5  # the same, if nothing better is found: the ragged lines are then reported
 _LONGEST_PREAMBLE = 50
@@ -56,6 +57,7 @@ class _Guess:
     width: int
     share: float  # of rows that have this width
     escape: str | None = None
+    n_lines: int = 1  # up to the end of the last of the rows
 
     @property
     def rank(self) -> tuple[float, ...]:
@@ -75,7 +77,8 @@ def sniff(head: str) -> Dialect:
         dialect = sniff(head[told.end() :])
         return replace(dialect, skip=dialect.skip + 1)
     head = head[: _cut(head)]
-    guesses = [guess for mark in DELIMITERS if mark in head and (guess := _guess(head, mark)) is not None]
+    marks = [mark for mark in DELIMITERS if 0 < head.count(mark) <= _MOST_MARKS]
+    guesses = [guess for mark in marks if (guess := _guess(head, mark)) is not None]
     good = [guess for guess in guesses if guess.share >= _CONSISTENT]
     if not good:
         spaced = _spaced(head) or _labelled(head)
@@ -84,8 +87,8 @@ def sniff(head: str) -> Dialect:
         good = [guess for guess in guesses if guess.share >= _AT_LEAST]
     if good:
         return _dialect(max(good, key=lambda guess: guess.rank))
-    rows = tuple((number, [line]) for number, line in enumerate(head.splitlines()) if line)
-    return _dialect(_Guess(NO_DELIMITER, None, rows[:_MOST_ROWS], 1, 1.0))
+    rows = tuple((number, [line]) for number, line in enumerate(re.split(r"\r\n|\n|\r", head)) if line)
+    return _dialect(_Guess(NO_DELIMITER, None, rows[:_MOST_ROWS], 1, 1.0, n_lines=rows[-1][0] + 1 if rows else 1))
 
 
 def _cut(head: str) -> int:
@@ -109,10 +112,8 @@ def _guess(head: str, delimiter: str) -> _Guess | None:
     quoted = _parsed(head, delimiter, '"')
     if quoted is None or _broken_quotes(head, delimiter):
         return plain
-    if '\\"' in head:
-        escaped = _parsed(head, delimiter, '"', "\\")
-        if escaped is not None and escaped.share > quoted.share:
-            quoted = escaped
+    if '\\"' in head and not re.search(r'[^,;\t|\r\n]""[^,;\t|\r\n]', head):
+        quoted = _parsed(head, delimiter, '"', "\\") or quoted
     if plain is not None and plain.width == quoted.width and plain.share >= quoted.share:
         # Both read the lines alike: a quote that swallows line ends is a mark in the text.
         return plain if len(plain.rows) > len(quoted.rows) else quoted
@@ -144,7 +145,7 @@ def _parsed(head: str, delimiter: str, quote: str | None, escape: str | None = N
         return None
     widths = Counter(len(row) for _, row in rows)
     width, n = max(widths.items(), key=lambda item: (item[1], item[0]))
-    return _Guess(delimiter, quote, tuple(rows), width, n / len(rows), escape) if width > 1 else None
+    return _Guess(delimiter, quote, tuple(rows), width, n / len(rows), escape, before) if width > 1 else None
 
 
 def _broken_quotes(head: str, delimiter: str) -> bool:
@@ -184,7 +185,7 @@ def _dialect(guess: _Guess) -> Dialect:
         notes.append("the first column has no name: called row_name")
     headless = not has_header([top, *body])
     names = tuple(f"column{place}" for place in range(1, len(top) + 1)) if headless else tuple(top)
-    skip = rows[0][0] if headless else (rows[1][0] if len(rows) > 1 else rows[0][0] + 1)
+    skip = rows[0][0] if headless else (rows[1][0] if len(rows) > 1 else guess.n_lines)
     if headless:
         one = len(names) == 1
         called = f"the column is named {names[0]}" if one else f"columns are named {names[0]}…{names[-1]}"
@@ -249,7 +250,7 @@ def _spaced(head: str) -> Dialect | None:
 
 
 def _by_blanks(line: str) -> str:
-    return "\t".join(piece.strip('"') for piece in re.findall(r'"[^"]*"|[^\s"]+', line))
+    return "\t".join(piece.strip('"') for piece in re.findall(r'"[^"]*"(?!\S)|\S+', line))
 
 
 def _labelled(head: str) -> Dialect | None:

@@ -17,7 +17,7 @@ _FEW = 0.5  # distinct values per row below which a column repeats itself: a nam
 _LOOKED_AT = 1000
 _MOST_COLUMNS = 500
 _FEWEST_STEPS = 3  # numbers at equal distances that make a row of names, such as years
-_FEWEST_BELOW = 5
+_FEWEST_BELOW = 20
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -30,7 +30,8 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     first, body = rows[0], rows[1 : _LOOKED_AT + 1]
     if not any(cell.strip() for cell in first):
         return False
-    if _counts(first) and not any(_counts(row) for row in body[:_FEWEST_BELOW]):
+    below = body[:_FEWEST_BELOW]
+    if _counts(first) and 2 * sum(map(_counts, below)) <= len(below):
         return True
     looked_at = range(0, len(first), max(1, len(first) // _MOST_COLUMNS))
     votes = sum(_vote(first[place], [row[place] for row in body if place < len(row)]) for place in looked_at)

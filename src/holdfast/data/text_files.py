@@ -11,6 +11,7 @@ from holdfast.data.workspace import fresh_path
 
 _BLOCK = 1 << 20
 _HEAD = 1 << 16
+_LONGEST_LINE = 1 << 25  # characters of a first line; 100,000 columns with long names have fewer
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -77,16 +78,18 @@ def as_utf8(path: Path, encoding: Encoding, rewrite: Rewrite | None = None) -> P
     return copy
 
 
-def head_of(path: Path, encoding: Encoding, most: int = _BLOCK) -> tuple[str, bool]:
+def head_of(path: Path, encoding: Encoding, name: str, most: int = _BLOCK) -> tuple[str, bool]:
     """Return the first whole lines of the file, and whether they are all of it. Line ends stay as they are."""
     with path.open("r", encoding=encoding.codec, errors=encoding.errors, newline="") as file:
         text = file.read(most)
-        while text and not _last_line_end(text) and len(text) < 64 * most:
+        while text and not _last_line_end(text) and len(text) < _LONGEST_LINE:
             more = file.read(len(text))
             if not more:
                 return text, True
             text += more
         whole = not file.read(1)
+    if not whole and not _last_line_end(text):
+        raise BadInput(f"{name}: the first line is longer than {len(text) >> 20} MiB; is it a table?")
     return (text, True) if whole else (text[: _last_line_end(text)], False)
 
 
@@ -112,7 +115,7 @@ def _narrow(path: Path) -> Encoding:
             is_1252 = is_1252 and not _NOT_IN_1252.search(block)
     if n_good > n_bad:
         return Encoding(
-            "utf-8", "replace", f"{max(n_bad, 1):,} places are not UTF-8 (first in line {line:,}): shown as �"
+            "utf-8", "replace", f"characters that are not UTF-8: {max(n_bad, 1):,} (first in line {line:,}), shown as �"
         )
     name = "cp1252" if is_1252 else "latin-1"
     shown = "Windows-1252" if is_1252 else "Latin-1"

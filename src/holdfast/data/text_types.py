@@ -46,6 +46,7 @@ _MARKERS = {kind: pa.array(MISSING, kind) for kind in (pa.string(), pa.large_str
 _FEW = 1000  # values up to which one plain test is cheaper than several that narrow down
 _MOSTLY = 0.5  # share of values that fit above which it is worth saying how many do not
 _EXAMPLES = 3
+_MONTHS = 12  # a larger number is the day
 
 FormName = Literal["empty", "whole", "float", "comma", "truth", "time", "text"]
 
@@ -96,7 +97,8 @@ class Judge:
         self._times: tuple[TimeFormat, ...] = ()
         self._n = self._n_fit = self._n_beyond = 0
         self._almost: Form | None = None
-        self._coded = False
+        self._code = ""
+        self._sure_of_day = False
         self._odd: dict[str, None] = {}
         self._markers: Counter[str] = Counter()
 
@@ -149,13 +151,13 @@ class Judge:
     def notes(self) -> Iterator[str]:
         """Yield what should be said about how the column was read."""
         name = one_line(self.name, 60)
-        if self._coded:
-            yield f"column {name}: numbers with leading zeros are kept as text"
+        if self._code:
+            yield f"column {name}: codes that begin with zero ('{one_line(self._code, 20)}') are kept as text"
         elif self.form == TEXT and self._almost and self._n and self._n_fit / self._n >= _MOSTLY:
             odd = ", ".join(f"'{one_line(value, 20)}'" for value in self._odd)
             what = "times" if self._almost.name == "time" else "numbers"
             yield f"column {name}: {self._n - self._n_fit:,} of {self._n:,} values are not {what} ({odd}): read as text"
-        if self.form.time and self.form.time.note:
+        if self.form.time and self.form.time.note and not self._sure_of_day:
             yield f"column {name}: times written {self.form.time.name}, {self.form.time.note}"
         if self.form == _COMMA:
             yield f"column {name}: decimal comma"
@@ -179,11 +181,13 @@ class Judge:
             return pa.nulls(len(values)), EMPTY
         for form in candidates:
             result = _attempt(values, form)
-            if result is not None and form.name in {"whole", "float"} and _has_leading_zero(values):
-                self._coded = True
+            if result is not None and form.name in {"whole", "float"} and (code := _code_in(values)):
+                self._code = code
                 break
             if result is not None:
                 self.form = form
+                if form.time and form.time.either and not self._sure_of_day:
+                    self._sure_of_day = pc.max(pc.day(result)).as_py() > _MONTHS
                 self._n_fit += (len(values) - values.null_count) if form != TEXT else 0
                 return result, form
         self._become_text(values)
@@ -223,7 +227,7 @@ class Judge:
             self._almost = _FLOAT if self.form in {EMPTY, _WHOLE, _FLOAT} else None
         self.form = TEXT
         worth = self._n_fit / self._n >= _MOSTLY if self._n > len(values) else True
-        if self._almost is None or self._coded or not worth or not self._n:  # values with a type are not counted
+        if self._almost is None or self._code or not worth or not self._n:  # values with a type are not counted
             return
         good = _fitting(values, self._almost)
         self._n_fit += int(good.sum())
@@ -278,14 +282,16 @@ def _truth(values: pa.Array) -> pa.Array | None:
     return pc.if_else(pc.is_valid(values), true, pa.scalar(None, TRUTH))
 
 
-def _has_leading_zero(values: pa.Array) -> bool:
+def _code_in(values: pa.Array) -> str:
+    """Return the first value such as 007 or 0x1F, which is a code and no quantity; empty if there is none."""
     if len(values) > _FEW:
         zero = pc.and_not(pc.starts_with(values, "0"), pc.starts_with(values, "0."))
         suspects = pc.and_(zero, pc.greater(pc.binary_length(values), 1))
         if not suspects.true_count:
-            return False
+            return ""
         values = values.filter(suspects)
-    return bool(pc.match_substring_regex(values, _LEADING_ZERO).true_count)
+    codes = pc.match_substring_regex(values, _LEADING_ZERO)
+    return str(values.filter(codes)[0].as_py()) if codes.true_count else ""
 
 
 def _fitting(values: pa.Array, form: Form) -> np.ndarray:

@@ -11,13 +11,26 @@ from holdfast.data.canonical import TIME
 
 @dataclass(frozen=True, slots=True)
 class TimeFormat:
-    """A way to write a time: `shape` recognises it in one value, `pattern` is for strptime; empty means ISO 8601."""
+    """A way to write a time: `shape` recognises it, `pattern` is for strptime; no pattern means ISO 8601.
+
+    DAY in a shape stands for the day of the month, which is compared with what comes out.
+    """
 
     name: str
     shape: str
     pattern: str = ""
     zoned: bool = False
     note: str = ""
+
+    @property
+    def regex(self) -> str:
+        """The shape as a regular expression, for Python and for Arrow."""
+        return self.shape.replace("DAY", r"(?P<day>\d{1,2})")
+
+    @property
+    def either(self) -> bool:
+        """Whether day and month could be the other way round."""
+        return self.note in {_MONTH_FIRST, _DAY_FIRST}
 
 
 _CLOCK = (("", ""), (r" \d{1,2}:\d{2}", " %H:%M"), (r" \d{1,2}:\d{2}:\d{2}", " %H:%M:%S"))
@@ -42,26 +55,26 @@ FORMATS: tuple[TimeFormat, ...] = (
         note="moved to UTC",
     ),
     TimeFormat("year-month", r"\d{4}-(0[1-9]|1[0-2])", "%Y-%m"),
-    *_with_clock("year/month/day", r"\d{4}/\d{1,2}/\d{1,2}", "%Y/%m/%d"),
-    *_with_clock("year-month-day", r"\d{4}-\d{1,2}-\d{1,2}", "%Y-%m-%d"),
-    *_with_clock("month/day/year", r"\d{1,2}/\d{1,2}/\d{4}", "%m/%d/%Y", _MONTH_FIRST),
-    *_with_clock("day/month/year", r"\d{1,2}/\d{1,2}/\d{4}", "%d/%m/%Y"),
-    *_with_clock("month/day/year of two digits", r"\d{1,2}/\d{1,2}/\d{2}", "%m/%d/%y", _MONTH_FIRST),
-    *_with_clock("day/month/year of two digits", r"\d{1,2}/\d{1,2}/\d{2}", "%d/%m/%y"),
+    *_with_clock("year/month/day", r"\d{4}/\d{1,2}/DAY", "%Y/%m/%d"),
+    *_with_clock("year-month-day", r"\d{4}-\d{1,2}-DAY", "%Y-%m-%d"),
+    *_with_clock("month/day/year", r"\d{1,2}/DAY/\d{4}", "%m/%d/%Y", _MONTH_FIRST),
+    *_with_clock("day/month/year", r"DAY/\d{1,2}/\d{4}", "%d/%m/%Y"),
+    *_with_clock("month/day/year of two digits", r"\d{1,2}/DAY/\d{2}", "%m/%d/%y", _MONTH_FIRST),
+    *_with_clock("day/month/year of two digits", r"DAY/\d{1,2}/\d{2}", "%d/%m/%y"),
     TimeFormat(
         "month/day/year with AM and PM",
-        r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}(:\d{2})? [AaPp][Mm]",
+        r"\d{1,2}/DAY/\d{4} \d{1,2}:\d{2}(:\d{2})? [AaPp][Mm]",
         "%m/%d/%Y %I:%M:%S %p",
         note=_MONTH_FIRST,
     ),
-    *_with_clock("day.month.year", r"\d{1,2}[.]\d{1,2}[.]\d{4}", "%d.%m.%Y"),
-    *_with_clock("day-month-year", r"\d{1,2}-\d{1,2}-\d{4}", "%d-%m-%Y", _DAY_FIRST),
-    *_with_clock("month-day-year", r"\d{1,2}-\d{1,2}-\d{4}", "%m-%d-%Y"),
-    *_with_clock("day-month name-year", r"\d{1,2}-[A-Za-z]{3}-\d{4}", "%d-%b-%Y"),
-    *_with_clock("day month name year", r"\d{1,2} [A-Za-z]{3,9} \d{4}", "%d %b %Y"),
-    *_with_clock("month name day, year", r"[A-Za-z]{3,9} \d{1,2}, \d{4}", "%b %d, %Y"),
+    *_with_clock("day.month.year", r"DAY[.]\d{1,2}[.]\d{4}", "%d.%m.%Y"),
+    *_with_clock("day-month-year", r"DAY-\d{1,2}-\d{4}", "%d-%m-%Y", _DAY_FIRST),
+    *_with_clock("month-day-year", r"\d{1,2}-DAY-\d{4}", "%m-%d-%Y"),
+    *_with_clock("day-month name-year", r"DAY-[A-Za-z]{3}-\d{4}", "%d-%b-%Y"),
+    *_with_clock("day month name year", r"DAY [A-Za-z]{3,9} \d{4}", "%d %b %Y"),
+    *_with_clock("month name day, year", r"[A-Za-z]{3,9} DAY, \d{4}", "%b %d, %Y"),
 )
-_SHAPES = tuple(re.compile(one.shape + r"\Z") for one in FORMATS)
+_SHAPES = tuple(re.compile(one.regex + r"\Z") for one in FORMATS)
 _LONGEST = 40  # characters; no way of writing above needs more
 _DATE_NAME = re.compile(r"(?i)(date|datum|fecha|dte|yyyymmdd|(^|[^a-z])(day|time|dt)([^a-z]|$))")
 _COMPACT = (19000101, 21001231)  # whole numbers that may stand for a date, if the name says that they do
@@ -77,14 +90,19 @@ def plausible(value: str) -> tuple[TimeFormat, ...]:
 
 def parsed(values: pa.Array, form: TimeFormat) -> pa.Array:
     """Return the times that strings stand for; null where a string is not written in this format."""
-    # A value must have the shape: strptime alone would accept 31 February and text after a match.
-    fits = pc.match_substring_regex(values, rf"^\s*{form.shape}\s*$")
+    # A value must have the shape: strptime alone would accept text after a match, and 31 February as 3 March.
+    fits = pc.match_substring_regex(values, rf"^\s*{form.regex}\s*$")
     values = pc.if_else(pc.fill_null(fits, False), values, pa.scalar(None, values.type))  # noqa: FBT003
     values = pc.ascii_trim_whitespace(values)
     if form.pattern:
         if "%p" in form.pattern:
             values = pc.replace_substring_regex(values, r"^(\S+ \d{1,2}:\d{2}) ", r"\1:00 ")
-        return pc.cast(pc.strptime(values, format=form.pattern, unit="us", error_is_null=True), TIME)
+        times = pc.cast(pc.strptime(values, format=form.pattern, unit="us", error_is_null=True), TIME)
+        if "DAY" not in form.shape:
+            return times
+        days = pc.struct_field(pc.extract_regex(values, form.regex), "day")
+        real = pc.equal(pc.cast(days, pa.int64()), pc.day(times))
+        return pc.if_else(pc.fill_null(real, False), times, pa.scalar(None, TIME))  # noqa: FBT003
     return _iso(values, form)
 
 

@@ -40,7 +40,7 @@ class _Ragged:
 def read(path: Path, name: str) -> Reading:
     """Return how a delimited file reads, and what was found out about it."""
     encoding = encoding_of(path, name)
-    head, _ = head_of(path, encoding)
+    head, _ = head_of(path, encoding, name)
     if not head.strip("\ufeff \t\r\n"):
         raise BadInput(f"{name} is empty")
     dialect = sniff(head.removeprefix("\ufeff"))
