@@ -201,7 +201,7 @@ def run(name: str, scenario: Scenario, replicates: int, seed: int) -> bool:
         table = scenario.flawed(Streams(seed)(name, number))
         score = honest_score(
             dataset_of(table),
-            AuditSettings(seed=number, honest=HonestSettings(seconds=1e6, level=LEVEL)),
+            AuditSettings(seed=number, honest=HonestSettings(seconds=1e6, resamples=500, level=LEVEL)),
             table.findings,
             estimator=MODEL,
         )
@@ -212,6 +212,10 @@ def run(name: str, scenario: Scenario, replicates: int, seed: int) -> bool:
         shares = sum(step.shapley.value for step in score.steps if step.shapley)
         assert abs(shares + score.inflation.value) < 1e-9, "the shares add up to honest minus claimed"
         rows.append((score.claimed, score.honest, score.inflation))
+        if len(rows) % 10 == 0:
+            one, goal = (1, truth) if scenario.clean else (2, 0.0)
+            so_far = sum(row[one].low <= goal <= row[one].high for row in rows)
+            print(f"{name}: {so_far} of {len(rows)} cover {goal:.4f}", file=sys.stderr, flush=True)
     judged = [(r[1], truth) for r in rows] if scenario.clean else [(r[2], 0.0) for r in rows]
     covered = sum(one.low <= target <= one.high for one, target in judged)
     errors = np.array([one.value - target for one, target in judged])

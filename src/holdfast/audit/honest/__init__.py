@@ -3,7 +3,7 @@
 remedies.py     what the findings ask for, merged into cures
 bench.py        the rows that are used, and every model fitted, once
 values.py       the score under a set of cures, as terms over one fixed set of test rows
-intervals.py    what the bootstrap of the test rows and the jackknife of the training rows say together
+intervals.py    what the bootstrap of the test rows and halving the training rows say together
 attribution.py  Shapley shares
 tally.py        which values are computed, in which order, within the budget
 story.py        the record that they come to

@@ -19,7 +19,7 @@ MOST_TRAIN = 50_000  # rows that the default model learns from: about 2 CPU-s a 
 MOST_TEST = 50_000
 MOST_CELLS = 3_000_000  # of training rows × columns, so that wide tables stay affordable too
 LEAST_TRAIN = 20
-FOLDS = 5  # training sets that each lack a fifth: the delete-group jackknife
+HALVINGS = 4  # of the training rows: what another training sample would have changed shows between the halves
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,17 @@ class Bench:
             return frozenset(column.name for column in self.inputs.dataset.of(role="feature"))
         return frozenset(self.inputs.encoding.names)
 
-    def without_folds(self) -> Iterator[np.ndarray]:
-        """Yield masks of the training rows that each lack one of `FOLDS` random parts, units kept whole."""
+    def halves(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield `HALVINGS` pairs of masks that cut the training rows into halves at random, copies kept together.
+
+        Groups are not kept whole: where they leak, the halves would differ in which test rows lose their leak, and
+        that is the business of the bootstrap.
+        """
         _, unit = np.unique(self.units[self.inputs.rows], return_inverse=True)
         rng = np.random.default_rng(self.seed)
-        fold = rng.permutation(np.arange(int(unit.max(initial=-1)) + 1) % FOLDS)[unit.reshape(-1)]
-        for number in range(FOLDS):
-            yield self.is_train & (fold != number)
+        for _ in range(HALVINGS):
+            first = (rng.permutation(int(unit.max(initial=-1)) + 1) % 2 == 0)[unit.reshape(-1)]
+            yield self.is_train & first, self.is_train & ~first
 
 
 @dataclass(frozen=True)

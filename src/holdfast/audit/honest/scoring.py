@@ -120,7 +120,7 @@ def _bench(
             seed=streams.integer("honest", "model"),
             seconds=settings.honest.seconds,
             scored=np.arange(0 if in_time else len(drawn.train), len(drawn.train) + len(drawn.test)),
-            units=units,
+            units=facts["row_groups"].group,
             given=given,
         ),
         drawn.notes,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from holdfast.audit.honest.bench import FOLDS
+from holdfast.audit.honest.bench import HALVINGS
 from holdfast.audit.honest.intervals import FEWEST_RESAMPLES, Spread, estimate
 from holdfast.audit.honest.tally import NOTHING, Tally
 from holdfast.audit.honest.values import Coalition
@@ -109,7 +109,7 @@ def _estimate(
         resampled,
         n_clusters=spread.n_clusters,
         train_variance=tally.train_variance(coefficients, instead or coefficients) if coefficients else 0.0,
-        train_freedom=FOLDS - 1,
+        train_freedom=HALVINGS,
         level=tally.wanted.level,
         within=within,
     )
@@ -158,8 +158,8 @@ def _notes(tally: Tally, spread: Spread, n_missing: int) -> tuple[str, ...]:
         notes.append(
             "Stored predictions: the intervals are about this model as it was fitted, not about fitting again."
         )
-    elif not {NOTHING, tally.every} <= set(tally.folds):
-        notes.append("The budget allowed no refits on parts of the training rows: intervals leave that variation out.")
+    elif not {NOTHING, tally.every} <= set(tally.halves):
+        notes.append("The budget allowed no refits on halves of the training rows: intervals leave that variation out.")
     if len(tally.order) > 1 and not tally.shares:
         notes.append("The budget did not allow Shapley shares; the steps are told in sequence.")
     if spread.resampled.shape[1] < tally.wanted.resamples:

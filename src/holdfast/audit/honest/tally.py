@@ -6,7 +6,7 @@ import numpy as np
 
 from holdfast.audit.honest.attribution import MOST_EXACT, coalitions_in, exact_shares, sampled_orders, sampled_shares
 from holdfast.audit.honest.bench import Bench, OutOfTime
-from holdfast.audit.honest.intervals import Spread, jackknife_variance, spread_of
+from holdfast.audit.honest.intervals import Spread, spread_of, variance_of_halves
 from holdfast.audit.honest.values import Coalition, Plan, Term, control_terms, value_terms
 from holdfast.audit.metrics import Metric
 from holdfast.audit.settings import HonestSettings
@@ -25,7 +25,7 @@ class Tally:
         self.bench, self.plan, self.metric = bench, plan, metric
         self.streams, self.wanted = streams, wanted
         self.values: dict[Coalition, tuple[Term, ...]] = {}
-        self.folds: dict[Coalition, list[float]] = {}
+        self.halves: dict[Coalition, list[tuple[float, float]]] = {}
         self.controls: dict[int, tuple[Term, ...]] = {}
         self.reasons = dict(plan.impossible)
         self.every: Coalition = NOTHING
@@ -124,14 +124,17 @@ class Tally:
         return sum(term.sign * self.metric.score(truth, term.predictions, term.weights) for term in terms)
 
     def refit(self, coalition: Coalition) -> None:
-        """Score models that each lack a fifth of the training rows, as far as the budget allows."""
-        if coalition in self.folds or coalition not in self.values or self.bench.given is not None:
+        """Score models of half the training rows each, as far as the budget allows."""
+        if coalition in self.halves or coalition not in self.values or self.bench.given is not None:
             return
+        each = []
         try:
-            each = [value_terms(self.bench, self.plan, coalition, seen) for seen in self.bench.without_folds()]
+            for halves in self.bench.halves():
+                first, second = (self.sum_of(value_terms(self.bench, self.plan, coalition, half)) for half in halves)
+                each.append((first, second))
         except (NotApplicable, OutOfTime):
             return
-        self.folds[coalition] = [self.sum_of(terms) for terms in each]
+        self.halves[coalition] = each
 
     def shapley(self) -> Shares:
         """Return the coefficients of the shares; none, if the budget did not allow all they need."""
@@ -162,15 +165,15 @@ class Tally:
     def train_variance(self, coefficients: Mapping[Coalition, float], instead: Mapping[Coalition, float]) -> float:
         """Return the variance that another training sample would bring to a sum of values.
 
-        Where not all models of the jackknife were fitted, that of the sum `instead` stands for it.
+        Where not all models of halves were fitted, those of the sum `instead` stand for it.
         """
-        used = coefficients if all(coalition in self.folds for coalition in coefficients) else instead
-        if not self.folds or not all(coalition in self.folds for coalition in used):
+        used = coefficients if all(coalition in self.halves for coalition in coefficients) else instead
+        if not all(coalition in self.halves for coalition in used):
             return 0.0
-        each = np.array([[factor * value for value in self.folds[c]] for c, factor in used.items()])
-        variance = jackknife_variance(each.sum(axis=0).tolist())
-        # The two sides of a split made again have training sets of their own: each brings what a single model brings.
+        each = np.array([[[factor * value for value in pair] for pair in self.halves[c]] for c, factor in used.items()])
+        variance = variance_of_halves(each.sum(axis=0))
+        # A split made again has training sets of its own, whose models bring what a single model brings.
         resplits = sum(factor * sum(self.plan.resplits[i] is not None for i in c) for c, factor in coefficients.items())
-        if resplits:
-            variance += 2 * resplits**2 * jackknife_variance(self.folds[NOTHING])
+        if resplits and NOTHING in self.halves:
+            variance += resplits**2 * variance_of_halves(np.array(self.halves[NOTHING]))
         return variance

@@ -6,7 +6,7 @@ paired, and a change of population cannot be booked as a leak:
 rows dropped     The kept test rows are weighted so that each class keeps its share: as if as many random rows of the
                  same classes had been dropped.
 columns dropped  A model without them, same rows.
-shared groups    All rows are split again, so that each group is in one fold, and again at random into folds as large and
+shared groups    All rows are split again, so that each group is in one fold, and again at random into folds as large
                  with as many rows of each class. Every test row is predicted twice: by a model that saw none of its
                  group, and by one that learnt from as many rows at random. The difference between the two counts.
 order in time    The last rows are predicted twice: by a model that saw only earlier ones, and by models that saw as
@@ -103,8 +103,8 @@ def value_terms(
 ) -> tuple[Term, ...]:
     """Return the terms whose sum is the score under the cures of `coalition`.
 
-    With `among`, a mask of training rows, only the model's own term is returned, fitted to those rows: what the
-    jackknife asks for. Raises NotApplicable and OutOfTime.
+    With `among`, a mask of training rows, only the model's own term is returned, fitted to those rows.
+    Raises NotApplicable and OutOfTime.
     """
     chosen = sorted(coalition)
     gone = np.zeros(len(bench.inputs.rows), dtype=bool)
@@ -125,7 +125,8 @@ def value_terms(
     for place in chosen:
         resplit = plan.resplits[place]
         if resplit is not None:
-            terms += _differences(bench, resplit, ~gone, without, weights)
+            # Test rows that are dropped are not scored; as training rows of another fold they do no harm.
+            terms += _differences(bench, resplit, ~(gone & bench.is_train), without, weights)
     return tuple(terms)
 
 
