@@ -14,6 +14,7 @@ from holdfast.report.record_tables import record_tables
 from holdfast.report.verdict import metric_of, subtitle, verdict
 from holdfast.report.waterfall import waterfall
 
+MOST_ITEMS = 600
 MOST_COLUMNS = 12  # of a table of examples; those that the finding is about come first
 MOST_LINES = 10
 MOST_TRACE = 4000
@@ -25,9 +26,13 @@ SURE: Mapping[Confidence, str] = {
 }
 
 
-def build(run: Run) -> Document:
-    """Return the document that text, HTML and Markdown are drawn from."""
+def build(run: Run, most: int = MOST_ITEMS) -> Document:
+    """Return the document that text, HTML and Markdown are drawn from, with up to `most` findings written out.
+
+    Each check has its share of them, three at least: a table of 10,000 columns can have as many findings.
+    """
     grouped = ordered(run)
+    share = max(3, most // max(1, len(grouped)))
     by_status = {status: [one for one in run.results if one.status is status] for status in Status}
     return Document(
         title=words.name(run.title) if run.title else words.name(run.kind),
@@ -36,7 +41,7 @@ def build(run: Run) -> Document:
         waterfall=waterfall(run.honest),
         no_waterfall=_no_waterfall(run),
         counts=tuple((severity, run.count(severity)) for severity in Severity),
-        cards=tuple(_cards(run, grouped)),
+        cards=tuple(_cards(run, grouped, share)),
         crashed=tuple(_line(one) for one in by_status[Status.CRASHED]),
         passed=tuple(_line(one) for one in by_status[Status.PASSED]),
         skipped=_by_reason(by_status[Status.SKIPPED]),
@@ -63,11 +68,13 @@ def ordered(run: Run) -> dict[tuple[Severity, str], list[Finding]]:
     for finding in run.findings:
         grouped.setdefault((finding.severity, finding.check), []).append(finding)
     cost = _costs(run.honest)
+    if not cost:
+        return dict(sorted(grouped.items(), key=lambda pair: pair[0][0].rank))
     dear = {key: max(cost.get(one.fingerprint, 0.0) for one in found) for key, found in grouped.items()}
     return {key: grouped[key] for key in sorted(grouped, key=lambda key: (key[0].rank, -dear[key]))}
 
 
-def _cards(run: Run, grouped: Mapping[tuple[Severity, str], Sequence[Finding]]) -> Iterator[Card]:
+def _cards(run: Run, grouped: Mapping[tuple[Severity, str], Sequence[Finding]], share: int) -> Iterator[Card]:
     results = {result.check: result for result in run.results}
     for number, ((severity, check), findings) in enumerate(grouped.items(), start=1):
         result = results.get(check)
@@ -77,7 +84,8 @@ def _cards(run: Run, grouped: Mapping[tuple[Severity, str], Sequence[Finding]]) 
             title=words.sentence(result.title) if result else "",
             family=words.name(result.family) if result else "",
             severity=severity,
-            items=tuple(_item(one, run, f"f{number}-{i}") for i, one in enumerate(findings, start=1)),
+            count=len(findings),
+            items=tuple(_item(one, run, f"f{number}-{i}") for i, one in enumerate(findings[:share], start=1)),
             why=words.paragraphs(result.why) if result else (),
             references=tuple(
                 Link(words.sentence(one.text), web_address(one.url)) for one in (result.references if result else ())
@@ -104,14 +112,14 @@ def _item(finding: Finding, run: Run, anchor: str) -> Item:
         pictures=tuple(picture(one) for one in finding.evidence if isinstance(one, Series)),
         tables=tuple(_examples(one, run, named) for one in finding.evidence if isinstance(one, Examples)),
         fix=words.sentence(finding.fix),
-        fingerprint=finding.fingerprint,
     )
 
 
 def _effect(finding: Finding, honest: HonestScore | None) -> str:
     """Return what curing a finding does to the score, empty where that was not estimated."""
+    mark = finding.fingerprint if honest and honest.steps else ""
     for step in honest.steps if honest else ():
-        if finding.fingerprint in step.fingerprints and step.alone and honest:
+        if mark in step.fingerprints and step.alone and honest:
             metric = metric_of(honest)
             said = f"Cured alone, it changes the {metric} by {words.change(step.alone.value)}"
             return f"{said} ({words.span(step.alone, signed=True)})."

@@ -94,7 +94,6 @@ class Item:
     pictures: tuple[Picture, ...]
     tables: tuple[Table, ...]
     fix: str
-    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +113,15 @@ class Card:
     title: str
     family: str
     severity: Severity
-    items: tuple[Item, ...]
+    count: int
+    items: tuple[Item, ...]  # the first of `count`
     why: tuple[str, ...]
     references: tuple[Link, ...]
 
     @property
     def headline(self) -> str:
         """The finding, or what several findings have in common."""
-        return self.items[0].message if len(self.items) == 1 else self.title or self.check.text
+        return self.items[0].message if self.count == 1 else self.title or self.check.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def prose(text: str) -> Markup:
 def _bodies(document: Document) -> dict[str, object]:
     """Return the findings drawn, by anchor, within the size that a page may have."""
     bodies = dict(_drawn(document))
-    left = sum(len(card.items) for card in document.cards) - len(bodies)
+    left = sum(card.count for card in document.cards) - len(bodies)
     return {"bodies": bodies, "left_out": left}
 
 

@@ -10,7 +10,7 @@ from holdfast.report.document import Card, Document, Item, Link, Table, Waterfal
 
 SUFFIX = ".md"
 MOST_CHARACTERS = 60_000  # a comment on GitHub holds 65,536
-MOST_ITEMS = 5
+MOST_ITEMS = 3
 SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "ℹ️"}
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # Everything that could start markup anywhere in a line, as GitHub reads it …
@@ -27,7 +27,7 @@ def render(run: Run) -> str:
     """Return the run as Markdown."""
     parts: list[str] = []
     room = MOST_CHARACTERS
-    for part in _parts(build(run)):
+    for part in _parts(build(run, MOST_ITEMS)):
         room -= len(part) + 1
         if room < 0:
             parts.append("\nThe rest is in the HTML report.\n")
@@ -93,13 +93,13 @@ def _waterfall(picture: Waterfall) -> str:
 
 
 def _card(card: Card) -> Iterator[str]:
-    count = f" ({len(card.items):,} findings)" if len(card.items) > 1 else ""
+    count = f" ({card.count:,} findings)" if card.count > 1 else ""
     yield f"#### {SIGNS[card.severity]} {card.severity.value}: {prose(card.headline)}{count}"
     yield f"\n{_link(card.check)}"
     for item in card.items[:MOST_ITEMS]:
-        yield from _item(item, alone=len(card.items) == 1)
-    if len(card.items) > MOST_ITEMS:
-        yield f"- and {len(card.items) - MOST_ITEMS:,} more"
+        yield from _item(item, alone=card.count == 1)
+    if card.count > MOST_ITEMS:
+        yield f"- and {card.count - MOST_ITEMS:,} more"
     if card.why:
         yield f"\n<details><summary>Why it matters</summary>\n\n{' '.join(prose(one) for one in card.why)}\n"
         papers = "; ".join(_link(one) for one in card.references)

@@ -1,6 +1,7 @@
 """SARIF 2.1.0, for code scanning: a result for each finding and file, with how many rows it counts."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -23,11 +24,13 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "
 def render(run: Run) -> str:
     """Return the run as SARIF."""
     rules = {result.check: number for number, result in enumerate(run.results)}
-    results = [
+    every = (
         one
         for finding, hidden in _findings(run)
         for one in _results(finding, hidden, run.inputs, rules.get(finding.check))
-    ]
+    )
+    results = list(islice(every, MOST_RESULTS))
+    complete = next(every, None) is None
     document = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -43,9 +46,9 @@ def render(run: Run) -> str:
                 },
                 "automationDetails": {"id": f"holdfast/{run.kind}/"},
                 "invocations": [_invocation(run)],
-                "results": results[:MOST_RESULTS],
+                "results": results,
                 "columnKind": "unicodeCodePoints",
-                "properties": {"run": run.id, "findings": len(run.findings), "results": len(results)},
+                "properties": {"run": run.id, "findings": len(run.findings), "complete": complete},
             }
         ],
     }

@@ -41,7 +41,7 @@ def print_run(run: Run, console: Console, *, report: Path | str | None = None) -
     """Write the run to a console, as wide as that is; `report` is where the whole report was written."""
     plain = not (console.encoding or "ascii").lower().startswith("utf")
     width = max(20, min(console.width, 100))
-    for line in lines(build(run), width, str(report) if report else ""):
+    for line in lines(build(run, MOST_ITEMS), width, str(report) if report else ""):
         for piece in _wrapped(line, width):
             shown = _translated(piece) if plain else piece
             console.print(shown, soft_wrap=True, markup=False, highlight=False, emoji=False)
@@ -110,13 +110,13 @@ def _card(card: Card) -> Iterator[Text]:
     head = Text.assemble(
         (f"{SIGNS[card.severity]} {card.severity.value}", COLOURS[card.severity]), "  ", (card.check.text, "bold")
     )
-    if len(card.items) > 1:
-        head.append(f"  {len(card.items):,} findings", style="dim")
+    if card.count > 1:
+        head.append(f"  {card.count:,} findings", style="dim")
     yield head
     for item in card.items[:MOST_ITEMS]:
         yield from _item(item)
-    if len(card.items) > MOST_ITEMS:
-        yield Text(f"  and {len(card.items) - MOST_ITEMS:,} more", style="dim")
+    if card.count > MOST_ITEMS:
+        yield Text(f"  and {card.count - MOST_ITEMS:,} more", style="dim")
 
 
 def _item(item: Item) -> Iterator[Text]:

@@ -1,0 +1,125 @@
+import pytest
+
+from holdfast.core.record import HonestScore, Status
+from holdfast.report.build import build
+from holdfast.report.verdict import inflated
+from report_runs import (
+    ALL,
+    blank,
+    checked,
+    constant,
+    crashed,
+    disguise,
+    drifted,
+    estimate,
+    holds_up,
+    honest,
+    interrupted,
+    not_estimable,
+    nothing_ran,
+    overlap,
+    realistic,
+)
+
+
+def verdict_of(run):
+    return build(run).verdict
+
+
+def found(*findings, **more):
+    return blank(n_rows=10, results=(checked("a-check", "x", Status.FOUND, findings),), **more)
+
+
+def test_an_inflated_score_is_the_first_thing_said():
+    said = verdict_of(realistic())
+    assert said.tone == "bad"
+    assert said.sentence == (
+        "The ROC AUC of 0.934 is too good to be true: the honest value is about 0.771 (0.757 to 0.785)."
+    )
+    assert said.details[0] == "3 errors, 3 warnings, 2 notes in 45,211 rows."
+
+
+def test_a_score_that_holds_up_is_said_to():
+    assert verdict_of(holds_up()).tone == "good"
+    assert "holds up" in verdict_of(holds_up()).sentence
+
+
+def test_a_score_that_holds_up_beside_errors_is_no_all_clear():
+    score = holds_up().honest
+    said = verdict_of(found(overlap(), honest=score))
+    assert said.tone == "unsure"
+    assert said.sentence.endswith("but 1 error should be repaired.")
+
+
+@pytest.mark.parametrize(("better", "claimed", "real", "wrong"), [
+    (True, 0.9, 0.8, True), (True, 0.8, 0.9, False), (False, 3.0, 4.0, True), (False, 4.0, 3.0, False),
+])  # fmt: skip
+def test_too_good_follows_the_direction_of_the_metric(better, claimed, real, wrong):
+    score = HonestScore(
+        status="estimated",
+        higher_is_better=better,
+        claimed=estimate(claimed, 0.01),
+        honest=estimate(real, 0.01),
+        inflation=estimate(claimed - real, 0.02),
+    )
+    assert inflated(score) is wrong
+
+
+def test_a_difference_within_its_interval_is_not_called_inflated():
+    score = honest().model_copy(update={"inflation": estimate(0.01, 0.02)})
+    assert not inflated(score)
+
+
+def test_one_error_is_said_in_full_and_many_are_counted():
+    assert verdict_of(not_estimable()).sentence == (
+        "Do not trust a score from this data yet: 1,032 of 9,043 test rows (11.4%) also occur in the training data."
+    )
+    assert "3 errors stand against it" in verdict_of(found(overlap(), disguise(), overlap())).sentence
+
+
+def test_a_score_that_could_not_be_estimated_says_why():
+    assert any("12 rows left" in one for one in verdict_of(not_estimable()).details)
+
+
+def test_warnings_are_to_be_looked_at():
+    said = verdict_of(found(drifted()))
+    assert (said.tone, said.sentence) == (
+        "unsure",
+        "No errors, but there is one thing to look at before this data is trusted.",
+    )
+
+
+def test_notes_do_not_spoil_a_clean_bill():
+    assert verdict_of(found(constant("a"))).tone == "good"
+
+
+@pytest.mark.parametrize("make", [crashed, nothing_ran, interrupted])
+def test_silence_of_what_did_not_run_is_never_called_good(make):
+    assert verdict_of(make()).tone == "unsure"
+
+
+def test_an_interrupted_run_says_how_to_go_on():
+    assert verdict_of(interrupted()).steps == (
+        "Go on where it stopped: `holdfast audit --resume 20261121-221409-4f1c`",
+    )
+
+
+def test_what_costs_the_score_most_comes_first():
+    steps = verdict_of(realistic()).steps
+    assert steps[0].startswith("`duration`: Drop the column")
+    assert steps[-1] == "Write a repaired copy: `holdfast fix 20261121-221409-4f1c --out repaired`"
+
+
+def test_the_same_fix_is_said_once_with_all_its_columns():
+    many = [disguise().model_copy(update={"remedy": None, "locations": drifted().locations, "message": str(i)})
+            for i in range(3)]  # fmt: skip
+    assert verdict_of(found(*many)).steps == (
+        "`month`: Drop the column, unless it is known when the prediction is needed.",
+    )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_run_has_a_verdict_that_is_a_sentence(name):
+    sentence = verdict_of(ALL[name]()).sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
