@@ -20,7 +20,7 @@ MOST_RATE = 0.06  # above, something the columns do not hold decides the label; 
 LEAST_PRECISION = 0.6  # of what is flagged at the edge
 MOST_OF_A_CLASS = 0.3  # if more of a class is contradicted, the model does not know the class
 _LEVEL = 0.8  # rate among the surest third against the least sure third of the region
-_HALVED = 0.5  # a ratio that must be ruled out, at two standard errors
+_UNLEVEL = 0.6  # a ratio that must be ruled out, at two standard errors
 _ENOUGH = 50  # contradictions, to speak about their course
 _STRAY = 0.2  # of the suspects may be of a class that the model does not know; they are left out
 _RARE, _ONE_SIDED = 0.5, 0.9  # of a fair share; suspects that nearly all carry a rare class may be hard to see
@@ -76,8 +76,9 @@ def label_noise(labels: Labels, probabilities: OutOfFold, row_keys: RowKeys) -> 
         return untold(_why_not(wrong))
     third = region // 3
     rate = float(wrong[:region].mean())
-    floor = float(wrong[: 2 * third].mean())  # the surer two thirds: the last may hold the beginning of the overlap
-    error = float(np.sqrt(floor / (2 * third)))
+    # Of the surer two thirds, as the last may hold the beginning of the overlap; or of the surest, if that is less.
+    floor = float(min(wrong[: 2 * third].mean(), wrong[:third].mean()))
+    error = float(np.sqrt(floor / third))
     if rate > MOST_RATE:
         return untold(
             f"the model is contradicted in {rate:.0%} of the rows however sure it is: more than labels are usually "
@@ -112,7 +113,7 @@ def _level_region(wrong: np.ndarray) -> int | None:
         if not surest or not least or surest < _LEVEL * least:
             continue
         spread = np.sqrt(1.0 / surest + 1.0 / least)
-        if np.log(surest / least / _HALVED) >= 2.0 * spread:
+        if np.log(surest / least / _UNLEVEL) >= 2.0 * spread:
             return stop
     return None
 

@@ -129,7 +129,10 @@ def _predicted(
         return alone
     rounds = _ROUNDS if len(labels.classes) <= 2 else max(10, 2 * _ROUNDS // len(labels.classes))
     model = models.default_estimator(encoding, labels, seed, rounds=rounds)
-    flags = encoding.categorical[columns]
+    held = ~np.isnan(matrix).all(axis=0)  # scikit-learn cannot bin a column without a value
+    matrix, wanted, flags = matrix[:, held], wanted[:, held], encoding.categorical[columns][held]
+    if not held.any():
+        matrix, wanted, flags = np.zeros((len(learned), 1)), np.zeros((len(wanted), 1)), np.zeros(1, dtype=bool)
     model.set_params(learning_rate=_RATE, max_leaf_nodes=_LEAVES, categorical_features=flags if flags.any() else None)
     model.fit(matrix, targets)
     if not labels.is_classes:
