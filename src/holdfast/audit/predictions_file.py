@@ -27,7 +27,7 @@ from holdfast.audit.models import Predictions
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.hashing import digest_json
-from holdfast.data.inference import canonical
+from holdfast.data.canonical import canonical
 
 _GENERIC = frozenset(
     {
@@ -57,6 +57,7 @@ _GENERIC = frozenset(
         "logits",
     }
 )
+UNNAMED = "predictions"  # the model whose columns carry no name of their own
 _SEPARATORS = re.compile(r"[\s_.:/|=\-\[\]()]+")
 _INDEX = re.compile(r"(unnamed|index|column|row)?[\s_:]*\d*", re.IGNORECASE)  # what saving a frame with its index adds
 _SUM_TOLERANCE = 1e-3  # probabilities written with a few digits do not add up to one exactly
@@ -249,7 +250,7 @@ def _class_of(column: str, labels: Labels) -> tuple[int, str] | None:
 
 def _model_name(column: str) -> str:
     words = [word for word in _SEPARATORS.split(column) if word and word.lower() not in _GENERIC]
-    return "_".join(words) or "predictions"
+    return "_".join(words) or UNNAMED
 
 
 def _codes(values: pa.ChunkedArray, labels: Labels) -> np.ndarray | None:

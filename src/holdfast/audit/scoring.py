@@ -60,7 +60,9 @@ def estimate(
         low, high = _around(value, _stratified_error(hit, truth), level)
         low = max(0.0, low)
     elif metric.name == "r2":
-        low, high = _around(value, _r2_error(truth, predictions.values), level)
+        influence = _influence(metric, truth, predictions)
+        error = float(influence.std(ddof=1) / np.sqrt(len(truth))) if len(truth) > 1 else np.inf
+        low, high = _around(value, error, level)
     else:
         [drawn] = bootstrap([metric.evaluator(truth, predictions)], len(truth), rng, resamples=_resamples(truth))
         low, high = np.nanquantile(drawn, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
@@ -116,8 +118,8 @@ def joint(
         raise NotApplicable(f"{metric.title} is not defined on these test rows")
     if all(_is_area(metric, item) for item in models):
         return scores, roc_areas(truth == 1, *(_second(item) for item in models))[1]
-    if metric.by_row:
-        return scores, np.atleast_2d(np.cov([row_values(metric, truth, item) for item in models])) / len(truth)
+    if metric.by_row or metric.name in {"balanced_accuracy", "r2"}:
+        return scores, np.atleast_2d(np.cov([_influence(metric, truth, item) for item in models])) / len(truth)
     drawn = bootstrap([metric.evaluator(truth, item) for item in models], len(truth), rng, resamples=_resamples(truth))
     return scores, np.atleast_2d(np.cov(drawn[:, np.isfinite(drawn).all(axis=0)]))
 
@@ -158,11 +160,19 @@ def _stratified_error(values: np.ndarray, truth: np.ndarray) -> float:
     return float(np.sqrt(variance.sum()) / len(n))
 
 
-def _r2_error(truth: np.ndarray, said: np.ndarray) -> float:
-    """Return the standard error of R² by its influence function."""
-    error, spread = (truth - said) ** 2, (truth - truth.mean()) ** 2
-    influence = -(error - error.mean()) / spread.mean() + error.mean() * (spread - spread.mean()) / spread.mean() ** 2
-    return float(influence.std(ddof=1) / np.sqrt(len(truth))) if len(truth) > 1 else np.inf
+def _influence(metric: Metric, truth: np.ndarray, model: Predictions) -> np.ndarray:
+    """Return what each row adds to the score: a score is near the mean of these, up to a constant (Hampel, 1974)."""
+    if metric.name == "r2":
+        error, spread = (truth - model.values) ** 2, (truth - truth.mean()) ** 2
+        ratio = error.mean() / spread.mean()
+        return np.asarray((ratio * (spread - spread.mean()) - (error - error.mean())) / spread.mean())
+    if metric.name == "balanced_accuracy":
+        _, code = np.unique(truth, return_inverse=True)
+        n = np.bincount(code)
+        hit = (truth == model.values).astype(np.float64)
+        recall = np.bincount(code, weights=hit) / n
+        return np.asarray(len(truth) / len(n) * (hit - recall[code]) / n[code])
+    return row_values(metric, truth, model)
 
 
 def _around(value: float, error: float, level: float) -> tuple[float, float]:

@@ -50,6 +50,7 @@ def test_a_missing_prediction_is_left_out_and_counted(rng):
     given = with_predictions(table(rng), {"mine": ["yes", None] + ["no"] * 18})
     found = Facts(given)["test_predictions"]
     assert found.missing == 1
+    assert found.said("predictions") == "your model"
     assert 81 not in found.rows
 
 

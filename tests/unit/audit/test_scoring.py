@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from holdfast.audit.metrics import METRICS
+from holdfast.audit.metrics import METRICS, bootstrap
 from holdfast.audit.models import Predictions
 from holdfast.audit.scoring import difference, estimate, joint, span
 from holdfast.core.errors import NotApplicable
@@ -82,6 +82,16 @@ def test_one_class_has_no_area():
         estimate(METRICS["roc_auc"], truth, model, np.random.default_rng(0))
     with pytest.raises(NotApplicable):
         difference(METRICS["roc_auc"], truth, model, model, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", ["r2", "balanced_accuracy", "mae"])
+def test_joint_covariance_is_that_of_the_bootstrap(name):
+    rng, metric = np.random.default_rng(4), METRICS[name]
+    make = numbers if "regression" in metric.tasks else classes
+    truth, a = make(rng, 500)
+    b = Predictions(a.values if name == "balanced_accuracy" else a.values + rng.normal(scale=0.2, size=500), a.classes)
+    drawn = bootstrap([metric.evaluator(truth, item) for item in (a, b)], 500, rng, resamples=2000)
+    assert joint(metric, truth, [a, b], rng)[1] == pytest.approx(np.cov(drawn), rel=0.15)
 
 
 @pytest.mark.parametrize("name", ["accuracy", "roc_auc", "balanced_accuracy"])

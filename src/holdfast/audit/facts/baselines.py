@@ -80,7 +80,8 @@ def design(
 
     Infinite and missing numbers become the median; a number far out is cut.
     """
-    learnt, asked = encoding.matrix(train), encoding.matrix(test)
+    matrix = encoding.matrix(np.concatenate([train, test]))
+    learnt, asked = matrix[: len(train)], matrix[len(train) :]
     parts: list[tuple[np.ndarray, np.ndarray]] = []
     left = _MOST_INDICATORS
     for place, categorical in enumerate(encoding.categorical):

@@ -15,7 +15,7 @@ from holdfast.audit.facts.rows import RowKeys
 from holdfast.audit.facts.splits import SplitOf
 from holdfast.audit.metrics import Metric, metric_for
 from holdfast.audit.models import Inputs, Model, Predictions, as_model, default_estimator, fit, predict
-from holdfast.audit.predictions_file import StoredPredictions, understood
+from holdfast.audit.predictions_file import UNNAMED, StoredPredictions, understood
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
@@ -26,7 +26,7 @@ from holdfast.core.record import Sampled
 ROUNDS, LEAVES, RATE = 25, 15, 0.25
 MOST_TREES = 100  # a boosting model grows one for each class and round
 MOST_TRAIN, MOST_TEST = 10_000, 20_000
-MOST_STORED = 200_000  # stored predictions judged; intervals are then a fifth of a percent wide
+MOST_STORED = 50_000  # stored predictions judged; a share is then known to within half a percent
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ class Predicted:
 
     def said(self, name: str) -> str:
         """Return how a message calls the model `name`."""
-        return "a boosting model fitted here" if self.source == "default" else f"the model {name}"
+        if self.source == "default":
+            return "a boosting model fitted here"
+        return "your model" if name == UNNAMED else f"the model {name}"
 
 
 @fact(costly=True)
