@@ -165,8 +165,8 @@ def _by_law(values: np.ndarray, name: str, signs: list[float]) -> list[Stray]:
 
     Distances from the median are held against a power law with the exponent of the tail (Hill, 1975). Under it, j
     times the logarithm of the ratio of the j-th to the next distance is exponential (Rényi, 1953), so a gap beyond
-    the j farthest values has the p-value ratio^(-exponent × j). Tails that are lighter than a power law make it larger
-    than it should be.
+    the j farthest values has the p-value ratio^(-exponent × j), or a little more since the exponent is estimated.
+    Tails that are lighter than a power law make it larger than it should be.
     """
     rows = np.flatnonzero(np.isfinite(values))
     known = values[rows]
@@ -217,7 +217,9 @@ def _gap(top: Float[np.ndarray, " farthest"], n_cluster: int, n_tail: int) -> tu
         spread = float(np.log(tail[:-1] / tail[-1]).mean())
         if spread <= 0:
             continue
-        p_value = float(np.exp(-j * np.log(ratios[j - 1]) / spread))
+        # With the exponent known the chance would be exp(-x); estimated from m values it is that of an F ratio.
+        m, x = len(tail) - 1, j * np.log(ratios[j - 1]) / spread
+        p_value = float(np.exp(-m * np.log1p(x / m)))
         if best is None or p_value < best[2]:
             best = int(j), float(ratios[j - 1]), p_value
     return best
