@@ -11,6 +11,8 @@ import numpy as np
 from holdfast.audit import catalogue
 from holdfast.audit.environment import environment
 from holdfast.audit.facts.ledger import ledger_of
+from holdfast.audit.honest import score_of_audit
+from holdfast.audit.metrics import metric_called
 from holdfast.audit.runner import Facts, refuse_unknown_options, run_checks
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
@@ -45,6 +47,8 @@ def audit_dataset(
     options = {**settings.facts, **settings.checks}
     options["labels"] = {"task": settings.task, **settings.facts.get("labels", {})}
     refuse_unknown_options(options)
+    if settings.metric is not None:
+        metric_called(settings.metric)  # a misspelt name is told now, not after all checks
     digest = test_digest(dataset)
     roots = {"dataset": dataset, "streams": Streams(settings.seed), "progress": progress or Silent()}
     if store is not None:
@@ -76,8 +80,14 @@ def audit_dataset(
             chosen, facts, options=options, done=done, on_result=writer.result if writer else lambda _: None
         )
         results = tuple(with_suppressions(result, settings.suppress, baseline) for result in results)
+        honest = score_of_audit(dataset, settings, results, facts) if settings.honest.enabled else None
         run = run.model_copy(
-            update={"status": "finished", "results": results, "seconds": time.perf_counter() - started}
+            update={
+                "status": "finished",
+                "results": results,
+                "honest": honest,
+                "seconds": time.perf_counter() - started,
+            }
         )
         if writer is not None:
             writer.finish(run)

@@ -67,18 +67,23 @@ def metric_for(labels: Labels, name: str | None = None) -> Metric:
     """
     task = task_of(labels)
     wanted = name or {"binary": "roc_auc", "multiclass": "balanced_accuracy", "regression": "r2"}[task]
-    key = wanted.lower().replace("-", "_").removeprefix("neg_")
-    key = _ALIASES.get(key, key)
-    if key == "f1" and task == "multiclass":
+    metric = metric_called(wanted)
+    if metric.name == "f1" and task == "multiclass":
         raise BadInput("the metric f1 is for two classes; for more, name f1_macro or f1_weighted")
-    if key not in METRICS:
-        raise unknown("metric", wanted, METRICS)
-    metric = METRICS[key]
     if task not in metric.tasks:
         kind = {"binary": "two classes", "multiclass": f"{len(labels.classes)} classes", "regression": "numbers"}[task]
         fitting = ", ".join(name for name, item in METRICS.items() if task in item.tasks)
         raise BadInput(f"the metric {wanted} does not fit a label of {kind}; fitting are {fitting}")
     return metric
+
+
+def metric_called(name: str) -> Metric:
+    """Return the metric of this name, whichever task it is for. Raises BadInput for an unknown one."""
+    key = name.lower().replace("-", "_").removeprefix("neg_")
+    key = _ALIASES.get(key, key)
+    if key not in METRICS:
+        raise unknown("metric", name, METRICS)
+    return METRICS[key]
 
 
 def truth_of(labels: Labels, rows: np.ndarray) -> np.ndarray:

@@ -46,9 +46,9 @@ class Bench:
     n_train: int
     model: Model | None
     seed: int
-    seconds: float
     scored: np.ndarray  # places of the rows to be scored: the test rows, and training rows where a cure needs them
     units: np.ndarray  # of each row of the data set: what a training sample holds or lacks as a whole
+    seconds: float = np.inf  # the budget
     on_fit: Callable[[], None] = lambda: None
     clock: Callable[[], float] = time.perf_counter
     given: Predictions | None = None  # stored predictions of the test rows: no model is fitted then
