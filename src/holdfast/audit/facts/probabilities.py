@@ -16,6 +16,8 @@ from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
 
 MOST_LEARNED = 20_000  # rows behind each model: more hardly move what it says, and cost linearly
+FEWEST_LEARNED = 2000
+MOST_CELLS = 1_200_000  # rows × columns behind each model: beyond 60 columns fewer rows are learned from
 MOST_PREDICTED = 4_000_000  # cells of the result (rows × classes): 32 MB
 MOST_CLASSES = 50  # a boosting round grows one tree a class
 MOST_COLUMNS = 300  # beyond, a random choice of columns
@@ -76,9 +78,10 @@ def probabilities(
     rows = np.sort(row_keys.sample(known, MOST_PREDICTED // width))
     unit = _units(dataset, row_groups)
     fold = streams("probabilities").permutation(unit.max() + 1)[unit] % N_FOLDS
-    learned = row_keys.sample(known, MOST_LEARNED if width <= 10 else MOST_LEARNED // 2)
-    said = np.zeros((len(rows), width))
     columns = _columns(encoding, streams)
+    most = min(MOST_LEARNED if width <= 10 else MOST_LEARNED // 2, max(FEWEST_LEARNED, MOST_CELLS // len(columns)))
+    learned = row_keys.sample(known, most)
+    said = np.zeros((len(rows), width))
     matrix = encoding.matrix(learned)[:, columns]
     with threadpool_limits(1):  # on so few rows further threads mostly wait, and waiting is paid for
         for place in range(N_FOLDS):
