@@ -139,7 +139,7 @@ def _measures(measures: Sequence[Measure]) -> Table | None:
         )
         for one in measures[:20]
     )
-    head = ("Measured", "Value", "Interval", "Speaks beyond", "p-value")
+    head = ("Measured", "Value", "Interval", "Threshold", "p-value")
     used = [i for i in range(len(head)) if i < 2 or any(row[i] != "—" for row in rows)]
     return Table(
         "What was measured",

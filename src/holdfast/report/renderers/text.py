@@ -136,9 +136,7 @@ def _wrapped(line: Text, width: int) -> Iterator[Text]:
         yield line
         return
     indent = len(line.plain) - len(line.plain.lstrip(" "))
-    hang = (
-        3 if line.plain.lstrip(" ")[:1].isdigit() and indent == len("  ") else 2
-    )  # below the words of a numbered step
+    hang = 3 if re.match(r" *\d\. ", line.plain) else 2  # below the words of a numbered step
     pieces = line[indent:].wrap(Console(width=width), width - indent - hang)
     for number, piece in enumerate(pieces):
         piece.rstrip()
