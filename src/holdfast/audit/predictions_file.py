@@ -13,7 +13,7 @@ the label must agree with it: so a file in another order is noticed.
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,16 +122,19 @@ def understood(given: StoredPredictions, labels: Labels) -> Mapping[str, Predict
             raise BadInput(f"{given.name}: the label {labels.column!r} is a number, but no column holds numbers")
         return found
     classes: dict[str, list[tuple[str, np.ndarray]]] = defaultdict(list)
-    scores: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
+    scores: dict[str, dict[int, np.ndarray]] = {}
+    taken: set[str] = set()
+    for rest, group in _score_groups(given, labels).items():
+        taken |= set(group.values())
+        scores[_free(_model_name(rest), rest, scores)] = {k: _numbers(given.columns[c]) for k, c in group.items()}
     for column, values in given.columns.items():
-        place = _class_of(column, labels)
+        if column in taken:
+            continue
         codes = _codes(values, labels)
-        if place is not None and _is_number(values):
-            scores[_model_name(place[1])][place[0]] = _numbers(values)
-        elif codes is not None:
+        if codes is not None:
             classes[_model_name(column)].append((column, codes))
         elif _is_number(values) and len(labels.classes) == 2 and not _is_index(column, _numbers(values)):
-            scores[_model_name(column)][1] = _numbers(values)
+            scores[_free(_model_name(column), column, scores)] = {1: _numbers(values)}
     models = _joined(classes, scores, labels)
     if not models:
         shown = ", ".join(repr(name) for name in labels.classes[:5])
@@ -188,6 +191,39 @@ def _refuse_other_labels(said: pa.ChunkedArray, known: pa.ChunkedArray, name: st
             f"{name}: the label differs from the data in {int((~same).sum()):,} of {len(same):,} rows; "
             "are the rows in another order?"
         )
+
+
+def _score_groups(given: StoredPredictions, labels: Labels) -> Mapping[str, Mapping[int, str]]:
+    """Return columns that together score the classes, by what is left of their names without the class.
+
+    A name that ends in a class proves little where classes are numbers (`net_1` may be the first of several nets):
+    the values have to look like scores, too.
+    """
+    groups: dict[str, dict[int, str]] = defaultdict(dict)
+    for column, values in given.columns.items():
+        place = _class_of(column, labels)
+        if place is not None and _is_number(values):
+            groups[place[1]][place[0]] = column
+    return {
+        rest: group for rest, group in groups.items() if _are_scores([given.columns[c] for c in group.values()], labels)
+    }
+
+
+def _are_scores(columns: Sequence[pa.ChunkedArray], labels: Labels) -> bool:
+    n_classes = len(labels.classes)
+    hard = all(_codes(values, labels) is not None for values in columns)
+    if len(columns) < n_classes:
+        return n_classes == 2 and not hard
+    matrix = np.stack([_numbers(values) for values in columns], axis=1)
+    if _adds_to_one(matrix):
+        return True
+    opposite = n_classes == 2 and np.allclose(matrix[:, 0], -matrix[:, 1], equal_nan=True)
+    return not hard and (n_classes > 2 or bool(opposite))
+
+
+def _free(name: str, column: str, taken: Mapping[str, object]) -> str:
+    """Return `name`, or the whole name of the column where another has taken it."""
+    return column if name in taken else name
 
 
 def _joined(

@@ -84,6 +84,21 @@ def test_classes_written_as_numbers():
     assert list(models) == ["one", "two", "three"]
 
 
+def test_names_that_end_in_a_number_are_no_scores_of_a_class():
+    dataset = subject({"a": np.arange(6), "y": [0, 1, 0, 1, 1, 0]}, split=["train"] * 2 + ["test"] * 4)
+    _, models = understood({"net_0": [0, 1, 1, 0], "net_1": [0, 1, 0, 0], "net_2": [1, 1, 1, 0]}, dataset)
+    assert list(models) == ["net_0", "net_1", "net_2"]
+    _, models = understood({"net_0": [0.2, 0.6, 0.7, 0.1], "net_1": [0.3, 0.6, 0.2, 0.4]}, dataset)
+    assert [item.probabilities[0, 1] for item in models.values()] == [0.2, 0.3]
+    _, models = understood({"p_0": [0.2, 0.6, 0.7, 0.1], "p_1": [0.8, 0.4, 0.3, 0.9]}, dataset)
+    assert [item.probabilities[0, 1] for item in models.values()] == [0.8]
+
+
+def test_two_columns_without_a_name_keep_theirs(data):
+    _, models = understood({"score": [0.2, 0.6, 0.7, 0.1], "y_score": [0.3, 0.6, 0.2, 0.4]}, data)
+    assert list(models) == ["predictions", "y_score"]
+
+
 def test_truth_values_and_their_spellings():
     dataset = subject({"a": np.arange(4), "y": [True, False, True, False]}, split=["train", "train", "test", "test"])
     _, models = understood({"one": [True, False], "two": ["true", "False"]}, dataset)
