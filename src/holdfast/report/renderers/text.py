@@ -1,5 +1,6 @@
 """The run for a terminal, or as plain lines: verdict, waterfall, findings, what was not done, what to do next."""
 
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
