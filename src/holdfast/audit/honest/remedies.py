@@ -14,6 +14,7 @@ import numpy as np
 from holdfast.audit import catalogue
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Operation, Severity
+from holdfast.core.record import CheckResult
 
 COPIED_ROWS = "copied rows"
 SHARED_GROUPS = "shared groups"
@@ -73,6 +74,18 @@ def cures_for(dataset: Dataset, findings: Sequence[Finding]) -> Wanted:
         *(cure for cure in _by_split(dataset, asked, []) if cure.operation not in operations),
     ]
     return Wanted((*sure, *(_as_question(cure) for cure in open_questions)), tuple(notes))
+
+
+def standing(results: Iterable[CheckResult]) -> list[Finding]:
+    """Return the findings that count: those shown, and those that only a baseline hides.
+
+    What a person accepted with a reason does not count. What was known before is no less a leak.
+    """
+    found: list[Finding] = []
+    for result in results:
+        found += result.findings
+        found += [one.finding for one in result.suppressed if one.reason.startswith("already in run ")]
+    return found
 
 
 def _rank(finding: Finding) -> tuple[int, int, str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from holdfast.audit.honest.preparation import clusters_of, given_for, labels_for, order_of, prepared
-from holdfast.audit.honest.remedies import cures_for
+from holdfast.audit.honest.remedies import cures_for, standing
 from holdfast.audit.honest.story import told
 from holdfast.audit.honest.tally import Tally
 from holdfast.audit.honest.values import plan_for
@@ -85,22 +85,12 @@ def honest_score(
 def score_of_audit(
     dataset: Dataset, settings: AuditSettings, results: Sequence[CheckResult], facts: Facts
 ) -> HonestScore:
-    """Return the honest score of an audit; a crash becomes its reason, with the trace, and loses no result.
-
-    What a person accepted with a reason is not booked. What a baseline hides is: it is known, and no less a leak.
-    """
-    findings = [finding for result in results for finding in result.findings]
-    findings += [
-        hidden.finding
-        for result in results
-        for hidden in result.suppressed
-        if hidden.reason.startswith("already in run ")
-    ]
+    """Return the honest score of an audit; a crash becomes its reason, with the trace, and loses no result."""
     try:
         return honest_score(
             dataset,
             settings,
-            findings,
+            standing(results),
             estimator=_or_none(facts, "estimator"),
             predictions=_or_none(facts, "predictions"),
             streams=facts["streams"],
