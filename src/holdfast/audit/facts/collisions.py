@@ -16,6 +16,7 @@ MOST_COLUMNS = 40  # columns left out in turn: the finest
 _FINEST = 8  # of these, the ones whose odds of agreeing are estimated: they decide
 _SPARED = 4  # columns in which near misses differ, when those odds are estimated
 _ENOUGH = 10  # near misses from which odds are read; below, the column's own repetition stands in
+_RICH = {"text", "image", "vector"}  # kinds whose values do not recur by chance
 _DEPENDENCE = 10.0  # how much likelier than by their margins columns may agree, where nothing can be counted
 
 
@@ -72,7 +73,8 @@ def collisions(dataset: Dataset, row_groups: RowGroups, row_keys: RowKeys, strea
     in c alone number (pairs equal by chance) / o. Summed over columns this gives the pairs expected by chance,
     whatever the dependence among the other columns (a log-linear model without the interaction of c and d, as in
     capture-recapture; Bishop, Fienberg & Holland, 1975). Where nothing is coarse enough for near misses, the
-    repetition of single values bounds the odds, with a tenfold allowance for dependence.
+    repetition of single values bounds the odds, with a tenfold allowance for dependence. A single column of numbers
+    or categories cannot tell copies from chance.
     """
     n = len(dataset)
     names = row_groups.columns
@@ -91,7 +93,12 @@ def collisions(dataset: Dataset, row_groups: RowGroups, row_keys: RowKeys, strea
         repeats[name] = _repetition(values[:2000])
         if len(hashes) > MOST_COLUMNS:
             del hashes[max(hashes, key=lambda known: repeats[known])]
-    return Collisions(n, _expected(total, hashes) * _pairs(n) / _pairs(len(rows)), sampled)
+    varying = [name for name, values in hashes.items() if (values != values[0]).any()]
+    if len(varying) < 2 and not any(dataset[name].kind in _RICH for name in varying):
+        expected = _equal_pairs(total)  # one number or category: equal values are what it is made of
+    else:
+        expected = _expected(total, hashes)
+    return Collisions(n, expected * _pairs(n) / _pairs(len(rows)), sampled)
 
 
 def _expected(total: UInt64[np.ndarray, " rows"], hashes: dict[str, UInt64[np.ndarray, " rows"]]) -> float:

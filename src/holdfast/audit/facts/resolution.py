@@ -69,5 +69,7 @@ def _resolution(name: str, values: np.ndarray) -> Resolution | None:
     share = counts[counts > 1].sum() / len(values)
     with np.errstate(over="ignore"):
         step = float(np.median(np.diff(recurring))) if len(recurring) > 1 else 0.0
-    ladder = share >= 0.5 and (step > _FINE * spread or len(recurring) == 1)
+    # Against the bulk of the values: a long tail stretches the spread until the steps of common values look fine.
+    bulk = min(spread, float(values[(3 * len(values)) // 4] - values[len(values) // 4]) / 1.35)
+    ladder = share >= 0.5 and (step > _FINE * bulk or len(recurring) == 1)
     return Resolution(name, centre, spread, recurring if ladder else recurring[:0])
