@@ -1,6 +1,7 @@
 """Runs for the tests of the outputs, built by hand: what a report must show in every state a run can be in."""
 
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 
@@ -418,6 +419,7 @@ def not_estimable():
     )
 
 
+@cache
 def many(n=500):
     """As many findings as a bad table with many columns has, each with a picture and a table."""
     findings = [
@@ -468,6 +470,7 @@ ATTACKS = (
 )
 
 
+@cache
 def hostile():
     """Everything that data, files and labels could smuggle into an output, in every place where text stands."""
     every = " ".join(ATTACKS[:13])
