@@ -19,6 +19,10 @@ _STRETCH = 500  # rows in a row: long enough for every lag
 _MOST_COLUMNS = 100
 _ROUNDS, _LEAVES = 30, 15
 _FEWEST_TO_FIT = 60
+_FEWEST_STEPS = 20  # of a column that rises all along; fewer are years or seasons
+_FOLLOWS = 0.4  # share of a column's variance that the label explains
+_OWN_LAGS = range(1, 6)
+_NOTHING = 4.0  # standard errors
 _MOST_CLASSES = 20
 
 
@@ -65,7 +69,11 @@ def label_memory(dataset: Dataset, time_order: TimeOrder, labels: Labels, encodi
     rows, series = rows[at], series[at]
     stretch = _numbered(series, at)
     label = _as_table(labels, rows)
-    columns = _columns(dataset, encoding, rows) if encoding is not None and len(rows) >= _FEWEST_TO_FIT else []
+    columns = (
+        _columns(dataset, encoding, rows, label, stretch)
+        if encoding is not None and len(rows) >= _FEWEST_TO_FIT
+        else []
+    )
     predicted = np.full_like(label, np.nan)
     part = _halves(stretch)
     if columns and encoding is not None:
@@ -112,8 +120,13 @@ def _as_table(labels: Labels, rows: np.ndarray) -> np.ndarray:
     return (labels.codes[rows][:, None] == _frequent(labels, rows)).astype(np.float64)
 
 
-def _columns(dataset: Dataset, encoding: Encoding, rows: np.ndarray) -> list[str]:
-    """Return the columns to fit on: no times, and nothing that only counts rows, which would be the place itself."""
+def _columns(
+    dataset: Dataset, encoding: Encoding, rows: np.ndarray, label: np.ndarray, stretch: np.ndarray
+) -> list[str]:
+    """Return the columns to fit on: no times, nothing that only counts rows, which would be the place itself.
+
+    Columns that are made of the label are left out too: they would explain its memory away.
+    """
     chosen = []
     for name in encoding.names[: 4 * _MOST_COLUMNS]:
         if dataset[name].kind == "time":
@@ -123,11 +136,34 @@ def _columns(dataset: Dataset, encoding: Encoding, rows: np.ndarray) -> list[str
         if not len(steps) or not steps.any():
             continue
         monotone = bool((steps >= 0).all() or (steps <= 0).all())
-        if not monotone or (steps != 0).sum() < 20:
-            chosen.append(name)
+        if monotone and (steps != 0).sum() >= _FEWEST_STEPS:
+            continue
+        if dataset[name].kind == "number" and _made_of(label, values, stretch):
+            continue
+        chosen.append(name)
         if len(chosen) == _MOST_COLUMNS:
             break
     return chosen
+
+
+def _made_of(label: np.ndarray, values: np.ndarray, stretch: np.ndarray) -> bool:
+    """Return whether a column follows the label closely and, once the label is known, carries nothing over itself.
+
+    What causes a label with memory has a memory of its own, also beyond the label; what is made of the label has not.
+    """
+    known = np.isfinite(values)
+    if known.mean() < 0.5:
+        return False
+    design = np.column_stack([np.ones(len(label)), label])
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred = np.where(known, values - values[known].mean(), 0.0)
+        fitted = np.linalg.lstsq(design[known], centred[known], rcond=None)[0]
+        left = np.where(known, centred - design @ fitted, np.nan)
+        explained = 1 - float(np.nansum(left**2) / (centred**2).sum())
+    if not explained >= _FOLLOWS:
+        return False
+    own, pairs = autocorrelation(left, stretch, _OWN_LAGS)
+    return bool((np.abs(own) * np.sqrt(np.maximum(pairs, 1)) < _NOTHING).all())
 
 
 def _out_of_fold(

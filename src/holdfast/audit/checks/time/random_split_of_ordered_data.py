@@ -36,7 +36,7 @@ def random_split_of_ordered_data(
     time_cut: TimeCut,
     label_memory: LabelMemory,
     *,
-    min_carried_over: float = 0.1,
+    min_carried_over: float = 0.08,
     error_from: float = 0.2,
     alpha: float = 1e-6,
 ) -> Iterator[Finding]:
