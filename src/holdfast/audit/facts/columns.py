@@ -139,7 +139,7 @@ def _of_numbers(values: pa.ChunkedArray, looked_at: pa.ChunkedArray) -> dict[str
     finite = ordered[np.isfinite(ordered)] / scale
     extremes = pc.min_max(pc.cast(values, pa.int64()) if is_time else values).as_py()
     places = np.round(np.array(QUANTILES) * (len(ordered) - 1)).astype(np.int64)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         mean, deviation = (finite.mean(), finite.std()) if len(finite) else (np.nan, np.nan)
     return {
         "n_unique": len(distinct),
