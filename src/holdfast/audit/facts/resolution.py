@@ -10,6 +10,7 @@ from holdfast.core.dataset import Dataset
 
 MOST_LOOKED_AT = 50_000  # records that spread and recurring values are read from
 _TAIL = 0.001  # clipped on either side, so that no outlier sets the scale
+_LONGEST_TAIL = 5.0  # the spread is at most so many times the bulk, within which distances are compared
 _FINE = 0.0025  # steps below this share of the spread are as good as none
 
 
@@ -70,6 +71,17 @@ def _resolution(name: str, values: np.ndarray) -> Resolution | None:
     with np.errstate(over="ignore"):
         step = float(np.median(np.diff(recurring))) if len(recurring) > 1 else 0.0
     # Against the bulk of the values: a long tail stretches the spread until the steps of common values look fine.
-    bulk = min(spread, float(values[(3 * len(values)) // 4] - values[len(values) // 4]) / 1.35)
+    bulk = min(spread, _middle(values))
     ladder = share >= 0.5 and (step > _FINE * bulk or len(recurring) == 1)
+    common = distinct[counts.argmax()]
+    others = [width for width in (bulk, _middle(values[values != common])) if width > 0.0]
+    spread = min([spread, *(_LONGEST_TAIL * width for width in others)])
     return Resolution(name, centre, spread, recurring if ladder else recurring[:0])
+
+
+def _middle(values: np.ndarray) -> float:
+    """Return the width of the middle half of sorted values, as the standard deviation of a normal law."""
+    if len(values) < 4:
+        return 0.0
+    with np.errstate(over="ignore"):
+        return float(values[(3 * len(values)) // 4] - values[len(values) // 4]) / 1.35
