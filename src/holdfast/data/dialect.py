@@ -88,7 +88,8 @@ def sniff(head: str) -> Dialect:
     if good:
         return _dialect(max(good, key=lambda guess: guess.rank))
     rows = tuple((number, [line]) for number, line in enumerate(re.split(r"\r\n|\n|\r", head)) if line)
-    return _dialect(_Guess(NO_DELIMITER, None, rows[:_MOST_ROWS], 1, 1.0, n_lines=rows[-1][0] + 1 if rows else 1))
+    rows = rows[:_MOST_ROWS] or ((0, [""]),)
+    return _dialect(_Guess(NO_DELIMITER, None, rows, 1, 1.0, n_lines=rows[-1][0] + 1))
 
 
 def _cut(head: str) -> int:

@@ -63,7 +63,7 @@ FORMATS: tuple[TimeFormat, ...] = (
     *_with_clock("day/month/year of two digits", r"DAY/\d{1,2}/\d{2}", "%d/%m/%y"),
     TimeFormat(
         "month/day/year with AM and PM",
-        r"\d{1,2}/DAY/\d{4} \d{1,2}:\d{2}(:\d{2})? [AaPp][Mm]",
+        r"\d{1,2}/DAY/\d{4} \d{1,2}:\d{2}(?::\d{2})? [AaPp][Mm]",
         "%m/%d/%Y %I:%M:%S %p",
         note=_MONTH_FIRST,
     ),
