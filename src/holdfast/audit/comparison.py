@@ -97,7 +97,7 @@ def paired_mean(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], *, level
     n = len(gain)
     if n < _LEAST_ROWS:
         return _unknown("paired t", float(gain.mean()) if n else 0.0, level)
-    return _student("paired t", float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(n)), n - 1, level)
+    return student("paired t", float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(n)), n - 1, level)
 
 
 def corrected_resampled_t(
@@ -111,7 +111,7 @@ def corrected_resampled_t(
     if k < _LEAST_ROWS:
         return _unknown("corrected resampled t", float(differences.mean()) if k else 0.0, level)
     error = np.sqrt((1.0 / k + n_test / n_train) * differences.var(ddof=1))
-    return _student("corrected resampled t", float(differences.mean()), float(error), k - 1, level)
+    return student("corrected resampled t", float(differences.mean()), float(error), k - 1, level)
 
 
 def diebold_mariano(
@@ -135,7 +135,7 @@ def diebold_mariano(
         variance += 2.0 * weight * float(centred[lag:] @ centred[:-lag]) / n
     correction = (n + 1.0 - 2.0 * horizon + horizon * (horizon - 1.0) / n) / n
     error = np.sqrt(max(variance, 0.0) / n / max(correction, 1.0 / n))
-    return _student("Diebold-Mariano", float(gain.mean()), float(error), n - 1, level)
+    return student("Diebold-Mariano", float(gain.mean()), float(error), n - 1, level)
 
 
 def paired_bootstrap(
@@ -201,6 +201,17 @@ def normal(test: str, difference: float, error: float, level: float = 0.95) -> C
         return _exact(test, difference, level)
     half = _normal_quantile(level) * error
     p_value = float(2.0 * norm.sf(abs(difference) / error))
+    return Comparison(test, difference, difference - half, difference + half, p_value, level)
+
+
+def student(test: str, difference: float, error: float, freedom: int, level: float = 0.95) -> Comparison:
+    """Return the comparison of a difference by its standard error and the degrees of freedom of that."""
+    from scipy.stats import t
+
+    if error == 0.0:
+        return _exact(test, difference, level)
+    half = float(t.ppf((1.0 + level) / 2.0, freedom)) * error
+    p_value = float(2.0 * t.sf(abs(difference) / error, freedom))
     return Comparison(test, difference, difference - half, difference + half, p_value, level)
 
 
@@ -271,16 +282,6 @@ def _covariance(placements: np.ndarray) -> np.ndarray:
     if placements.shape[1] < _LEAST_ROWS:
         return np.zeros((len(placements), len(placements)))
     return np.atleast_2d(np.cov(placements))
-
-
-def _student(test: str, difference: float, error: float, freedom: int, level: float) -> Comparison:
-    from scipy.stats import t
-
-    if error == 0.0:
-        return _exact(test, difference, level)
-    half = float(t.ppf((1.0 + level) / 2.0, freedom)) * error
-    p_value = float(2.0 * t.sf(abs(difference) / error, freedom))
-    return Comparison(test, difference, difference - half, difference + half, p_value, level)
 
 
 def _exact(test: str, difference: float, level: float) -> Comparison:

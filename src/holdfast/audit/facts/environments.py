@@ -20,7 +20,7 @@ from holdfast.core.record import Sampled
 N_FOLDS = 3
 LEAST_ROWS = 200
 LEAST_GROUPS = 6
-N_PERIODS = 12  # periods of time that the bootstrap draws as wholes
+N_PERIODS = 20  # periods of time that the bootstrap draws as wholes
 ROUNDS = 15
 
 
@@ -103,7 +103,7 @@ def _numbered(code: np.ndarray) -> np.ndarray:
 
 
 def _periods(code: np.ndarray) -> np.ndarray:
-    """Return up to twelve periods of about as many rows; rows of one time stay together."""
+    """Return up to twenty periods of about as many rows; rows of one time stay together."""
     edges = np.unique(np.quantile(code, np.arange(1, N_PERIODS) / N_PERIODS))
     return _numbered(np.searchsorted(edges, code, side="right"))
 

@@ -8,6 +8,7 @@ from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.environments import Environments
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.metrics import Metric, bootstrap, truth_of
+from holdfast.audit.models import Predictions
 from holdfast.audit.scoring import shown, span, usable
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
@@ -31,7 +32,13 @@ RESAMPLES = 400
     ),
 )
 def environment_gap(
-    labels: Labels, environments: Environments, score_metric: Metric, streams: Streams, *, max_gap: float = 0.05
+    labels: Labels,
+    environments: Environments,
+    score_metric: Metric,
+    streams: Streams,
+    *,
+    alpha: float = 0.001,
+    max_gap: float = 0.05,
 ) -> Iterator[Finding]:
     """The score falls on groups or periods that the model has not seen.
 
@@ -43,7 +50,9 @@ def environment_gap(
     Your model, or a boosting model fitted here, is cross-validated twice on the same rows: with folds drawn at random,
     and with whole groups (or periods that follow each other) left out. Both scores are on all rows; the interval of
     their difference comes from a bootstrap that draws whole groups or periods. It speaks when the fall is above 0.05
-    (a twentieth of the score, for errors without an upper limit) and the 99 % interval leaves out zero.
+    (a twentieth of the score, for errors without an upper limit) and the mean loss rises in so many groups or periods,
+    and by so much, as chance would make it with probability below `alpha` (Wilcoxon's signed-rank test over them;
+    squared error, or one less the probability of the true class).
 
     ## Limits
     Needs a group or time column with six environments or more, and looks at 3,000 rows at most, where each group may
@@ -66,10 +75,10 @@ def environment_gap(
     )
     score_seen, score_new = metric.score(truth, seen), metric.score(truth, new)
     drawn = sign * (both[0] - both[1])
-    found = from_resamples(sign * (score_seen - score_new), drawn[np.isfinite(drawn)], level=0.99)
+    found = from_resamples(sign * (score_seen - score_new), drawn[np.isfinite(drawn)])
+    p_value = _rank_test(labels, truth, environments)
     scale = span(metric, score_seen)
-    # Folds at random know nothing either: then there is nothing that could fall.
-    if not found.difference / scale > max_gap or found.low <= 0.0:
+    if not found.difference / scale > max_gap or p_value > alpha:
         return
     what = (
         f"new {environments.column} values" if environments.kind == "group" else f"new periods of {environments.column}"
@@ -88,7 +97,7 @@ def environment_gap(
                 low=found.low / scale,
                 high=found.high / scale,
                 level=found.level,
-                p_value=found.p_value,
+                p_value=p_value,
                 unit="score",
             ),
             Series(
@@ -104,13 +113,30 @@ def environment_gap(
     )
 
 
+def _rank_test(labels: Labels, truth: np.ndarray, given: Environments) -> float:
+    """Return the two-sided p-value for environments losing as often by being left out as gaining."""
+    from scipy.stats import wilcoxon
+
+    rise = _losses(labels, truth, given.left_out) - _losses(labels, truth, given.at_random)
+    mean = np.bincount(given.environment, weights=rise) / np.bincount(given.environment)
+    return float(wilcoxon(mean).pvalue) if np.any(mean != 0.0) else 1.0
+
+
+def _losses(labels: Labels, truth: np.ndarray, said: Predictions) -> np.ndarray:
+    if not labels.is_classes:
+        return np.asarray((truth - said.values) ** 2)
+    if said.probabilities is None:
+        return np.asarray((truth != said.values).astype(np.float64))
+    return np.asarray(1.0 - said.probabilities[np.arange(len(truth)), truth])
+
+
 def _people(rng: np.random.Generator, *, own_label: bool) -> Dataset:
     n_people, n_each = 60, 10
     who = np.repeat(np.arange(n_people), n_each)
     n = len(who)
     mark = rng.normal(size=n_people)[who] + 0.01 * rng.normal(size=n)  # tells the person
     b = rng.normal(size=n)
-    tendency = rng.permutation(np.tile([-2.0, 2.0], n_people // 2))[who] if own_label else 0.0
+    tendency = rng.permutation(np.tile([-3.0, 3.0], n_people // 2))[who] if own_label else 0.0
     y = np.where(b + tendency + rng.normal(size=n) > 0, "yes", "no")
     return subject(
         {"mark": mark, "b": b, "person": [f"p{i:02d}" for i in who], "y": y},
@@ -129,7 +155,7 @@ def label_by_person(rng: np.random.Generator) -> Dataset:
 def label_by_period(rng: np.random.Generator) -> Dataset:
     """The mean of a number wanders; the time of a row tells where it is."""
     n = 600
-    level = np.repeat(rng.permutation(np.arange(12.0)), n // 12)
+    level = np.repeat(rng.permutation(np.arange(20.0)), n // 20)
     a = rng.normal(size=n)
     return subject(
         {"when": np.arange(n, dtype=float), "clock": np.arange(n) + 0.1 * rng.normal(size=n), "a": a, "y": level + a},
