@@ -45,7 +45,8 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
 
 def usable(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names without surrounding blanks, none empty and none twice, and notes on those that changed."""
-    stripped = [name.strip().removeprefix("\ufeff") for name in names]
+    # Half a surrogate pair, which JSON can write, is no text.
+    stripped = [name.strip().removeprefix("\ufeff").encode("utf-8", "replace").decode() for name in names]
     given = [name or f"column{place}" for place, name in enumerate(stripped, start=1)]
     taken, seen, result = set(given), Counter[str](), []
     for name in given:

@@ -11,6 +11,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from holdfast.core.errors import BadInput
+from holdfast.core.text import one_line
 from holdfast.data.limits import most_bytes, size_of
 from holdfast.data.workspace import fresh_path
 
@@ -48,7 +49,7 @@ def _decompressed(path: Path, codec: str) -> pa.NativeFile:
 def _from_zip(path: Path, name: str) -> tuple[Path, str, str]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
             if any(member.filename.lower() in _WORKBOOK_PARTS for member in members):
                 return path, name, ""
             members = [member for member in members if not member.filename.startswith("__MACOSX")]
@@ -59,7 +60,7 @@ def _from_zip(path: Path, name: str) -> tuple[Path, str, str]:
             inner = Path(members[0].filename).name
             copy = _copied(path, name, lambda: archive.open(members[0]))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise BadInput(f"{name} cannot be unpacked: {error}") from error
+        raise BadInput(f"{name} cannot be unpacked: {one_line(str(error), 200)}") from error
     return copy, inner, f"unpacked from {name}"
 
 
@@ -79,5 +80,5 @@ def _copied(path: Path | None, name: str, opened: Callable[[], Any]) -> Path:
                     )
                 out.write(piece)
     except (pa.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise BadInput(f"{name} cannot be unpacked: {str(error).partition(chr(10))[0]}") from error
+        raise BadInput(f"{name} cannot be unpacked: {one_line(str(error), 200)}") from error
     return copy

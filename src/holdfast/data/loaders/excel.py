@@ -12,12 +12,14 @@ import pyarrow as pa
 from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.text import one_line
 from holdfast.data.headers import has_header
-from holdfast.data.limits import most_bytes, size_of
+from holdfast.data.limits import size_of
 from holdfast.data.loaders import Loader, Reading
 from holdfast.data.python_values import array_of
 
 _ROWS = 1 << 14
 _MOST_UNPACKED = 1 << 30  # a sheet of a million rows and thirty columns unpacks to less
+_ALWAYS_ALLOWED = 1 << 26
+_LARGEST_GROWTH = 100  # workbooks grow 5 to 30 times
 _PIECE = 1 << 20
 
 
@@ -87,7 +89,7 @@ def _refuse_bomb(path: Path, name: str) -> None:
     """Raise BadInput when the archive inside unpacks to more than it should, whatever it says about itself."""
     if not zipfile.is_zipfile(path):
         return
-    most, total = min(_MOST_UNPACKED, most_bytes(size_of(path))), 0
+    most, total = min(_MOST_UNPACKED, max(_ALWAYS_ALLOWED, size_of(path) * _LARGEST_GROWTH)), 0
     with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
         for member in archive.infolist():
             total += _true_size(raw, member, most - total)
