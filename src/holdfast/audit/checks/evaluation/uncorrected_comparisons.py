@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.audit.comparison import holm, optimism_of_best
+from holdfast.audit.comparison import benjamini_hochberg, holm, optimism_of_best
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.predictions import Predicted
@@ -52,7 +52,8 @@ def uncorrected_comparisons(
     ## How it works
     Needs stored predictions of three models or more. The scores and their covariance over test rows (DeLong for areas
     under the ROC curve, else by rows or bootstrap) say how often another model would have come out best, and by how
-    much the winner's score is too high on average. All pairs are tested, without and with Holm's correction. It
+    much the winner's score is too high on average. All pairs are tested, without a correction, with Holm's (any false
+    difference) and with Benjamini & Hochberg's (their share). It
     speaks when the optimism is above half a standard error of the best score, or when pairs are significant only
     without the correction.
 
@@ -95,6 +96,11 @@ def uncorrected_comparisons(
             Measure(name="optimism in standard errors of the best score", value=relative, threshold=max_optimism),
             Measure(name="optimism of the best score", value=optimism, unit="score"),
             Measure(name="differences significant without correction", value=n_plain, threshold=n_corrected),
+            Measure(name="differences left by Holm's correction", value=n_corrected),
+            Measure(
+                name="differences left by Benjamini & Hochberg's",
+                value=int(np.sum(benjamini_hochberg(plain) <= significance)),
+            ),
             _bars(names, scores, covariance, metric),
         ),
         fix="Choose on validation rows and score the one chosen once; else report all models, with corrected "
