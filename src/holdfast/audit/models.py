@@ -5,7 +5,7 @@ import importlib.util
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,8 +78,15 @@ class Inputs:
         names = [column.name for column in self.dataset.of(role="feature")]
         return self.dataset.table.select(names).take(pa.array(self.rows)).to_pandas()
 
-    def take(self, form: Form, places: np.ndarray, without: Sequence[str] = ()) -> Any:
-        """Return the rows at `places` in the form wanted, lacking the columns `without`."""
+    def take(
+        self, form: Form, places: np.ndarray, without: Sequence[str] = (), *, blank: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the rows at `places` in the form wanted, lacking the columns `without`.
+
+        With `blank`, a frame keeps those columns, each filled with one value.
+        """
+        if form == "frame" and blank:
+            return self.frame.iloc[places].assign(**blank)
         if form == "frame":
             return self.frame.iloc[places].drop(columns=[name for name in without if name in self.frame.columns])
         kept = [i for i, name in enumerate(self.encoding.names) if name not in without]
@@ -95,6 +102,7 @@ class Fitted:
     form: Form
     without: tuple[str, ...]
     classes: tuple[str, ...]
+    blank: Mapping[str, Any] | None = None
 
 
 def fit(
@@ -125,8 +133,8 @@ def fit(
         with one_thread():
             estimator.fit(inputs.take(model.form, places, without), target)
         return Fitted(estimator, model, model.form, tuple(without), labels.classes)
-    estimator, form = _fit_own(inputs, places, target, model, seed=seed, without=without)
-    return Fitted(estimator, model, form, tuple(without), labels.classes)
+    estimator, form, blank = _fit_own(inputs, places, target, model, seed=seed, without=without)
+    return Fitted(estimator, model, form, tuple(without), labels.classes, blank)
 
 
 def predict(fitted: Fitted, inputs: Inputs, places: np.ndarray) -> Predictions:
@@ -134,7 +142,7 @@ def predict(fitted: Fitted, inputs: Inputs, places: np.ndarray) -> Predictions:
     if not len(places):
         width = len(fitted.classes)
         return Predictions(np.empty(0), fitted.classes, np.empty((0, width)), np.empty((0, width)))
-    given = inputs.take(fitted.form, places, fitted.without)
+    given = inputs.take(fitted.form, places, fitted.without, blank=fitted.blank)
     with warnings.catch_warnings(), nullcontext() if fitted.model.own else one_thread():
         warnings.simplefilter("ignore")
         try:
@@ -277,20 +285,28 @@ def _default_for(estimator: Any, encoding: Encoding, without: Sequence[str]) -> 
 
 def _fit_own(
     inputs: Inputs, places: np.ndarray, target: np.ndarray, model: Model, *, seed: int, without: Sequence[str]
-) -> tuple[Any, Form]:
-    """Fit the person's model to the columns as they are; if it refuses those, to the encoded ones."""
-    forms: tuple[Form, ...] = ("frame", "matrix") if model.form == "frame" else ("matrix",)
+) -> tuple[Any, Form, Mapping[str, Any] | None]:
+    """Fit the person's model to the columns as they are; if it refuses those, to the encoded ones.
+
+    A pipeline that names a column which is left out gets it filled with one value: that tells it nothing either.
+    """
+    ways: list[tuple[Form, Mapping[str, Any] | None]] = [("matrix", None)]
+    if model.form == "frame":
+        ways.insert(0, ("frame", None))
+        named = [name for name in without if name in inputs.frame.columns]
+        if named:
+            ways.insert(1, ("frame", {name: inputs.frame[name].iloc[places].dropna().min() for name in named}))
     first: Exception | None = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for form in forms:
+        for form, blank in ways:
             estimator = model.make(seed)
             try:
-                estimator.fit(inputs.take(form, places, without), target)
+                estimator.fit(inputs.take(form, places, without, blank=blank), target)
             except Exception as error:  # noqa: BLE001 it is the person's code: anything may come
                 first = first or error
                 continue
-            return estimator, form
+            return estimator, form, blank
     assert first is not None
     raise _failed(model, "fit", first) from first
 
