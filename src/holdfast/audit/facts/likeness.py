@@ -17,6 +17,7 @@ from holdfast.core.record import Sampled
 _MOST_ROWS = 20_000
 _MOST_COLUMNS = 200
 _MOST_VALUES = 10  # of a category; the rest is one more value
+_COMMON = 30.0  # pairs of rows with a value that meet in a group by chance, from which the F test holds for it
 _FEW_NUMBERS = 10  # a number with so few values is compared like a category
 
 
@@ -78,8 +79,35 @@ def _likeness(dataset: Dataset, name: str, rows: np.ndarray, codes: np.ndarray) 
     codes, found = codes[found >= 0], found[found >= 0]
     if not len(found):
         return Likeness(0.0, 1.0)
-    frequent = np.argsort(-np.bincount(found), kind="stable")[:_MOST_VALUES]
-    return intraclass(codes, (found[:, None] == frequent[None, :]).astype(np.float64))
+    return _of_values(codes, found)
+
+
+def _of_values(codes: np.ndarray, found: np.ndarray) -> Likeness:
+    """Return the likeness of values that are numbered from 0.
+
+    The F test takes indicators for normal, which fails where a value is rare: two rows that meet by chance look like a
+    law. How many rows find a rare value already in their group is at most the number of pairs that meet, and that is
+    about Poisson by chance.
+    """
+    from scipy.stats import poisson
+
+    n, counts = float(len(codes)), np.bincount(found).astype(np.float64)
+    _, codes = np.unique(codes, return_inverse=True)
+    codes = codes.reshape(-1)
+    sizes = np.bincount(codes).astype(np.float64)
+    meeting = float((sizes * (sizes - 1)).sum()) / max(n * (n - 1), 1.0)
+    fewer = np.minimum(counts, n - counts)
+    common = fewer * (fewer - 1) / 2 * meeting >= _COMMON
+    order = np.argsort(-counts, kind="stable")
+    shown = order[common[order]][:_MOST_VALUES] if common.any() else order[:_MOST_VALUES]
+    alike = intraclass(codes, (found[:, None] == shown[None, :]).astype(np.float64))
+    cells, members = np.unique(codes * len(counts) + found, return_counts=True)
+    again = np.bincount(cells % len(counts), members - 1.0, minlength=len(counts))
+    rare = ~common & (counts > 0)
+    by_chance = poisson.sf(again[rare] - 1, counts[rare] * (counts[rare] - 1) / 2 * meeting)
+    p_value = float(max(1, rare.sum()) * by_chance.min(initial=1.0))
+    p_value = min(2 * alike.p_value, 2 * p_value, 1.0) if common.any() else min(p_value, 1.0)
+    return Likeness(alike.value, p_value)
 
 
 def intraclass(codes: np.ndarray, table: np.ndarray) -> Likeness:

@@ -118,6 +118,7 @@ def model_gain(
     most_rows: int = _MOST_ROWS,
 ) -> float:
     """Return the gain of a boosting model on the named columns, out of sample; 0 if there are none."""
+    from sklearn import ensemble  # loaded first: only threads of loaded libraries can be limited
     from threadpoolctl import threadpool_limits
 
     kept = [name for name in names if name not in without]
@@ -139,21 +140,25 @@ def model_gain(
         "categorical_features": categorical if categorical.any() else None,
     }
     with threadpool_limits(1, "openmp"):  # threads of so small a model spend their time waiting for each other
-        return _fitted_gain(target, table, goal, train, test, settings)
+        return _fitted_gain(ensemble, target, table, goal, train, test, settings)
 
 
 def _fitted_gain(
-    target: Target, table: np.ndarray, goal: np.ndarray, train: np.ndarray, test: np.ndarray, settings: dict[str, Any]
+    ensemble: Any,
+    target: Target,
+    table: np.ndarray,
+    goal: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    settings: dict[str, Any],
 ) -> float:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
     if not target.n_classes:
-        guess = HistGradientBoostingRegressor(max_iter=_TREES // 2, **settings).fit(table[train], goal[train])
+        guess = ensemble.HistGradientBoostingRegressor(max_iter=_TREES // 2, **settings).fit(table[train], goal[train])
         error = ((goal[test] - guess.predict(table[test])) ** 2).mean() / goal[test].var()
         return float(max(0.0, 1 - error))
     seen, coded = np.unique(goal[train], return_inverse=True)
     rounds = max(8, min(_TREES // 2, _TREES // max(1, len(seen) if len(seen) > 2 else 1)))
-    model = HistGradientBoostingClassifier(max_iter=rounds, **settings).fit(table[train], coded)
+    model = ensemble.HistGradientBoostingClassifier(max_iter=rounds, **settings).fit(table[train], coded)
     chance = model.predict_proba(table[test])
     areas = [_area(chance[:, i], goal[test] == k) for i, k in enumerate(seen)]
     known = [area for area in areas if area is not None]
