@@ -126,9 +126,9 @@ def _compared(
 
 def _centres(a: np.ndarray, b: np.ndarray) -> str:
     """Return the medians of two samples in words; the means, where the medians are the same."""
-    word, pair = "median", (float(np.median(a)), float(np.median(b)))
-    if pair[0] == pair[1]:
-        with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        word, pair = "median", (float(np.median(a)), float(np.median(b)))
+        if pair[0] == pair[1]:
             word, pair = "mean", (float(a.mean()), float(b.mean()))
     return f"{word} {pair[0]:.4g} in train, {pair[1]:.4g} in test"
 

@@ -24,6 +24,7 @@ _FOLLOWS = 0.4  # share of a column's variance that the label explains
 _OWN_LAGS = range(1, 6)
 _NOTHING = 4.0  # standard errors
 _MOST_CLASSES = 20
+_MOST_TO_FIT = 50  # classes: boosting grows a tree for each
 
 
 @dataclass(frozen=True)

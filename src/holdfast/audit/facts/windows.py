@@ -18,6 +18,7 @@ _MOST_ROWS = 2_000
 _STRETCH = 500
 _ROWS_PER_TERM = 3  # equations for each coefficient, at least
 _MOST_COLUMNS = 2_000
+_LARGEST = 1e100  # squares of larger numbers leave the range of floats
 _SHOWN = 0.3  # share explained by later labels from which weights are kept
 _GATE = 0.15  # correlation of changes that makes a column worth a regression
 EXACT = 1e-6  # share of variance left, beyond which a column is not a sum of the given values; float32 leaves 1e-14
@@ -107,6 +108,8 @@ def _tied(name: str, label: np.ndarray, column: np.ndarray, reach: int) -> Colum
     if whole.sum() < _ROWS_PER_TERM * (4 * reach + 2):
         return None
     y, x = label[whole], column[whole]
+    if max(np.abs(y).max(), np.abs(x).max()) > _LARGEST:
+        return None
     later, earlier = _moves_with(y, x, reach)
     if max(later, earlier) < _GATE:
         return None
