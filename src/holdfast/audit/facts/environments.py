@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Int
 
 from holdfast.audit.definitions import fact
@@ -60,12 +61,12 @@ def environments(
     column = dataset.one("group") or dataset.one("time")
     if column is None:
         raise NotApplicable("no group or time column: name one with --group or --time")
-    code = _codes(dataset, column)
-    rows = row_keys.sample(labels.known & (code >= 0), most_rows)
+    rows = row_keys.sample(labels.known & ~dataset.nulls(column.name), most_rows)
     if len(rows) < LEAST_ROWS:
         raise NotApplicable(f"{len(rows)} rows with a label and a {column.name!r} are too few to leave some out")
     kind: Literal["group", "period"] = "group" if column.role == "group" else "period"
-    environment = _numbered(code[rows]) if kind == "group" else _periods(code[rows])
+    code = _codes(dataset, column, rows)
+    environment = _numbered(code) if kind == "group" else _periods(code)
     n = int(environment.max()) + 1
     if n < LEAST_GROUPS:
         raise NotApplicable(f"{column.name!r} tells {n} environments apart, wanted {LEAST_GROUPS} or more")
@@ -85,16 +86,15 @@ def environments(
     return Environments(column.name, kind, rows, environment, n, at_random, left_out, model.own, sampled)
 
 
-def _codes(dataset: Dataset, column: Column) -> np.ndarray:
-    """Return a number for each row that sorts as the values do; -1 where missing."""
+def _codes(dataset: Dataset, column: Column, rows: np.ndarray) -> Int[np.ndarray, " rows"]:
+    """Return a number for each of `rows` that sorts as the values do."""
+    table = pa.table({column.name: dataset.values(column.name).take(pa.array(rows))})
+    picked = Dataset(dataset.name, table, (column,))
     if column.kind in {"number", "time"}:
-        values = dataset.numbers(column.name)
-        _, code = np.unique(np.where(np.isfinite(values), values, np.inf), return_inverse=True)
-        return np.where(np.isfinite(values), code.reshape(-1), -1)
-    codes, names = dataset.codes(column.name)
-    rank = np.empty(len(names) + 1, dtype=np.int64)
+        return np.unique(picked.numbers(column.name), return_inverse=True)[1].reshape(-1)
+    codes, names = picked.codes(column.name)
+    rank = np.empty(len(names), dtype=np.int64)
     rank[sorted(range(len(names)), key=lambda i: str(names[i]))] = np.arange(len(names))
-    rank[-1] = -1
     return np.asarray(rank[codes])
 
 
