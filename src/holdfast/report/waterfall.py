@@ -8,6 +8,7 @@ from holdfast.report.verdict import metric_of
 from holdfast.report.words import change, name, plural, score, sentence, span
 
 MOST_BARS = 8  # steps drawn; the smallest of more are added up, so that the picture stays one glance
+_NOTHING = 0.005  # a share of the score below which a step is not worth zooming in on
 _ZERO_BASED = 0.12  # the scale starts at 0 unless all that happens would then be squeezed into less than this share
 
 
@@ -92,7 +93,9 @@ def _scale(bars: Sequence[Bar]) -> tuple[float, float]:
     ends = [end for bar in bars for end in (bar.low, bar.high) if end is not None] + moving
     low, high = min(ends), max(ends)
     size = max(abs(low), abs(high)) or 1.0
-    if max(moving) - min(moving) >= _ZERO_BASED * size or len(moving) == len(totals):
+    steps = [abs(bar.stop - bar.start) for bar in bars if bar.kind in {"loss", "gain"}]
+    fits = max(moving) - min(moving) >= _ZERO_BASED * size
+    if fits or max(steps, default=0.0) < _NOTHING * size:
         low, high = min(low, 0.0), max(high, 0.0)
         room = 0.03 * (high - low or 1.0)
         return (low - room if low < 0 else low, high + room if high > 0 else high)
@@ -108,19 +111,31 @@ def _label(honest: HonestScore, bars: Sequence[Bar]) -> str:
 
 
 def _table(honest: HonestScore) -> Table:
-    head = ("Remedy", "Operation", "Size", "Alone", "In sequence", "Share", "Same at random", "Cures")
+    head = ("Remedy", "What it does", "Alone", "In sequence", "Share", "Same at random", "Cures")
     rows = tuple(
         (
             name(step.name),
-            name(step.operation) if not step.reason else f"{name(step.operation)}: {sentence(step.reason)}",
-            plural(len(step.columns), "column") if step.columns and not step.n_rows else plural(step.n_rows, "row"),
+            _done(step),
             *(_effect(one) for one in (step.alone, step.in_sequence, step.shapley, step.control)),
             ", ".join(name(one) for one in step.checks),
         )
         for step in honest.steps[:100]
     )
     more = f"{plural(len(honest.steps) - 100, 'more remedy')} in the record." if len(honest.steps) > 100 else ""
-    return Table("What each remedy does to the score", head, rows, more, (False,) * 3 + (True,) * 4 + (False,))
+    return Table("What each remedy does to the score", head, rows, more, (False,) * 2 + (True,) * 4 + (False,))
+
+
+def _done(step: HonestStep) -> str:
+    """Return what a remedy does to the data."""
+    rows, columns = plural(step.n_rows, "row"), plural(len(step.columns), "column")
+    said = {
+        "drop-rows": f"drop {rows}",
+        "drop-columns": f"drop {columns}",
+        "regroup-split": "split again by group",
+        "reorder-split": "split again in time",
+        "relabel": f"relabel {rows}",
+    }.get(step.operation, name(step.operation))
+    return f"{said}: {sentence(step.reason)}" if step.reason else said
 
 
 def _effect(estimate: Estimate | None) -> str:

@@ -35,7 +35,7 @@ def quantity(value: Number, unit: str) -> str:
         return number(value)
     if unit == "share":
         small = 0 < abs(value) < 0.0005
-        return _signed(f"{value:.2g}" if small else f"{value:.1%}")
+        return _signed(f"{value * 100:.2g}%" if small else f"{value:.1%}")
     shown = score(float(value)) if unit == "score" else number(value)
     return shown if unit in {"", "share", "score"} else f"{shown} {unit}"
 

@@ -81,3 +81,19 @@ def test_the_label_states_the_result():
 
 def test_what_could_not_be_estimated_is_said():
     assert "Not estimated: labels that contradict (too few rows to see an effect)." in waterfall(honest()).notes
+
+
+def test_steps_that_change_nothing_are_not_zoomed_in_on():
+    steps = (HonestStep(name="copies", checks=(), operation="drop-rows", alone=estimate(0.0002, 0.001)),)
+    drawn = waterfall(honest().model_copy(update={"steps": steps, "honest": estimate(0.9342, 0.004)}))
+    assert drawn.first == 0.0
+
+
+def test_remedies_are_said_in_words():
+    said = [row[1] for row in waterfall(honest()).table.rows]
+    assert said == [
+        "drop 1 column",
+        "split again by group",
+        "drop 1,032 rows",
+        "relabel 37 rows: too few rows to see an effect",
+    ]

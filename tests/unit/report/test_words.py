@@ -34,7 +34,7 @@ def test_numbers_are_written_with_about_four_figures(value, said):
     [
         (0.1141, "share", "11.4%"),
         (0.0, "share", "0.0%"),
-        (0.0001, "share", "0.0001"),
+        (0.0001, "share", "0.01%"),
         (12, "rows", "12 rows"),
         (0.5, "score", "0.500"),
         (math.nan, "share", "not a number"),
