@@ -3,7 +3,8 @@ import pytest
 from holdfast.core.finding import Examples, Finding, Location, Severity
 from holdfast.core.record import Status, Suppressed
 from holdfast.report.build import MOST_COLUMNS, MOST_LINES, build
-from report_runs import ALL, blank, checked, realistic
+from report_findings import checked
+from report_runs import ALL, blank, realistic
 
 
 def only(finding, **more):

@@ -7,7 +7,8 @@ import pytest
 from holdfast.core.record import Citation, Status
 from holdfast.report.build import web_address
 from holdfast.report.renderers.html import fragment, prose, render
-from report_runs import ALL, blank, checked, hostile, many, overlap, realistic
+from report_findings import checked, overlap
+from report_runs import ALL, blank, hostile, many, realistic
 
 
 def test_the_policy_allows_this_style_and_nothing_else():

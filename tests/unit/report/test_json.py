@@ -7,7 +7,8 @@ from holdfast.core.finding import Finding, Measure
 from holdfast.core.record import Run, Status
 from holdfast.report.ascii_json import ascii_json
 from holdfast.report.render import render
-from report_runs import ALL, blank, checked, hostile
+from report_findings import checked
+from report_runs import ALL, blank, hostile
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "hostile"])

@@ -4,7 +4,8 @@ import pytest
 
 from holdfast.core.record import Status
 from holdfast.report.renderers.junit import render
-from report_runs import ALL, blank, checked, constant, drifted, interrupted, overlap, realistic
+from report_findings import checked, constant, drifted, overlap
+from report_runs import ALL, blank, interrupted, realistic
 
 
 def suite_of(run):

@@ -3,7 +3,8 @@ from markdown_it import MarkdownIt
 
 from holdfast.core.record import Status
 from holdfast.report.renderers.markdown import MOST_CHARACTERS, code, escaped, prose, render
-from report_runs import blank, checked, overlap, realistic
+from report_findings import checked, overlap
+from report_runs import blank, realistic
 
 TRICKS = [
     "- a list", "1. a list", "12) a list", "# a heading", "+ x", "= x", "> quoted", "*a* _b_ **c** ~~d~~ `e`",

@@ -7,7 +7,8 @@ from holdfast.core.finding import Finding, Location
 from holdfast.core.record import InputRecord, Status
 from holdfast.report.renderers import sarif
 from holdfast.report.renderers.sarif import MOST_RESULTS, render
-from report_runs import ALL, blank, checked, disguise, inputs, many, overlap, realistic
+from report_findings import checked, disguise, overlap
+from report_runs import ALL, blank, inputs, many, realistic
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 PHYSICAL = {

@@ -3,23 +3,8 @@ import pytest
 from holdfast.core.record import HonestScore, Status
 from holdfast.report.build import build
 from holdfast.report.verdict import inflated
-from report_runs import (
-    ALL,
-    blank,
-    checked,
-    constant,
-    crashed,
-    disguise,
-    drifted,
-    estimate,
-    holds_up,
-    honest,
-    interrupted,
-    not_estimable,
-    nothing_ran,
-    overlap,
-    realistic,
-)
+from report_findings import checked, constant, disguise, drifted, estimate, overlap
+from report_runs import ALL, blank, crashed, holds_up, honest, interrupted, not_estimable, nothing_ran, realistic
 
 
 def verdict_of(run):

@@ -4,7 +4,8 @@ import pytest
 
 from holdfast.core.record import HonestScore, HonestStep
 from holdfast.report.waterfall import MOST_BARS, waterfall
-from report_runs import estimate, holds_up, honest
+from report_findings import estimate
+from report_runs import holds_up, honest
 
 
 def test_there_is_nothing_to_draw_without_a_score():
