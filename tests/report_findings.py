@@ -22,6 +22,28 @@ PAPER = Citation(
     url="https://doi.org/10.1016/j.patter.2023.100804",
 )
 
+# What data, files and labels could smuggle into an output.
+SCRIPT = "</script></style></title><script>alert(1)</script><img src=x onerror=alert(1)>"
+ATTACKS = (
+    SCRIPT,
+    '" onmouseover=alert(1) x="',
+    "=cmd|' /C calc'!A0",
+    "+1+cmd()",
+    "@SUM(1+1)",
+    "\u202egnp.exe\u2066",
+    "\x1b[31mred\x1b]8;;http://evil.example\x07link\x1b]8;;\x07",
+    "a\x00b\x01\x08\x0c\x0e\x7f\x85",
+    "\ud800\udfff \ufffe\uffff",
+    "]]> <![CDATA[ &lt;&#60; &amp;",
+    "{{ 7*7 }} {% raw %} ${alert(1)} [red]bold[/red] :smile:",
+    "[a](javascript:alert(1)) ![x](http://evil.example/x.png) <http://evil.example> www.evil.example",
+    "# heading\n---\n| a | b |\n|---|---|\n```\n@everyone #1 **b** _i_ ~~s~~ `c`",
+    "Z\u0300\u0301\u0302" * 40,
+    "\U000e0041\U000e0042\u200b\u2028\u2029",
+    "x" * 1_000_000,
+    "\U0001f600" * 1000,
+)
+
 
 def estimate(value, half):
     return Estimate(value=value, low=round(value - half, 4), high=round(value + half, 4))
