@@ -5,8 +5,8 @@ import importlib.util
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from jaxtyping import Float
 
 from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.labels import Labels
+from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 
@@ -184,19 +185,6 @@ def default_estimator(encoding: Encoding, labels: Labels, seed: int, *, rounds: 
         early_stopping=False,
         random_state=seed,
     )
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep numerical libraries to one thread, which the default model should be fitted under.
-
-    On a machine with other work to do, the threads of OpenMP wait for each other by spinning: boosting on 6,400 rows
-    took 0.6 CPU-s with one thread and 13 with two.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        yield
 
 
 def load_estimator(reference: str) -> Model:

@@ -11,6 +11,7 @@ from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.predictions import Predicted
 from holdfast.audit.models import Predictions
+from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 
@@ -53,20 +54,19 @@ def constant(labels: Labels, train: np.ndarray, n: int) -> Predictions:
 
 def _linear(encoding: Encoding, labels: Labels, train: np.ndarray, test: np.ndarray) -> Predictions:
     from sklearn.linear_model import LogisticRegression, Ridge
-    from threadpoolctl import threadpool_limits
 
     learnt, asked = design(encoding, train, test)
     if not labels.is_classes:
         target = labels.values[train]
         centre = target.mean()
-        with threadpool_limits(1):
+        with one_thread():
             return Predictions(Ridge(alpha=1.0).fit(learnt, target - centre).predict(asked) + centre)
     codes = labels.codes[train]
     if len(np.unique(codes)) < 2:
         raise NotApplicable("the training rows hold one class only")
     # Loose convergence: it is a yardstick, and the third digit of its score does not matter.
     model = LogisticRegression(C=1.0, tol=1e-2, max_iter=10_000)
-    with threadpool_limits(1):
+    with one_thread():
         given = model.fit(learnt, codes).predict_proba(asked)
     spread = np.zeros((len(test), len(labels.classes)))
     spread[:, model.classes_] = given

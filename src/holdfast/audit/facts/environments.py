@@ -10,7 +10,7 @@ from jaxtyping import Int
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.predictions import one_thread, stand_in
+from holdfast.audit.facts.predictions import stand_in
 from holdfast.audit.facts.rows import RowKeys
 from holdfast.audit.models import Inputs, Model, Predictions, as_model, fit, predict
 from holdfast.core.dataset import Column, Dataset
@@ -75,9 +75,8 @@ def environments(
     seed = streams.integer("environments")
     whole = _folds_of(environment, kind)
     try:
-        with one_thread(model):
-            at_random = _out_of_fold(inputs, labels, model, _balanced_random(row_keys.folds(rows, 1 << 16)), seed)
-            left_out = _out_of_fold(inputs, labels, model, whole, seed)
+        at_random = _out_of_fold(inputs, labels, model, _balanced_random(row_keys.folds(rows, 1 << 16)), seed)
+        left_out = _out_of_fold(inputs, labels, model, whole, seed)
     except BadInput as error:
         raise NotApplicable(str(error)) from error
     sampled = (

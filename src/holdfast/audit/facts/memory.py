@@ -9,6 +9,7 @@ from holdfast.audit.definitions import fact
 from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.order import FEWEST_ROWS, TimeOrder, autocorrelation, centred_inside
+from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Sampled
@@ -172,7 +173,6 @@ def _out_of_fold(
 ) -> np.ndarray:
     """Return predictions of each half by a model fitted on the other; NaN where one cannot be fitted."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits
 
     as_classes = labels.is_classes and len(labels.classes) > 2
     kept = _frequent(labels, rows) if as_classes else np.array([1])
@@ -191,7 +191,7 @@ def _out_of_fold(
             categorical_features=categorical if any(categorical) else None,
             random_state=0,
         )
-        with threadpool_limits(1):  # on so few rows a second thread mostly waits, and waiting is paid for
+        with one_thread():  # on so few rows a second thread mostly waits, and waiting is paid for
             model.fit(matrix[fit], target)
         if not labels.is_classes:
             predicted[score, 0] = model.predict(matrix[score])

@@ -1,7 +1,6 @@
 """What one or several models say about the test rows: stored, or fitted here."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -131,22 +130,14 @@ def stand_in(encoding: Encoding, labels: Labels, *, rounds: int = ROUNDS) -> Mod
     return Model("boosting", make)
 
 
-def one_thread(model: Model) -> AbstractContextManager[object]:
-    """Keep a small model that stands in on one thread: more would spend their time waiting for each other."""
-    from threadpoolctl import threadpool_limits
-
-    return nullcontext() if model.own else threadpool_limits(1)
-
-
 def _of_fitted(
     dataset: Dataset, encoding: Encoding, labels: Labels, rows: TrainTest, model: Model, seed: int
 ) -> Predicted:
     inputs = Inputs(dataset, encoding, np.concatenate([rows.train, rows.test]))
     train, test = np.arange(len(rows.train)), np.arange(len(rows.train), len(rows.train) + len(rows.test))
-    with one_thread(model):
-        fitted = fit(inputs, labels, train, model=model, seed=seed)
-        on_test = predict(fitted, inputs, test)
-        on_train = predict(fitted, inputs, train) if model.own else None
+    fitted = fit(inputs, labels, train, model=model, seed=seed)
+    on_test = predict(fitted, inputs, test)
+    on_train = predict(fitted, inputs, train) if model.own else None
     source: Literal["fitted", "default"] = "fitted" if model.own else "default"
     return Predicted(rows.test, {model.name: on_test}, source, rows.train, on_train, sampled=rows.sampled)
 

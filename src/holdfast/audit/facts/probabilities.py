@@ -10,6 +10,7 @@ from holdfast.audit.definitions import fact
 from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.rows import RowGroups, RowKeys, row_hashes
+from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
@@ -65,7 +66,6 @@ def probabilities(
     predictions cover far more rows than were learned from.
     """
     import sklearn.ensemble  # noqa: F401 loaded before its threads can be limited
-    from threadpoolctl import threadpool_limits
 
     known = labels.known
     n_known = int(known.sum())
@@ -83,7 +83,7 @@ def probabilities(
     learned = row_keys.sample(known, most)
     said = np.zeros((len(rows), width))
     matrix = encoding.matrix(learned)[:, columns]
-    with threadpool_limits(1):  # on so few rows further threads mostly wait, and waiting is paid for
+    with one_thread():  # on so few rows further threads mostly wait, and waiting is paid for
         for place in range(N_FOLDS):
             inside, here = fold[learned] != place, fold[rows] == place
             if here.any():

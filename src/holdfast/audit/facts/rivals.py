@@ -13,6 +13,7 @@ from holdfast.audit.facts.associations import Associations
 from holdfast.audit.facts.conditional import Score, Target, ranks_of
 from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.naming import AFTERWARDS, TIMES, words_of
+from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Severity
 from holdfast.core.record import Sampled
@@ -119,7 +120,6 @@ def model_gain(
 ) -> float:
     """Return the gain of a boosting model on the named columns, out of sample; 0 if there are none."""
     from sklearn import ensemble  # loaded first: only threads of loaded libraries can be limited
-    from threadpoolctl import threadpool_limits
 
     kept = [name for name in names if name not in without]
     rows, folds = target.rows[:most_rows], target.folds[:most_rows]  # in the order of their keys: any part is a sample
@@ -139,7 +139,7 @@ def model_gain(
         "min_samples_leaf": min(20, max(2, int(train.sum()) // 20)),
         "categorical_features": categorical if categorical.any() else None,
     }
-    with threadpool_limits(1, "openmp"):  # threads of so small a model spend their time waiting for each other
+    with one_thread():  # threads of so small a model spend their time waiting for each other
         return _fitted_gain(ensemble, target, table, goal, train, test, settings)
 
 

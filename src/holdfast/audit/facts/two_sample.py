@@ -10,6 +10,7 @@ from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.groups import Groups
 from holdfast.audit.facts.rows import RowGroups, RowKeys
 from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.hashing import digest_json
@@ -129,7 +130,6 @@ def _out_of_fold(
 ) -> tuple[np.ndarray, list[object]]:
     """Return for each row how likely a model that did not see it takes it for a test row, and the models."""
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
 
     chance, models = np.full(len(target), 0.5), list[object]()
     for number in range(_FOLDS):
@@ -143,7 +143,7 @@ def _out_of_fold(
             categorical_features=categorical if any(categorical) else None,
             random_state=0,
         )
-        with threadpool_limits(1):  # on so few rows a second thread mostly waits, and waiting is paid for
+        with one_thread():  # on so few rows a second thread mostly waits, and waiting is paid for
             model.fit(matrix[fit], target[fit])
             chance[score] = model.predict_proba(matrix[score])[:, 1]
         models.append(model)
@@ -179,10 +179,8 @@ def _telling(
     rng: np.random.Generator,
 ) -> tuple[tuple[str, float], ...]:
     """Return columns with how much the AUC falls when their values are shuffled, best first."""
-    from threadpoolctl import threadpool_limits
-
     falls = np.zeros(len(names))
-    with threadpool_limits(1):
+    with one_thread():
         for number, model in enumerate(models):
             at = np.flatnonzero(fold == number)
             # Every k-th row: both sides are in the order of their keys, training rows first.

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.order import TimeOrder
+from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Sampled
@@ -59,8 +60,6 @@ class LabelWindows:
 @fact(costly=True)
 def label_windows(dataset: Dataset, time_order: TimeOrder, labels: Labels) -> LabelWindows:
     """How the number columns are tied to the label of rows before and after."""
-    from threadpoolctl import threadpool_limits
-
     if labels.is_classes and len(labels.classes) > 2:
         raise NotApplicable("the label has more than two classes: earlier and later ones cannot be averaged")
     names = [c.name for c in dataset.of(role="feature", kind="number") if c.name != time_order.column]
@@ -73,7 +72,7 @@ def label_windows(dataset: Dataset, time_order: TimeOrder, labels: Labels) -> La
     label = _windows(labels.values, time_order, places, reach)
     names = names[:_MOST_COLUMNS]
     found = {}
-    with threadpool_limits(1):  # small factorisations: a second thread only waits
+    with one_thread():  # small factorisations: a second thread only waits
         for name in names:
             window = _tied(name, label, _windows(dataset.numbers(name), time_order, places, reach), reach)
             if window is not None:
