@@ -9,6 +9,8 @@ Nothing heavy is imported until it is used.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from holdfast.core.version import __version__
+
 if TYPE_CHECKING:
     from holdfast.audit.settings import AuditSettings
     from holdfast.audit.verb import audit
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from holdfast.core.store import RunStore
     from holdfast.data.loading import load
     from holdfast.report.render import render
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AuditSettings",

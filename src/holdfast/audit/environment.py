@@ -4,8 +4,8 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from holdfast import __version__
 from holdfast.core.record import Environment
+from holdfast.core.version import __version__
 
 _PACKAGES = ("numpy", "pyarrow", "duckdb", "scikit-learn", "scipy", "pydantic")
 

@@ -95,18 +95,19 @@ def open_data(inputs: Mapping[str, Any], settings: AuditSettings, progress: Prog
 
 def roles_of(settings: AuditSettings) -> dict[str, Role]:
     """Return the roles that the settings give to columns. Raises BadInput when a column gets two."""
-    wanted: list[tuple[str, Role]] = [
-        *((name, "ignore") for name in settings.ignore_columns),
-        *((name, "group") for name in settings.group),
-        *((name, "id") for name in settings.id),
-        *([(settings.time, "time")] if settings.time else []),
-        *([(settings.label, "label")] if settings.label else []),
-    ]
+    wanted: dict[Role, tuple[str | None, ...]] = {
+        "ignore": settings.ignore_columns,
+        "group": settings.group,
+        "id": settings.id,
+        "time": (settings.time,),
+        "label": (settings.label,),
+    }
     roles: dict[str, Role] = {}
-    for name, role in wanted:
-        if roles.get(name, role) != role:
-            raise BadInput(f"column {name!r} cannot be both {roles[name]} and {role}")
-        roles[name] = role
+    for role, names in wanted.items():
+        for name in filter(None, names):
+            if roles.get(name, role) != role:
+                raise BadInput(f"column {name!r} cannot be both {roles[name]} and {role}")
+            roles[name] = role
     return roles
 
 

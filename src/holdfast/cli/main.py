@@ -9,9 +9,9 @@ from typing import NoReturn
 
 import click
 
-from holdfast import __version__
 from holdfast.core.errors import HoldfastError
 from holdfast.core.text import visible
+from holdfast.core.version import __version__
 
 CRASHED = 3
 
