@@ -12,7 +12,7 @@ from holdfast.data.loaders import Loader, Reading
 from holdfast.data.text_files import as_utf8, encoding_of, head_of
 
 _BLOCK = 1 << 20  # bytes parsed at once; it fits a processor's cache
-_LARGEST_BLOCK = 1 << 28  # a line, or a quoted value, is not longer than this
+_LARGEST_BLOCK = 1 << 26  # a line, or a quoted value, is not longer than this
 _ROWS_A_BLOCK = 64  # at least, or wide tables would be read in slivers
 # Lines with too few or too many fields are left out, and told, up to this share, or this many in a small file.
 _MOST_RAGGED, _FEW_RAGGED, _MOST_OF_A_FEW = 0.01, 3, 0.1

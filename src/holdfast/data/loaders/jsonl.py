@@ -1,7 +1,7 @@
 """JSON: one object a line (JSONL), or one document that is a list of objects or an object of columns."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ _ROWS = 1 << 14  # objects turned into a block at once
 _MOST_BLOCK_CHARS = 1 << 25  # fewer, if they are large
 _LARGEST_DOCUMENT = 1 << 29  # one document is parsed as a whole; larger ones belong into lines
 _LONGEST_LINE = 1 << 26
+# Cells, of which a table may have this many times as many as there are values, and this many anyway.
+_MOST_EMPTY, _ALWAYS_ALLOWED = 50, 10_000_000
 
 
 def read(path: Path, name: str) -> Reading:
@@ -90,14 +92,19 @@ def _lines(path: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 raise BadInput(f"{name}, line {number:,}: nested too deeply") from error
 
 
-def _names(records: Any) -> tuple[str, ...]:
-    """Return the keys of all records, in order of first occurrence."""
+def _names(records: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the keys of all records, in order of first occurrence. Raises BadInput if most cells would be empty."""
     names: dict[str, None] = {}
-    for record in records:
-        if record.keys() - names.keys():
+    n_values = 0
+    for n_records, record in enumerate(records, start=1):
+        n_values += len(record)
+        if any(key not in names for key in record):
             names.update(dict.fromkeys(record))
-            if len(names) > MOST_COLUMNS:
-                raise BadInput(f"records have more than {MOST_COLUMNS:,} keys")
+            if len(names) > MOST_COLUMNS or n_records * len(names) > _MOST_EMPTY * n_values + _ALWAYS_ALLOWED:
+                raise BadInput(
+                    f"the first {n_records:,} records have {len(names):,} different keys: the keys are data, "
+                    "and no names of columns"
+                )
     return tuple(names)
 
 

@@ -1,0 +1,89 @@
+"""What is larger than it should be: refused within bounds; and what is large, kept in a file."""
+
+import gzip
+import json
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from holdfast.core.errors import BadInput
+from holdfast.data import settling
+from holdfast.data.inputs import parts_of
+from holdfast.data.loading import load
+from holdfast.data.matching import matched
+from holdfast.data.settling import settled
+from holdfast.data.workspace import workspace
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    monkeypatch.setattr("holdfast.data.limits._ALWAYS_ALLOWED", 1 << 20)
+
+
+def test_a_bomb_of_gzip_is_refused(tmp_path, small_limits):
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000))
+    with pytest.raises(BadInput, match="out of proportion"):
+        load({"all": path})
+
+
+def test_a_bomb_of_parquet_is_refused(tmp_path, small_limits):
+    path = tmp_path / "a.parquet"
+    pyarrow.parquet.write_table(pa.table({"a": ["x" * 1000] * 50_000}), path)
+    with pytest.raises(BadInput, match="out of proportion"):
+        load({"all": path})
+
+
+def test_keys_that_are_data_are_refused(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({f"k{place}": 1}) + "\n" for place in range(10_000)))
+    with pytest.raises(BadInput, match="the keys are data"):
+        load({"all": path})
+
+
+def test_a_document_nested_too_deeply_is_refused(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(BadInput):
+        load({"all": path})
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [f"{i},w{i % 7},{i / 4}" for i in range(60_000)],
+        [f"{i},w{i % 7},{i / 4}" for i in range(59_999)] + ["x,y,z"],  # the last row makes everything text
+        [f"{i},,{i}" for i in range(59_999)] + ["1,late,0.5"],
+    ],
+)
+def test_a_table_beyond_memory_is_mapped_and_the_same(tmp_path, rows, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,c\n" + "\n".join(rows) + "\n")
+    with workspace():
+        parts = parts_of(path)
+        match = matched(parts)
+        here = settled(parts, match, in_memory=settling.IN_MEMORY_BYTES)
+        there = settled(parts, match, in_memory=1 << 18)
+    assert there.table.equals(here.table)
+    assert there.notes == here.notes
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.csv"]  # the file that is mapped has no name
+
+
+def test_a_sheet_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    from openpyxl import Workbook
+
+    monkeypatch.setattr("holdfast.data.loaders.excel._ALWAYS_ALLOWED", 1 << 10)
+    monkeypatch.setattr("holdfast.data.loaders.excel._LARGEST_GROWTH", 1)
+    book = Workbook()
+    for row in range(2_000):
+        book.active.append([row, "x"])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(BadInput, match="that is no workbook"):
+        load({"all": tmp_path / "a.xlsx"})
+
+
+def test_a_stream_that_can_be_read_once_is_enough():
+    table = pa.table({"a": [1, 2], "b": ["x", "y"]})
+    assert load({"all": table.to_reader()}).table.to_pydict() == table.to_pydict()
