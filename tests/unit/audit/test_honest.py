@@ -70,9 +70,12 @@ def test_copies_help_a_model_that_remembers_and_random_rows_do_not() -> None:
     assert copied.alone.high < -0.05
     assert copied.control.low < 0 < copied.control.high
     assert copied.alone.value < copied.control.low, "more than any as large set of random rows takes away"
-    spurious = found("split-overlap", Remedy(op="drop-rows", rows=np.arange(N_TRAIN + 150, N_TRAIN + 250)))
-    score = honest_score(dataset(leak=np.zeros(N_TRAIN + N_TEST)), QUICK, [spurious], estimator=NEAREST)
-    assert score.inflation.low < 0 < score.inflation.high
+    rng, covered, innocent = np.random.default_rng(6), 0, dataset(leak=np.zeros(N_TRAIN + N_TEST))
+    for _ in range(5):
+        spurious = found("split-overlap", Remedy(op="drop-rows", rows=N_TRAIN + rng.choice(N_TEST, 100, replace=False)))
+        score = honest_score(innocent, QUICK, [spurious], estimator=NEAREST)
+        covered += score.inflation.low < 0 < score.inflation.high
+    assert covered >= 4, "intervals of 95 %"
 
 
 def test_shares_add_up_and_name_every_remedy() -> None:
