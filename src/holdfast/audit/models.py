@@ -23,6 +23,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 
 Form = Literal["frame", "matrix"]
+MOST_TREES, MOST_ROUNDS, FEWEST_ROUNDS = 300, 100, 10  # of the default model: seconds, whatever the classes
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,11 @@ def fit(
     if labels.is_classes and len(np.unique(target)) < 2:
         raise NotApplicable("the training rows hold one class only")
     if model is None:
-        model = Model("gradient boosting", lambda seed: default_estimator(inputs.encoding, labels, seed))
+        # A boosting model grows one tree for each class and round.
+        rounds = int(np.clip(MOST_TREES // max(len(labels.classes), 1), FEWEST_ROUNDS, MOST_ROUNDS))
+        model = Model("gradient boosting", lambda seed: default_estimator(inputs.encoding, labels, seed, rounds=rounds))
     if not model.own:
+        without = (*without, *_empty(inputs, places, without))
         estimator = _default_for(model.make(seed), inputs.encoding, without)
         with one_thread():
             estimator.fit(inputs.take(model.form, places, without), target)
@@ -269,6 +273,15 @@ def _default_for(estimator: Any, encoding: Encoding, without: Sequence[str]) -> 
         kept = np.array([name not in without for name in encoding.names])
         estimator.set_params(categorical_features=encoding.categorical[kept] if kept.any() else None)
     return estimator
+
+
+def _empty(inputs: Inputs, places: np.ndarray, without: Sequence[str]) -> list[str]:
+    """Return the columns that hold no value at `places`: scikit-learn's boosting fails on them."""
+    return [
+        name
+        for place, name in enumerate(inputs.encoding.names)
+        if name not in without and np.isnan(inputs.matrix[places, place]).all()
+    ]
 
 
 def _fit_own(
