@@ -188,8 +188,11 @@ def _block_bytes(block: pa.Array) -> bytes:
     kind = block.type
     if pa.types.is_large_string(kind):
         lengths = pc.fill_null(pc.binary_length(block), 0).to_numpy(zero_copy_only=False)
-        joined = "".join(pc.fill_null(block, "").to_pylist())
-        return lengths.astype(np.int64).tobytes() + joined.encode("utf-8", "surrogatepass")
+        filled = pc.fill_null(block, "")
+        _, offsets, text = filled.buffers()
+        ends = np.frombuffer(offsets, np.int64)[filled.offset : filled.offset + len(filled) + 1]
+        joined = b"" if text is None or not len(ends) else memoryview(text)[ends[0] : ends[-1]]
+        return lengths.astype(np.int64).tobytes() + bytes(joined)
     if pa.types.is_boolean(kind):
         return np.packbits(pc.fill_null(block, False).to_numpy(zero_copy_only=False)).tobytes()  # noqa: FBT003
     if pa.types.is_timestamp(kind):
