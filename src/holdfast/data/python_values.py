@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 _INT64 = 1 << 63
 
 
-def array_of(values: Sequence[Any]) -> pa.Array:
+def array_of(values: Sequence[Any]) -> pa.Array:  # noqa: PLR0911 one case a sort of value
     """Return the values as the narrowest of: nothing, truth values, whole numbers, numbers, times, vectors, text."""
     sorts = {type(value) for value in values} - {type(None)}
     if not sorts:
@@ -19,6 +20,11 @@ def array_of(values: Sequence[Any]) -> pa.Array:
         return pa.array(values, pa.bool_())
     if sorts == {int} and all(value is None or -_INT64 <= value < _INT64 for value in values):
         return pa.array(values, pa.int64())
+    if sorts == {float}:
+        return pa.array(values, pa.float64())
+    if sorts == {str}:
+        with suppress(UnicodeEncodeError):  # half a surrogate pair, see below
+            return pa.array(values, pa.large_string())
     if sorts <= {int, float}:
         floats = [None if value is None else _float(value) for value in values]
         return pa.array(floats, pa.float64())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pydantic_core import from_json
 
 from holdfast.core.errors import BadInput
 from holdfast.data.limits import MOST_COLUMNS, size_of
@@ -85,11 +86,19 @@ def _lines(path: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
             if line.isspace():
                 continue
             try:
-                yield number, _record(json.loads(line))
+                yield number, _record(_parsed(line))
             except ValueError as error:
                 raise BadInput(f"{name}, line {number:,}: not JSON: {error}") from error
             except RecursionError as error:
                 raise BadInput(f"{name}, line {number:,}: nested too deeply") from error
+
+
+def _parsed(line: str) -> Any:
+    """Return the value of a line: by the faster parser, or, where that objects, by the one whose word counts."""
+    try:
+        return from_json(line)
+    except ValueError:
+        return json.loads(line)
 
 
 def _names(records: Iterable[dict[str, Any]]) -> tuple[str, ...]:
