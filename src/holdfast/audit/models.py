@@ -134,8 +134,11 @@ def fit(
         model = Model("gradient boosting", lambda seed: default_estimator(inputs.encoding, labels, seed, rounds=rounds))
     if not model.own:
         without = (*without, *_empty(inputs, places, without))
+        if not set(inputs.encoding.names) - set(without):
+            raise NotApplicable("no feature column holds a value in the training rows")
         estimator = _default_for(model.make(seed), inputs.encoding, without)
-        with one_thread():
+        with one_thread(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as: so many classes that the label could be a quantity
             estimator.fit(inputs.take(model.form, places, without), target)
         return Fitted(estimator, model, model.form, tuple(without), labels.classes)
     estimator, form, blank = _fit_own(inputs, places, target, model, seed=seed, without=without)
