@@ -160,9 +160,10 @@ def _of_frame(frame: ArrowExportable) -> Part:
         frame = guarded(name, "", lambda: pa.RecordBatchReader.from_stream(stream).read_all())
     reader = guarded(name, "", lambda: _export(name, frame))
     # pandas adds an index without a name, such as the one that is left after a shuffle, as a column of this name.
-    kept = [place for place, column in enumerate(reader.schema.names) if not column.startswith("__index_level_")]
-    names = tuple(reader.schema.names[place] for place in kept)
-    notes = ("the index without a name is left out",) if len(kept) < len(reader.schema.names) else ()
+    every = reader.schema.names  # built anew each time it is asked for
+    kept = [place for place, column in enumerate(every) if not column.startswith("__index_level_")]
+    names = tuple(every[place] for place in kept)
+    notes = ("the index without a name is left out",) if len(kept) < len(every) else ()
 
     def blocks() -> Iterator[pa.RecordBatch]:
         for block in _export(name, frame):
