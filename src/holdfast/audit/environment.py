@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from holdfast.core.record import Environment
 from holdfast.core.version import __version__
 
-_PACKAGES = ("numpy", "pyarrow", "duckdb", "scikit-learn", "scipy", "pydantic")
+_PACKAGES = ("numpy", "pyarrow", "scikit-learn", "scipy", "pydantic")
 
 
 def environment() -> Environment:

@@ -67,9 +67,9 @@ def test_the_same_data_from_any_library_gives_the_same_record():
 
     arrow = pa.table(numbers())
     frames = [
-        table,
-        pd.DataFrame(table.to_pydict()),
-        pl.DataFrame(table.to_pydict()),
+        arrow,
+        pd.DataFrame(arrow.to_pydict()),
+        pl.DataFrame(arrow.to_pydict()),
         duckdb.sql("SELECT * FROM arrow"),
     ]
     runs = [holdfast.audit(frame, label="y", honest={"enabled": False}) for frame in frames]
