@@ -1,21 +1,11 @@
 """Short forms of the benchmark of false alarms (`benchmarks/detection/null.py`)."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
-
-_FILE = Path(__file__).parents[2] / "benchmarks" / "detection" / "null.py"
 
 
 @pytest.fixture(scope="module")
-def null():
-    spec = importlib.util.spec_from_file_location("benchmark_null", _FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+def null(benchmark):
+    return benchmark("detection/null.py")
 
 
 def test_a_table_is_the_same_every_time(null):

@@ -1,8 +1,10 @@
 """Every command as a new user would try it."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -227,3 +229,23 @@ def test_a_new_check_keeps_the_contract_as_written(holdfast, tmp_path):
 def test_schema_is_a_schema(holdfast):
     schema = json.loads(holdfast("schema").stdout)
     assert "audit" in schema["properties"]
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(holdfast, tables):
+    command = [Path(sys.executable).with_name("holdfast"), "audit", "train.csv", "test.csv", "--label", "y"]
+    process = subprocess.Popen(command, cwd=tables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    journal = None
+    for _ in range(600):
+        journal = journal or next((tables / ".holdfast" / "runs").glob("*/results.jsonl"), None)
+        if journal and journal.stat().st_size > 0:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, ""), said
+    assert "Traceback" not in said
+    run = journal.parent.name
+    assert f"holdfast audit --resume {run}" in said
+    assert json.loads(holdfast("runs", "--format", "json").stdout)[0]["status"] == "interrupted"
+    assert "--no-honest cannot be given" in one_paragraph(holdfast("audit", "--resume", run, "--no-honest"))
+    assert holdfast("audit", "--resume", run).returncode == 1

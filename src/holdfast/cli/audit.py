@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from holdfast.cli.main import CRASHED
 from holdfast.core.errors import BadInput
@@ -68,13 +69,26 @@ def audit(files: tuple[Path, ...], store: Path, resume: str | None, form: str, o
     home = RunStore(store)
     if resume is None:
         return _audit(home, _Call(files, flags, tuple(sys.argv[1:])), form, out)
-    if files:
-        raise BadInput("--resume takes files and settings from the run itself: give it alone")
+    _refuse_flags()
     earlier = home.load(resume)
     if earlier.status != "interrupted":
         raise BadInput(f"run {earlier.id} is {earlier.status}, not interrupted. Show it: holdfast report {earlier.id}")
     files, flags = call_of(earlier)
     return _audit(home, _Call(files, flags, earlier.command), form, out, earlier)
+
+
+def _refuse_flags() -> None:
+    """Raise BadInput for whatever was given beside --resume that the run's own call decides."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        said = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+        if (
+            said
+            and parameter.name not in {"resume", "store", "form", "out"}
+            and context.params[str(parameter.name)] != ()
+        ):
+            given = "files" if name == "files" else max(parameter.opts + parameter.secondary_opts, key=len)
+            raise BadInput(f"{given} cannot be given with --resume, which takes files and settings from the run")
 
 
 @dataclass(frozen=True, slots=True)

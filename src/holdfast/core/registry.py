@@ -7,6 +7,8 @@ from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
 
+from holdfast.core.errors import HoldfastError
+
 GROUP = "holdfast.plugins"
 
 
@@ -21,11 +23,12 @@ def modules(package: str) -> Iterator[ModuleType]:
 def plugin_modules() -> Iterator[ModuleType]:
     """Yield the modules that other distributions offer; an entry point names a module or a package."""
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        found = entry.load()
-        if hasattr(found, "__path__"):
-            yield from modules(found.__name__)
-        else:
-            yield found
+        try:
+            found = entry.load()
+            yield from modules(found.__name__) if hasattr(found, "__path__") else (found,)
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            raise HoldfastError(f"the plug-in {entry.name} ({entry.value}) cannot be loaded: {why}") from error
 
 
 @cache

@@ -40,7 +40,6 @@ def render(run: Run) -> str:
                     "driver": {
                         "name": "Holdfast",
                         "semanticVersion": name(run.environment.holdfast),
-                        "informationUri": "https://github.com/holdfast-ml/holdfast",
                         "rules": [_rule(result) for result in run.results],
                     }
                 },

@@ -56,10 +56,14 @@ def _finding(gap: Gap, strength: float, min_auc: float, labels: Labels) -> Findi
         told = f"{gap.given_missing:.1%} of rows without it are {gap.stands_for!r}, {gap.given_known:.1%} of the others"
     else:
         told = f"the mean label is {gap.given_missing:.4g} without it, {gap.given_known:.4g} with it"
-    written = f" ({gap.coded:,} of them written as a value)" if gap.coded else ""
+    written = (
+        (", written as a value" if gap.coded == gap.n_missing else f", {gap.coded:,} of them written as a value")
+        if gap.coded
+        else ""
+    )
     return Finding(
         message=f"That {gap.column!r} is missing ({gap.n_missing:,} rows{written}) tells the label: {told}",
-        confidence=Confidence.HIGH if strength >= 0.6 else Confidence.MEDIUM,
+        confidence=Confidence.LOW,  # that it tells the label is sure; that this is a leak, only the person can say
         locations=(Location(columns=(gap.column,)),),
         evidence=(
             Measure(
