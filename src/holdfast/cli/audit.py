@@ -81,12 +81,9 @@ def _refuse_flags() -> None:
     """Raise BadInput for whatever was given beside --resume that the run's own call decides."""
     context = click.get_current_context()
     for parameter in context.command.params:
-        said = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
-        if (
-            said
-            and parameter.name not in {"resume", "store", "form", "out"}
-            and context.params[str(parameter.name)] != ()
-        ):
+        name = str(parameter.name)
+        said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name] != ()
+        if said and name not in {"resume", "store", "form", "out"}:
             given = "files" if name == "files" else max(parameter.opts + parameter.secondary_opts, key=len)
             raise BadInput(f"{given} cannot be given with --resume, which takes files and settings from the run")
 
