@@ -20,6 +20,7 @@ import numpy as np
 from holdfast.core.index import summaries
 from holdfast.core.record import Run
 from holdfast.core.store import RunStore
+from holdfast.report.render import render
 
 COMMAND = str(Path(sys.executable).with_name("holdfast"))
 CALL = ("audit", "train.csv", "test.csv", "--label", "y", "--set", "audit.honest.resamples=200")
@@ -70,16 +71,20 @@ def campaign(folder: Path, kills: int, seed: int) -> list[str]:
                 counts["resumed"] += 1
                 if conclusions(store.load(one)) != expected:
                     faults.append(f"kill {number}: {one}, resumed, comes to something else")
-        faults += [f"kill {number}: {text}" for text in store_faults(folder, store)]
+        faults += [f"kill {number}: {text}" for text in store_faults(folder, store, by_command=number % 10 == 0)]
     print(f"{kills} kills over an audit of {whole:.1f} s: {counts}")
     return faults
 
 
-def store_faults(folder: Path, store: RunStore) -> list[str]:
-    """Return what is wrong with opening, listing and reporting."""
+def store_faults(folder: Path, store: RunStore, *, by_command: bool) -> list[str]:
+    """Return what is wrong with opening, listing and reporting; `by_command` tries the command line as well."""
     faults = []
     if len(summaries(store)) != len(store.ids()):
         faults.append("the index does not list every run")
+    if not render(store.load("latest"), "html"):
+        faults.append("the latest run has no report")
+    if not by_command:
+        return faults
     done = subprocess.run([COMMAND, "report", "latest"], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         faults.append(f"report: {done.stderr.strip()[-200:]}")
