@@ -5,7 +5,6 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from holdfast.audit.honest.intervals import time_clusters
 from holdfast.audit.honest.preparation import clusters_of, given_for, labels_for, order_of, prepared
 from holdfast.audit.honest.remedies import cures_for, standing
 from holdfast.audit.honest.story import told
@@ -68,8 +67,6 @@ def honest_score(
             bench, notes = prepared(dataset, facts, labels, wanted, model=model, given=given, streams=streams)
             bench.seconds, bench.on_fit = settings.honest.seconds, lambda: advance(1)
             order = order_of(dataset, wanted.cures)
-            if order is not None:  # another training sample would be one of other stretches of time
-                bench.units = time_clusters(order)
             tally = Tally(bench, plan_for(bench, wanted.cures, order, streams), metric, streams, settings.honest)
             tally.collect()
             clusters, why = clusters_of(dataset, facts, wanted.cures, order, bench)
