@@ -54,7 +54,7 @@ def checked(name, family, status, findings=(), *, title="", why="", reason="", *
         check=name,
         title=title or f"What {name} is about",
         family=family,
-        url=f"https://holdfast-ml.github.io/holdfast/checks/{name}",
+        url=f"https://example.org/checks/{name}",
         why=why or "A model can answer from memory what it has seen.\n\nThe score then says little about new records.",
         references=(PAPER,),
         status=status,
