@@ -122,7 +122,7 @@ def test_markdown_holds_only_what_we_put_there(rendered, name):
     allowed = "h2 h3 h4 p strong em code ul ol li a table thead tbody tr th td details summary sub"
     assert seen.tags <= set(allowed.split())
     assert seen.attributes <= {"href", "style", "align", "start"}  # a table's alignment is a style
-    assert all(one.startswith("https://holdfast-ml.github.io/") or "doi.org" in one for one in seen.addresses)
+    assert all(one.startswith("https://example.org/") or "doi.org" in one for one in seen.addresses)
 
 
 def test_markdown_calls_nobody_and_refers_to_nothing(rendered):
