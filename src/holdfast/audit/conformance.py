@@ -8,7 +8,6 @@ An exemption (`@check(exempt={"rule": "reason"})`) turns a rule round: the rule 
 outlives its need.
 """
 
-import inspect
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -267,8 +266,3 @@ def _odd(dataset: Dataset) -> Iterator[tuple[str, Dataset]]:
                 "one class",
                 dataset.derive("one class", table.set_column(place, table.field(place), column)),
             )
-
-
-def source_of(check: Check) -> str:
-    """Return the file of a check, for messages."""
-    return inspect.getfile(check.run)

@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt64
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.rows import RowGroups, RowKeys, row_hashes
 from holdfast.core.dataset import Dataset
+from holdfast.core.finding import Measure
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
 
@@ -32,6 +33,16 @@ class Agreement:
     def by_chance(self) -> float:
         """Share of the pairs that chance explains, from 0 to 1."""
         return min(1.0, self.expected / self.pairs) if self.pairs else 1.0
+
+    def measure(self, threshold: float) -> Measure:
+        """Return how much chance explains, as evidence, beside the share at which a check judges otherwise."""
+        return Measure(
+            name="share of the equal pairs that chance explains",
+            value=self.by_chance,
+            threshold=threshold,
+            p_value=self.p_value,
+            unit="share",
+        )
 
 
 @dataclass(frozen=True)

@@ -86,13 +86,7 @@ def conflicting_duplicates(
         locations=(Location(rows=rows, columns=(labels.column,)),),
         evidence=(
             Measure(name="share of rows that contradict another", value=share, threshold=0.0, unit="share"),
-            Measure(
-                name="share of the equal pairs that chance explains",
-                value=seen.by_chance,
-                threshold=_CHANCE_DECIDES,
-                p_value=seen.p_value,
-                unit="share",
-            ),
+            seen.measure(_CHANCE_DECIDES),
             rows_table(dataset, rows, caption="Rows with equal features and different labels, side by side"),
         ),
         fix="Look the records up at their source; until then keep none or all of a conflicting group.",

@@ -76,13 +76,7 @@ def duplicate_rows(
             locations=(Location(rows=involved, split=name),),
             evidence=(
                 Measure(name="share of rows that repeat another", value=share, threshold=0.0, unit="share"),
-                Measure(
-                    name="share of the equal pairs that chance explains",
-                    value=seen.by_chance,
-                    threshold=_CHANCE_DECIDES,
-                    p_value=seen.p_value,
-                    unit="share",
-                ),
+                seen.measure(_CHANCE_DECIDES),
                 rows_table(dataset, involved, caption="Rows that occur more than once, copies side by side"),
             ),
             fix="Find out where the copies come from and drop them before splitting; keep separate records.",

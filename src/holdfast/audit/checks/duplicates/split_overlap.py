@@ -83,13 +83,7 @@ def split_overlap(
         locations=(Location(rows=copies, split="test"),),
         evidence=(
             Measure(name="copied share of test", value=share, threshold=max_share, unit="share"),
-            Measure(
-                name="share of the equal pairs that chance explains",
-                value=seen.by_chance,
-                threshold=_CHANCE_HELPS,
-                p_value=seen.p_value,
-                unit="share",
-            ),
+            seen.measure(_CHANCE_HELPS),
             row_pairs(dataset, copies, originals, caption="Test rows and the training rows they copy"),
         ),
         fix=fix,
