@@ -8,7 +8,9 @@ from holdfast.core.progress import Progress, Silent
 from holdfast.core.random import Streams
 
 ROOTS: Mapping[str, str] = {
-    "dataset": "no data set given",
+    "dataset": "no data given",
+    "code": "no code given (--code FILE)",
+    "probe": "only `holdfast probe` runs your code",
     "streams": "no random streams given",
     "progress": "no progress listener given",
     "task_wanted": "no task given",
@@ -20,10 +22,10 @@ ROOTS: Mapping[str, str] = {
 
 
 def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `given` with the roots that always exist. Raises TypeError if `dataset` is not a Dataset."""
+    """Return `given` with the roots that always exist. Raises TypeError if `dataset` is there and not a Dataset."""
     roots = {"streams": Streams(), "progress": Silent(), **given}
-    if not isinstance(roots.get("dataset"), Dataset):
-        raise TypeError(f"the fact 'dataset' must be a Dataset, got {type(roots.get('dataset')).__name__}")
+    if not isinstance(roots.get("dataset"), Dataset | None):
+        raise TypeError(f"the fact 'dataset' must be a Dataset, got {type(roots['dataset']).__name__}")
     return roots
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.hashing import digest_json, hasher, tagged
+from holdfast.core.media import Media
 
 Kind = Literal["number", "category", "text", "image", "time", "vector"]
 Role = Literal["feature", "label", "split", "group", "id", "time", "weight", "origin", "metadata", "ignore"]
@@ -56,7 +57,8 @@ class Dataset:
     """A table whose columns have kinds and roles. Rows of several splits stand one below the other.
 
     Values are canonical: whole numbers are int64, others float64, strings large_string, times timestamp[us],
-    truth values bool; so the same content has the same digest whichever library it came from.
+    truth values bool; so the same content has the same digest whichever library it came from. An image is the hash of
+    its bytes, and `media` says where those are.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Dataset:
     columns: tuple[Column, ...]
     sources: tuple[Source, ...] = ()
     history: tuple[Step, ...] = ()
+    media: Media = field(default_factory=Media, compare=False)
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

@@ -91,7 +91,39 @@ class Series(BaseModel):
     shape: Literal["line", "bar", "point"] = "line"
 
 
-Evidence = Annotated[Measure | Examples | Series, Field(discriminator="kind")]
+class Picture(BaseModel):
+    """A small picture: PNG bytes that Holdfast itself encoded, in base64, with a line below it."""
+
+    model_config = FROZEN
+    png: str = Field(max_length=60_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")
+    title: str
+    row: int | None = Field(None, description="row number of the data set, if it shows a row")
+
+
+class Pictures(BaseModel):
+    """Pictures to look at, in groups: a copy stands beside what it copies."""
+
+    model_config = FROZEN
+    kind: Literal["pictures"] = "pictures"
+    caption: str
+    groups: tuple[tuple[Picture, ...], ...]
+
+
+class Grid(BaseModel):
+    """A number for each cell of a grid, drawn as a heat map; the first line is the top."""
+
+    model_config = FROZEN
+    kind: Literal["grid"] = "grid"
+    name: str
+    values: tuple[tuple[Number | None, ...], ...]
+    low: Number | None = Field(None, description="value that has the palest colour; the least one, if None")
+    high: Number | None = Field(None, description="value that has the strongest colour; the largest one, if None")
+    row_names: tuple[str, ...] = ()
+    column_names: tuple[str, ...] = ()
+    picture: Picture | None = Field(None, description="what the cells lie over, where they are regions of a picture")
+
+
+Evidence = Annotated[Measure | Examples | Series | Pictures | Grid, Field(discriminator="kind")]
 
 Operation = Literal["drop-rows", "drop-columns", "regroup-split", "reorder-split", "relabel"]
 

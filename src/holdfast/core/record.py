@@ -165,7 +165,7 @@ class Run(BaseModel):
     model_config = ConfigDict(**FROZEN, populate_by_name=True, serialize_by_alias=True)
     id: str
     schema_version: int = Field(SCHEMA, alias="schema")
-    kind: Literal["audit", "finetune", "collapse", "data", "probe"] = "audit"
+    kind: Literal["audit", "finetune", "collapse", "data", "probe", "compare"] = "audit"
     title: str = ""
     command: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()

@@ -1,12 +1,12 @@
 """Records that are nearly, but not exactly, equal: nearer than chance can bring unrelated records together."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from holdfast.audit.definitions import fact
+from holdfast.audit.facts.near import NearPairs
 from holdfast.audit.facts.resolution import Resolution, resolutions
 from holdfast.audit.facts.rows import RowGroups, RowKeys, row_hashes
 from holdfast.core.dataset import Dataset
@@ -27,48 +27,10 @@ _CLIP = 100.0  # in standard deviations: keeps single precision exact enough whe
 _CROWDED = 0.25
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """Pairs of records nearer than chance explains. `left` and `right` are groups of `row_groups`.
-
-    `radius` is the largest difference in any column, in standard deviations; `expected` is an upper bound for the
-    pairs that chance would bring as near. Without pairs, `seen` says how many lay near and could not be told apart
-    from chance.
-    """
-
-    left: Int[np.ndarray, " pairs"]
-    right: Int[np.ndarray, " pairs"]
-    distance: Float[np.ndarray, " pairs"]
-    radius: float
-    expected: float
-    p_value: float
-    seen: int
-    sampled: Sampled | None = None
-
-    def judged(self, n_found: int, n_pairs: float, n_rows: int) -> tuple[float, float]:
-        """Return how many of `n_pairs` pairs of rows chance brings as near at most, and the p-value of `n_found`."""
-        from scipy.special import gammainc
-
-        expected = self.expected * n_pairs / max(1.0, n_rows * (n_rows - 1) / 2)
-        return expected, float(gammainc(n_found, expected)) if n_found else 1.0
-
-    def partners(self, row_groups: RowGroups, rows: np.ndarray, among: np.ndarray) -> Int[np.ndarray, " rows"]:
-        """Return for each row number of `rows` its nearest near-copy in the mask `among`, or -1."""
-        first = row_groups.first(among)
-        ends = np.concatenate([self.left, self.right]), np.concatenate([self.right, self.left])
-        distance = np.concatenate([self.distance, self.distance])
-        there = first[ends[1]] >= 0
-        here, partner, distance = ends[0][there], first[ends[1][there]], distance[there]
-        order = np.lexsort((ends[1][there], -distance))  # the nearest is written last; ties by content
-        nearest = np.full(len(row_groups.size), -1, dtype=np.int64)
-        nearest[here[order]] = partner[order]
-        return nearest[row_groups.group[rows]]
-
-
 @fact(costly=True)
 def neighbours(
     dataset: Dataset, row_groups: RowGroups, row_keys: RowKeys, streams: Streams, *, alpha: float = 1e-4
-) -> Neighbours:
+) -> NearPairs:
     """Pairs of near-equal records, with categories, text and missing cells equal and all numbers close.
 
     Candidates come from random grids (locality-sensitive hashing with shifted cells; Datar et al., 2004) and are
@@ -97,13 +59,18 @@ def neighbours(
     a, b, reach = _near_pairs(dataset, scales, records, streams)
     a, b, distance = _verified(dataset, scales, records, a, b)
     choice = _radius(distance, np.minimum(reach[a], reach[b]), alpha)
-    if choice is None:
-        none = np.empty(0, dtype=np.int64)
-        return Neighbours(none, none, np.empty(0), 0.0, 0.0, 1.0, int((distance <= RADII[-1]).sum()), sampled)
-    radius, expected, p_value = choice
-    near = distance <= radius
-    left, right = row_groups.group[records[a[near]]], row_groups.group[records[b[near]]]
-    return Neighbours(left, right, distance[near], radius, expected, p_value, int(near.sum()), sampled)
+    radius, expected = choice or (0.0, 0.0)
+    near = (distance <= radius) & (choice is not None)
+    return NearPairs(
+        what="rows",
+        columns=tuple(scale.name for scale in scales),
+        left=row_groups.group[records[a[near]]],
+        right=row_groups.group[records[b[near]]],
+        distance=distance[near],
+        nearness=f"no number differs by more than {radius:.2g} standard deviations",
+        expected=expected,
+        sampled=sampled,
+    )
 
 
 def _near_pairs(
@@ -204,8 +171,8 @@ def _verified(
     return a, b, distance
 
 
-def _radius(distance: np.ndarray, reach: np.ndarray, alpha: float) -> tuple[float, float, float] | None:
-    """Return (radius, pairs expected by chance, p-value) with the most pairs that chance cannot explain, if any."""
+def _radius(distance: np.ndarray, reach: np.ndarray, alpha: float) -> tuple[float, float] | None:
+    """Return (radius, pairs expected by chance) with the most pairs that chance cannot explain, if any."""
     from scipy.special import gammainc
 
     best, most = None, 0
@@ -224,7 +191,7 @@ def _radius(distance: np.ndarray, reach: np.ndarray, alpha: float) -> tuple[floa
             expected = (n_ring + 3.0) / growth
             p_value = float(gammainc(n_inside, expected)) * len(RADII) * len(RINGS)  # Poisson: P(N >= n_inside)
             if n_ring / growth <= MOST_BY_CHANCE * n_inside and p_value <= alpha:
-                best, most = (radius, expected, min(1.0, p_value)), n_inside
+                best, most = (radius, expected), n_inside
                 break
     return best
 

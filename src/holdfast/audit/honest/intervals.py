@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from holdfast.audit.honest.values import Term
 from holdfast.audit.metrics import Evaluator, Metric, bootstrap
@@ -26,21 +26,34 @@ Combination = Mapping[Sequence[Term], float]
 
 
 @dataclass(frozen=True)
+class Clusters:
+    """What the bootstrap draws as a whole: a number from 0 for each row; `in_order`, if numbers follow time."""
+
+    of: Int[np.ndarray, " rows"]
+    in_order: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return int(self.of.max(initial=-1)) + 1
+
+
+@dataclass(frozen=True)
 class Spread:
     """The value and the bootstrap values of each term."""
 
     places: Mapping[tuple[int, bytes], int]
     points: np.ndarray
-    resampled: np.ndarray  # terms × resamples
+    resampled: np.ndarray  # one or two sets × terms × resamples: clusters, and pairs of clusters that are neighbours
     n_clusters: int
 
     def of(self, terms: Sequence[Term], factor: float = 1.0) -> tuple[float, np.ndarray]:
-        """Return the value of a sum of terms and its bootstrap values, times `factor`."""
-        point, resampled = 0.0, np.zeros(self.resampled.shape[1])
+        """Return the value of a sum of terms and its bootstrap values, a line for each set, times `factor`."""
+        point, resampled = 0.0, np.zeros((len(self.resampled), self.resampled.shape[2]))
         for term in terms:
             place = self.places[_key(term)]
             point += factor * term.sign * float(self.points[place])
-            resampled += factor * term.sign * self.resampled[place]
+            resampled += factor * term.sign * self.resampled[:, place]
         return point, resampled
 
 
@@ -50,7 +63,7 @@ def spread_of(
     metric: Metric,
     rng: np.random.Generator,
     *,
-    clusters: np.ndarray,
+    clusters: Clusters,
     resamples: int,
 ) -> Spread:
     """Return the values of all `terms`, and their values under one and the same set of resamples."""
@@ -60,23 +73,19 @@ def spread_of(
     for term in unique.values():
         base = built.setdefault(id(term.predictions), metric.evaluator(truth, term.predictions))
         evaluators.append(_weighted(base, term.weights))
-    affordable = int(MOST_CELLS / max(len(truth) * len(evaluators), 1))
-    resampled = bootstrap(
-        evaluators,
-        len(truth),
-        rng,
-        resamples=int(np.clip(affordable, FEWEST_RESAMPLES, resamples)),
-        clusters=clusters,
-    )
+    drawn = (clusters.of, clusters.of // 2) if clusters.in_order else (clusters.of,)
+    affordable = int(MOST_CELLS / max(len(truth) * len(evaluators) * len(drawn), 1))
+    wanted = int(np.clip(affordable, FEWEST_RESAMPLES, resamples))
+    resampled = np.stack([bootstrap(evaluators, len(truth), rng, resamples=wanted, clusters=of) for of in drawn])
     whole = np.ones((1, len(truth)))
     points = np.array([float(evaluate(whole)[0]) for evaluate in evaluators])
     places = {key: place for place, key in enumerate(unique)}
-    return Spread(places, points, resampled, int(clusters.max(initial=-1)) + 1)
+    return Spread(places, points, resampled, clusters.count // len(drawn))
 
 
 def estimate(
     point: float,
-    resampled: np.ndarray,
+    resampled: Float[np.ndarray, "sets resamples"],
     *,
     n_clusters: int,
     train_variance: float,
@@ -87,10 +96,10 @@ def estimate(
     """Return a value with its interval. Raises NotApplicable where the metric is not defined on enough resamples."""
     from scipy.stats import t
 
-    defined = resampled[np.isfinite(resampled)]
-    if not np.isfinite(point) or len(defined) < (1 - MOST_UNDEFINED) * len(resampled):
+    sets = [drawn[np.isfinite(drawn)] for drawn in resampled]
+    if not np.isfinite(point) or min(len(drawn) for drawn in sets) < (1 - MOST_UNDEFINED) * resampled.shape[1]:
         raise NotApplicable("too few test rows of one class for an interval")
-    test_variance = float(defined.var(ddof=1)) if len(defined) > 1 else 0.0
+    test_variance = _flat_top([float(drawn.var(ddof=1)) if len(drawn) > 1 else 0.0 for drawn in sets])
     total = test_variance + train_variance
     if total <= 0.0:
         return Estimate(value=point, low=point, high=point, level=level)
@@ -109,18 +118,29 @@ def variance_of_halves(pairs: Float[np.ndarray, "pairs 2"]) -> float:
     return float(np.mean((pairs[:, 0] - pairs[:, 1]) ** 2) / 4)
 
 
-def time_clusters(order: np.ndarray) -> np.ndarray:
+def time_clusters(order: np.ndarray) -> Clusters:
     """Return runs of neighbours in time, √n rows long, as clusters; unknown times come last.
 
     The length that is best for large n grows as n^(1/3), times a constant that depends on how far memory reaches
-    (Künsch, 1989). Runs shorter than that memory make intervals too short, while longer ones only make them
-    noisier, which the quantile of Student's distribution allows for.
+    (Künsch, 1989). What runs shorter than that memory miss, runs of twice the length tell: see `_flat_top`.
     """
     n = len(order)
     length = max(1, round(n**0.5))
     rank = np.empty(n, dtype=np.int64)
     rank[np.argsort(np.where(np.isfinite(order), order, np.inf), kind="stable")] = np.arange(n)
-    return rank // length
+    return Clusters(rank // length, in_order=True)
+
+
+def _flat_top(variances: Sequence[float]) -> float:
+    """Return the variance that runs of any length would come to, from that of runs and of runs twice as long.
+
+    Runs cut through what belongs together, so their variance is too small by an amount that halves when they are twice
+    as long. Twice the second less the first is free of it, as with a flat-top window (Politis & Romano, 1995).
+    """
+    if len(variances) == 1:
+        return variances[0]
+    once, twice = variances
+    return max(once, twice, 2 * twice - once)
 
 
 def _weighted(evaluate: Evaluator, weights: np.ndarray) -> Evaluator:

@@ -8,7 +8,7 @@ import numpy as np
 from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.honest.bench import Bench, draw_rows, relabelled, sample_limits, units_of
-from holdfast.audit.honest.intervals import time_clusters
+from holdfast.audit.honest.intervals import Clusters, time_clusters
 from holdfast.audit.honest.remedies import Cure, Wanted, joined
 from holdfast.audit.metrics import Metric, truth_of
 from holdfast.audit.models import Inputs, Model, Predictions
@@ -130,7 +130,7 @@ def order_of(dataset: Dataset, cures: Sequence[Cure]) -> np.ndarray | None:
 
 def clusters_of(
     dataset: Dataset, facts: Facts, cures: Sequence[Cure], order: np.ndarray | None, bench: Bench
-) -> tuple[np.ndarray, tuple[str, ...]]:
+) -> tuple[Clusters, tuple[str, ...]]:
     """Return what the bootstrap draws as a whole: groups, stretches of time, or copies of one row."""
     rows = bench.inputs.rows[bench.scored]
     keys = [cure.groups for cure in cures if cure.groups is not None][:1]
@@ -139,12 +139,12 @@ def clusters_of(
         codes = [dataset.codes(column.name)[0] for column in columns]
         keys = [joined([np.where(code < 0, code.max(initial=0) + 1 + np.arange(len(code)), code) for code in codes])]
     if keys:
-        clusters = np.unique(keys[0][rows], return_inverse=True)[1].reshape(-1)
-        if clusters.max() > 0:
-            return clusters, (f"The bootstrap draws whole groups: {clusters.max() + 1:,}.",)
+        groups = Clusters(np.unique(keys[0][rows], return_inverse=True)[1].reshape(-1))
+        if groups.count > 1:
+            return groups, (f"The bootstrap draws whole groups: {groups.count:,}.",)
     if order is not None:
         return time_clusters(order[rows]), ("The bootstrap draws stretches of time, not single rows.",)
-    return np.unique(facts["row_groups"].group[rows], return_inverse=True)[1].reshape(-1), ()
+    return Clusters(np.unique(facts["row_groups"].group[rows], return_inverse=True)[1].reshape(-1)), ()
 
 
 def _encoding(dataset: Dataset, facts: Facts, *, needed: bool) -> Encoding:

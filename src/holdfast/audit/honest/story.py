@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from holdfast.audit.honest.bench import HALVINGS
-from holdfast.audit.honest.intervals import FEWEST_RESAMPLES, Spread, estimate
+from holdfast.audit.honest.intervals import FEWEST_RESAMPLES, Clusters, Spread, estimate
 from holdfast.audit.honest.tally import NOTHING, Tally
 from holdfast.audit.honest.values import Coalition
 from holdfast.core.errors import NotApplicable
@@ -19,7 +19,7 @@ _BOUNDED = {
 _ANYWHERE = (-np.inf, np.inf)
 
 
-def told(tally: Tally, clusters: np.ndarray) -> HonestScore:
+def told(tally: Tally, clusters: Clusters) -> HonestScore:
     """Return the score that a tally comes to. Raises NotApplicable when the claim has no interval."""
     spread = tally.spread(clusters)
     metric, every = tally.metric, tally.every
@@ -100,7 +100,7 @@ def _estimate(
     instead: Mapping[Coalition, float] | None = None,
     within: tuple[float, float] = _ANYWHERE,
 ) -> Estimate:
-    point, resampled = 0.0, np.zeros(spread.resampled.shape[1])
+    point, resampled = spread.of(())
     for coalition, factor in coefficients.items():
         one = spread.of(tally.values[coalition], factor)
         point, resampled = point + one[0], resampled + one[1]
@@ -162,6 +162,6 @@ def _notes(tally: Tally, spread: Spread, n_missing: int) -> tuple[str, ...]:
         notes.append("The budget allowed no refits on halves of the training rows: intervals leave that variation out.")
     if len(tally.order) > 1 and not tally.shares:
         notes.append("The budget did not allow Shapley shares; the steps are told in sequence.")
-    if spread.resampled.shape[1] < tally.wanted.resamples:
-        notes.append(f"{spread.resampled.shape[1]:,} bootstrap resamples instead of {tally.wanted.resamples:,}.")
+    if spread.resampled.shape[2] < tally.wanted.resamples:
+        notes.append(f"{spread.resampled.shape[2]:,} bootstrap resamples instead of {tally.wanted.resamples:,}.")
     return tuple(notes)

@@ -6,7 +6,7 @@ import numpy as np
 
 from holdfast.audit.honest.attribution import MOST_EXACT, coalitions_in, exact_shares, sampled_orders, sampled_shares
 from holdfast.audit.honest.bench import Bench, OutOfTime
-from holdfast.audit.honest.intervals import Spread, spread_of, variance_of_halves
+from holdfast.audit.honest.intervals import Clusters, Spread, spread_of, variance_of_halves
 from holdfast.audit.honest.values import Coalition, Plan, Term, control_terms, value_terms
 from holdfast.audit.metrics import Metric
 from holdfast.audit.settings import HonestSettings
@@ -150,7 +150,7 @@ class Tally:
 
     # ---- what they mean ----------------------------------------------------------------------------------------
 
-    def spread(self, clusters: np.ndarray) -> Spread:
+    def spread(self, clusters: Clusters) -> Spread:
         """Return the bootstrap of every term that is there."""
         terms = [term for value in (*self.values.values(), *self.controls.values()) for term in value]
         return spread_of(

@@ -1,11 +1,12 @@
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, row_pairs
-from holdfast.audit.facts.neighbours import Neighbours
+from holdfast.audit.facts.near_records import NearRecords
 from holdfast.audit.facts.parts import parts
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.core.dataset import Dataset
@@ -26,7 +27,7 @@ from holdfast.core.finding import Confidence, Finding, Location, Measure, Severi
     ),
 )
 def near_duplicate_rows(
-    dataset: Dataset, row_groups: RowGroups, neighbours: Neighbours, *, alpha: float = 0.001
+    dataset: Dataset, row_groups: RowGroups, near_records: NearRecords, *, alpha: float = 0.001
 ) -> Iterator[Finding]:
     """Rows of one split that are nearly, but not exactly, equal to another row.
 
@@ -45,25 +46,27 @@ def near_duplicate_rows(
     ## Fix
     Keep one of each set of near-copies, or give them a group so that a split keeps them together.
     """
-    for name, part in parts(dataset):
+    for (name, part), pairs in product(parts(dataset), near_records.each):
         rows = np.flatnonzero(part)
-        partners = neighbours.partners(row_groups, rows, part)
+        partners = pairs.partners(row_groups, rows, part)
         near, others = rows[partners >= 0], partners[partners >= 0]
         if not len(near):
             continue
         n = len(rows)
-        expected, p_value = neighbours.judged(-(-len(near) // 2), n * (n - 1) / 2, len(dataset))
+        expected, p_value = pairs.judged(-(-len(near) // 2), n * (n - 1) / 2, len(dataset))
         if p_value > alpha:
             continue
         share = len(near) / n
         where = f" of the {name} split" if name else ""
+        chance = f"; chance explains at most {2 * expected:.2g}" if expected > 0 else ""
+        content = () if pairs.what == "rows" else pairs.columns
         yield Finding(
             message=(
-                f"{len(near):,} of {n:,} rows{where} ({percent(share)}) are nearly equal to another: no number differs "
-                f"by more than {neighbours.radius:.2g} standard deviations; chance explains at most {2 * expected:.2g}"
+                f"{len(near):,} of {n:,} rows{where} ({percent(share)}) are nearly equal to another: "
+                f"{pairs.nearness}{chance}"
             ),
             confidence=Confidence.HIGH,
-            locations=(Location(rows=near, split=name),),
+            locations=(Location(rows=near, columns=content, split=name),),
             evidence=(
                 Measure(name="share of rows nearly equal to another", value=share, threshold=0.0, unit="share"),
                 Measure(

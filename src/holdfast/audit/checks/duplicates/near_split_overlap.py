@@ -5,7 +5,8 @@ import numpy as np
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, row_pairs
-from holdfast.audit.facts.neighbours import Neighbours
+from holdfast.audit.facts.near import NearPairs
+from holdfast.audit.facts.near_records import NearRecords
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.splits import SplitOf
 from holdfast.core.dataset import Dataset
@@ -26,7 +27,7 @@ from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy
     ),
 )
 def near_split_overlap(
-    dataset: Dataset, row_groups: RowGroups, neighbours: Neighbours, split_of: SplitOf, *, alpha: float = 0.001
+    dataset: Dataset, row_groups: RowGroups, near_records: NearRecords, split_of: SplitOf, *, alpha: float = 0.001
 ) -> Iterator[Finding]:
     """Test rows that are nearly, but not exactly, equal to a training row.
 
@@ -48,23 +49,32 @@ def near_split_overlap(
     ## Fix
     Find out how the copies came about, keep each record and its copies on one side, or drop them from the test set.
     """
+    for pairs in near_records.each:
+        yield from _found(dataset, row_groups, pairs, split_of, alpha)
+
+
+def _found(
+    dataset: Dataset, row_groups: RowGroups, pairs: NearPairs, split_of: SplitOf, alpha: float
+) -> Iterator[Finding]:
     rows = np.flatnonzero(split_of.test & ~row_groups.sharing(split_of.train))
-    partners = neighbours.partners(row_groups, rows, split_of.train)
+    partners = pairs.partners(row_groups, rows, split_of.train)
     copies, originals = rows[partners >= 0], partners[partners >= 0]
     if not len(copies):
         return
     n_test, n_train = int(split_of.test.sum()), int(split_of.train.sum())
-    expected, p_value = neighbours.judged(len(copies), float(n_test) * n_train, len(dataset))
+    expected, p_value = pairs.judged(len(copies), float(n_test) * n_train, len(dataset))
     if p_value > alpha:
         return
     share = len(copies) / n_test
+    chance = f"; chance explains at most {expected:.2g}" if expected > 0 else ""
+    content = () if pairs.what == "rows" else pairs.columns
     yield Finding(
         message=(
-            f"{len(copies):,} of {n_test:,} test rows ({percent(share)}) are nearly equal to a training row: no number "
-            f"differs by more than {neighbours.radius:.2g} standard deviations; chance explains at most {expected:.2g}"
+            f"{len(copies):,} of {n_test:,} test rows ({percent(share)}) are nearly equal to a training row: "
+            f"{pairs.nearness}{chance}"
         ),
         confidence=Confidence.HIGH,
-        locations=(Location(rows=copies, split="test"),),
+        locations=(Location(rows=copies, columns=content, split="test"),),
         evidence=(
             Measure(name="nearly copied share of test", value=share, threshold=0.0, unit="share"),
             Measure(

@@ -5,7 +5,7 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import row_pairs
-from holdfast.audit.facts.neighbours import Neighbours
+from holdfast.audit.facts.near import NearPairs
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.splits import SplitOf
 from holdfast.core.dataset import Dataset
@@ -33,7 +33,7 @@ _MOST_GROUPED = 1_000_000  # rows, up to which a remedy carries a number for eac
     ),
 )
 def augmented_before_split(
-    dataset: Dataset, neighbours: Neighbours, row_groups: RowGroups, split_of: SplitOf
+    dataset: Dataset, neighbours: NearPairs, row_groups: RowGroups, split_of: SplitOf
 ) -> Iterator[Finding]:
     """Rows that were multiplied with small changes before the split, so that kin of test rows are in train.
 
@@ -94,7 +94,7 @@ def augmented_before_split(
     )
 
 
-def _families(neighbours: Neighbours, n: int) -> np.ndarray:
+def _families(neighbours: NearPairs, n: int) -> np.ndarray:
     """Return the number of the family of each record: near-copies of near-copies are kin."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
