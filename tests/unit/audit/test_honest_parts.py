@@ -1,5 +1,6 @@
 """The parts of the honest score: cures, rows, intervals, shares."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -10,7 +11,7 @@ from holdfast.audit.facts.labels import Labels, labels
 from holdfast.audit.facts.splits import SplitOf
 from holdfast.audit.honest.attribution import coalitions_in, exact_shares, sampled_orders, sampled_shares
 from holdfast.audit.honest.bench import draw_rows, relabelled
-from holdfast.audit.honest.intervals import estimate, time_clusters, variance_of_halves
+from holdfast.audit.honest.intervals import Draws, estimate, time_clusters, variance_of_halves
 from holdfast.audit.honest.remedies import cures_for, joined, standing
 from holdfast.audit.honest.values import stratum_weights
 from holdfast.core.errors import NotApplicable
@@ -125,14 +126,15 @@ def test_weights_keep_the_share_of_each_class() -> None:
 
 def test_an_interval_takes_both_kinds_of_variation() -> None:
     resampled = np.random.default_rng(1).normal(0.8, 0.01, (1, 4000))
-    kinds = {"n_clusters": 1000, "train_freedom": 4, "level": 0.95}
-    alone = estimate(0.8, resampled, train_variance=0.0, **kinds)
+    kinds = {"train_freedom": 4, "level": 0.95}
+    draws = Draws(0.8, resampled, n_clusters=1000)
+    alone = estimate(draws, train_variance=0.0, **kinds)
     assert (alone.high - alone.low) / 2 == pytest.approx(1.96 * 0.01, rel=0.05)
-    both = estimate(0.8, resampled, train_variance=1e-4, **kinds)
+    both = estimate(draws, train_variance=1e-4, **kinds)
     assert (both.high - both.low) / 2 > 1.4 * 1.96 * 0.01
-    assert estimate(0.99, resampled, train_variance=0.0, within=(0.0, 1.0), **kinds).high == 1.0
+    assert estimate(replace(draws, point=0.99), train_variance=0.0, within=(0.0, 1.0), **kinds).high == 1.0
     with pytest.raises(NotApplicable):
-        estimate(0.8, np.where(np.arange(100) < 20, np.nan, 0.8)[None], train_variance=0.0, **kinds)
+        estimate(Draws(0.8, np.where(np.arange(100) < 20, np.nan, 0.8)[None], 1000), train_variance=0.0, **kinds)
 
 
 def test_halves_tell_the_variance_of_the_whole() -> None:
@@ -160,7 +162,7 @@ def test_runs_that_are_cut_short_are_made_up_for() -> None:
         by_run = [np.add.reduceat(values - values.mean(), np.arange(0, 10_000, run)) for run in (45, 90)]
         once, twice = ((sums**2).sum() / 10_000**2 for sums in by_run)
         resampled = np.stack([rng.normal(0, np.sqrt(v), 4000) for v in (once, twice)])
-        interval = estimate(0.0, resampled, n_clusters=10**6, train_variance=0.0, train_freedom=1, level=0.95)
+        interval = estimate(Draws(0.0, resampled, 10**6), train_variance=0.0, train_freedom=1, level=0.95)
         found.append(((interval.high / 1.96) ** 2, once))
     mended, cut = np.mean(found, axis=0) / true
     assert cut == pytest.approx(0.63, abs=0.08)

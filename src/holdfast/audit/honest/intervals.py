@@ -7,7 +7,7 @@ the whims of an unstable learner three times. The parts add up; the quantile is 
 of Satterthwaite (1946), because the second part rests on a few pairs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,22 +39,38 @@ class Clusters:
 
 
 @dataclass(frozen=True)
+class Draws:
+    """A sum of terms: its value, its bootstrap values (a line for each set), and how many clusters it rests on."""
+
+    point: float
+    resampled: Float[np.ndarray, "sets resamples"]
+    n_clusters: float
+
+
+@dataclass(frozen=True)
 class Spread:
     """The value and the bootstrap values of each term."""
 
     places: Mapping[tuple[int, bytes], int]
     points: np.ndarray
     resampled: np.ndarray  # one or two sets × terms × resamples: clusters, and pairs of clusters that are neighbours
-    n_clusters: int
+    masses: np.ndarray  # terms × what was drawn last: how much weight it has in a term
 
-    def of(self, terms: Sequence[Term], factor: float = 1.0) -> tuple[float, np.ndarray]:
-        """Return the value of a sum of terms and its bootstrap values, a line for each set, times `factor`."""
-        point, resampled = 0.0, np.zeros((len(self.resampled), self.resampled.shape[2]))
-        for term in terms:
-            place = self.places[_key(term)]
-            point += factor * term.sign * float(self.points[place])
-            resampled += factor * term.sign * self.resampled[:, place]
-        return point, resampled
+    def of(self, terms: Iterable[tuple[float, Sequence[Term]]]) -> Draws:
+        """Return a sum of terms, given in groups with a factor for each group.
+
+        Clusters count as far as they have weight in the sum, (Σw)²/Σw² (Kish, 1965): the last rows of a table lie in
+        few of all stretches of time.
+        """
+        factors = np.zeros(len(self.points))
+        for factor, group in terms:
+            for term in group:
+                factors[self.places[_key(term)]] += factor * term.sign
+        used = np.flatnonzero(factors)
+        point = float(factors[used] @ self.points[used])
+        resampled = np.einsum("t,str->sr", factors[used], self.resampled[:, used])
+        mass = np.abs(factors[used]) @ self.masses[used]
+        return Draws(point, resampled, float(mass.sum() ** 2 / max((mass**2).sum(), 1e-300)))
 
 
 def spread_of(
@@ -80,14 +96,13 @@ def spread_of(
     whole = np.ones((1, len(truth)))
     points = np.array([float(evaluate(whole)[0]) for evaluate in evaluators])
     places = {key: place for place, key in enumerate(unique)}
-    return Spread(places, points, resampled, clusters.count // len(drawn))
+    masses = np.stack([np.bincount(drawn[-1], weights=term.weights) for term in unique.values()])
+    return Spread(places, points, resampled, masses)
 
 
 def estimate(
-    point: float,
-    resampled: Float[np.ndarray, "sets resamples"],
+    draws: Draws,
     *,
-    n_clusters: int,
     train_variance: float,
     train_freedom: int,
     level: float,
@@ -96,14 +111,15 @@ def estimate(
     """Return a value with its interval. Raises NotApplicable where the metric is not defined on enough resamples."""
     from scipy.stats import t
 
-    sets = [drawn[np.isfinite(drawn)] for drawn in resampled]
-    if not np.isfinite(point) or min(len(drawn) for drawn in sets) < (1 - MOST_UNDEFINED) * resampled.shape[1]:
+    point = draws.point
+    sets = [drawn[np.isfinite(drawn)] for drawn in draws.resampled]
+    if not np.isfinite(point) or min(len(drawn) for drawn in sets) < (1 - MOST_UNDEFINED) * draws.resampled.shape[1]:
         raise NotApplicable("too few test rows of one class for an interval")
     test_variance = _flat_top([float(drawn.var(ddof=1)) if len(drawn) > 1 else 0.0 for drawn in sets])
     total = test_variance + train_variance
     if total <= 0.0:
         return Estimate(value=point, low=point, high=point, level=level)
-    parts = test_variance**2 / max(n_clusters - 1, 1) + train_variance**2 / max(train_freedom, 1)
+    parts = test_variance**2 / max(draws.n_clusters - 1, 1) + train_variance**2 / max(train_freedom, 1)
     half = float(t.ppf((1 + level) / 2, max(total**2 / parts, 1.0))) * np.sqrt(total)
     low, high = np.clip([point - half, point + half], *within)
     return Estimate(value=point, low=float(min(low, point)), high=float(max(high, point)), level=level)

@@ -100,14 +100,8 @@ def _estimate(
     instead: Mapping[Coalition, float] | None = None,
     within: tuple[float, float] = _ANYWHERE,
 ) -> Estimate:
-    point, resampled = spread.of(())
-    for coalition, factor in coefficients.items():
-        one = spread.of(tally.values[coalition], factor)
-        point, resampled = point + one[0], resampled + one[1]
     return estimate(
-        point,
-        resampled,
-        n_clusters=spread.n_clusters,
+        spread.of((factor, tally.values[coalition]) for coalition, factor in coefficients.items()),
         train_variance=tally.train_variance(coefficients, instead or coefficients) if coefficients else 0.0,
         train_freedom=HALVINGS,
         level=tally.wanted.level,
@@ -118,15 +112,8 @@ def _estimate(
 def _control(tally: Tally, spread: Spread, place: int) -> Estimate | None:
     """Return what the same change does at random: as many random rows dropped, or a training set made as small."""
     if place in tally.controls:
-        point, resampled = spread.of(tally.controls[place])
-        return estimate(
-            point,
-            resampled,
-            n_clusters=spread.n_clusters,
-            train_variance=0.0,
-            train_freedom=1,
-            level=tally.wanted.level,
-        )
+        draws = spread.of([(1.0, tally.controls[place])])
+        return estimate(draws, train_variance=0.0, train_freedom=1, level=tally.wanted.level)
     dropped = tally.plan.dropped[place][tally.bench.scored] & tally.bench.is_test
     if not dropped.any():
         return None
