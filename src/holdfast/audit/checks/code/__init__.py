@@ -1,0 +1,1 @@
+"""Checks of notebooks and scripts, which are parsed and never run."""

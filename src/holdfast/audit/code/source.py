@@ -1,0 +1,97 @@
+"""From text to syntax trees: scripts and notebooks, cell by cell, with what could not be read."""
+
+import ast
+from dataclasses import dataclass, field
+from typing import Literal
+
+from holdfast.audit.code.notebook import NotANotebook, RawCell, cells_of
+from holdfast.audit.code.syntax import parsed
+from holdfast.core.hashing import digest_json
+
+MOST_CHARACTERS = 5_000_000  # of code in one file; the largest hand-written ones have a fiftieth of it
+
+ProblemKind = Literal["syntax", "python-2", "format", "size", "encoding", "language"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be read, and where: the rest of the file was."""
+
+    kind: ProblemKind
+    message: str
+    file: str
+    line: int = 1
+    cell: int | None = None
+    lost: bool = True  # whether lines went unread because of it
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell of a notebook, or a whole script (`number` is None); cells count from 1, as linters count them."""
+
+    source: str
+    tree: ast.Module = field(repr=False, compare=False)
+    number: int | None = None
+    count: int | None = None  # the execution count that the notebook has stored
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFile:
+    """A script or notebook."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    problems: tuple[Problem, ...] = ()
+    notebook: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Scripts and notebooks that belong together, parsed and never run."""
+
+    files: tuple[CodeFile, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be read, over all files."""
+        return tuple(problem for file in self.files for problem in file.problems)
+
+    @property
+    def digest(self) -> str:
+        """A hash of names and code: what tells one state of the code from another."""
+        return digest_json([[file.name, [cell.source for cell in file.cells]] for file in self.files])
+
+
+def code_of(source: str, name: str = "script.py") -> Code:
+    """Return the code that a text holds: a notebook where `name` ends in `.ipynb`, a script otherwise."""
+    return Code((file_of(source, name),))
+
+
+def file_of(source: str, name: str) -> CodeFile:
+    """Return one file as it was read; what cannot be read is among its problems."""
+    notebook = name.lower().endswith(".ipynb")
+    if not notebook:
+        return _assembled(name, [RawCell(source, None, None)], notebook=False)
+    try:
+        return _assembled(name, cells_of(source), notebook=True)
+    except NotANotebook as error:
+        return CodeFile(name, (), (Problem(error.kind, str(error), name),), notebook=True)
+
+
+def _assembled(name: str, raw: list[RawCell], *, notebook: bool) -> CodeFile:
+    cells: list[Cell] = []
+    problems: list[Problem] = []
+    room = MOST_CHARACTERS
+    for item in raw:
+        room -= len(item.source)
+        if room < 0:
+            most = f"{MOST_CHARACTERS / 1e6:.0f} million characters"
+            problems.append(Problem("size", f"more than {most} of code: not read from here on", name, 1, item.number))
+            break
+        tree, troubles = parsed(item.source, notebook=notebook)
+        problems.extend(
+            Problem(trouble.kind, trouble.message, name, trouble.line, item.number, trouble.lost)
+            for trouble in troubles
+        )
+        cells.append(Cell(item.source, tree, item.number, item.count))
+    return CodeFile(name, tuple(cells), tuple(problems), notebook)
