@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +50,11 @@ class CodeCase:
     def is_notebook(self) -> bool:
         return self.cells[0].number is not None
 
+    def normal(self, where: Place) -> Place:
+        """The place with the first line of the statement it stands in, for a statement may take several lines."""
+        code = next(cell.code for cell in self.cells if cell.number == where.cell)
+        return where._replace(line=first_lines(code).get(where.line, where.line))
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -59,6 +67,18 @@ class Outcome:
     @property
     def exact(self) -> bool:
         return not self.missed and not self.false
+
+
+@cache
+def first_lines(code: str) -> dict[int, int]:
+    """Line of a statement that holds no other statement → its first line."""
+    plain = re.sub(r"^[ ]*[%!].*$", "", code, flags=re.MULTILINE)
+    return {
+        line: node.lineno
+        for node in ast.walk(ast.parse(plain))
+        if isinstance(node, ast.stmt) and not hasattr(node, "body")
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 def place(check: str, cell: int | None, line: int) -> Place:
@@ -116,6 +136,92 @@ def notebook(case: CodeCase) -> str:
 
 def judged(case: CodeCase, said: set[Place]) -> Outcome:
     """What was missed and what was a false alarm."""
-    known = frozenset().union(case.allowed, *case.expected)
-    missed = tuple(group for group in case.expected if not group & said)
+    wanted = [frozenset(map(case.normal, group)) for group in case.expected]
+    known = frozenset(map(case.normal, case.allowed)).union(*wanted)
+    said = {case.normal(where) for where in said}
+    missed = tuple(group for group in wanted if not group & said)
     return Outcome(case, missed, tuple(sorted(said - known, key=str)))
+
+
+def said_about(case: CodeCase, folder: Path) -> set[Place]:
+    """What the family `code` finds in a case."""
+    from holdfast.audit import catalogue
+    from holdfast.audit.code import code_of, read_code
+    from holdfast.audit.runner import Facts, run_check
+
+    if case.is_notebook:
+        file = folder / "case.ipynb"
+        file.write_text(notebook(case), encoding="utf-8")
+        code = read_code([file])
+    else:
+        code = code_of(case.cells[0].code, "case.py")
+    facts = Facts({"code": code})
+    said = set()
+    for check in catalogue.selected(("code",)):
+        result = run_check(check, facts)
+        if result.trace:
+            raise RuntimeError(f"{check.name} crashed on {case.name}\n{result.trace}")
+        for finding in result.findings:
+            for location in finding.locations:
+                said.add(place(result.check, location.cell, location.line or 0))
+    return said
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How often the audit was right over all cases."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def wanted(self) -> int:
+        return sum(len(outcome.case.expected) for outcome in self.outcomes)
+
+    @property
+    def recall(self) -> float:
+        return 1 - sum(len(outcome.missed) for outcome in self.outcomes) / self.wanted
+
+    @property
+    def clean(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if not outcome.case.expected]
+
+    @property
+    def false_alarms(self) -> float:
+        """The share of clean cases about which anything is said."""
+        return sum(bool(outcome.false) for outcome in self.clean) / len(self.clean)
+
+    @property
+    def wrong_places(self) -> float:
+        """The share of all that is said, in leaky and clean cases, that is wrong."""
+        wrong = sum(len(outcome.false) for outcome in self.outcomes)
+        right = sum(len(outcome.case.expected) - len(outcome.missed) for outcome in self.outcomes)
+        return wrong / max(1, wrong + right)
+
+
+def tally(folder: Path) -> Tally:
+    return Tally(tuple(judged(case, said_about(case, folder)) for case in all_cases()))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        result = tally(Path(folder))
+    for outcome in result.outcomes:
+        for group in outcome.missed:
+            sys.stdout.write(f"missed  {outcome.case.name}: {' or '.join(sorted(map(spelled, group)))}\n")
+        for wrong in outcome.false:
+            sys.stdout.write(f"false   {outcome.case.name}: {spelled(wrong)}\n")
+    cases = len(result.outcomes)
+    sys.stdout.write(
+        f"{cases} cases, {len(result.clean)} clean, {result.wanted} findings wanted\n"
+        f"recall {result.recall:.3f}; clean cases with a false alarm {result.false_alarms:.3f}; "
+        f"wrong among what is said {result.wrong_places:.3f}; "
+        f"exactly right {sum(outcome.exact for outcome in result.outcomes) / cases:.3f}\n"
+    )
+
+
+def spelled(where: Place) -> str:
+    return where.check + (f" cell {where.cell}" if where.cell else "") + (f" line {where.line}" if where.line else "")
+
+
+if __name__ == "__main__":
+    main()
