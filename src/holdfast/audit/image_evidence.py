@@ -1,0 +1,106 @@
+"""Pictures as evidence: thumbnails that Holdfast encodes itself, of single rows and of rows beside their partners."""
+
+import base64
+import io
+
+import numpy as np
+
+from holdfast.audit.facts.image_decoding import FORMATS, MOST_PIXELS, eight_bit, pillow, quiet
+from holdfast.core.dataset import Dataset
+from holdfast.core.errors import MissingExtra
+from holdfast.core.finding import Picture, Pictures
+from holdfast.core.text import one_line
+
+MOST_SHOWN = 6
+_MOST_BASE64 = 40_000
+_FEWEST_COLOURS = 16
+
+
+def thumbnail(dataset: Dataset, row: int, most: int = 96) -> Picture | None:
+    """Return the picture of a row, at most `most` pixels wide and high; None where there is none to show."""
+    name = next((column.name for column in dataset.of(kind="image") if column.role != "ignore"), None)
+    if name is None:
+        return None
+    value = dataset.values(name)[int(row)].as_py()
+    if value is None:
+        return None
+    try:
+        data = dataset.media.read(value)
+        png = _small_png(data, most)
+    except (OSError, MissingExtra):
+        return None
+    return Picture(png=png, title=_title(dataset, int(row)), row=int(row)) if png else None
+
+
+def pictures(dataset: Dataset, rows: np.ndarray, caption: str, most: int = MOST_SHOWN) -> Pictures | None:
+    """Return the pictures of up to `most` rows, each on its own; None where none can be shown."""
+    shown = (thumbnail(dataset, int(row)) for row in rows[:most])
+    groups = tuple((one,) for one in shown if one is not None)
+    return Pictures(caption=caption, groups=groups) if groups else None
+
+
+def picture_pairs(
+    dataset: Dataset, rows: np.ndarray, partners: np.ndarray, caption: str, most: int = MOST_SHOWN
+) -> Pictures | None:
+    """Return the pictures of up to `most` rows, each beside its partner; None where none can be shown."""
+    groups = []
+    for row, partner in zip(rows[:most], partners[:most], strict=True):
+        one, other = thumbnail(dataset, int(row)), thumbnail(dataset, int(partner))
+        if one is not None and other is not None:
+            groups.append((one, other))
+    return Pictures(caption=caption, groups=tuple(groups)) if groups else None
+
+
+def from_pixels(pixels: np.ndarray, title: str, most: int = 96) -> Picture:
+    """Return a picture of pixels in memory (high × wide, or × 3, of bytes), enlarged or reduced to `most`."""
+    image = pillow().fromarray(np.asarray(pixels, dtype=np.uint8))
+    scale = most / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return Picture(png=_encoded(image.resize(size)), title=one_line(title, 80))
+
+
+def _title(dataset: Dataset, row: int) -> str:
+    parts = [f"row {row}"]
+    split, label = dataset.one("split"), dataset.one("label")
+    for column in (split, label):
+        if column is not None:
+            value = dataset.values(column.name)[row].as_py()
+            if value is not None:
+                parts.append(one_line(str(value), 30))
+    return " · ".join(parts)
+
+
+def _small_png(data: bytes | memoryview, most: int) -> str:
+    """Return an image as a small PNG in base64, empty where it cannot be decoded. Nothing of the file survives."""
+    module = pillow()
+    try:
+        with quiet(), module.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                return ""
+            image.draft("RGB", (most, most))
+            image.load()
+            picture = eight_bit(image) if image.mode.startswith(("I", "F")) else image
+            if picture.mode == "P":
+                picture = picture.convert("RGBA")
+            small = picture.convert("L" if picture.mode in {"1", "L"} else "RGB")
+            small.thumbnail((most, most))
+            return _encoded(small)
+    except Exception:  # noqa: BLE001 a picture that cannot be shown is left out; decoders raise nearly everything
+        return ""
+
+
+def _encoded(image: object) -> str:
+    """Return an image as PNG in base64, with fewer colours or pixels where it would be too large."""
+    picture = image
+    colours = 256
+    while True:
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", optimize=True)  # type: ignore[attr-defined]
+        text = base64.b64encode(buffer.getvalue()).decode()
+        if len(text) <= _MOST_BASE64:
+            return text
+        if colours > _FEWEST_COLOURS:
+            colours //= 2
+            picture = image.quantize(colours)  # type: ignore[attr-defined]
+        else:
+            image = picture = image.resize((image.width // 2, image.height // 2))  # type: ignore[attr-defined]
