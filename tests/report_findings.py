@@ -1,10 +1,25 @@
 """Findings for the tests of the outputs: one of each kind that a report must show."""
 
+import base64
+import struct
+import zlib
 from datetime import UTC, datetime
 
 import numpy as np
 
-from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Remedy, Series, Severity
+from holdfast.core.finding import (
+    Confidence,
+    Examples,
+    Finding,
+    Grid,
+    Location,
+    Measure,
+    Picture,
+    Pictures,
+    Remedy,
+    Series,
+    Severity,
+)
 from holdfast.core.record import (
     CheckResult,
     Citation,
@@ -210,4 +225,75 @@ def spread():
             ),
         ),
         fix="Find out why the values are missing.",
+    )
+
+
+def png(pixels):
+    """Return grey pixels (lines × columns, uint8) as a PNG file in base64."""
+    height, width = pixels.shape
+    lines = b"".join(b"\0" + line.tobytes() for line in pixels)
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    whole = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    return base64.b64encode(whole).decode()
+
+
+def shaded(seed, size=64):
+    """Return a picture of soft shapes."""
+    y, x = np.mgrid[:size, :size] / size
+    a, b = np.random.default_rng(seed).random((2, 3))
+    shade = sum(np.sin(9 * (i + 1) * (a[i] * x + b[i] * y)) for i in range(3))
+    return np.clip(128 + 40 * shade, 0, 255).astype(np.uint8)
+
+
+def copied_pictures():
+    return Finding(
+        message="12 of 400 test rows (3.0%) are nearly equal to a training row: 95% of their pixels agree",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        locations=(Location(rows=(8, 9), columns=("image",), split="test"),),
+        evidence=(
+            Measure(name="nearly copied share of test", value=0.03, threshold=0.0, unit="share"),
+            Pictures(
+                caption="Test pictures beside the training pictures they nearly copy",
+                groups=tuple(
+                    (
+                        Picture(png=png(shaded(i)), title=f"test/cat/{i}.png", row=i),
+                        Picture(png=png(shaded(i)[:, ::-1].copy()), title=f"train/cat/{i + 7}.png", row=None),
+                    )
+                    for i in range(5)
+                ),
+            ),
+        ),
+        fix="Drop them from the test set.",
+    )
+
+
+def marked_corner():
+    heat = np.full((8, 8), 0.51)
+    heat[0, 6:], heat[1, 7] = (0.83, 0.97), 0.74
+    return Finding(
+        message="The upper right corner alone tells the label (AUC 0.97)",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        locations=(Location(columns=("image",)),),
+        evidence=(
+            Measure(name="AUC of the border alone", value=0.97, threshold=0.7, low=0.95, high=0.98, level=0.95),
+            Grid(
+                name="How well each part of the picture tells the label (AUC)",
+                values=tuple(tuple(line) for line in heat.tolist()),
+                low=0.5,
+                high=1.0,
+                picture=Picture(png=png(shaded(3)), title="a typical picture"),
+            ),
+            Grid(
+                name="The same without a picture below",
+                values=tuple(tuple(line) for line in heat[:4].tolist()),
+                row_names=("top", "upper", "middle", "lower"),
+            ),
+        ),
+        fix="Crop the corner, or find out what writes into it.",
     )

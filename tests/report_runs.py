@@ -2,7 +2,9 @@
 
 from functools import cache
 
-from holdfast.core.finding import Examples, Finding, Location, Measure, Series, Severity
+import numpy as np
+
+from holdfast.core.finding import Examples, Finding, Grid, Location, Measure, Picture, Pictures, Series, Severity
 from holdfast.core.record import (
     Citation,
     ColumnRecord,
@@ -21,11 +23,14 @@ from report_findings import (
     STARTED,
     checked,
     constant,
+    copied_pictures,
     disguise,
     drifted,
     estimate,
     groups,
+    marked_corner,
     overlap,
+    png,
     scattered,
     spread,
 )
@@ -171,6 +176,16 @@ def realistic():
     )
 
 
+def pictured():
+    """Findings about images: copies side by side, and a map of where the label shows."""
+    results = [
+        checked("near-split-overlap", "duplicates", Status.FOUND, [copied_pictures()]),
+        checked("border-predicts-label", "shortcuts", Status.FOUND, [marked_corner()]),
+    ]
+    source = InputRecord(name="pets", start=0, stop=2_000, digest="b2:1", split=None)
+    return blank(title="pets", n_rows=2_000, inputs=(source,), results=tuple(results), seconds=3.0)
+
+
 def family_of(check):
     return {"split-overlap": "duplicates", "column-drift": "drift", "label-errors": "labels"}.get(check, "leakage")
 
@@ -283,6 +298,7 @@ def many(n=500):
 def hostile():
     """Everything that data, files and labels could smuggle into an output, in every place where text stands."""
     every = " ".join(ATTACKS[:13])
+    dot = Picture(png=png(np.full((2, 2), 99, dtype=np.uint8)), title=every, row=1)
     numbers = (float("nan"), float("inf"), float("-inf"), 10**400, -1e308, 1e-320, 0.0)
     findings = [
         Finding(
@@ -316,6 +332,8 @@ def hostile():
                     group=(attack,) * 7,
                     shape=("line", "bar", "point")[i % 3],
                 ),
+                Pictures(caption=attack, groups=((Picture(png="PHN2Zz48", title=attack), dot),)),
+                Grid(name=attack, values=(numbers, (None, 1.0)), row_names=(attack,), low=numbers[i % 7], picture=dot),
             ),
             fix=attack,
         )
@@ -394,4 +412,5 @@ ALL = {
     "not_estimable": not_estimable,
     "many": many,
     "hostile": hostile,
+    "pictured": pictured,
 }

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from holdfast.core.finding import Confidence, Examples, Finding, Measure, Series, Severity
+from holdfast.core.finding import Confidence, Examples, Finding, Grid, Measure, Pictures, Series, Severity
 from holdfast.core.record import CheckResult, HonestScore, Run, Status
 from holdfast.core.text import visible
 from holdfast.report import words
 from holdfast.report.document import Card, Document, Item, Line, Link, Table
+from holdfast.report.galleries import gallery
+from holdfast.report.heat import heat_map
 from holdfast.report.pictures import picture
 from holdfast.report.places import line_of, places
 from holdfast.report.record_tables import record_tables
@@ -110,6 +112,8 @@ def _item(finding: Finding, run: Run, anchor: str) -> Item:
         places=places(finding.locations, run.inputs),
         measures=_measures(measures),
         pictures=tuple(picture(one) for one in finding.evidence if isinstance(one, Series)),
+        maps=tuple(heat_map(one) for one in finding.evidence if isinstance(one, Grid)),
+        galleries=tuple(gallery(one, run.inputs) for one in finding.evidence if isinstance(one, Pictures)),
         tables=tuple(_examples(one, run, named) for one in finding.evidence if isinstance(one, Examples)),
         fix=words.sentence(finding.fix),
     )

@@ -9,9 +9,10 @@ Reports do not need them: they draw the same series as SVG (`drawing.py`), which
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from holdfast.core.finding import Series
+from holdfast.core.finding import Grid, Series
 from holdfast.core.record import HonestScore, Run
 from holdfast.report.document import Waterfall
+from holdfast.report.heat import heat_map
 from holdfast.report.pictures import finite, numeric, picture
 from holdfast.report.waterfall import waterfall
 from holdfast.report.words import cell, name, sentence
@@ -32,7 +33,32 @@ def charts(run: Run) -> dict[str, Spec]:
         for one in finding.evidence:
             if isinstance(one, Series):
                 found.setdefault(f"{name(finding.check)}: {sentence(one.name)}", series_chart(one))
+            elif isinstance(one, Grid):
+                found.setdefault(f"{name(finding.check)}: {sentence(one.name)}", grid_chart(one))
     return found
+
+
+def grid_chart(grid: Grid) -> Spec:
+    """Return a grid as a heat map."""
+    drawn = heat_map(grid)
+    cells = [
+        {"line": i + 1, "column": j + 1, "value": one}
+        for i, line in enumerate(drawn.grid.values)
+        for j, one in enumerate(line)
+        if finite(one)
+    ]
+    return {
+        "$schema": SCHEMA,
+        "title": drawn.title,
+        "description": drawn.label,
+        "data": {"values": cells},
+        "mark": {"type": "rect", "tooltip": True},
+        "encoding": {
+            "x": {"field": "column", "type": "ordinal", "title": None},
+            "y": {"field": "line", "type": "ordinal", "title": None},
+            "color": {"field": "value", "type": "quantitative", "scale": {"scheme": "blues"}, "title": None},
+        },
+    }
 
 
 def series_chart(series: Series) -> Spec:

@@ -7,7 +7,7 @@ format needs beyond that (escaping) is the business of its renderer.
 from dataclasses import dataclass
 from typing import Literal
 
-from holdfast.core.finding import Series, Severity
+from holdfast.core.finding import Grid, Series, Severity
 
 Tone = Literal["bad", "unsure", "good"]
 BarKind = Literal["claimed", "loss", "gain", "honest", "unknown"]
@@ -81,6 +81,33 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class HeatMap:
+    """A grid to draw, its title, the sentence that states what it shows, and its numbers as a table."""
+
+    title: str
+    label: str
+    grid: Grid
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A small picture of the data, as an address that holds its bytes, and the line below it."""
+
+    source: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Pictures of the data in groups, such as pairs of copies; `more` says what is not shown."""
+
+    caption: str
+    groups: tuple[tuple[Photo, ...], ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One finding."""
 
@@ -92,6 +119,8 @@ class Item:
     places: tuple[Place, ...]
     measures: Table | None
     pictures: tuple[Picture, ...]
+    maps: tuple[HeatMap, ...]
+    galleries: tuple[Gallery, ...]
     tables: tuple[Table, ...]
     fix: str
 

@@ -13,6 +13,7 @@ from holdfast.core.record import Run
 from holdfast.report.build import build
 from holdfast.report.document import Document, Item
 from holdfast.report.drawing import plot, waterfall_bar
+from holdfast.report.heat import drawn
 
 SUFFIX = ".html"
 MOST_FULL = 700_000  # characters of findings shown with pictures and tables; a page stays below 1.2 MB
@@ -51,7 +52,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"plot": plot, "waterfall_bar": waterfall_bar}
+    environment.globals |= {"plot": plot, "waterfall_bar": waterfall_bar, "heat": drawn}
     environment.filters["prose"] = prose
     return environment
 
