@@ -116,6 +116,8 @@ def estimate(
     if not np.isfinite(point) or min(len(drawn) for drawn in sets) < (1 - MOST_UNDEFINED) * draws.resampled.shape[1]:
         raise NotApplicable("too few test rows of one class for an interval")
     test_variance = _flat_top([float(drawn.var(ddof=1)) if len(drawn) > 1 else 0.0 for drawn in sets])
+    # A bootstrap of K clusters shows (K - 1)/K of the variance (Davison & Hinkley, 1997, section 2.3).
+    test_variance *= draws.n_clusters / max(draws.n_clusters - 1, 1)
     total = test_variance + train_variance
     if total <= 0.0:
         return Estimate(value=point, low=point, high=point, level=level)
