@@ -13,6 +13,7 @@ import pyarrow as pa
 from holdfast.core.errors import BadInput, HoldfastError
 from holdfast.core.hashing import digest_file
 from holdfast.core.text import one_line
+from holdfast.data.images.folders import image_folder
 from holdfast.data.limits import BLOCK_ROWS, MOST_COLUMNS, MOST_FILES, most_bytes, size_of
 from holdfast.data.loaders import UNREADABLE, Reading, loader_for
 from holdfast.data.unpacking import spooled, unpacked
@@ -109,6 +110,10 @@ def _nearest(path: Path) -> str:
 
 def _of_folder(folder: Path) -> list[Part]:
     """Return the files of a folder in name order. Raises BadInput for none, or for several formats."""
+    shown = one_line(folder.name or str(folder), 200)
+    images = guarded(shown, "images", lambda: image_folder(folder))
+    if images is not None:
+        return [_checked(Part(shown, "", images, most_bytes(0), "images"))]
     entries = guarded(str(folder), "", lambda: sorted(folder.iterdir()))
     files = [entry for entry in entries if entry.is_file() and not entry.name.startswith((".", "_"))]
     folders = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "_"))]

@@ -69,7 +69,9 @@ def load(
         if split_column or splitter:
             raise BadInput("give splits as several inputs, or one input with a split column or a splitter, not both")
         return dataset
-    dataset = _by_column(dataset, _named(split_column, match) if split_column else None, [*wanted, *kinds])
+    hinted = dataset.one("split")
+    told = _named(split_column, match) if split_column else hinted.name if hinted else None
+    dataset = _by_column(dataset, told, [*wanted, *kinds])
     if dataset.one("split") is None or splitter:
         return _by_splitter(dataset, splitter, test_share, seed)
     return dataset
@@ -135,6 +137,7 @@ def _described(
     table, date_notes = with_compact_dates(content.table, kinds)
     table, kind_notes = recast(table, kinds)
     whole = list(splits) == [ALL] * len(parts)
+    table, roles, kinds = _as_parts_know(parts, table, roles, kinds, whole=whole)
     if not whole:
         name = free_name(SPLIT, table.column_names)
         table = table.append_column(name, _repeated(splits, content.sizes))
@@ -157,7 +160,33 @@ def _described(
         )
         start += size
     said = (*content.notes, *date_notes, *kind_notes, *role_notes)
+    for part in parts:
+        dataset = replace(dataset, media=dataset.media.joined(part.reading.media()))
     return _noted(replace(dataset, sources=tuple(sources)), said)
+
+
+def _as_parts_know(
+    parts: Sequence[Part], table: pa.Table, roles: Mapping[str, Role], kinds: Mapping[str, Kind], *, whole: bool
+) -> tuple[pa.Table, dict[str, Role], dict[str, Kind]]:
+    """Return the table without columns that stayed empty, with roles and kinds that the format of the parts knows.
+
+    What a person said counts more. Beside images, a column that nobody gave a role is no feature.
+    """
+    readings = [part.reading for part in parts]
+    optional = set.intersection(*(set(reading.optional) for reading in readings)) - {*roles, *kinds}
+    empty = [name for name in optional if name in table.column_names and table[name].null_count == len(table)]
+    table = table.drop_columns(empty)
+    names = set(table.column_names)
+    known: dict[str, Role] = {name: role for one in readings for name, role in one.roles.items() if name in names}
+    taken = set(roles.values()) & {"label"} | (set() if whole else {"split"})
+    known = {name: "metadata" if role in taken else role for name, role in known.items()}
+    all_kinds: dict[str, Kind] = {name: kind for one in readings for name, kind in one.kinds.items() if name in names}
+    all_kinds |= kinds
+    if "image" in all_kinds.values():
+        known |= {
+            name: "metadata" for name in table.column_names if name not in known and all_kinds.get(name) != "image"
+        }
+    return table, known | dict(roles), all_kinds
 
 
 def _repeated(splits: Sequence[str], sizes: Sequence[int]) -> pa.ChunkedArray:

@@ -3,8 +3,8 @@
 To add a format, add a module here (or in a plug-in, see `core.registry`) with a `LOADER`; nothing else changes.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from zipfile import BadZipFile
@@ -12,7 +12,9 @@ from zlib import error as ZlibError  # noqa: N812 an exception is named like one
 
 import pyarrow as pa
 
+from holdfast.core.dataset import Kind, Role
 from holdfast.core.errors import BadInput
+from holdfast.core.media import Media
 from holdfast.core.registry import discover
 
 
@@ -33,6 +35,10 @@ class Reading:
     headless: bool = False
     comma: bool = False  # a decimal comma is possible
     found: Callable[[], tuple[str, ...]] = tuple
+    kinds: Mapping[str, Kind] = field(default_factory=dict)  # of columns whose kind the format knows
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()  # columns that are left out where no row has a value
+    media: Callable[[], Media] = Media  # the images behind values, once the blocks are exhausted
 
 
 @dataclass(frozen=True)
