@@ -22,10 +22,14 @@ class Status(StrEnum):
 
 
 class InputRecord(BaseModel):
-    """One input: rows `start` to `stop` of the data set, where they came from, and what was found out about it."""
+    """One input: rows `start` to `stop` of the data set, where they came from, and what was found out about it.
+
+    A script or notebook has no rows.
+    """
 
     model_config = FROZEN
     name: str
+    kind: Literal["data", "code"] = "data"
     start: int
     stop: int
     digest: str
@@ -42,6 +46,39 @@ class ColumnRecord(BaseModel):
     kind: str
     role: str
     n_missing: int = 0
+
+
+class ClassCount(BaseModel):
+    """A class and how many rows have it."""
+
+    model_config = FROZEN
+    name: str
+    rows: int
+
+
+class Summary(BaseModel):
+    """A quantity in seven numbers."""
+
+    model_config = FROZEN
+    mean: float
+    sd: float
+    low: float
+    quarter: float
+    median: float
+    three_quarters: float
+    high: float
+
+
+class SplitRecord(BaseModel):
+    """A split, and the label in it: its classes, most frequent first, or its summary where it is a quantity."""
+
+    model_config = FROZEN
+    name: str
+    rows: int
+    unlabelled: int = 0
+    classes: tuple[ClassCount, ...] = Field((), description="the most frequent of `n_classes`")
+    n_classes: int = 0
+    summary: Summary | None = None
 
 
 class Suppressed(BaseModel):
@@ -176,6 +213,7 @@ class Run(BaseModel):
     inputs: tuple[InputRecord, ...] = ()
     test_digest: str = Field("", description="content hash of the test rows: what tells one test set from another")
     columns: tuple[ColumnRecord, ...] = ()
+    splits: tuple[SplitRecord, ...] = Field((), description="the splits that were judged, with the label in each")
     config: dict[str, Any] = {}
     seed: int = 0
     environment: Environment
