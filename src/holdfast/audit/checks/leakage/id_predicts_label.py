@@ -108,6 +108,7 @@ def _best(dataset: Dataset, name: str, against: Target) -> tuple[str, Score]:
         return "its number", against.score(against.bins(values))
     if not pa.types.is_large_string(kind):
         return "its value", NOTHING
+    values = pc.replace_substring_regex(values, pattern=r"^.*[/\\]", replacement="")  # folders name classes openly
     tried = {
         f"its first {k} characters" if k > 1 else "its first character": against.score(
             value_bins(pc.utf8_slice_codeunits(values, 0, k), 20_000 // max(1, against.n_classes))
