@@ -1,7 +1,7 @@
 """What simpler predictors say about the same test rows: the ladder that a model has to climb."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -10,7 +10,7 @@ from holdfast.audit.definitions import fact
 from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.predictions import Predicted
-from holdfast.audit.models import Predictions
+from holdfast.audit.models import Predictions, fit_and_predict
 from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
@@ -35,7 +35,10 @@ def baselines(dataset: Dataset, labels: Labels, test_predictions: Predicted, enc
     """A constant, a linear model, and for numbers over time the value before."""
     train, test = test_predictions.train_rows, test_predictions.rows
     ladder = {CONSTANT: constant(labels, train, len(test))}
-    if encoding is not None and len(labels.classes) <= MOST_LINEAR_CLASSES:
+    if encoding is not None and encoding.blocks:
+        if test_predictions.is_own:  # else it is what stands in
+            ladder[LINEAR] = _linear_in_blocks(dataset, encoding, labels, train, test)
+    elif encoding is not None and len(labels.classes) <= MOST_LINEAR_CLASSES:
         ladder[LINEAR] = _linear(encoding, labels, train, test)
     before = _persistence(dataset, labels, test)
     if before is not None:
@@ -71,6 +74,14 @@ def _linear(encoding: Encoding, labels: Labels, train: np.ndarray, test: np.ndar
     spread = np.zeros((len(test), len(labels.classes)))
     spread[:, model.classes_] = given
     return Predictions(spread.argmax(axis=1).astype(np.float64), labels.classes, spread, spread)
+
+
+def _linear_in_blocks(
+    dataset: Dataset, encoding: Encoding, labels: Labels, train: np.ndarray, test: np.ndarray
+) -> Predictions:
+    """Return what a linear model of the words, image features and vectors says, without the table's columns."""
+    alone = replace(encoding, names=(), categorical=np.empty(0, dtype=bool), vocabularies={})
+    return fit_and_predict(dataset, alone, labels, train, test)
 
 
 def design(

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 
 from holdfast.audit.definitions import fact
+from holdfast.audit.facts.blocks import Block, text_block, vector_block
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import NotApplicable
 
@@ -21,14 +22,20 @@ class Encoding:
     """How feature columns become numbers.
 
     Numbers and times stay what they are, infinite ones becoming `FARTHEST`; categories become codes in sorted order of
-    their values, the rarest beyond `MOST_CATEGORIES` sharing one; missing is NaN. Text, images and vectors are left
-    out.
+    their values, the rarest beyond `MOST_CATEGORIES` sharing one; missing is NaN. These are the columns `names`.
+    Texts, images and vectors, which take many numbers each, are `blocks`, and no part of `matrix`.
     """
 
     dataset: Dataset
     names: tuple[str, ...]
     categorical: Bool[np.ndarray, " columns"]
     vocabularies: Mapping[str, pa.Array]
+    blocks: tuple[Block, ...] = ()
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The columns of the data set that something is read from."""
+        return frozenset(self.names).union(*(block.columns for block in self.blocks))
 
     def matrix(self, rows: np.ndarray | None = None) -> Float[np.ndarray, "sample columns"]:
         """Return the encoded `rows` (all, if None) in the given order, one column for each of `names`."""
@@ -52,16 +59,20 @@ class Encoding:
 
 @fact()
 def encoding(dataset: Dataset) -> Encoding:
-    """How the feature columns become numbers; the vocabulary of a category is read from all rows."""
-    columns = [c for c in dataset.of(role="feature") if c.kind in {"number", "category", "time"}]
-    if not columns:
-        raise NotApplicable("no feature column that holds numbers, categories or times")
+    """How the feature columns become numbers; the vocabulary of a category is read from all rows, and nothing else."""
+    features = dataset.of(role="feature")
+    columns = [c for c in features if c.kind in {"number", "category", "time"}]
+    blocks = [text_block(dataset, c.name) for c in features if c.kind == "text"]
+    blocks += [vector_block(dataset, c.name) for c in features if c.kind == "vector"]
+    if not columns and not blocks:
+        raise NotApplicable("no feature column that a model can read")
     vocabularies = {c.name: _vocabulary(dataset, c) for c in columns if c.kind == "category"}
     return Encoding(
         dataset,
         tuple(c.name for c in columns),
         np.array([c.kind == "category" for c in columns]),
         vocabularies,
+        tuple(blocks),
     )
 
 

@@ -1,7 +1,7 @@
 """What one or several models say about the test rows: stored, or fitted here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.rows import RowKeys
 from holdfast.audit.facts.splits import SplitOf
 from holdfast.audit.metrics import Metric, metric_for
-from holdfast.audit.models import Inputs, Model, Predictions, as_model, default_estimator, fit, predict
+from holdfast.audit.models import Inputs, Model, Predictions, as_model, default_model, fit, predict
 from holdfast.audit.predictions_file import UNNAMED, StoredPredictions, understood
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
@@ -81,7 +81,7 @@ class Predicted:
     def said(self, name: str) -> str:
         """Return how a message calls the model `name`."""
         if self.source == "default":
-            return "a boosting model fitted here"
+            return "a boosting model fitted here" if name == "boosting" else f"{name} fitted here"
         return "your model" if name == UNNAMED else f"the model {name}"
 
 
@@ -102,7 +102,7 @@ def test_predictions(
         if predictions is not None:
             return _of_stored(predictions, labels, split_of, row_keys, train_test)
         if encoding is None:
-            raise NotApplicable("no feature column that holds numbers, categories or times, and no stored predictions")
+            raise NotApplicable("no feature column that a model can read, and no stored predictions")
         model = as_model(estimator) if estimator is not None else stand_in(encoding, labels)
         return _of_fitted(dataset, encoding, labels, train_test, model, streams.integer("test_predictions"))
     except BadInput as error:
@@ -119,15 +119,11 @@ def score_metric(labels: Labels, metric_wanted: str | None) -> Metric:
 
 
 def stand_in(encoding: Encoding, labels: Labels, *, rounds: int = ROUNDS) -> Model:
-    """Return a quick boosting model, which stands in where nobody gave one."""
+    """Return a quick default model, which stands in where nobody gave one."""
     most_trees = MOST_TREES * rounds // ROUNDS
     rounds = max(5, min(rounds, most_trees // max(1, len(labels.classes) - 1)))
-
-    def make(seed: int) -> Any:
-        estimator = default_estimator(encoding, labels, seed, rounds=rounds)
-        return estimator.set_params(learning_rate=RATE, max_leaf_nodes=LEAVES)
-
-    return Model("boosting", make)
+    model = default_model(encoding, labels, rounds=rounds, learning_rate=RATE, max_leaf_nodes=LEAVES)
+    return model if encoding.blocks else replace(model, name="boosting")
 
 
 def _of_fitted(

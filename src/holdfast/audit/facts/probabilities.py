@@ -1,15 +1,16 @@
 """What a model says about rows it has not learned from: class probabilities, or predicted numbers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from holdfast.audit import models
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.rows import RowGroups, RowKeys, row_hashes
+from holdfast.audit.models import Inputs, default_estimator, default_model, fit, predict
 from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
@@ -22,10 +23,12 @@ MOST_CELLS = 1_200_000  # rows × columns behind each model: beyond 60 columns f
 MOST_PREDICTED = 4_000_000  # cells of the result (rows × classes): 32 MB
 MOST_CLASSES = 50  # a boosting round grows one tree a class
 MOST_COLUMNS = 300  # beyond, a random choice of columns
+MOST_READ = 50_000  # rows with texts, images or vectors that are predicted: to read them costs far more than a table
 FEWEST_ROWS = 30
 N_FOLDS = 4
 # 40 rounds of 15 leaves at rate 0.2 lose 0.003 nats against 60 at 0.15, and cost 1.7 CPU-s at 20,000 × 30.
 _ROUNDS, _RATE, _LEAVES = 40, 0.2, 15
+Asked = Callable[[np.ndarray, np.ndarray, int], np.ndarray]  # places learned from, places asked about, seed
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def probabilities(
 ) -> OutOfFold:
     """Out-of-fold predictions of the default model over all splits together.
 
+    That is boosting on a table; a linear model of words, image features and vectors, together with it where both are.
     Rows with equal features, and rows of one given group, stay in one fold. The models learn from at most
     20,000 rows; every row with a label is then predicted by the model that did not see its fold, so that the
     predictions cover far more rows than were learned from.
@@ -75,21 +79,29 @@ def probabilities(
     if labels.is_classes and not 2 <= len(present) <= MOST_CLASSES:
         raise NotApplicable(f"the label has {len(present)} classes; out-of-fold predictions take 2 to {MOST_CLASSES}")
     width = max(1, len(labels.classes))
-    rows = np.sort(row_keys.sample(known, MOST_PREDICTED // width))
+    most_rows = MOST_PREDICTED // width
+    rows = np.sort(row_keys.sample(known, min(most_rows, MOST_READ) if encoding.blocks else most_rows))
     unit = _units(dataset, row_groups)
     fold = streams("probabilities").permutation(unit.max() + 1)[unit] % N_FOLDS
     columns = _columns(encoding, streams)
-    most = min(MOST_LEARNED if width <= 10 else MOST_LEARNED // 2, max(FEWEST_LEARNED, MOST_CELLS // len(columns)))
+    most = min(
+        MOST_LEARNED if width <= 10 else MOST_LEARNED // 2, max(FEWEST_LEARNED, MOST_CELLS // max(len(columns), 1))
+    )
     learned = row_keys.sample(known, most)
     said = np.zeros((len(rows), width))
-    matrix = encoding.matrix(learned)[:, columns]
+    asked = (
+        _asking_blocks(Inputs(dataset, encoding, np.concatenate([learned, rows])), columns, labels, len(learned))
+        if encoding.blocks
+        else _asking_table(encoding, columns, labels, learned, rows)
+    )
     with one_thread():  # on so few rows further threads mostly wait, and waiting is paid for
         for place in range(N_FOLDS):
-            inside, here = fold[learned] != place, fold[rows] == place
-            if here.any():
+            inside, here = np.flatnonzero(fold[learned] != place), np.flatnonzero(fold[rows] == place)
+            if len(here):
                 seed = streams.integer("probabilities", place)
-                wanted = encoding.matrix(rows[here])[:, columns]
-                said[here] = _predicted(encoding, columns, labels, seed, matrix[inside], learned[inside], wanted)
+                targets = labels.codes[learned[inside]] if labels.is_classes else labels.values[learned[inside]]
+                one_class = labels.is_classes and len(np.unique(targets)) < 2
+                said[here] = _alone(targets, len(here), width) if one_class else asked(inside, here, seed)
     sampled = None
     if n_known > len(learned):
         what = f"out-of-fold predictions, learned from {len(learned):,} rows"
@@ -114,32 +126,52 @@ def _columns(encoding: Encoding, streams: Streams) -> np.ndarray:
     return np.sort(streams("probabilities", "columns").choice(n, MOST_COLUMNS, replace=False))
 
 
-def _predicted(
-    encoding: Encoding,
-    columns: np.ndarray,
-    labels: Labels,
-    seed: int,
-    matrix: np.ndarray,
-    learned: np.ndarray,
-    wanted: np.ndarray,
-) -> np.ndarray:
-    """Return what a model of `learned` rows says about the `wanted` ones; a class it never saw has probability 0."""
-    targets = labels.codes[learned] if labels.is_classes else labels.values[learned]
-    seen = np.unique(targets)
-    if labels.is_classes and len(seen) < 2:
-        alone = np.zeros((len(wanted), len(labels.classes)))
-        alone[:, seen] = 1.0
-        return alone
-    rounds = _ROUNDS if len(labels.classes) <= 2 else max(10, 2 * _ROUNDS // len(labels.classes))
-    model = models.default_estimator(encoding, labels, seed, rounds=rounds)
-    held = ~np.isnan(matrix).all(axis=0)  # scikit-learn cannot bin a column without a value
-    matrix, wanted, flags = matrix[:, held], wanted[:, held], encoding.categorical[columns][held]
-    if not held.any():
-        matrix, wanted, flags = np.zeros((len(learned), 1)), np.zeros((len(wanted), 1)), np.zeros(1, dtype=bool)
-    model.set_params(learning_rate=_RATE, max_leaf_nodes=_LEAVES, categorical_features=flags if flags.any() else None)
-    model.fit(matrix, targets)
-    if not labels.is_classes:
-        return np.asarray(model.predict(wanted)).reshape(-1, 1)
-    out = np.zeros((len(wanted), len(labels.classes)))
-    out[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(wanted)
-    return out
+def _alone(targets: np.ndarray, n: int, width: int) -> np.ndarray:
+    """Return what a model says that has seen one class only, or none."""
+    said = np.zeros((n, width))
+    said[:, np.unique(targets)] = 1.0
+    return said
+
+
+def _asking_table(
+    encoding: Encoding, columns: np.ndarray, labels: Labels, learned: np.ndarray, rows: np.ndarray
+) -> Asked:
+    """Return what a boosting model of some of the `learned` rows says about some of `rows`, both by place."""
+    matrix = encoding.matrix(learned)[:, columns]
+
+    def said(inside: np.ndarray, here: np.ndarray, seed: int) -> np.ndarray:
+        given, wanted = matrix[inside], encoding.matrix(rows[here])[:, columns]
+        held = ~np.isnan(given).all(axis=0)  # scikit-learn cannot bin a column without a value
+        given, wanted, flags = given[:, held], wanted[:, held], encoding.categorical[columns][held]
+        if not held.any():
+            given, wanted, flags = np.zeros((len(given), 1)), np.zeros((len(wanted), 1)), np.zeros(1, dtype=bool)
+        model = default_estimator(encoding, labels, seed, rounds=_rounds(labels))
+        model.set_params(
+            learning_rate=_RATE, max_leaf_nodes=_LEAVES, categorical_features=flags if flags.any() else None
+        )
+        model.fit(given, labels.codes[learned[inside]] if labels.is_classes else labels.values[learned[inside]])
+        if not labels.is_classes:
+            return np.asarray(model.predict(wanted)).reshape(-1, 1)
+        out = np.zeros((len(wanted), len(labels.classes)))
+        out[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(wanted)
+        return out
+
+    return said
+
+
+def _asking_blocks(inputs: Inputs, columns: np.ndarray, labels: Labels, n_learned: int) -> Asked:
+    """Return the same of the default model for texts, images and vectors; the learned rows come first in `inputs`."""
+    encoding = inputs.encoding
+    without = [encoding.names[place] for place in np.setdiff1d(np.arange(len(encoding.names)), columns)]
+    model = default_model(encoding, labels, rounds=_rounds(labels), learning_rate=_RATE, max_leaf_nodes=_LEAVES)
+
+    def said(inside: np.ndarray, here: np.ndarray, seed: int) -> np.ndarray:
+        fitted = fit(inputs, labels, inside, model=model, seed=seed, without=without)
+        found = predict(fitted, inputs, here + n_learned)
+        return found.values[:, None] if found.probabilities is None else found.probabilities
+
+    return said
+
+
+def _rounds(labels: Labels) -> int:
+    return _ROUNDS if len(labels.classes) <= 2 else max(10, 2 * _ROUNDS // len(labels.classes))

@@ -18,6 +18,7 @@ from holdfast.core.random import Streams
 MOST_TRAIN = 50_000  # rows that the default model learns from: about 2 CPU-s a fit at 30 columns
 MOST_TEST = 50_000
 MOST_CELLS = 3_000_000  # of training rows × columns, so that wide tables stay affordable too
+MOST_READ = 20_000  # rows of each side with texts, images or vectors, which take many numbers each
 LEAST_TRAIN = 20
 HALVINGS = 4  # of the training rows: what another training sample would have changed shows between the halves
 
@@ -116,7 +117,7 @@ class Bench:
         """The columns that the model is given."""
         if self.model is not None and self.model.form == "frame":
             return frozenset(column.name for column in self.inputs.dataset.of(role="feature"))
-        return frozenset(self.inputs.encoding.names)
+        return self.inputs.encoding.sources
 
     def halves(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield `HALVINGS` pairs of masks that cut the training rows into halves at random, copies kept together.
@@ -173,6 +174,8 @@ def sample_limits(encoding: Encoding, model: Model | None) -> tuple[int, int]:
     """Return the most training and test rows to use; the person's own model is fitted to all of them."""
     if model is not None and model.own:
         return 10**9, 10**9
+    if encoding.blocks:
+        return MOST_READ, MOST_READ
     return min(MOST_TRAIN, max(1000, MOST_CELLS // max(len(encoding.names), 1))), MOST_TEST
 
 

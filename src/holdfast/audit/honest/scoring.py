@@ -11,7 +11,7 @@ from holdfast.audit.honest.story import told
 from holdfast.audit.honest.tally import Tally
 from holdfast.audit.honest.values import plan_for
 from holdfast.audit.metrics import metric_for
-from holdfast.audit.models import Predictions, as_model
+from holdfast.audit.models import Predictions, as_model, name_of
 from holdfast.audit.predictions_file import StoredPredictions
 from holdfast.audit.runner import Facts
 from holdfast.audit.settings import AuditSettings
@@ -61,7 +61,7 @@ def honest_score(
         known |= {"metric": metric.name, "metric_title": metric.title, "higher_is_better": metric.higher_is_better}
         given = given_for(predictions, labels, facts, metric) if predictions is not None else None
         model = as_model(estimator) if estimator is not None and given is None else None
-        known["model"] = given.name if given is not None else model.name if model is not None else known["model"]
+        known["model"] = given.name if given is not None else model.name if model else name_of(facts["encoding"])
         wanted = cures_for(dataset, findings)
         with track(progress or Silent(), "honest score", None, "fits") as advance:
             bench, notes = prepared(dataset, facts, labels, wanted, model=model, given=given, streams=streams)

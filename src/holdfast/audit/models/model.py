@@ -1,0 +1,46 @@
+"""What a model is, and what it says about rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+Form = Literal["frame", "matrix", "series", "blocks"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What to fit: `make(seed)` returns an unfitted estimator with scikit-learn's `fit` and `predict`.
+
+    `form` is how rows are handed to it: a pandas frame of the feature columns as they are, its only column as a pandas
+    series, the encoded matrix, or (to the default model alone) everything that is encoded, as `Blocks`.
+    """
+
+    name: str
+    make: Callable[[int], Any]
+    form: Form = "matrix"
+    own: bool = False  # the person's own, not the default
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says about rows. For classes, `values` are codes and the matrices have a column for each class.
+
+    `scores` rank the classes; they are the probabilities where the model gives those.
+    """
+
+    values: Float[np.ndarray, " rows"]
+    classes: tuple[str, ...] = ()
+    probabilities: Float[np.ndarray, "rows classes"] | None = None
+    scores: Float[np.ndarray, "rows classes"] | None = None
+
+    def take(self, places: np.ndarray) -> "Predictions":
+        """Return the predictions at `places`."""
+        return Predictions(
+            self.values[places],
+            self.classes,
+            None if self.probabilities is None else self.probabilities[places],
+            None if self.scores is None else self.scores[places],
+        )
