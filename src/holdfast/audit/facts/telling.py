@@ -153,18 +153,18 @@ def answers(asked: Question, said: np.ndarray, *, least: float = 0.0) -> tuple[A
 
 
 def best_of_shuffles(
-    asked: Question, said_of: Callable[[Question], np.ndarray], rng: np.random.Generator, times: int
+    asked: Question, of_class: str, said_of: Callable[[Question], np.ndarray], rng: np.random.Generator, times: int
 ) -> float:
-    """Return the highest value that `said_of` reaches on questions whose truth was shuffled between groups."""
+    """Return the highest value that `said_of` reaches for a class when the truth is shuffled between groups."""
     highest = -np.inf
     for _ in range(times):
         null = asked.shuffled(rng)
         said = said_of(null)
         if asked.classes:
-            found = [area(null, said[:, c], null.truth == c) for c in asked.judged]
+            c = asked.classes.index(of_class)
+            highest = max(highest, area(null, said[:, c], null.truth == c))
         else:
-            found = [_of_number(null, said[:, 0]).value]
-        highest = max(highest, *found)
+            highest = max(highest, _of_number(null, said[:, 0]).value)
     return float(highest)
 
 

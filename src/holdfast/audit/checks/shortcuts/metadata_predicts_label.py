@@ -105,7 +105,7 @@ def metadata_predicts_label(
         if not found or (trait.column in told and told[trait.column].answer.gain >= found[0].gain):
             continue
         rng = streams("metadata_predicts_label", trait.title)
-        null = best_of_shuffles(asked, partial(by_value, bins=bins), rng, _SHUFFLES)
+        null = best_of_shuffles(asked, found[0].of_class, partial(by_value, bins=bins), rng, _SHUFFLES)
         if found[0].value > null:
             told[trait.column] = Told(trait, found[0], null)
     whole = _whole(asked, probabilities) if traits else {}
