@@ -27,12 +27,12 @@ def dataset() -> Dataset:
 
 
 def said(dataset: Dataset, model: Model | None = None) -> object:
-    return fit_and_predict(dataset, encoding.run(dataset), labels.run(dataset), TRAIN, TEST, model=model)
+    return fit_and_predict(dataset, encoding.run(dataset, None, None), labels.run(dataset), TRAIN, TEST, model=model)
 
 
 def test_the_default_model_learns_from_numbers_and_categories() -> None:
     data, test = table(np.random.default_rng(0), n_train=600, n_test=200), np.arange(600, 800)
-    found = fit_and_predict(data, encoding.run(data), labels.run(data), np.arange(600), test)
+    found = fit_and_predict(data, encoding.run(data, None, None), labels.run(data), np.arange(600), test)
     truth = labels.run(data).codes[test]
     assert found.classes == ("no", "yes")
     assert (found.values == truth).mean() > 0.6
@@ -41,9 +41,9 @@ def test_the_default_model_learns_from_numbers_and_categories() -> None:
 
 def test_a_column_that_is_left_out_does_not_matter(dataset: Dataset) -> None:
     target = labels.run(dataset)
-    inputs = Inputs(dataset, encoding.run(dataset), np.arange(100))
+    inputs = Inputs(dataset, encoding.run(dataset, None, None), np.arange(100))
     without = predict(fit(inputs, target, TRAIN, without=["a", "color"]), inputs, TEST)
-    spoilt = Inputs(dataset, encoding.run(dataset), np.arange(100))
+    spoilt = Inputs(dataset, encoding.run(dataset, None, None), np.arange(100))
     spoilt.matrix[80:, 0] += 100.0
     assert np.array_equal(
         predict(fit(spoilt, target, TRAIN, without=["a", "color"]), spoilt, TEST).values, without.values
@@ -53,17 +53,17 @@ def test_a_column_that_is_left_out_does_not_matter(dataset: Dataset) -> None:
 
 def test_an_own_model_that_refuses_text_gets_the_encoded_matrix(dataset: Dataset) -> None:
     target = labels.run(dataset)
-    inputs = Inputs(dataset, encoding.run(dataset), np.arange(100))
+    inputs = Inputs(dataset, encoding.run(dataset, None, None), np.arange(100))
     assert fit(inputs, target, TRAIN, model=as_model(LogisticRegression())).form == "matrix"
     numeric = dataset.with_roles({"color": "ignore"})
-    inputs = Inputs(numeric, encoding.run(numeric), np.arange(100))
+    inputs = Inputs(numeric, encoding.run(numeric, None, None), np.arange(100))
     assert fit(inputs, target, TRAIN, model=as_model(LogisticRegression())).form == "frame"
 
 
 def test_a_pipeline_that_names_a_column_learns_nothing_from_it_when_it_is_left_out(dataset: Dataset) -> None:
     pipeline = make_pipeline(ColumnTransformer([("some", "passthrough", ["a", "b"])]), LogisticRegression())
     target = labels.run(dataset)
-    inputs = Inputs(dataset, encoding.run(dataset), np.arange(100))
+    inputs = Inputs(dataset, encoding.run(dataset, None, None), np.arange(100))
     fitted = fit(inputs, target, TRAIN, model=as_model(pipeline), without=["a"])
     assert fitted.form == "frame"
     scores = predict(fitted, inputs, TEST).scores[:, 1]
@@ -85,7 +85,7 @@ def test_scores_without_probabilities_rank(dataset: Dataset) -> None:
 
 def test_a_class_that_training_lacks_has_no_chance() -> None:
     data = subject({"a": np.arange(30.0), "y": ["u"] * 10 + ["v"] * 10 + ["w"] * 10})
-    found = fit_and_predict(data, encoding.run(data), labels.run(data), np.arange(20), np.arange(20, 30))
+    found = fit_and_predict(data, encoding.run(data, None, None), labels.run(data), np.arange(20), np.arange(20, 30))
     assert found.probabilities.shape == (10, 3)
     assert (found.probabilities[:, 2] == 0).all()
 
@@ -95,7 +95,7 @@ def test_numbers_are_predicted_as_numbers() -> None:
     data = subject({"a": a, "y": 3 * a + 0.123})
     found = fit_and_predict(
         data,
-        encoding.run(data),
+        encoding.run(data, None, None),
         labels.run(data),
         np.arange(0, 60, 2),
         np.arange(1, 60, 2),
@@ -108,7 +108,7 @@ def test_nothing_to_learn_from_is_said(dataset: Dataset) -> None:
     target = labels.run(dataset)
     one_class = np.flatnonzero(target.codes[:80] == 0)
     with pytest.raises(NotApplicable, match="one class"):
-        fit_and_predict(dataset, encoding.run(dataset), target, one_class, TEST)
+        fit_and_predict(dataset, encoding.run(dataset, None, None), target, one_class, TEST)
 
 
 def test_a_seed_that_nobody_set_is_set() -> None:

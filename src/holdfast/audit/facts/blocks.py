@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.audit.facts.image_features import image_features
+from holdfast.audit.facts.images import Images
+from holdfast.audit.facts.vectors import Vectors
 from holdfast.audit.facts.words import MOST_CHARACTERS, hashed_words
 from holdfast.core.dataset import Dataset
 
@@ -36,7 +39,7 @@ class Block:
     kind: Modality
     columns: tuple[str, ...]
     read: Callable[[np.ndarray], Any]
-    memory: Memory = field(repr=False, compare=False)
+    memory: Memory | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_sparse(self) -> bool:
@@ -46,6 +49,8 @@ class Block:
     def matrix(self, rows: np.ndarray) -> Any:
         """Return a line for each of `rows`: a sparse matrix for texts, an array otherwise."""
         memory = self.memory
+        if memory is None:
+            return self.read(rows)
         new = np.unique(rows[memory.place[rows] < 0])
         if len(new) or memory.lines is None:
             lines = self.read(new)
@@ -66,6 +71,23 @@ def text_block(dataset: Dataset, name: str) -> Block:
         return hashed_words(values.take(pa.array(rows)), min(most, MOST_CHARACTERS))
 
     return Block(name, "text", (name,), read, Memory(len(dataset)))
+
+
+def image_block(images: Images) -> Block:
+    """Return the features of an image column; those of an image that is missing or broken are 0."""
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        at, line = np.unique(np.where(images.readable[rows], images.place[rows], -1), return_inverse=True)
+        features = image_features(images.small[np.maximum(at, 0)])
+        features[at < 0] = 0.0
+        return features[line.reshape(-1)]
+
+    return Block(images.column, "image", (images.column,), read, Memory(len(images.place)))
+
+
+def given_block(vectors: Vectors) -> Block:
+    """Return the vectors that somebody else's model made; without a column that they stand for, a block of its own."""
+    return Block("vectors", "vector", vectors.columns or ("vectors",), lambda rows: vectors.values[rows])
 
 
 def vector_block(dataset: Dataset, name: str) -> Block:

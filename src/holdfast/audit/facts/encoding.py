@@ -9,7 +9,9 @@ import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 
 from holdfast.audit.definitions import fact
-from holdfast.audit.facts.blocks import Block, text_block, vector_block
+from holdfast.audit.facts.blocks import Block, given_block, image_block, text_block, vector_block
+from holdfast.audit.facts.images import Images
+from holdfast.audit.facts.vectors import Vectors
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import NotApplicable
 
@@ -58,12 +60,18 @@ class Encoding:
 
 
 @fact()
-def encoding(dataset: Dataset) -> Encoding:
-    """How the feature columns become numbers; the vocabulary of a category is read from all rows, and nothing else."""
+def encoding(dataset: Dataset, images: Images | None, vectors: Vectors | None) -> Encoding:
+    """How the feature columns become numbers; the vocabulary of a category is read from all rows, and nothing else.
+
+    Vectors that were given, or made by a model that was named, stand in for the texts and images they were made of.
+    """
     features = dataset.of(role="feature")
     columns = [c for c in features if c.kind in {"number", "category", "time"}]
-    blocks = [text_block(dataset, c.name) for c in features if c.kind == "text"]
-    blocks += [vector_block(dataset, c.name) for c in features if c.kind == "vector"]
+    blocks = [] if vectors is None else [given_block(vectors)]
+    left = [c for c in features if vectors is None or c.name not in vectors.columns]
+    blocks += [text_block(dataset, c.name) for c in left if c.kind == "text"]
+    blocks += [image_block(images) for c in left if images is not None and c.name == images.column]
+    blocks += [vector_block(dataset, c.name) for c in left if c.kind == "vector"]
     if not columns and not blocks:
         raise NotApplicable("no feature column that a model can read")
     vocabularies = {c.name: _vocabulary(dataset, c) for c in columns if c.kind == "category"}
