@@ -20,8 +20,16 @@ CRASHED = 3
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("holdfast.cli.demo:demo", "Audit real data that comes with statsmodels, to see what an audit looks like."),
     "audit": ("holdfast.cli.audit:audit", "Find out why a model that looks good will fail, and how much is real."),
+    "probe": (
+        "holdfast.cli.probe:probe",
+        "Prove by experiment whether test rows, the future or unknown labels reach your model.",
+    ),
     "fix": ("holdfast.cli.fix:fix", "Write the repaired data of a run to a new folder."),
     "report": ("holdfast.cli.report:report", "Show a run again, in any format."),
+    "checklist": (
+        "holdfast.cli.checklist:checklist",
+        "Fill the REFORMS checklist with what runs show, and ask people for the rest.",
+    ),
     "runs": ("holdfast.cli.runs:runs", "List the runs, newest first."),
     "checks": ("holdfast.cli.checks:checks", "List the checks, explain one, or start a new one."),
     "schema": ("holdfast.cli.schema:schema", "Print the JSON Schema of holdfast.toml, for editors."),

@@ -1,0 +1,48 @@
+"""A checklist as one self-contained page, in the report's look: no script, no request."""
+
+from functools import cache
+
+from holdfast.report.checklist.document import STATES, Checklist
+from holdfast.report.checklist.wording import (
+    CLAIMED,
+    MARKS,
+    SIGNS,
+    TONES,
+    details,
+    headline,
+    legend,
+    tone,
+    wants,
+)
+from holdfast.report.renderers.html import policy, stylesheet, templates
+
+
+def render(lists: Checklist) -> str:
+    """Return the checklist as a page."""
+    style = _style()
+    page = templates().get_template("checklist.html")
+    return (
+        page.render(
+            lists=lists,
+            tone=tone(lists),
+            style=style,
+            policy=policy(style),
+            headline=headline,
+            details=details,
+            legend=legend,
+            wants=wants,
+            states=STATES,
+            signs=SIGNS,
+            marks=MARKS,
+            tones=TONES,
+            claimed=CLAIMED,
+        )
+        + "\n"
+    )
+
+
+@cache
+def _style() -> str:
+    loader = templates().loader
+    assert loader is not None
+    return stylesheet() + loader.get_source(templates(), "checklist.css")[0]

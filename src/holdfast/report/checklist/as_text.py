@@ -1,0 +1,79 @@
+"""A checklist for a terminal, or as plain lines."""
+
+import textwrap
+from collections.abc import Iterator
+
+from holdfast.report.checklist.document import STATES, Checklist, Entry, View
+from holdfast.report.checklist.wording import (
+    CLAIMED,
+    MARKS,
+    SIGNS,
+    credit,
+    details,
+    headline,
+    legend,
+    wants,
+    whose,
+)
+
+WIDTH = 80
+
+
+def render(lists: Checklist, width: int = WIDTH) -> str:
+    """Return the checklist as plain text."""
+    return "\n".join(_lines(lists, max(30, min(width, 100)))) + "\n"
+
+
+def _lines(lists: Checklist, width: int) -> Iterator[str]:
+    yield from _wrapped(f"Checklist: {lists.study}", width)
+    for note in lists.notes:
+        yield from _wrapped(note, width)
+    for view in lists.views:
+        yield ""
+        yield from _wrapped(f"{view.title}: {headline(view)}", width)
+        for detail in details(view):
+            yield from _wrapped(detail, width)
+        yield ""
+        for state, count in legend(view):
+            yield f"  {SIGNS[state]} {count:>2}  {STATES[state]}"
+        yield from _sections(view, width)
+        yield ""
+        yield from _wrapped(credit(view), width)
+    yield ""
+    for run in lists.runs:
+        yield from _wrapped(f"Run {run.run}, {run.title}, {run.started}: {run.verdict}", width, hang="  ")
+    if lists.answers:
+        yield from _wrapped(f"Answers: {lists.answers}", width)
+
+
+def _sections(view: View, width: int) -> Iterator[str]:
+    for section in view.sections:
+        yield ""
+        yield section.title.upper()
+        for entry in section.entries:
+            yield from _entry(entry, width)
+
+
+def _entry(entry: Entry, width: int) -> Iterator[str]:
+    yield ""
+    yield from _wrapped(f"{SIGNS[entry.state]} {entry.id:<4}{entry.asks}", width, hang="       ")
+    for line in entry.evidence:
+        yield from _wrapped(f"       {MARKS[line.tone]} {line.text}{whose(line)}", width, hang="         ")
+    if entry.answer.answer:
+        for number, paragraph in enumerate(entry.answer.answer.splitlines()):
+            yield from _wrapped(f"       {'» ' if not number else '  '}{paragraph}", width, hang="         ")
+    if entry.answer.holds is not None:
+        said = CLAIMED if entry.answer.holds else "Somebody says that this does not hold"
+        yield from _wrapped(f"       » {said}: {entry.claim}", width, hang="         ")
+    for line in entry.contradicted_by:
+        yield from _wrapped(f"       ✖ Contradicted. {line.text}{whose(line)}", width, hang="         ")
+    if wants(entry):
+        yield from _wrapped(f"       ? {wants(entry)}", width, hang="         ")
+
+
+def _wrapped(text: str, width: int, hang: str = "") -> list[str]:
+    text = text.replace("`", "")
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    return textwrap.wrap(
+        text.lstrip(" "), width, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False
+    ) or [""]
