@@ -44,6 +44,11 @@ class CodeFile:
     problems: tuple[Problem, ...] = ()
     notebook: bool = False
 
+    @property
+    def digest(self) -> str:
+        """A hash of name and code: what tells one state of the file from another."""
+        return digest_json([self.name, [cell.source for cell in self.cells]])
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -59,7 +64,7 @@ class Code:
     @property
     def digest(self) -> str:
         """A hash of names and code: what tells one state of the code from another."""
-        return digest_json([[file.name, [cell.source for cell in file.cells]] for file in self.files])
+        return digest_json([file.digest for file in self.files])
 
 
 def code_of(source: str, name: str = "script.py") -> Code:

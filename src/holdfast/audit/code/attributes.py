@@ -1,0 +1,126 @@
+"""Attributes of values: parts of tables, what estimators know after a fit, methods."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.machine import Machine
+from holdfast.audit.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Data,
+    Estimator,
+    Function,
+    Method,
+    Object,
+    Ref,
+    Unknown,
+)
+
+SAME = {"values", "T", "str", "dt", "cat", "loc", "iloc", "at", "iat", "array", "data", "flat", "real", "sparse", "ix"}
+_NOT_DATA = {"columns", "dtypes", "dtype", "ndim", "name", "empty", "device", "class_names", "classes", "DESCR", "plot"}
+_LEARNT = {
+    "feature_importances_": "importance",
+    "coef_": "importance",
+    "scores_": "select",
+    "pvalues_": "select",
+    "support_": "select",
+    "ranking_": "select",
+    "components_": "",
+    "mean_": "",
+    "scale_": "",
+    "statistics_": "",
+    "params": "",
+}
+_PARTS = {"best_estimator_", "named_steps", "estimator", "base_estimator_", "model", "module", "steps", "estimators_"}
+
+
+def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:
+    """Return `owner.name`."""
+    if isinstance(owner, Data):
+        return _of_data(m, owner, name)
+    if isinstance(owner, Ref):
+        return Ref(f"{owner.name}.{name}")
+    if isinstance(owner, Estimator):
+        return _of_estimator(m, owner, name, node)
+    if isinstance(owner, Object):
+        return of_object(owner, name)
+    if isinstance(owner, Class):
+        if name in owner.methods:
+            return Function(owner.methods[name], owner.scope, owner.cell)
+        return UNKNOWN
+    if isinstance(owner, Unknown) and not owner.learned:
+        return Method(owner, name)
+    return Method(owner, name)
+
+
+def of_object(owner: Object, name: str) -> Any:
+    """Return an attribute or bound method of an instance."""
+    if name in owner.attributes:
+        return owner.attributes[name]
+    if name in owner.kind.methods:
+        made = Function(owner.kind.methods[name], owner.kind.scope, owner.kind.cell, owner)
+        if any("property" in ast.unparse(one) for one in made.node.decorator_list):  # type: ignore[union-attr]
+            return UNKNOWN
+        return made
+    return Method(owner, name)
+
+
+def _of_data(m: Machine, owner: Data, name: str) -> Any:
+    if name in SAME:
+        if owner.role == "bundle" and name == "data":
+            return replace(owner, role="table")
+        return owner
+    if name in {"index", "index_"}:
+        return replace(owner, role="index") if owner.role != "statistic" else owner
+    if name == "shape":
+        return replace(owner, role="count", learned=NOTHING, columns={})
+    if name == "size":
+        return replace(owner, role="count", learned=NOTHING, columns={})
+    if name == "columns":
+        return owner if owner.role == "statistic" else UNKNOWN
+    if name in _NOT_DATA or name.startswith("__"):
+        return UNKNOWN if name != "plot" else Method(UNKNOWN, name)
+    if owner.role == "bundle" and name in {"target", "labels", "targets"}:
+        return replace(owner, role="label")
+    del m
+    return Method(owner, name)
+
+
+def _of_estimator(m: Machine, owner: Estimator, name: str, node: ast.AST) -> Any:
+    if name in _PARTS:
+        return owner
+    if name in _LEARNT and owner.fits:
+        events = [m.flow.learned[one] for one in owner.fits]
+        found = set(owner.fits)
+        if _LEARNT[name]:
+            found = {
+                m.learn(
+                    "importance",
+                    f"{event.what}.{name}",
+                    node,
+                    replace(event.data, rows=event.rows),
+                    label=event.label or event.kind == "model",
+                    origin=event.id,
+                )
+                for event in events
+            }
+        return Data(role="statistic", learned=frozenset(found))
+    if name in {"labels_", "embedding_"} and owner.fits:
+        event = m.flow.learned[owner.fits[-1]]
+        return replace(event.data, learned=event.data.known | {event.id}, columns={}, role="table", column=None)
+    if name in {"best_score_", "best_params_", "cv_results_", "history", "classes_", "n_features_in_"}:
+        return UNKNOWN
+    return Method(owner, name)
+
+
+def settled(value: Any) -> Any:
+    """Return a value that was not called: a column where an attribute of a table is one."""
+    if isinstance(value, Method) and isinstance(value.owner, Data):
+        owner = value.owner
+        learned = owner.learned | owner.columns.get(value.name, NOTHING)
+        if owner.role == "statistic":
+            return replace(owner, column=value.name)
+        return replace(owner, learned=learned, columns={}, only=frozenset({value.name}), column=value.name)
+    return value

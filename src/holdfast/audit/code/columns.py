@@ -1,0 +1,262 @@
+"""Items of a table: rows by slice, mask and index, columns by name, and what a stored column brings with it."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.machine import Machine, strings, text_of
+from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, stepped
+from holdfast.audit.code.values import NOTHING, Const, Data, Seq, Unknown, data_of, learned_in
+
+_LABELS = {"target", "label", "labels", "y", "class", "outcome", "Target", "Label", "Class", "Outcome", "TARGET"}
+_SIDES = {"train": "train", "test": "test", "validation": "valid", "valid": "valid", "val": "valid", "dev": "valid"}
+
+
+def stored(m: Machine, owner: Data, key_node: ast.expr, key: Any, value: Any) -> Data:
+    """Return a table after `owner[key] = value`."""
+    held = data_of(value)
+    learned = learned_in(value) | (held.aside if held else NOTHING)
+    ordered = owner.ordered or (held.ordered if held else "")
+    partly = False
+    if isinstance(key_node, ast.Tuple) and isinstance(key, Seq) and len(key.items) > 1:
+        first = key_node.elts[0]
+        partly = not (isinstance(first, ast.Slice) and first.lower is None and first.upper is None)
+        key = key.items[-1]
+    names = strings(key)
+    if names is None:
+        if isinstance(key, Data) and key.role == "mask" and not learned:
+            return replace(owner, ordered=ordered)
+        return replace(owner, learned=owner.learned | learned, ordered=ordered)
+    m.flow.label_columns |= set(names) & _LABELS
+    columns = dict(owner.columns)
+    for name in names:
+        columns[name] = learned | (columns.get(name, NOTHING) if partly or len(names) > 1 else NOTHING)
+    only = None if owner.only is None else owner.only | set(names)
+    return replace(owner, columns=columns, only=only, ordered=ordered)
+
+
+def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any) -> Any:
+    """Return `owner[key]`; `node` is the whole expression."""
+    if isinstance(key_node, ast.Slice):
+        return sliced(m, owner, key_node, inclusive=_by_label(node))
+    if isinstance(key_node, ast.Tuple) and isinstance(key, Seq):
+        return _cross(m, node, owner, key_node, key)
+    if isinstance(key, Const):
+        return _single(owner, key.value)
+    names = strings(key)
+    if names is not None:
+        return narrowed(owner, names)
+    if isinstance(key, Data):
+        return _by_data(m, node, owner, key, text_of(key_node, 200))
+    if isinstance(key, Unknown) and key.learned:
+        return selected(m, node, owner, key.learned, text_of(key_node))
+    if isinstance(key, Seq) and (learned := learned_in(key)):
+        return selected(m, node, owner, learned, text_of(key_node))
+    if owner.role in {"statistic", "count"}:
+        return owner
+    if isinstance(key_node, ast.Name) and key_node.id in m.turning:
+        return replace(owner, column=None, record=owner.record or not _columnwise(owner))
+    return replace(owner, where=None, column=None)
+
+
+def _columnwise(owner: Data) -> bool:
+    return owner.role == "table" and owner.column is None
+
+
+def _by_label(node: ast.expr) -> bool:
+    base = getattr(node, "value", None)
+    return isinstance(base, ast.Attribute) and base.attr == "loc"
+
+
+def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Seq) -> Any:
+    if not key_node.elts:
+        return owner
+    first, result = key_node.elts[0], owner
+    if isinstance(first, ast.Slice):
+        result = sliced(m, owner, first, inclusive=_by_label(node))
+    elif isinstance(key.items[0], Data):
+        taken = _by_data(m, node, owner, key.items[0], text_of(first, 200))
+        result = taken if isinstance(taken, Data) else owner
+    for other_node, other in zip(key_node.elts[1:], key.items[1:], strict=False):
+        if isinstance(other_node, ast.Slice):
+            continue
+        names = strings(other)
+        if isinstance(other, Const) and isinstance(other.value, str):
+            result = _column(result, other.value)
+        elif names is not None:
+            result = narrowed(result, names)
+        elif isinstance(other, Data | Unknown | Seq) and (learned := _statistics(other)):
+            result = selected(m, node, result, learned, text_of(other_node))
+    return result
+
+
+def _statistics(value: Any) -> frozenset[int]:
+    if isinstance(value, Data) and value.rows:
+        return NOTHING
+    return learned_in(value)
+
+
+def _single(owner: Data, value: Any) -> Any:
+    if isinstance(value, str):
+        if owner.role == "bundle" and value in _SIDES:
+            key = ("split", "bundle", owner.rows)
+            return replace(owner, rows=stepped(owner.rows, Step(key, _SIDES[value])), role="table")
+        return _column(owner, value)
+    if isinstance(value, int) and not isinstance(value, bool) and owner.role in {"table", "label"}:
+        return replace(owner, record=True)
+    return owner
+
+
+def _column(owner: Data, name: str) -> Data:
+    if owner.role == "statistic":
+        return replace(owner, column=name)
+    learned = owner.learned | owner.columns.get(name, NOTHING)
+    role = "table" if owner.role in {"bundle", "label"} else owner.role
+    return replace(owner, learned=learned, columns={}, only=frozenset({name}), column=name, role=role, where=None)
+
+
+def narrowed(owner: Data, names: list[str]) -> Data:
+    """Return the named columns."""
+    columns = {name: ids for name, ids in owner.columns.items() if name in names}
+    column = names[0] if len(names) == 1 else None
+    return replace(owner, columns=columns, only=frozenset(names), column=column, where=None)
+
+
+def dropped(owner: Data, names: list[str] | None) -> Data:
+    """Return a table without columns; without names they are not known, and no single column is followed further."""
+    if names is None:
+        return replace(owner, columns={}, where=None)
+    columns = {name: ids for name, ids in owner.columns.items() if name not in names}
+    only = None if owner.only is None else owner.only - set(names)
+    return replace(owner, columns=columns, only=only, where=None)
+
+
+def selected(m: Machine, node: ast.expr, owner: Data, learned: frozenset[int], text: str) -> Data:
+    """Return columns of `owner` that statistics chose."""
+    found = set()
+    for one in sorted(learned):
+        event = m.flow.learned[one]
+        if event.kind == "select":
+            found.add(one)
+        elif event.kind in {"corr", "model", "statistic", "importance"}:
+            new = m.learn(
+                "select",
+                event.what,
+                node,
+                replace(event.data, rows=event.rows),
+                given=text,
+                label=event.label or event.kind in {"model", "importance"},
+                column=event.column,
+                origin=event.origin if event.origin is not None else one,
+            )
+            found.add(new)
+    return replace(owner, learned=owner.learned | found, column=None, where=None)
+
+
+def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> Any:
+    if key.role == "statistic":
+        if owner.role == "statistic":
+            return replace(owner, learned=owner.learned | key.learned)
+        return selected(m, node, owner, key.known, text)
+    if owner.role in {"statistic", "count"}:
+        return owner
+    if key.where is not None:
+        return replace(owner, rows=stepped(owner.rows, key.where), where=None)
+    if key.role in {"index", "mask"} or key.rows:
+        return replace(owner, rows=by_index(owner.rows, key.rows), where=None, record=owner.record or key.record)
+    return owner
+
+
+def by_index(rows: Rows, index: Rows) -> Rows:
+    """Return the rows that an index picks: its own, where it comes from the same source."""
+    if not index or not rows:
+        return rows
+    sources = {path[0] for path in rows}
+    if {path[0] for path in index} <= sources:
+        return index
+    return frozenset((*path, Step(("by",), ("rows", other))) for path in rows for other in index)
+
+
+def sliced(m: Machine, owner: Data, node: ast.Slice, *, inclusive: bool = False) -> Data:
+    """Return the rows of a slice."""
+    if owner.role in {"statistic", "count"} or (node.lower is None and node.upper is None):
+        return owner
+    low, high = _bound(m, node.lower), _bound(m, node.upper)
+    if low == 0:
+        low = None
+    window = any(
+        isinstance(one, ast.Name) and one.id in m.turning
+        for bound in (node.lower, node.upper)
+        if bound is not None
+        for one in ast.walk(bound)
+    )
+    axis = "index" if isinstance(low, str) or isinstance(high, str) else "position"
+    step = Step(("window" if window else "range", axis), Interval(low, high, high_in=inclusive))
+    if owner.record or not owner.rows:
+        return owner
+    return replace(owner, rows=stepped(owner.rows, step), where=None)
+
+
+def _bound(m: Machine, node: ast.expr | None) -> Any:
+    if node is None:
+        return None
+    value = m.evaluate(m, node)
+    if isinstance(value, Const) and isinstance(value.value, int | float | str):
+        return value.value
+    return Symbol(text_of(node, 200))
+
+
+def without_windows(data: Data) -> Data:
+    """Return records as they are once a loop has gathered all its windows."""
+    if any(step.kind == "window" for path in data.rows for step in path[1:]):
+        rows = frozenset((path[0], *(step for step in path[1:] if step.kind != "window")) for path in data.rows)
+        return replace(data, rows=rows, record=False)
+    return replace(data, record=False) if data.record else data
+
+
+def mask_of(data: Data, operator: ast.cmpop, other: Any, text: str) -> Data:
+    """Return the mask that comparing a column with something makes."""
+    name = data.column or ("index" if data.role == "index" else text)
+    key = ("where", name)
+    bound: Any = other.value if isinstance(other, Const) else Symbol(text.rpartition(" ")[2])
+    forms: dict[type, Any] = {
+        ast.Lt: Interval(None, bound),
+        ast.LtE: Interval(None, bound, high_in=True),
+        ast.Gt: Interval(bound, None, low_in=False),
+        ast.GtE: Interval(bound, None),
+        ast.Eq: Interval(bound, bound, high_in=True),
+        ast.NotEq: ("not", bound),
+    }
+    if type(operator) not in forms or isinstance(bound, bool | bytes | complex | type(...)):
+        return replace(data, role="mask", where=Step(("where", text), ("yes",)))
+    return replace(data, role="mask", where=Step(key, forms[type(operator)]))
+
+
+def negated(mask: Data) -> Data:
+    """Return the mask of all other rows."""
+    if mask.where is None:
+        return mask
+    side = mask.where.side
+    other: Any = ("no", side)
+    if isinstance(side, tuple) and side[0] == "no":
+        other = side[1]
+    elif isinstance(side, Interval) and side.low is None:
+        other = Interval(side.high, None, low_in=not side.high_in)
+    elif isinstance(side, Interval) and side.high is None:
+        other = Interval(None, side.low, high_in=not side.low_in)
+    elif isinstance(side, Interval) and side.low == side.high:
+        other = ("not", side.low)
+    elif side == "in":
+        other = "out"
+    return replace(mask, where=Step(mask.where.key, other))
+
+
+def both(first: Data, second: Data, text: str) -> Data:
+    """Return the mask of rows that two masks pick."""
+    a, b = first.where, second.where
+    if a and b and a.key == b.key and isinstance(a.side, Interval) and isinstance(b.side, Interval):
+        low = a if b.side.low is None else b
+        high = a if b.side.high is None else b
+        side = Interval(low.side.low, high.side.high, low.side.low_in, high.side.high_in)
+        return replace(first, where=Step(a.key, side))
+    return replace(first, where=Step(("where", text), ("yes",)), learned=first.learned | second.learned)

@@ -1,0 +1,95 @@
+"""Methods of lists and dicts."""
+
+import ast
+from typing import Any
+
+from holdfast.audit.code.columns import without_windows
+from holdfast.audit.code.machine import Args, Machine
+from holdfast.audit.code.scores import DECIDERS
+from holdfast.audit.code.statements import element, joined
+from holdfast.audit.code.values import UNKNOWN, Const, Data, Score, Seq, Table, Unknown, items_of, learned_in, scores_in
+
+
+def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:
+    """Return what a method of a list or dict returns, after changing it."""
+    if isinstance(owner, Table):
+        return _of_dict(m, owner, name, args, node)
+    if name in {"append", "add", "appendleft", "insert"}:
+        _append(m, owner, args.get(1 if name == "insert" else 0), node)
+        return UNKNOWN
+    if name in {"extend", "update"}:
+        value = args.get(0)
+        if isinstance(value, Seq):
+            for one in value.items if not m.loops else []:
+                owner.items.append(one)
+            if m.loops or value.rest is not None:
+                for one in items_of(value):
+                    _append(m, owner, one, node)
+        elif isinstance(value, Data):
+            _append(m, owner, value, node)
+        return UNKNOWN
+    if name in DECIDERS | {"index"}:
+        m.decide(node, scores_in(owner) | scores_in(args.get(0)), name)
+    if name in {"pop", "copy"}:
+        return element(owner) if name == "pop" else Seq(list(owner.items), owner.rest)
+    return UNKNOWN
+
+
+def _append(m: Machine, owner: Seq, value: Any, node: ast.AST) -> None:
+    if isinstance(value, Data):
+        value = without_windows(value)
+        twice = _in_this_turn(m, owner, value, node)
+        if twice is not None:
+            value = twice
+    elif m.guards and isinstance(value, Unknown | Const):
+        value = Unknown(m.guards | learned_in(value))
+    if m.loops or isinstance(owner.rest, Data):
+        owner.rest = joined(owner.rest, value)
+    elif len(owner.items) < 200:
+        owner.items.append(value)
+
+
+def _in_this_turn(m: Machine, owner: Seq, value: Data, node: ast.AST) -> Data | None:
+    """Return the value marked as a copy where a loop appends the same records for the second time."""
+    if not m.loops or not value.rows or value.role in {"predictions", "statistic", "count"}:
+        return None
+    key = hash((id(owner), m.loops, value.rows))
+    line = getattr(node, "lineno", 0)
+    first = m.appended.setdefault(key, line)
+    if first == line or value.role == "label":
+        return None
+    from dataclasses import replace
+
+    new = m.learn("augment", "append", node, value, given="")
+    return replace(value, learned=value.learned | {new})
+
+
+def _of_dict(m: Machine, owner: Table, name: str, args: Args, node: ast.AST) -> Any:
+    if name == "items":
+        listed = [Seq([Const(key), value], fixed=True) for key, value in list(owner.items.items())[:50]]
+        return Seq(listed, None if owner.rest is None else Seq([UNKNOWN, owner.rest], fixed=True))
+    if name == "values":
+        return Seq(list(owner.items.values()), owner.rest)
+    if name == "keys":
+        return Seq([Const(key) for key in owner.items])
+    if name in {"get", "pop", "setdefault"}:
+        key = args.constant(0)
+        if isinstance(key, str | int) and key in owner.items:
+            return owner.items[key]
+        return owner.rest if owner.rest is not None else UNKNOWN
+    if name == "update":
+        other = args.get(0)
+        if isinstance(other, Table):
+            owner.items.update(other.items)
+            owner.rest = joined(owner.rest, other.rest)
+        owner.items.update(args.named)
+    if name == "copy":
+        return Table(dict(owner.items), owner.rest)
+    del m, node
+    return UNKNOWN
+
+
+def scored(value: Any) -> Score | None:
+    """Return the scores in a container as one value."""
+    found = scores_in(value)
+    return Score(found) if found else None

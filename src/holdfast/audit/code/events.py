@@ -1,0 +1,139 @@
+"""What happens in a program, as far as its text tells: rows are parted, something is learned, a score is taken."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from holdfast.audit.code.rows import Rows
+from holdfast.audit.code.values import Data
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, with what stands there; `order` is when it happens."""
+
+    file: str
+    cell: int | None
+    line: int
+    text: str
+    order: int = 0
+
+    @property
+    def name(self) -> str:
+        """How people speak of it: `line 12`, `cell 3, line 2`."""
+        return f"line {self.line}" if self.cell is None else f"cell {self.cell}, line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Something was learned from records: a scaler's mean, a vocabulary, a model, a copy of a record."""
+
+    id: int
+    kind: str
+    what: str  # StandardScaler, df.mean()
+    place: Place
+    rows: Rows
+    data: Data  # what it was learned from
+    given: str  # how the program writes that
+    owner: str = ""  # how the program calls what learned
+    label: bool = False  # the label was shown
+    column: str | None = None
+    inherits: frozenset[int] = frozenset()  # what was in the records already
+    origin: int | None = None  # the statistic behind a selection
+    loops: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows were parted into those to learn from and those to judge by."""
+
+    place: Place
+    name: str
+    key: tuple[Any, ...]
+    given: tuple[Data, ...]
+    given_text: str
+    shuffled: bool
+    seeded: bool
+    folds: bool = False  # cross-validation
+    after: int = 0  # how many Learned there were
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A model was fitted, perhaps watching other records while it was."""
+
+    place: Place
+    model: int  # id of its Learned
+    name: str
+    owner: str
+    data: Data
+    label: Data | None
+    watched: tuple[Data, ...] = ()
+    watched_text: str = ""
+    decides: str = ""  # what watching decides: early stopping, a checkpoint
+    loops: tuple[int, ...] = ()
+    settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A model was judged on records."""
+
+    id: int
+    place: Place
+    metric: str
+    rows: Rows
+    models: frozenset[int]  # ids of Learned
+    learned: frozenset[int]
+    text: str = ""  # the records, as the program writes them
+    loops: tuple[int, ...] = ()
+    objective: bool = False  # inside a function that an optimiser calls
+    threshold: bool = False  # a threshold from the same records was used
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """A model was cross-validated."""
+
+    place: Place
+    name: str
+    data: Data
+    label: Data | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Scores decided something."""
+
+    place: Place
+    scores: frozenset[int]
+    how: str
+    loops: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop: over candidates (settings, models), epochs or folds."""
+
+    id: int
+    place: Place
+    over: str  # candidates models folds records
+    text: str
+
+
+@dataclass(slots=True)
+class Flow:
+    """All that happens in one program."""
+
+    file: str
+    learned: list[Learned] = field(default_factory=list)
+    splits: list[Split] = field(default_factory=list)
+    fitted: list[Fitted] = field(default_factory=list)
+    scored: list[Scored] = field(default_factory=list)
+    validated: list[Validated] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+    loops: dict[int, Loop] = field(default_factory=dict)
+    label_columns: set[str] = field(default_factory=set)
+    sides: dict[Rows, str] = field(default_factory=dict)  # what the program's names say about rows
+    lines: dict[tuple[int | None, int], str] = field(default_factory=dict)
+    complete: bool = True  # whether all of it was followed

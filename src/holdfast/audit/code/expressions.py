@@ -1,0 +1,352 @@
+"""Expressions: what a value holds after arithmetic, comparison, indexing, comprehension."""
+
+import ast
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.attributes import attribute, settled
+from holdfast.audit.code.columns import both, mask_of, negated, picked, without_windows
+from holdfast.audit.code.machine import Machine, TooMuch, text_of
+from holdfast.audit.code.names import lookup
+from holdfast.audit.code.statements import assign, element, joined, kind_of_loop
+from holdfast.audit.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Const,
+    Data,
+    Estimator,
+    Function,
+    Object,
+    Score,
+    Seq,
+    Table,
+    Unknown,
+    data_of,
+    items_of,
+    learned_in,
+    scores_in,
+)
+
+
+def evaluate(m: Machine, node: ast.expr) -> Any:
+    """Return what an expression holds."""
+    m.step()
+    run = _EXPRESSIONS.get(type(node))
+    if run is None:
+        return UNKNOWN
+    try:
+        return run(m, node)
+    except TooMuch:
+        raise
+    except RecursionError:
+        m.flow.complete = False
+        return UNKNOWN
+
+
+def _constant(m: Machine, node: ast.Constant) -> Any:
+    del m
+    return Const(node.value)
+
+
+def _attribute(m: Machine, node: ast.Attribute) -> Any:
+    return settled(attribute(m, evaluate(m, node.value), node.attr, node))
+
+
+def _subscript(m: Machine, node: ast.Subscript) -> Any:
+    owner = evaluate(m, node.value)
+    key = evaluate(m, node.slice)
+    if isinstance(owner, Data):
+        return picked(m, node, owner, node.slice, key)
+    if isinstance(owner, Seq):
+        return _item(owner, node.slice, key)
+    if isinstance(owner, Table):
+        if (
+            isinstance(key, Const)
+            and isinstance(key.value, str | int | float | bool | None)
+            and key.value in owner.items
+        ):
+            return owner.items[key.value]
+        if owner.rest is not None:
+            return owner.rest
+        return element(Seq(list(owner.items.values()))) if owner.items else UNKNOWN
+    if isinstance(owner, Score | Estimator):
+        if isinstance(owner, Estimator):
+            return next((part for part in owner.parts if part.name == getattr(key, "value", None)), owner)
+        return owner
+    if isinstance(owner, Object) and "__getitem__" in owner.kind.methods:
+        found = data_of(owner)
+        return UNKNOWN if found is None else replace(found, record=True)
+    if isinstance(owner, Unknown):
+        return owner
+    return UNKNOWN
+
+
+def _item(owner: Seq, node: ast.expr, key: Any) -> Any:
+    if isinstance(node, ast.Slice):
+        return Seq(list(owner.items), owner.rest, owner.fixed)
+    if isinstance(key, Const) and isinstance(key.value, int) and owner.rest is None:
+        return owner.items[key.value] if -len(owner.items) <= key.value < len(owner.items) else UNKNOWN
+    found = items_of(owner)
+    if isinstance(key, Data) and (inside := data_of(owner)) is not None:
+        return replace(inside, rows=inside.rows)
+    return element(owner) if found else UNKNOWN
+
+
+_FOLDED: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+}
+
+
+def _binary(m: Machine, node: ast.BinOp) -> Any:
+    chain = [node]  # a sum of many terms is a deep tree to the left: it is walked, not recursed into
+    while isinstance(chain[-1].left, ast.BinOp):
+        chain.append(chain[-1].left)
+    left = evaluate(m, chain[-1].left)
+    for one in reversed(chain):
+        left = combined(m, one, left, evaluate(m, one.right))
+    return left
+
+
+def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:
+    """Return what an operation on two values holds."""
+    if isinstance(left, Const) and isinstance(right, Const):
+        return _folded(node, left.value, right.value)
+    if isinstance(left, Score) or isinstance(right, Score):
+        return Score(scores_in(left) | scores_in(right))
+    if isinstance(left, Data) and isinstance(right, Data):
+        if left.role == right.role == "mask" and isinstance(node.op, ast.BitAnd):
+            return both(left, right, text_of(node, 200))
+        return _met(m, left, right)
+    if isinstance(left, Data) or isinstance(right, Data):
+        base, other = (left, right) if isinstance(left, Data) else (right, left)
+        if base.role == "count":
+            return UNKNOWN
+        if base.role == "mask" and base.where is not None:
+            return replace(base, where=replace_text(base, text_of(node, 200)))
+        return replace(base, learned=base.learned | learned_in(other), where=None)
+    if isinstance(left, Seq) and isinstance(right, Seq) and isinstance(node.op, ast.Add):
+        rest = joined(left.rest, right.rest) if left.rest is not None or right.rest is not None else None
+        return Seq([*left.items, *right.items], rest, fixed=True)
+    if isinstance(left, Seq) and isinstance(node.op, ast.Mult):
+        return left
+    learned = learned_in(left) | learned_in(right)
+    return Unknown(learned) if learned else UNKNOWN
+
+
+def replace_text(mask: Data, text: str) -> Any:
+    """Return the step of a mask that arithmetic has made another one."""
+    return replace(mask.where, key=("where", text), side=("yes",)) if mask.where else None
+
+
+def _folded(node: ast.BinOp, left: Any, right: Any) -> Any:
+    run = _FOLDED.get(type(node.op))
+    numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    texts = isinstance(left, str) and isinstance(right, str) and isinstance(node.op, ast.Add)
+    if run is None or not (numbers or texts) or (texts and len(left) + len(right) > 1000):
+        return UNKNOWN
+    try:
+        result = run(left, right)
+    except (ArithmeticError, ValueError):
+        return UNKNOWN
+    return Const(result) if texts or abs(result) < 1e12 else UNKNOWN
+
+
+def _met(m: Machine, left: Data, right: Data) -> Data | Any:
+    """Return what two sets of records make together; predictions less labels are errors."""
+    del m
+    if left.role == right.role == "error" or "error" in {left.role, right.role}:
+        base = left if left.role == "error" else right
+        return replace(base, models=left.models | right.models, by=left.by or right.by)
+    guessed = [one for one in (left, right) if one.role == "predictions"]
+    if len(guessed) == 1 and all(one.rows for one in (left, right)):
+        other = right if guessed[0] is left else left
+        return replace(guessed[0], rows=other.rows | guessed[0].rows, role="error")
+    bases = [one for one in (left, right) if one.role not in {"statistic", "count"} and one.rows]
+    base = bases[0] if bases else left
+    other = right if base is left else left
+    columns = dict(base.columns)
+    if base.column is None:
+        for name, ids in other.columns.items():
+            columns[name] = columns.get(name, NOTHING) | ids
+    return replace(
+        base,
+        learned=base.learned | other.learned | other.aside,
+        columns=columns,
+        models=base.models | other.models,
+        by=base.by or other.by,
+        ordered=base.ordered or other.ordered,
+        where=None,
+    )
+
+
+def _compare(m: Machine, node: ast.Compare) -> Any:
+    left = evaluate(m, node.left)
+    rights = [evaluate(m, one) for one in node.comparators]
+    right = rights[0]
+    if isinstance(left, Const) and isinstance(right, Const) and isinstance(node.ops[0], ast.Eq):
+        return UNKNOWN if left.value != right.value or len(rights) > 1 else Const(value=True)
+    if isinstance(left, Data) and isinstance(right, Data):
+        met = _met(m, left, right)
+        if met.role in {"error", "predictions", "statistic"}:
+            return met
+        return mask_of(replace(met, where=None), node.ops[0], right, text_of(node, 200))
+    if isinstance(left, Data) or isinstance(right, Data):
+        base, other = (left, right) if isinstance(left, Data) else (right, left)
+        if base.role in {"predictions", "error", "statistic", "count"}:
+            return replace(base, learned=base.learned | learned_in(other))
+        return mask_of(replace(base, learned=base.learned | learned_in(other)), node.ops[0], other, text_of(node, 200))
+    return UNKNOWN
+
+
+def _unary(m: Machine, node: ast.UnaryOp) -> Any:
+    value = evaluate(m, node.operand)
+    if isinstance(node.op, ast.USub):
+        if isinstance(value, Const) and isinstance(value.value, int | float):
+            return Const(-value.value)
+        if isinstance(value, Unknown | Const):
+            return Const("negative") if isinstance(node.operand, ast.Name) else UNKNOWN
+    if isinstance(node.op, ast.Invert | ast.Not | ast.USub) and isinstance(value, Data) and value.role == "mask":
+        return negated(value)
+    return value if isinstance(value, Data | Score) else UNKNOWN
+
+
+def _either(m: Machine, node: ast.BoolOp) -> Any:
+    result: Any = UNKNOWN
+    for one in node.values:
+        result = joined(result, evaluate(m, one))
+    return result
+
+
+def _choice(m: Machine, node: ast.IfExp) -> Any:
+    evaluate(m, node.test)
+    return joined(evaluate(m, node.body), evaluate(m, node.orelse))
+
+
+def _lambda(m: Machine, node: ast.Lambda) -> Any:
+    return Function(node, m.scope, m.cell)
+
+
+def _listing(m: Machine, node: ast.List | ast.Tuple | ast.Set) -> Any:
+    items: list[Any] = []
+    rest = None
+    for one in node.elts[:2000]:
+        value = evaluate(m, one.value if isinstance(one, ast.Starred) else one)
+        if isinstance(one, ast.Starred):
+            if isinstance(value, Seq):
+                items.extend(value.items)
+                value = value.rest
+            rest = joined(rest, value)
+        else:
+            items.append(value)
+    return Seq(items, rest, fixed=isinstance(node, ast.Tuple))
+
+
+def _dict(m: Machine, node: ast.Dict) -> Any:
+    made = Table()
+    for key, one in list(zip(node.keys, node.values, strict=True))[:2000]:
+        value = evaluate(m, one)
+        name = evaluate(m, key) if key is not None else UNKNOWN
+        if isinstance(name, Const) and isinstance(name.value, str | int | float | bool | None):
+            made.items[name.value] = value
+        elif key is None and isinstance(value, Table):
+            made.items.update(value.items)
+        else:
+            made.rest = joined(made.rest, value)
+    return made
+
+
+def _comprehension(m: Machine, node: Any) -> Any:
+    outer, loops, turning = dict(m.scope.names), m.loops, m.turning
+    guards: frozenset[int] = NOTHING
+    single = False
+    for part in node.generators:
+        over = evaluate(m, part.iter)
+        single |= isinstance(over, Data)
+        m.enter(node, kind_of_loop(m, part.iter, over), text_of(part.iter))
+        m.turning = m.turning | {name.id for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+        assign(m, part.target, element(over))
+        for test in part.ifs:
+            evaluate(m, test)
+            for one in ast.walk(test):
+                if isinstance(one, ast.Name | ast.Subscript):
+                    guards |= learned_in(evaluate(m, one))
+    if isinstance(node, ast.DictComp):
+        evaluate(m, node.key)
+        result: Any = Table(rest=evaluate(m, node.value))
+    else:
+        value = evaluate(m, node.elt)
+        if isinstance(value, Data):
+            value = without_windows(value)
+        if guards and not (isinstance(value, Data) and value.rows):
+            value = Unknown(guards | learned_in(value))
+        result = Seq([], rest=value)
+    m.scope.names, m.loops, m.turning = outer, loops, turning
+    return result
+
+
+def _joined_text(m: Machine, node: ast.JoinedStr) -> Any:
+    for one in node.values:
+        if isinstance(one, ast.FormattedValue):
+            evaluate(m, one.value)
+    return UNKNOWN
+
+
+def _call(m: Machine, node: ast.Call) -> Any:
+    from holdfast.audit.code.calls import call
+
+    return call(m, node)
+
+
+def _named(m: Machine, node: ast.NamedExpr) -> Any:
+    value = evaluate(m, node.value)
+    assign(m, node.target, value)
+    return value
+
+
+def _inner(m: Machine, node: Any) -> Any:
+    return evaluate(m, node.value) if node.value is not None else UNKNOWN
+
+
+def _yield(m: Machine, node: ast.Yield) -> Any:
+    if m.returns and node.value is not None:
+        m.returns[-1].append(Seq([], rest=evaluate(m, node.value)))
+    return UNKNOWN
+
+
+def _name(m: Machine, node: ast.Name) -> Any:
+    return lookup(m, node.id)
+
+
+_EXPRESSIONS: dict[type, Callable[[Machine, Any], Any]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Subscript: _subscript,
+    ast.BinOp: _binary,
+    ast.Compare: _compare,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _either,
+    ast.IfExp: _choice,
+    ast.Lambda: _lambda,
+    ast.List: _listing,
+    ast.Tuple: _listing,
+    ast.Set: _listing,
+    ast.Dict: _dict,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.JoinedStr: _joined_text,
+    ast.Call: _call,
+    ast.NamedExpr: _named,
+    ast.Starred: _inner,
+    ast.Await: _inner,
+    ast.YieldFrom: _inner,
+    ast.Yield: _yield,
+}

@@ -1,0 +1,448 @@
+"""Methods of tables, columns and arrays, as pandas, NumPy, polars and PyTorch have them."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.columns import dropped, narrowed, selected, stored
+from holdfast.audit.code.machine import Args, Machine, strings, text_of
+from holdfast.audit.code.scores import reduced
+from holdfast.audit.code.splits import sample, without
+from holdfast.audit.code.statements import element
+from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Function, Seq, data_of, learned_in
+
+STATISTICS = {
+    "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem", "amin",
+    "amax", "nanmean", "nanmedian", "nanstd", "nanmin", "nanmax", "nanvar", "percentile", "nanpercentile", "average", "ptp",
+    "reduce_mean", "reduce_std", "reduce_max", "std_mean", "var_mean", "describe", "agg", "aggregate",
+}  # fmt: skip
+CORRELATIONS = {"corr", "corrwith", "cov", "corrcoef"}
+_COUNTS = {
+    "sum", "count", "nunique", "unique", "value_counts", "isnull", "isna", "duplicated", "any", "all", "info", "head_", "hist",
+    "plot", "boxplot", "show", "to_csv", "to_parquet", "to_excel", "to_pickle", "to_sql", "memory_usage", "keys", "items_",
+    "nbytes", "tolist_", "size", "numel", "dim", "get_shape", "select_dtypes_", "equals", "cumcount", "ngroup", "notnull",
+    "notna", "len", "sizeof", "bincount",
+}  # fmt: skip
+_GROUP_HARMLESS = {"size", "count", "cumcount", "ngroup", "nunique", "cumsum", "rank", "ffill", "first", "last", "head", "tail",
+                   "cummax", "cummin", "groups", "indices", "get_group", "filter", "unique", "nth", "sample"}  # fmt: skip
+_WINDOWS = {"rolling", "expanding", "ewm"}
+_DATES = ("date", "time", "timestamp", "datetime", "day", "month", "year", "ds")
+
+
+def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
+    """Return what a method of records returns."""
+    if owner.role == "error":
+        return _of_errors(m, owner, name, node)
+    if owner.role == "grouped":
+        return _of_groups(m, owner, name, args, node)
+    if owner.role == "window":
+        return replace(owner, role="table") if name not in _WINDOWS else owner
+    if name in _SPECIAL:
+        return _SPECIAL[name](m, owner, args, node)
+    if name in CORRELATIONS:
+        return _correlation(m, owner, name, args, node)
+    if name in STATISTICS:
+        return statistic(m, owner, name, args, node)
+    if name in _COUNTS:
+        return counted(m, owner, name, node)
+    learned = frozenset[int]().union(*(_joined_in(one) for one in args.everything()))
+    return replace(owner, learned=owner.learned | learned, where=None)
+
+
+def _joined_in(value: Any) -> frozenset[int]:
+    held = data_of(value)
+    return learned_in(value) | (held.aside if held is not None else NOTHING)
+
+
+def _of_errors(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
+    if name == "backward":
+        from holdfast.audit.code.training import backward
+
+        return backward(m, owner, node)
+    if name in {"mean", "sum", "item", "median", "numpy", "cpu_", "float_", "max_"}:
+        return reduced(m, owner, node, name="accuracy" if owner.column != "loss" else "loss")
+    return owner
+
+
+def counted(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
+    """Return a count or a display, which carries nothing of the values."""
+    del m, node
+    if owner.role == "statistic" and name in {"sum", "any", "all"}:
+        return owner
+    if name in {"isnull", "isna", "notnull", "notna", "duplicated"}:
+        return replace(owner, role="mask", where=None, learned=NOTHING, columns={})
+    if name in {"any", "all"} and owner.role == "mask":
+        return owner
+    if name in {"unique", "tolist_"}:
+        return replace(owner, role="values", learned=NOTHING, columns={})
+    if name == "size":
+        return replace(owner, role="count", learned=NOTHING, columns={})
+    if name == "sum" and owner.role == "table" and owner.models:
+        return owner
+    return UNKNOWN
+
+
+def per_record(owner: Data, args: Args, position: int = 0) -> bool:
+    """Return whether a reduction goes along each record, so that it learns nothing over records."""
+    if owner.record:
+        return True
+    for name in ("axis", "dim", "keepdim_"):
+        if (value := args.get(None, name)) is not None:
+            if isinstance(value, Const):
+                return value.value not in (0, None, "index", "rows")
+            if isinstance(value, Seq):
+                return not any(isinstance(one, Const) and one.value == 0 for one in value.items)
+    value = args.get(position)
+    return isinstance(value, Const) and value.value in (1, -1, "columns") and not isinstance(value.value, bool)
+
+
+def statistic(m: Machine, owner: Data, name: str, args: Args, node: ast.AST, position: int = 0) -> Any:
+    """Note that a statistic over records was computed; return it."""
+    if owner.role in {"statistic", "count", "mask", "index"}:
+        if owner.role == "mask":
+            return UNKNOWN
+        return owner
+    if owner.role == "predictions" or not owner.rows:
+        return replace(owner, where=None)
+    if per_record(owner, args, position):
+        return replace(owner, columns={}, learned=owner.known, where=None, column=None)
+    new = m.learn("statistic", name, node, owner, given=text_of(node))
+    return Data(role="statistic", learned=frozenset({new}), column=owner.column)
+
+
+def _correlation(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
+    if owner.role == "statistic" or not owner.rows:
+        return owner
+    other = data_of(args.get(0, "other"))
+    shown = owner.role == "label" or (other is not None and (other.role == "label" or other.column is not None))
+    column = other.column if other is not None else None
+    if owner.column is not None and column is not None and owner.column in m.flow.label_columns:
+        column = owner.column
+    new = m.learn("corr", name, node, owner, given=text_of(node), label=other is not None and shown, column=column)
+    return Data(role="statistic", learned=frozenset({new}), column=column)
+
+
+def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
+    plain = replace(owner, role="table", aside=NOTHING)
+    if name in {"shift", "diff", "pct_change"}:
+        return _SPECIAL[name](m, plain, args, node)
+    if name in _WINDOWS:
+        return _SPECIAL[name](m, plain, args, node)
+    if name in {"apply", "transform", "agg", "aggregate"} and isinstance(args.get(0, "func"), Function):
+        function = args.get(0, "func")
+        inner = m.apply(m, function, Args((replace(plain),)), node)
+        found = data_of(inner)
+        if found is None:
+            return plain
+        return (
+            plain
+            if found.role == "statistic" and name != "transform"
+            else replace(plain, learned=plain.learned | found.known)
+        )
+    harmless = name in _GROUP_HARMLESS or (strings(args.get(0, "func")) or [""])[0] in _GROUP_HARMLESS
+    if harmless and name != "sample":
+        return plain
+    if name == "sample":
+        return sample(m, owner, args, node)
+    what = f"groupby.{name}"
+    column = owner.column
+    spec = args.get(0, "func")
+    keys = (
+        [key for key in getattr(spec, "items", {}) if isinstance(key, str)]
+        if hasattr(spec, "rest") and isinstance(getattr(spec, "items", None), dict)
+        else []
+    )
+    columns = keys or ([column] if column else [])
+    source = replace(plain, record=False)
+    new = [m.learn("group", what, node, source, given=text_of(node), column=one) for one in columns or [None]]
+    if name in {"transform", "fillna"}:
+        return replace(plain, learned=plain.learned | set(new))
+    return replace(plain, aside=plain.aside | set(new), columns={}, only=None)
+
+
+def _groupby(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, args, node
+    return replace(owner, role="grouped", where=None) if owner.role != "statistic" else owner
+
+
+def _fillna(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    if str(args.constant(1, "method") or "").startswith(("b", "backfill")):
+        return _bfill(m, owner, args, node)
+    value = args.get(0, "value")
+    return replace(owner, learned=owner.learned | _joined_in(value), where=None)
+
+
+def _bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del args
+    new = m.learn("future", "bfill", node, owner, given=text_of(node))
+    return replace(owner, learned=owner.learned | {new}, where=None)
+
+
+def _shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    value = args.get(0, "periods")
+    name = getattr(getattr(node, "func", None), "attr", "shift")
+    steps = value.value if isinstance(value, Const) else None
+    backwards = (isinstance(steps, int | float) and steps < 0) or steps == "negative"
+    argument = args.text(0, "periods")
+    if backwards or argument.startswith("-"):
+        new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
+        return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
+    return replace(owner, ordered=owner.ordered or f"{name}({argument})", where=None)
+
+
+def _rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    name = getattr(getattr(node, "func", None), "attr", "rolling")
+    found = replace(owner, role="window", ordered=owner.ordered or f"{name}({args.text(0)})", where=None)
+    if args.constant(None, "center") is True:
+        new = m.learn("future", "rolling(center=True)", node, owner, given=text_of(node))
+        found = replace(found, learned=found.learned | {new})
+    return found
+
+
+def _drop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    listed = args.get(0, "columns", "labels")
+    if isinstance(listed, Data):
+        if listed.role in {"index", "mask"} and listed.rows:
+            smaller = without(owner, listed)
+            return smaller if smaller is not None else replace(owner, where=None)
+        if listed.role == "statistic":
+            return selected(m, node, owner, listed.known, args.text(0, "columns", "labels"))
+    learned = learned_in(listed) if listed is not None else NOTHING
+    if learned and not isinstance(listed, Data):
+        return selected(m, node, owner, learned, args.text(0, "columns", "labels"))
+    names = strings(listed)
+    if args.given("index"):
+        return replace(owner, where=None)
+    _note_labels(m, names)
+    return dropped(owner, names)
+
+
+def _note_labels(m: Machine, names: list[str] | None) -> None:
+    if names and len(names) == 1 and m.wanted and m.wanted[0].lower().startswith(("x", "feature", "input")):
+        m.flow.label_columns.add(names[0])
+
+
+def _pop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, node
+    names = strings(args.get(0, "item"))
+    return narrowed(owner, names) if names else owner
+
+
+def _sort(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, node
+    names = strings(args.get(0, "by")) or []
+    dated = any(part in name.lower() for name in names for part in _DATES)
+    return replace(owner, ordered=owner.ordered or (f"sorted by {names[0]}" if dated else ""), where=None)
+
+
+def _resampled(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, node
+    return replace(owner, role="window", ordered=owner.ordered or f"resample({args.text(0)})", where=None)
+
+
+def _apply(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    function = args.get(0, "func", "arg")
+    if not isinstance(function, Function):
+        return replace(owner, learned=owner.learned | _joined_in(function), where=None)
+    name = getattr(getattr(node, "func", None), "attr", "apply")
+    rows = args.constant(1, "axis") in (1, "columns") or name in {"applymap", "map"} or owner.column is not None
+    seen = replace(owner, record=True) if rows else owner
+    result = data_of(m.apply(m, function, Args((seen,)), node))
+    learned = result.known if result is not None else NOTHING
+    if result is not None and result.role == "statistic" and name in {"apply"} and not rows:
+        return result
+    return replace(owner, learned=owner.learned | learned, where=None)
+
+
+def _assign(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    result = owner
+    for name, value in args.named.items():
+        held = m.apply(m, value, Args((result,)), node) if isinstance(value, Function) else value
+        result = stored(m, result, ast.copy_location(ast.Constant(name), node), Const(name), held)  # type: ignore[type-var]
+    return result
+
+
+def _pipe(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    function = args.get(0)
+    return m.apply(m, function, Args((owner, *args.values[1:]), args.named), node)
+
+
+def _merge(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, node
+    other = data_of(args.get(0, "right", "other"))
+    if other is None:
+        return owner
+    return replace(
+        owner, learned=owner.learned | other.known | other.aside, columns=owner.columns, only=None, where=None
+    )
+
+
+def _append(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    from holdfast.audit.code.functions import concatenated
+
+    other = args.get(0)
+    return concatenated(m, [owner, *([other] if not isinstance(other, Seq) else [*other.items])], node)
+
+
+def _sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    return sample(m, owner, args, node) if owner.rows and owner.role in {"table", "label", "index"} else owner
+
+
+def _query(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    text = args.constant(0, "expr")
+    if not isinstance(text, str) or len(text) > 500:
+        return replace(owner, where=None)
+    try:
+        tree = ast.parse(text.replace("@", ""), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return replace(owner, where=None)
+    columns = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+    outer = dict(m.scope.names)
+    m.scope.names.update({name: narrowed(owner, [name]) for name in columns if f"@{name}" not in text})
+    mask = m.evaluate(m, tree)
+    m.scope.names = outer
+    del node
+    if isinstance(mask, Data) and mask.where is not None:
+        from holdfast.audit.code.rows import stepped
+
+        return replace(owner, rows=stepped(owner.rows, mask.where), where=None)
+    return replace(owner, where=None)
+
+
+def _isin(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    from holdfast.audit.code.rows import Step
+
+    del m
+    other = args.get(0)
+    held = data_of(other)
+    if held is not None and held.role == "index" and owner.role == "index" and held.rows:
+        path = sorted(held.rows, key=repr)[0]
+        if len(path) > 1:
+            return replace(owner, role="mask", where=path[-1])
+    text = f"{owner.column or text_of(getattr(node, 'func', None))} in {args.text(0)}"
+    return replace(owner, role="mask", where=Step(("where", text), ("yes",)))
+
+
+def _head(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    from holdfast.audit.code.rows import Interval, Step, Symbol, stepped
+
+    del m
+    if owner.role not in {"table", "label"} or owner.record:
+        return owner
+    name = getattr(getattr(node, "func", None), "attr", "head")
+    count = args.constant(0, "n")
+    if not isinstance(count, int):
+        if not args.text(0, "n"):
+            return owner
+        bound: Any = Symbol(args.text(0, "n") if name == "head" else f"-({args.text(0, 'n')})")
+    else:
+        bound = count if name == "head" else -count
+    side = Interval(None, bound) if name == "head" else Interval(bound, None)
+    return replace(owner, rows=stepped(owner.rows, Step(("range", "position"), side)), where=None)
+
+
+def _between(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    from holdfast.audit.code.rows import Interval, Step
+
+    del m, node
+    low, high = args.constant(0, "left"), args.constant(1, "right")
+    key = ("where", owner.column or "index")
+    return replace(owner, role="mask", where=Step(key, Interval(low, high, high_in=True)))
+
+
+def _difference(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, node
+    other = data_of(args.get(0))
+    smaller = without(owner, other) if other is not None else None
+    return smaller if smaller is not None else owner
+
+
+def _where(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, node
+    learned = frozenset[int]().union(*(learned_in(one) for one in args.values[1:]))
+    return replace(owner, learned=owner.learned | learned, where=None)
+
+
+def _backward(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    from holdfast.audit.code.training import backward
+
+    del args
+    return backward(m, owner, node)
+
+
+def _items(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, args, node
+    return Seq([], rest=Seq([UNKNOWN, element(owner)], fixed=True))
+
+
+def _concatenate(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    from holdfast.audit.code.functions import concatenated
+
+    return concatenated(m, [owner, args.get(0)], node)
+
+
+def _repeat(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    from holdfast.audit.code.functions import repeated
+
+    del args
+    return repeated(m, owner, node)
+
+
+def _ravel(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, args, node
+    return owner
+
+
+def _set_index(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, node
+    names = strings(args.get(0, "keys")) or []
+    return dropped(owner, names) if names else owner
+
+
+def _split_ready(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return the parts of a Hugging Face data set; strings that are split stay what they are."""
+    from holdfast.audit.code.splits import train_test_split
+    from holdfast.audit.code.values import Table
+
+    made = train_test_split(m, Args((owner,), args.named, (getattr(node, "func", node),), args.named_nodes), node)
+    return Table(dict(zip(("train", "test"), made.items, strict=True)))
+
+
+def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, args, node
+    return replace(owner, role="count", learned=NOTHING, columns={})
+
+
+_SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
+    "groupby": _groupby,
+    "fillna": _fillna,
+    "fill_null": _fillna,
+    **dict.fromkeys(("bfill", "backfill"), _bfill),
+    **dict.fromkeys(("shift", "diff", "pct_change", "tshift", "lag"), _shift),
+    **dict.fromkeys(("rolling", "expanding", "ewm", "rolling_mean"), _rolling),
+    "drop": _drop,
+    "pop": _pop,
+    **dict.fromkeys(("sort_values", "sort", "sort_index"), _sort),
+    **dict.fromkeys(("resample", "asfreq"), _resampled),
+    **dict.fromkeys(("apply", "map", "applymap", "transform", "progress_apply", "map_elements"), _apply),
+    "assign": _assign,
+    "pipe": _pipe,
+    **dict.fromkeys(("merge", "join"), _merge),
+    "append": _append,
+    "sample": _sample,
+    "query": _query,
+    "isin": _isin,
+    **dict.fromkeys(("head", "tail"), _head),
+    "between": _between,
+    **dict.fromkeys(("difference", "symmetric_difference"), _difference),
+    **dict.fromkeys(("where", "mask"), _where),
+    "backward": _backward,
+    **dict.fromkeys(("iterrows", "itertuples", "items", "iteritems"), _items),
+    **dict.fromkeys(("concatenate", "concat"), _concatenate),
+    **dict.fromkeys(("repeat", "tile"), _repeat),
+    **dict.fromkeys(("ravel", "flatten", "reshape", "to_numpy", "copy", "astype", "reset_index"), _ravel),
+    "set_index": _set_index,
+    "train_test_split": _split_ready,
+    "size": _sizes,
+}

@@ -1,0 +1,106 @@
+"""Knowledge that crosses a split: what was learned from rows, and the splits and scores that it reaches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from holdfast.audit.code.events import Flow, Learned, Place, Scored
+from holdfast.audit.code.rows import Rows, apart, contains, covers, held_out, kept_in
+from holdfast.audit.code.values import Data
+
+_OF_VALUES = {"statistic", "future", "bin", "corr", "group"}  # of a label these define it, and do not leak
+_NEVER = {"corr", "threshold", "importance", "future"}
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Something learned from rows that it should not have seen."""
+
+    learned: Learned
+    reaches: tuple[Place, ...]  # splits, scores, cross-validations
+    what: str  # split, score, cross-validation
+    test_only: bool = False  # learned from the very rows that are judged, and no others
+    label: bool = False  # the label was used
+
+
+def leaks(flow: Flow) -> tuple[Leak, ...]:
+    """Return what leaks in a program, in the order of its lines, one a line and kind."""
+    found: dict[int, list[tuple[str, Place, bool]]] = {}
+    for number, what, place, test_only in _reached(flow):
+        found.setdefault(number, []).append((what, place, test_only))
+    seen: dict[tuple[str, int | None, int, bool], Leak] = {}
+    for number, places in sorted(found.items()):
+        event = flow.learned[number]
+        test_only = all(one[2] for one in places)
+        key = (event.kind, event.place.cell, event.place.line, test_only)
+        ordered = tuple(dict.fromkeys(one[1] for one in sorted(places, key=lambda one: one[1].order)))
+        seen.setdefault(key, Leak(event, ordered, places[0][0], test_only, shows_label(flow, event)))
+    return tuple(sorted(seen.values(), key=lambda leak: leak.learned.place.order))
+
+
+def shows_label(flow: Flow, event: Learned) -> bool:
+    """Return whether the label was among what was learned from."""
+    if event.kind in {"group", "select", "statistic"} and event.column is not None:
+        return event.column in flow.label_columns or event.label
+    return event.label
+
+
+def live(flow: Flow, data: Data) -> frozenset[int]:
+    """Return what was learned that is in the features of a table; what was done to its label columns is not."""
+    if data.role == "label":
+        return frozenset(one for one in data.known if flow.learned[one].kind not in _OF_VALUES)
+    features = [ids for name, ids in data.columns.items() if name not in flow.label_columns]
+    return data.learned.union(*features)
+
+
+def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:
+    for split in flow.splits:
+        what = "cross-validation" if split.folds else "split"
+        for data in split.given:
+            for number in live(flow, data):
+                if _before(flow, number, data.rows):
+                    yield number, what, split.place, False
+    for validated in flow.validated:
+        for held in (validated.data, validated.label):
+            for number in live(flow, held) if held is not None else ():
+                if _before(flow, number, held.rows if held is not None else frozenset()):
+                    yield number, "cross-validation", validated.place, False
+    for score in flow.scored:
+        if honest(flow, score):
+            yield from _scored(flow, score)
+
+
+def honest(flow: Flow, score: Scored) -> bool:
+    """Return whether a score is meant to be one on rows that the model has not seen."""
+    if not score.rows:
+        return False
+    if not score.models:
+        return is_held_out(flow, score.rows)
+    return not all(contains(flow.learned[one].rows, score.rows) for one in score.models)
+
+
+def is_held_out(flow: Flow, rows: Rows) -> bool:
+    """Return whether rows are for testing, by a split or by their name."""
+    return held_out(rows) or flow.sides.get(rows) in {"test", "valid"}
+
+
+def _scored(flow: Flow, score: Scored) -> Iterator[tuple[int, str, Place, bool]]:
+    for number in score.learned:
+        event = flow.learned[number]
+        if event.kind in _NEVER or event.kind == "model" or not covers(event.rows, score.rows):
+            continue
+        same = contains(score.rows, event.rows)
+        if not same and _tested_elsewhere(flow, event.rows):
+            continue
+        yield number, "score", score.place, same
+
+
+def _before(flow: Flow, number: int, rows: Rows) -> bool:
+    event = flow.learned[number]
+    if event.kind in _NEVER or not covers(event.rows, rows):
+        return False
+    return not kept_in(event.rows) and not _tested_elsewhere(flow, event.rows)
+
+
+def _tested_elsewhere(flow: Flow, rows: Rows) -> bool:
+    """Return whether rows are one side of a split whose other side gives a score: then that score is clean."""
+    return any(score.rows and apart(rows, score.rows) for score in flow.scored if is_held_out(flow, score.rows))

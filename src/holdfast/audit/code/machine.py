@@ -1,0 +1,225 @@
+"""The state of following one program, and how events are noted."""
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from holdfast.audit.code.events import Decided, Flow, Learned, Loop, Place, Scored, Split
+from holdfast.audit.code.rows import NOWHERE, Rows, Step, stepped
+from holdfast.audit.code.values import NOTHING, Const, Data, Scope, Seq, data_of
+from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
+
+MOST_STEPS = 60_000  # statements and expressions followed in one program, calls inlined: about a second
+MOST_DEPTH = 12  # of functions within functions
+
+
+class TooMuch(Exception):
+    """The program is larger than is followed."""
+
+
+@dataclass(eq=False, slots=True)
+class Machine:
+    """Where the following of a program stands."""
+
+    flow: Flow
+    scope: Scope
+    evaluate: Callable[["Machine", ast.expr], Any]
+    execute: Callable[["Machine", Iterable[ast.stmt]], None]
+    apply: Callable[["Machine", Any, "Args", ast.AST], Any]
+    cell: int | None = None
+    depth: int = 0
+    steps: int = 0
+    order: int = 0
+    loops: tuple[int, ...] = ()
+    turning: frozenset[str] = frozenset()  # names that loops around here set anew in every turn
+    objective: int = 0  # how many functions around here are called by an optimiser
+    guards: frozenset[int] = NOTHING  # statistics that decide whether this statement runs
+    seeded: bool = False
+    wanted: tuple[str, ...] = ()  # names that the value being evaluated is for
+    returns: list[list[Any]] = field(default_factory=list)
+    functions: list[Any] = field(default_factory=list)
+    active: list[Any] = field(default_factory=list)  # functions being followed
+    taken: dict[Any, int] = field(default_factory=dict)  # events already noted: key -> id
+    appended: dict[int, int] = field(default_factory=dict)
+
+    def step(self) -> None:
+        """Count one step of work. Raises TooMuch."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise TooMuch
+
+    def place(self, node: ast.AST) -> Place:
+        """Return where a node stands, with the line's text."""
+        line = getattr(node, "lineno", 1)
+        self.order += 1
+        return Place(self.flow.file, self.cell, line, self.flow.lines.get((self.cell, line), ""), self.order)
+
+    def source(self, *key: Any) -> Rows:
+        """Return rows of their own."""
+        return frozenset({((*key,),)})
+
+    def learn(self, kind: str, what: str, node: ast.AST, data: Data, **more: Any) -> int:
+        """Note that something was learned from `data`; return its id."""
+        key = (
+            kind,
+            what,
+            self.cell,
+            getattr(node, "lineno", 0),
+            getattr(node, "col_offset", 0),
+            data.rows,
+            data.column,
+        )
+        if key in self.taken:
+            return self.taken[key]
+        new = Learned(
+            id=len(self.flow.learned),
+            kind=kind,
+            what=what,
+            place=self.place(node),
+            rows=data.rows,
+            data=data,
+            given=more.pop("given", ""),
+            inherits=data.known,
+            column=more.pop("column", data.column),
+            loops=self.loops,
+            **more,
+        )
+        self.flow.learned.append(new)
+        self.taken[key] = new.id
+        return new.id
+
+    def score(self, metric: str, node: ast.AST, found: Data, **more: Any) -> int:
+        """Note that a model was judged; return the score's id."""
+        key = ("score", metric, self.cell, getattr(node, "lineno", 0), found.rows, found.models, self.loops)
+        if key in self.taken:
+            return self.taken[key]
+        new = Scored(
+            id=len(self.flow.scored),
+            place=self.place(node),
+            metric=metric,
+            rows=found.rows,
+            models=found.models,
+            learned=found.known,
+            loops=self.loops,
+            objective=self.objective > 0,
+            **more,
+        )
+        self.flow.scored.append(new)
+        self.taken[key] = new.id
+        return new.id
+
+    def split(self, event: Split) -> None:
+        """Note that rows were parted."""
+        key = ("parted", event.place.cell, event.place.line, event.name, event.key)
+        if key not in self.taken:
+            self.taken[key] = len(self.flow.splits)
+            self.flow.splits.append(event)
+
+    def decide(self, node: ast.AST, scores: frozenset[int], how: str) -> None:
+        """Note that scores decided something."""
+        if scores:
+            self.flow.decided.append(Decided(self.place(node), scores, how, self.loops))
+
+    def enter(self, node: ast.AST, over: str, text: str) -> int:
+        """Begin a loop; return its id."""
+        number = len(self.flow.loops) + 1
+        self.flow.loops[number] = Loop(number, self.place(node), over, text)
+        self.loops = (*self.loops, number)
+        return number
+
+    def note_name(self, name: str, value: Any) -> Any:
+        """Return a value as it is after a name was given to it: names say which side and role it has."""
+        if not isinstance(value, Data):
+            return value
+        if value.rows and value.role in {"table", "label", "index"} and (side := side_of(name)):
+            self.flow.sides.setdefault(value.rows, side)
+        if value.role == "table" and LABEL_NAME.match(name) and not value.models:
+            if value.column is not None:
+                self.flow.label_columns.add(value.column)
+            elif value.only is not None and len(value.only) == 1:
+                self.flow.label_columns |= value.only
+            value = replace(value, role="label")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Args:
+    """What a call is given: values, and the expressions they come from."""
+
+    values: tuple[Any, ...] = ()
+    named: dict[str, Any] = field(default_factory=dict)
+    nodes: tuple[ast.expr, ...] = ()
+    named_nodes: dict[str, ast.expr] = field(default_factory=dict)
+
+    def get(self, position: int | None, *names: str) -> Any:
+        """Return an argument by its position or one of its names, None where it is not given."""
+        for name in names:
+            if name in self.named:
+                return self.named[name]
+        if position is not None and position < len(self.values):
+            return self.values[position]
+        return None
+
+    def text(self, position: int | None, *names: str) -> str:
+        """Return how the program writes an argument."""
+        for name in names:
+            if name in self.named_nodes:
+                return text_of(self.named_nodes[name])
+        if position is not None and position < len(self.nodes):
+            return text_of(self.nodes[position])
+        return ""
+
+    def constant(self, position: int | None, *names: str) -> Any:
+        """Return an argument that is a literal, None otherwise."""
+        found = self.get(position, *names)
+        return found.value if isinstance(found, Const) else None
+
+    def given(self, *names: str) -> bool:
+        """Return whether one of the named arguments is given, and not as None."""
+        return any(name in self.named and self.named[name] != Const(None) for name in names)
+
+    def everything(self) -> list[Any]:
+        """Return all values."""
+        return [*self.values, *self.named.values()]
+
+    def data(self) -> list[Data]:
+        """Return the records among the arguments."""
+        return [found for found in map(data_of, self.everything()) if found is not None]
+
+
+def text_of(node: ast.AST | None, most: int = 60) -> str:
+    """Return an expression as the program writes it, shortened."""
+    if node is None:
+        return ""
+    try:
+        text = ast.unparse(node)
+    except (RecursionError, ValueError):
+        return "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def name_of(node: ast.AST | None) -> str:
+    """Return the name that an expression ends in: `b` for `b`, `a.b` and `a.b[0]`."""
+    while isinstance(node, ast.Subscript | ast.Starred):
+        node = node.value
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return ""
+
+
+def part(data: Data, key: tuple[Any, ...], side: Any) -> Data:
+    """Return the side of a split of `data`."""
+    return replace(data, rows=stepped(data.rows, Step(key, side)) if data.rows else NOWHERE, where=None)
+
+
+def strings(value: Any) -> list[str] | None:
+    """Return the strings that a literal or list of literals holds, None if it holds anything else."""
+    if isinstance(value, Const):
+        return [value.value] if isinstance(value.value, str) else None
+    if isinstance(value, Seq) and value.rest is None and value.items:
+        found = [item.value for item in value.items if isinstance(item, Const) and isinstance(item.value, str)]
+        return found if len(found) == len(value.items) else None
+    return None

@@ -1,0 +1,190 @@
+"""Which rows a value holds, as far as the text of a program tells: paths down a tree of splits.
+
+A path starts at a source (a file that was read, a parameter) and takes steps: the training side of one split, the
+first 800 rows, those with a year before 2020. Two paths are disjoint where they part at the same split, and one covers
+the other where it is a prefix of it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Values from `low` to `high` on one axis; None is open; text stands for a bound that is no number."""
+
+    low: Any = None
+    high: Any = None
+    low_in: bool = True
+    high_in: bool = False
+
+    def apart(self, other: "Interval") -> bool | None:
+        """Return whether the two have nothing in common; None where that cannot be told."""
+        return _before(self, other) or _before(other, self) or (None if self._vague(other) else False)
+
+    def _vague(self, other: "Interval") -> bool:
+        bounds = [one for one in (self.low, self.high, other.low, other.high) if one is not None]
+        if all(isinstance(one, int | float) for one in bounds):
+            return len({one < 0 for one in bounds}) > 1  # from the start and from the end: depends on the length
+        return not all(isinstance(one, str) and re.match(r"\d{4}(?:-\d\d)*", one) for one in bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A bound that is known by its text only, such as `split_at`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step down: `key` says how rows were parted, `side` which part this is."""
+
+    key: tuple[Any, ...]
+    side: Any
+
+    @property
+    def kind(self) -> str:
+        """What parted the rows: split, sample, where, range, by, fold."""
+        return str(self.key[0])
+
+
+Path = tuple[Any, ...]  # a source, then Steps
+Rows = frozenset[Path]
+NOWHERE: Rows = frozenset()
+_RANDOM = {"split", "sample"}
+
+
+class Relation(Enum):
+    """How two sets of rows lie to each other."""
+
+    APART = "apart"
+    SAME = "same"
+    COVERS = "covers"  # the first has all rows of the second, and more
+    INSIDE = "inside"
+    CROSSES = "crosses"  # provably some rows in common
+    UNKNOWN = "unknown"
+
+
+def relation(first: Path, second: Path) -> Relation:
+    """Return how the rows of two paths lie to each other. Steps narrow down, so their order says nothing."""
+    if first[0] != second[0]:
+        return Relation.APART
+    one, other = set(first[1:]), set(second[1:])
+    if one == other:
+        return Relation.SAME
+    if one <= other:
+        return Relation.COVERS
+    if other <= one:
+        return Relation.INSIDE
+    crossing = False
+    for step in one - other:
+        for against in other - one:
+            if step.key != against.key:
+                crossing |= step.kind in _RANDOM and against.kind in _RANDOM
+                continue
+            found = _parted(step.side, against.side)
+            if found is Relation.APART:
+                return found
+            crossing |= found is Relation.CROSSES
+    return Relation.CROSSES if crossing else Relation.UNKNOWN
+
+
+def _parted(side: Any, other: Any) -> Relation:
+    if isinstance(side, Interval) and isinstance(other, Interval):
+        apart = side.apart(other)
+        return Relation.APART if apart else Relation.UNKNOWN if apart is None else Relation.CROSSES
+    if isinstance(side, tuple) and isinstance(other, tuple) and side and side[0] == other[0] == "rows":
+        found = relation(side[1], other[1])
+        return found if found in {Relation.APART, Relation.CROSSES} else Relation.UNKNOWN
+    if isinstance(side, Interval) or isinstance(other, Interval):
+        wanted, excluded = (side, other) if isinstance(side, Interval) else (other, side)
+        return Relation.APART if excluded == ("not", wanted.low) and wanted.low == wanted.high else Relation.UNKNOWN
+    return Relation.APART
+
+
+def covers(first: Rows, second: Rows) -> bool:
+    """Return whether `first` certainly has rows of `second`: one of its paths leads to or lies inside one of them."""
+    sure = {Relation.SAME, Relation.COVERS, Relation.INSIDE}
+    return any(relation(a, b) in sure for a in first for b in second)
+
+
+def contains(first: Rows, second: Rows) -> bool:
+    """Return whether `first` certainly has all rows of `second`."""
+    sure = {Relation.SAME, Relation.COVERS}
+    return bool(second) and all(any(relation(a, b) in sure for a in first) for b in second)
+
+
+def crosses(first: Rows, second: Rows) -> bool:
+    """Return whether independent splits of the same rows made the two, so that some rows are in both."""
+    found = [relation(a, b) for a in first for b in second]
+    return Relation.CROSSES in found
+
+
+def apart(first: Rows, second: Rows) -> bool:
+    """Return whether the two certainly share no row."""
+    return bool(first and second) and all(relation(a, b) is Relation.APART for a in first for b in second)
+
+
+def stepped(rows: Rows, step: Step) -> Rows:
+    """Return the rows one step further down."""
+    if any(step in path for path in rows):
+        return rows
+    return frozenset((*path, step) for path in rows)
+
+
+def simplified(rows: Iterable[Path]) -> Rows:
+    """Return the paths without those that another one covers."""
+    paths = set(rows)
+    if len(paths) > 24:  # beyond, a program has too many sources to follow; the shortest say most
+        paths = set(sorted(paths, key=lambda path: (len(path), repr(path)))[:24])
+    return frozenset(
+        path for path in paths if not any(other != path and path[: len(other)] == other for other in paths)
+    )
+
+
+def side(rows: Rows) -> str:
+    """Return `train`, `test`, `valid` or `""`: what the last split that says so makes of all paths."""
+    found = {_side(path) for path in rows}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _side(path: Path) -> str:
+    for step in reversed(path[1:]):
+        if step.kind in {"split", "fold"} and step.side in {"train", "test", "valid"}:
+            return str(step.side)
+        if step.kind == "sample":
+            return "train" if step.side == "in" else "test"
+    return ""
+
+
+def held_out(rows: Rows) -> bool:
+    """Return whether all paths lead through the test or validation side of a split."""
+    return bool(rows) and all(
+        any(step.kind in {"split", "fold"} and step.side in {"test", "valid"} for step in path[1:]) for path in rows
+    )
+
+
+def kept_in(rows: Rows) -> bool:
+    """Return whether all paths lead through the training side of an explicit split."""
+    return bool(rows) and all(
+        any(step.kind in {"split", "fold"} and step.side == "train" for step in path[1:]) for path in rows
+    )
+
+
+def _before(first: Interval, second: Interval) -> bool:
+    high, low = first.high, second.low
+    if high is None or low is None:
+        return False
+    if type(high) is not type(low) and not (isinstance(high, int | float) and isinstance(low, int | float)):
+        return False
+    if high == low:
+        return not (first.high_in and second.low_in)
+    if isinstance(high, Symbol) or isinstance(low, Symbol):
+        return False
+    if isinstance(high, int | float) and isinstance(low, int | float) and (high < 0) != (low < 0):
+        return False
+    return bool(high < low)

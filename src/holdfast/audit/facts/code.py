@@ -1,0 +1,35 @@
+"""What happens in notebooks and scripts: followed from line to line, never run."""
+
+from dataclasses import dataclass
+
+from holdfast.audit.code import Code
+from holdfast.audit.code.events import Flow
+from holdfast.audit.code.leaks import Leak, leaks
+from holdfast.audit.code.program import follow
+from holdfast.audit.definitions import fact
+
+
+@dataclass(frozen=True)
+class CodeFlows:
+    """The events of each file: splits, fits, scores, and the rows that they concern."""
+
+    flows: tuple[Flow, ...]
+
+
+@dataclass(frozen=True)
+class CodeLeaks:
+    """What was learned from rows that it should not have seen, file by file."""
+
+    found: tuple[tuple[Flow, Leak], ...]
+
+
+@fact()
+def code_flows(code: Code) -> CodeFlows:
+    """The events of every script and notebook, in the order in which they are written."""
+    return CodeFlows(tuple(follow(file) for file in code.files))
+
+
+@fact()
+def code_leaks(code_flows: CodeFlows) -> CodeLeaks:
+    """What crosses a split in the code: statistics, scalers, encoders, copies."""
+    return CodeLeaks(tuple((flow, leak) for flow in code_flows.flows for leak in leaks(flow)))
