@@ -1,6 +1,7 @@
 """Whether a model can tell training rows from test rows: the classifier two-sample test."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
@@ -10,6 +11,8 @@ from holdfast.audit.facts.encoding import Encoding
 from holdfast.audit.facts.groups import Groups
 from holdfast.audit.facts.rows import RowGroups, RowKeys
 from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.models.default import OnBlocks
+from holdfast.audit.models.inputs import Blocks
 from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
@@ -28,7 +31,7 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass(frozen=True)
 class SplitClassifier:
-    """How well a boosting model tells test rows from training rows it has not seen.
+    """How well a model tells test rows from training rows it has not seen: the default model of a label.
 
     `auc` is the chance that it ranks a test row above a training row (0.5: no difference), with a 95 % interval and
     the p-value against 0.5. `telling` holds columns with how much the AUC falls when they are shuffled, best first;
@@ -72,9 +75,8 @@ def split_classifier(
         independent = len(np.unique(own[rows])) / len(rows)
     fold = _folds(own[rows])
     names = _columns(dataset, encoding)
-    matrix = np.column_stack([encoding.column(name, rows) for name in names])
-    categorical = [encoding.categorical[encoding.names.index(name)] for name in names]
-    chance, models = _out_of_fold(matrix, target, fold, categorical)
+    given = _given(encoding, names, rows)
+    chance, models = _out_of_fold(given, target, fold)
     auc, variance = _auc(chance, target, fold)
     # What one half taught about the other shows again when they change roles: two folds say little more than one.
     variance *= _FOLDS / independent
@@ -83,7 +85,8 @@ def split_classifier(
 
     telling: tuple[tuple[str, float], ...] = ()
     if auc > 0.55:
-        telling = _telling(matrix, target, fold, models, names, streams("split_classifier"))
+        parts = (*names, *(block.name for block in encoding.blocks))
+        telling = _telling(given, target, fold, models, parts, streams("split_classifier"))
     total = int(split_of.train.sum() + split_of.test.sum())
     sampled = None
     if len(rows) < total:
@@ -97,7 +100,7 @@ def split_classifier(
         telling,
         len(train),
         len(test),
-        len(names),
+        len(names) + len(encoding.blocks),
         sampled,
     )
 
@@ -108,7 +111,7 @@ def _columns(dataset: Dataset, encoding: Encoding) -> list[str]:
     Which ones is decided by their names alone: a choice by how much they differ would see the answer.
     """
     names = [name for name in encoding.names if dataset[name].kind != "time"]
-    if not names:
+    if not names and not encoding.blocks:
         raise NotApplicable("no feature column but times")
     if len(names) > _MOST_COLUMNS:
         chosen = set(sorted(names, key=lambda name: digest_json([name]))[:_MOST_COLUMNS])
@@ -125,27 +128,35 @@ def _folds(own: np.ndarray) -> Int[np.ndarray, " rows"]:
     return ((mixed >> np.uint64(33)) % np.uint64(_FOLDS)).astype(np.int64)
 
 
-def _out_of_fold(
-    matrix: np.ndarray, target: np.ndarray, fold: np.ndarray, categorical: list[bool]
-) -> tuple[np.ndarray, list[object]]:
+def _given(encoding: Encoding, names: list[str], rows: np.ndarray) -> Blocks:
+    """Return the rows with these columns and with all texts, images and vectors, in the order of the encoding."""
+    columns = [encoding.column(name, rows) for name in names]
+    return Blocks(
+        np.column_stack(columns) if columns else np.empty((len(rows), 0)),
+        np.array([encoding.categorical[encoding.names.index(name)] for name in names], dtype=bool),
+        tuple((block.is_sparse, block.matrix(rows)) for block in encoding.blocks),
+    )
+
+
+def _out_of_fold(given: Blocks, target: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, list[Any]]:
     """Return for each row how likely a model that did not see it takes it for a test row, and the models."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    chance, models = np.full(len(target), 0.5), list[object]()
+    chance, models = np.full(len(target), 0.5), list[Any]()
     for number in range(_FOLDS):
         fit, score = fold != number, fold == number
         if len(np.unique(target[fit])) < 2 or len(np.unique(target[score])) < 2:
             raise NotApplicable("too few independent rows on one side of the split")
-        model = HistGradientBoostingClassifier(
+        boosting = HistGradientBoostingClassifier(
             max_iter=_ROUNDS,
             max_leaf_nodes=_LEAVES,
             early_stopping=False,
-            categorical_features=categorical if any(categorical) else None,
+            categorical_features=given.categorical if given.categorical.any() else None,
             random_state=0,
         )
         with one_thread():  # on so few rows a second thread mostly waits, and waiting is paid for
-            model.fit(matrix[fit], target[fit])
-            chance[score] = model.predict_proba(matrix[score])[:, 1]
+            model = OnBlocks(boosting, is_classes=True).fit(given.take(np.flatnonzero(fit)), target[fit])
+            chance[score] = model.predict_proba(given.take(np.flatnonzero(score)))[:, 1]
         models.append(model)
     return chance, models
 
@@ -171,11 +182,11 @@ def _wins(these: np.ndarray, those: np.ndarray) -> np.ndarray:
 
 
 def _telling(
-    matrix: np.ndarray,
+    given: Blocks,
     target: np.ndarray,
     fold: np.ndarray,
-    models: list[object],
-    names: list[str],
+    models: list[Any],
+    names: tuple[str, ...],
     rng: np.random.Generator,
 ) -> tuple[tuple[str, float], ...]:
     """Return columns with how much the AUC falls when their values are shuffled, best first."""
@@ -185,19 +196,17 @@ def _telling(
             at = np.flatnonzero(fold == number)
             # Every k-th row: both sides are in the order of their keys, training rows first.
             at = at[:: max(1, len(at) // _ASKED)]
-            picked, is_test = matrix[at].copy(), target[at]
+            picked, is_test = given.take(at), target[at]
             if is_test.all() or not is_test.any():
                 continue
             before = _area(model, picked, is_test)
             for place in range(len(names)):
-                kept = picked[:, place].copy()
-                picked[:, place] = rng.permutation(kept)
-                falls[place] += (before - _area(model, picked, is_test)) / len(models)
-                picked[:, place] = kept
+                shuffled = picked.with_part(place, rng.permutation(len(at)))
+                falls[place] += (before - _area(model, shuffled, is_test)) / len(models)
     order = sorted(range(len(names)), key=lambda i: (-falls[i], names[i]))
     return tuple((names[i], float(falls[i])) for i in order if falls[i] > 0.005)[:10]
 
 
-def _area(model: object, matrix: np.ndarray, is_test: np.ndarray) -> float:
-    chance = model.predict_proba(matrix)[:, 1]  # type: ignore[attr-defined]
+def _area(model: Any, given: Blocks, is_test: np.ndarray) -> float:
+    chance = model.predict_proba(given)[:, 1]
     return float(_wins(chance[is_test], chance[~is_test]).mean())

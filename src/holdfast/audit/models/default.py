@@ -72,8 +72,8 @@ def default_for(estimator: Any, encoding: Encoding, without: Sequence[str]) -> A
 class OnBlocks:
     """An estimator for `Blocks`: linear models for each block, and boosting over their scores where there is a table.
 
-    A single block of words needs nothing above it. Without table columns, a small logistic regression (the mean, for
-    numbers) brings several scores together.
+    Without blocks it is the boosting alone. A single block of words needs nothing above it. Without table columns, a
+    small logistic regression (a linear one, for numbers) brings the scores together.
     """
 
     def __init__(self, boosting: Any, *, is_classes: bool) -> None:
@@ -85,11 +85,18 @@ class OnBlocks:
     def fit(self, rows: Blocks, target: np.ndarray) -> "OnBlocks":
         """Fit to rows with their labels."""
         self.classes_ = np.unique(target)
-        several = bool(rows.matrix.shape[1]) or len(rows.words) + len(rows.features) > 1
-        words = tuple(fit_words(part, target, classes=self.is_classes, left_out=several) for part in rows.words)
-        dense = tuple(fit_features(part, target, classes=self.is_classes) for part in rows.features)
-        self.scorers = (*words, *dense)
-        if not several and words:
+        if not rows.parts:
+            self.boosting.set_params(categorical_features=rows.categorical if rows.categorical.any() else None)
+            self.above = self.boosting.fit(rows.matrix, target)
+            return self
+        several = bool(rows.matrix.shape[1]) or len(rows.parts) > 1
+        self.scorers = tuple(
+            fit_words(lines, target, classes=self.is_classes, left_out=several)
+            if is_words
+            else fit_features(lines, target, classes=self.is_classes)
+            for is_words, lines in rows.parts
+        )
+        if not several and rows.parts[0][0]:
             return self
         scores = np.column_stack([scorer.left_out for scorer in self.scorers if scorer.left_out is not None])
         if rows.matrix.shape[1]:
@@ -122,8 +129,7 @@ class OnBlocks:
         return np.asarray(likely / likely.sum(axis=1, keepdims=True))
 
     def _scores(self, rows: Blocks) -> np.ndarray:
-        parts = (*rows.words, *rows.features)
-        scores = [scorer.score(part) for scorer, part in zip(self.scorers, parts, strict=True)]
+        scores = [scorer.score(lines) for scorer, (_, lines) in zip(self.scorers, rows.parts, strict=True)]
         if rows.matrix.shape[1]:
             scores.insert(0, rows.matrix)
         return np.column_stack(scores)

@@ -1,7 +1,7 @@
 """Rows of a data set in the forms that models take."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,24 +16,35 @@ from holdfast.core.dataset import Dataset
 
 @dataclass(frozen=True)
 class Blocks:
-    """Rows with all that is encoded: the table's columns, and what texts, images and vectors become."""
+    """Rows with all that is encoded: the table's columns, and what texts, images and vectors become.
+
+    `parts` holds, for each block, whether it is sparse counts of words (else features), and its lines.
+    """
 
     matrix: Float[np.ndarray, "rows columns"]
     categorical: Bool[np.ndarray, " columns"]
-    words: tuple[Any, ...]  # sparse matrices of counts
-    features: tuple[Float[np.ndarray, "rows width"], ...]
+    parts: tuple[tuple[bool, Any], ...]
 
     def __len__(self) -> int:
         return len(self.matrix)
 
     def take(self, places: np.ndarray) -> "Blocks":
         """Return the rows at `places`."""
-        return Blocks(
-            self.matrix[places],
-            self.categorical,
-            tuple(words[places] for words in self.words),
-            tuple(features[places] for features in self.features),
+        return replace(
+            self, matrix=self.matrix[places], parts=tuple((is_words, lines[places]) for is_words, lines in self.parts)
         )
+
+    def with_part(self, number: int, places: np.ndarray) -> "Blocks":
+        """Return the rows with one part taken from other rows; columns are numbered first, blocks after them."""
+        width = self.matrix.shape[1]
+        if number < width:
+            matrix = self.matrix.copy()
+            matrix[:, number] = matrix[places, number]
+            return replace(self, matrix=matrix)
+        parts = list(self.parts)
+        is_words, lines = parts[number - width]
+        parts[number - width] = is_words, lines[places]
+        return replace(self, parts=tuple(parts))
 
 
 @dataclass(frozen=True)
@@ -87,9 +98,9 @@ class Inputs:
     def _with_blocks(self, places: np.ndarray, without: Sequence[str]) -> Blocks:
         kept = np.array([name not in without for name in self.encoding.names], dtype=bool)
         matrix = self.matrix[np.ix_(places, np.flatnonzero(kept))]
-        words: list[Any] = []
-        features: list[np.ndarray] = []
-        for block, lines in zip(self.encoding.blocks, self.blocks, strict=True):
-            if not set(block.columns) & set(without):
-                (words if block.is_sparse else features).append(lines[places])
-        return Blocks(matrix, self.encoding.categorical[kept], tuple(words), tuple(features))
+        parts = tuple(
+            (block.is_sparse, lines[places])
+            for block, lines in zip(self.encoding.blocks, self.blocks, strict=True)
+            if not set(block.columns) & set(without)
+        )
+        return Blocks(matrix, self.encoding.categorical[kept], parts)

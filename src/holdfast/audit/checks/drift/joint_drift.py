@@ -39,15 +39,15 @@ def joint_drift(
     that change, and columns that tell the split apart may be shortcuts.
 
     ## How it works
-    A small boosting model learns to tell test from training rows, on at most 10,000 of them, half from each side;
-    its AUC on rows it has not seen is the effect size: 0.5 means no difference, whatever the number of rows. Copies
-    of a row, and rows of a known group, stay in one fold. It is reported when the AUC reaches `min_auc` and chance
-    is ruled out. Columns are then shuffled one after the other: those whose loss hurts are named.
+    A small model (boosting; a linear one for texts, images and vectors) learns to tell test from training rows, on
+    at most 10,000 of them, half from each side; its AUC on rows it has not seen is the effect size: 0.5 means no
+    difference, whatever the number of rows. Copies of a row, and rows of a known group, stay in one fold. It is
+    reported when the AUC reaches `min_auc` and chance is ruled out. Columns are then shuffled one after the other:
+    those whose loss hurts are named.
 
     ## Limits
     Times are left out, since a split by time parts them by definition; where the split is by time the finding is a
-    note, because all that moves in time must differ. Text and images are not read. Of more than 200 columns, 200
-    are used.
+    note, because all that moves in time must differ. Of more than 200 columns, 200 are used.
 
     ## Fix
     Look at the columns named: drop those that only say where a row comes from, split again if nothing should
@@ -129,3 +129,23 @@ def copies_inside_the_training_data(rng: np.random.Generator) -> Dataset:
         {"a": np.r_[np.repeat(a, 5), more[0]], "b": np.r_[np.repeat(b, 5), more[1]]},
         split=["train"] * 500 + ["test"] * 100,
     )
+
+
+@planted(at=Location(columns=("text",), split="test"))
+def other_words(rng: np.random.Generator) -> Dataset:
+    """Texts of the test set were gathered elsewhere: a third of them use words that training texts hardly use."""
+    texts = _texts(rng, 600)
+    texts[300:] = [text + " indeed hereby" if rng.random() < 0.35 else text for text in texts[300:]]
+    return subject({"text": texts}, split=_halves(600))
+
+
+@clean
+def texts_of_one_source(rng: np.random.Generator) -> Dataset:
+    """Texts of one source, split at random."""
+    return subject({"text": _texts(rng, 600)}, split=_halves(600))
+
+
+def _texts(rng: np.random.Generator, n: int) -> list[str]:
+    words = np.array([f"word{number}" for number in range(200)])
+    chance = 1.0 / np.arange(5, 205)
+    return [" ".join(rng.choice(words, size=12, p=chance / chance.sum())) for _ in range(n)]
