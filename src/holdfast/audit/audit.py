@@ -1,7 +1,7 @@
 """The verb: one audit, from a data set to its record."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from holdfast.audit import catalogue
+from holdfast.audit.code import Code
 from holdfast.audit.environment import environment
 from holdfast.audit.facts.ledger import ledger_of
 from holdfast.audit.honest import score_of_audit
 from holdfast.audit.metrics import metric_called
-from holdfast.audit.runner import Facts, refuse_unknown_options, run_checks
+from holdfast.audit.outcome import split_records
+from holdfast.audit.runner import Facts, closure, refuse_unknown_options, run_checks
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
@@ -25,7 +27,7 @@ from holdfast.core.store import RunStore, new_id
 
 
 def audit_dataset(
-    dataset: Dataset,
+    dataset: Dataset | None,
     settings: AuditSettings | None = None,
     *,
     given: Mapping[str, Any] | None = None,
@@ -38,7 +40,8 @@ def audit_dataset(
 ) -> Run:
     """Return the record of an audit of `dataset`; with a `store`, every result is kept as soon as it is there.
 
-    `given` holds facts by name, taken instead of being derived. `baseline` hides what an earlier run had found.
+    `given` holds facts by name, taken instead of being derived; without a data set, those are what is audited, such
+    as `code`. `baseline` hides what an earlier run had found.
     `resume` is an interrupted run of the same data and settings, whose results are taken over.
     `run_id` names the run; a new one otherwise.
     """
@@ -49,29 +52,32 @@ def audit_dataset(
     refuse_unknown_options(options)
     if settings.metric is not None:
         metric_called(settings.metric)  # a misspelt name is told now, not after all checks
-    digest = test_digest(dataset)
-    roots = {"dataset": dataset, "streams": Streams(settings.seed), "progress": progress or Silent()}
-    if store is not None:
+    digest = test_digest(dataset) if dataset is not None else ""
+    roots: dict[str, Any] = {"streams": Streams(settings.seed), "progress": progress or Silent()}
+    if dataset is not None:
+        roots["dataset"] = dataset
+    if store is not None and digest:
         roots["ledger"] = ledger_of(runs_on(store, digest), digest, besides=resume.id if resume else "")
     facts = Facts({**roots, **(given or {})}, options)
+    code: Code | None = (given or {}).get("code")
     run = Run(
         id=resume.id if resume else run_id or new_id(),
-        title=dataset.name,
+        title=_title(dataset, code),
         command=tuple(command),
         status="running",
         started=datetime.now(UTC),
-        n_rows=len(dataset),
-        inputs=tuple(_input(source) for source in dataset.sources),
-        columns=tuple(
-            ColumnRecord(name=c.name, kind=c.kind, role=c.role, n_missing=dataset.values(c.name).null_count)
-            for c in dataset.columns
-        ),
+        n_rows=len(dataset) if dataset is not None else 0,
+        inputs=(*(_input(source) for source in (dataset.sources if dataset is not None else ())), *_code_inputs(code)),
+        columns=_columns(dataset) if dataset is not None else (),
+        splits=split_records(facts),
         config=settings.model_dump(mode="json", exclude_defaults=True),
         test_digest=digest,
         seed=settings.seed,
         environment=environment(),
     )
     chosen = catalogue.selected(settings.select, settings.ignore)
+    if dataset is None:  # checks of data would only say that there is none
+        chosen = tuple(item for item in chosen if "dataset" not in closure(item.needs))
     done = {result.check: result for result in resume.results} if resume else {}
     with store.begin(run) if store else nullcontext() as writer:
         if writer is not None:
@@ -80,7 +86,9 @@ def audit_dataset(
             chosen, facts, options=options, done=done, on_result=writer.result if writer else lambda _: None
         )
         results = tuple(with_suppressions(result, settings.suppress, baseline) for result in results)
-        honest = score_of_audit(dataset, settings, results, facts) if settings.honest.enabled else None
+        honest = None
+        if dataset is not None and settings.honest.enabled:
+            honest = score_of_audit(dataset, settings, results, facts)
         run = run.model_copy(
             update={
                 "status": "finished",
@@ -103,6 +111,25 @@ def test_digest(dataset: Dataset) -> str:
     if "test" not in names:
         return dataset.digest
     return dataset.take(np.flatnonzero(codes == names.index("test"))).digest
+
+
+def _title(dataset: Dataset | None, code: Code | None) -> str:
+    if dataset is not None or code is None:
+        return dataset.name if dataset is not None else ""
+    names = [file.name for file in code.files]
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more" if names else "no code"
+
+
+def _columns(dataset: Dataset) -> tuple[ColumnRecord, ...]:
+    return tuple(
+        ColumnRecord(name=c.name, kind=c.kind, role=c.role, n_missing=dataset.values(c.name).null_count)
+        for c in dataset.columns
+    )
+
+
+def _code_inputs(code: Code | None) -> Iterator[InputRecord]:
+    for file in code.files if code is not None else ():
+        yield InputRecord(name=file.name, kind="code", start=0, stop=0, digest=file.digest)
 
 
 def _input(source: Any) -> InputRecord:

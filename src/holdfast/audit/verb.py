@@ -1,10 +1,11 @@
 """The library's entry to an audit: whatever a person holds in hand, in; the record, out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from holdfast.audit.audit import audit_dataset
+from holdfast.audit.code import Code, read_code
 from holdfast.audit.roots import ROOTS
 from holdfast.audit.settings import AuditSettings
 from holdfast.core.config import checked
@@ -16,11 +17,12 @@ from holdfast.core.store import RunStore
 
 
 def audit(
-    train: Any,
+    train: Any = None,
     test: Any = None,
     /,
     *,
     splits: Mapping[str, Any] | None = None,
+    code: Code | Path | str | Sequence[Path | str] | None = None,
     model: Any = None,
     predictions: Any = None,
     settings: AuditSettings | None = None,
@@ -34,9 +36,11 @@ def audit(
 
     Args:
         train: path, or anything that exports Arrow (pandas, polars, pyarrow, DuckDB), or a Dataset. Without `test`
-            it is the whole data: a split column in it is used, or one is made (see `splitter`).
+            it is the whole data: a split column in it is used, or one is made (see `splitter`). None if only code is
+            audited.
         test: the test split, likewise.
         splits: further splits by name, such as `{"valid": frame}`.
+        code: scripts, notebooks or folders of them, which are parsed and never run.
         model: an unfitted scikit-learn-compatible estimator; it is cloned and fitted.
         predictions: path or table with one prediction for each test row.
         settings: all settings at once; keywords over it.
@@ -51,12 +55,26 @@ def audit(
 
     """
     settings = combined(settings, wanted)
-    dataset = train if isinstance(train, Dataset) else open_data(inputs_of(train, test, splits), settings, progress)
-    if isinstance(train, Dataset) and (test is not None or splits):
-        raise BadInput("a Dataset already holds its splits: give it alone")
+    dataset = _dataset(train, test, splits, settings, progress)
+    if dataset is None and code is None:
+        raise BadInput("nothing to audit: give data, or code=, or both")
     given = given_facts(dataset, settings, model, predictions, facts)
+    if code is not None:
+        given["code"] = code if isinstance(code, Code) else read_code(code)
     home = RunStore(Path(store)) if isinstance(store, str | Path) else store
     return audit_dataset(dataset, settings, given=given, store=home, progress=progress, baseline=baseline)
+
+
+def _dataset(
+    train: Any, test: Any, splits: Mapping[str, Any] | None, settings: AuditSettings, progress: Progress | None
+) -> Dataset | None:
+    if isinstance(train, Dataset):
+        if test is not None or splits:
+            raise BadInput("a Dataset already holds its splits: give it alone")
+        return train
+    if train is None and test is None and not splits:
+        return None
+    return open_data(inputs_of(train, test, splits), settings, progress)
 
 
 def combined(settings: AuditSettings | None, wanted: Mapping[str, Any]) -> AuditSettings:
@@ -112,7 +130,7 @@ def roles_of(settings: AuditSettings) -> dict[str, Role]:
 
 
 def given_facts(
-    dataset: Dataset, settings: AuditSettings, model: Any, predictions: Any, facts: Mapping[str, Any] | None
+    dataset: Dataset | None, settings: AuditSettings, model: Any, predictions: Any, facts: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Return the facts that are given, not derived. Raises BadInput for a name that is no fact."""
     from holdfast.audit import catalogue
@@ -128,6 +146,8 @@ def given_facts(
 
         given["estimator"] = load_estimator(model) if isinstance(model, str) else model
     if predictions is not None:
+        if dataset is None:
+            raise BadInput("predictions were given without the data that they are about")
         from holdfast.audit.predictions_file import read_predictions
 
         given["predictions"] = read_predictions(predictions, dataset)

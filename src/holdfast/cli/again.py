@@ -1,10 +1,12 @@
 """Doing a recorded run's beginning again: its call, its data."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from holdfast.audit.code import CodeFile
 from holdfast.audit.settings import AuditSettings
-from holdfast.core.dataset import Dataset
+from holdfast.core.dataset import Dataset, Source
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress
 from holdfast.core.record import Run
@@ -30,13 +32,15 @@ def reopened(run: Run, progress: Progress | None = None) -> Dataset:
     files, flags = call_of(run)
     settings = settings_of(flags)
     dataset = open_data(inputs_of(files, flags["named"]), settings, progress)
-    refuse_changed(run, dataset, settings)
+    refuse_changed(run, settings, data=dataset.sources)
     return dataset
 
 
-def refuse_changed(run: Run, dataset: Dataset, settings: AuditSettings) -> None:
-    """Raise BadInput when data or settings are not those of the run."""
-    if [(item.name, item.digest) for item in run.inputs] != [(item.name, item.digest) for item in dataset.sources]:
-        raise BadInput(f"the data of run {run.id} has changed since: start a new audit")
+def refuse_changed(run: Run, settings: AuditSettings, **inputs: Sequence[Source | CodeFile]) -> None:
+    """Raise BadInput when settings or inputs are not those of the run; `data` and `code` are compared where given."""
+    for kind, sources in inputs.items():
+        before = [(item.name, item.digest) for item in run.inputs if item.kind == kind]
+        if before != [(item.name, item.digest) for item in sources]:
+            raise BadInput(f"the {kind} of run {run.id} has changed since: start a new audit")
     if run.config != settings.model_dump(mode="json", exclude_defaults=True):
         raise BadInput(f"the settings of run {run.id} have changed since (holdfast.toml?): start a new audit")

@@ -15,6 +15,7 @@ from holdfast.core.errors import BadInput
 if TYPE_CHECKING:
     from holdfast.audit.settings import AuditSettings
     from holdfast.core.dataset import Dataset
+    from holdfast.core.progress import Progress
     from holdfast.core.record import Run
     from holdfast.core.store import RunStore
 
@@ -43,6 +44,7 @@ STORE = click.option(
 @click.option("--model", metavar="MODULE:FACTORY", help="Your estimator; this runs your code.")
 @click.option("--metric", metavar="NAME", help="Your metric, such as accuracy, roc_auc, r2.")
 @click.option("--predictions", metavar="FILE", help="Your model's predictions for the test rows.")
+@click.option("--code", multiple=True, metavar="FILE", help="A script, notebook or folder of them: parsed, never run.")
 @click.option("--honest/--no-honest", default=None, help="Whether to compute the honest score.  [default: honest]")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), help="Exit with 1 from here on.")
 @click.option("--baseline", metavar="RUN", help="Show only what this earlier run had not found.")
@@ -60,6 +62,7 @@ def audit(files: tuple[Path, ...], store: Path, resume: str | None, form: str, o
       holdfast audit train.csv test.csv --label y          two files
       holdfast audit data.parquet --label y --group patient --splitter grouped
       holdfast audit train.csv test.csv --label y --model model.py:make --metric accuracy
+      holdfast audit --code notebook.ipynb                 code alone, or beside the data
     """
     from holdfast.cli.again import call_of
     from holdfast.core.store import RunStore
@@ -97,26 +100,28 @@ class _Call:
 
 def _audit(home: "RunStore", call: _Call, form: str, out: Path | None, earlier: "Run | None" = None) -> int:
     from holdfast.audit.audit import audit_dataset
-    from holdfast.audit.verb import given_facts, open_data
+    from holdfast.audit.verb import given_facts
     from holdfast.cli.again import refuse_changed
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
     from holdfast.core.store import new_id
 
     flags = call.flags
-    settings, inputs = settings_of(flags), inputs_of(call.files, flags["named"])
+    settings, wants_data = settings_of(flags), bool(call.files or flags["named"] or not flags["code"])
+    inputs = inputs_of(call.files, flags["named"]) if wants_data else {}
     run_id = earlier.id if earlier else new_id()
     baseline = home.load(flags["baseline"]) if flags["baseline"] else None
     try:
         with shown() as progress:
-            dataset = open_data(inputs, settings, progress)
-            _refuse_ambiguous(flags["ignore"], dataset)
+            dataset = _opened(inputs, flags["ignore"], settings, progress)
+            given = given_facts(dataset, settings, None, None, _code(flags["code"]))
             if earlier is not None:
-                refuse_changed(earlier, dataset, settings)
+                code = given["code"].files if "code" in given else ()
+                refuse_changed(earlier, settings, data=dataset.sources if dataset is not None else (), code=code)
             run = audit_dataset(
                 dataset,
                 settings,
-                given=given_facts(dataset, settings, None, None, None),
+                given=given,
                 store=home,
                 progress=progress,
                 command=call.arguments,
@@ -130,6 +135,24 @@ def _audit(home: "RunStore", call: _Call, form: str, out: Path | None, earlier: 
         raise
     finished(run, home, form, out)
     return exit_code(run, settings.fail_on, CRASHED)
+
+
+def _opened(
+    inputs: Mapping[str, Path], ignored: Sequence[str], settings: "AuditSettings", progress: "Progress"
+) -> "Dataset | None":
+    from holdfast.audit.verb import open_data
+
+    if not inputs:
+        return None
+    dataset = open_data(inputs, settings, progress)
+    _refuse_ambiguous(ignored, dataset)
+    return dataset
+
+
+def _code(paths: Sequence[str]) -> dict[str, Any]:
+    from holdfast.audit.code import read_code
+
+    return {"code": read_code(paths)} if paths else {}
 
 
 def settings_of(flags: Mapping[str, Any]) -> "AuditSettings":
@@ -161,7 +184,7 @@ def inputs_of(files: Sequence[Path], named: Sequence[str]) -> dict[str, Path]:
     if len(files) > 2:
         raise BadInput(f"got {len(files)} files, wanted one, or a training and a test file. More: --split NAME=FILE")
     if not files and not inputs:
-        raise BadInput("no data given. Try: holdfast audit data.csv --label y")
+        raise BadInput("no data given. Try: holdfast audit data.csv --label y, or holdfast audit --code notebook.ipynb")
     return inputs or dict(zip(("train", "test") if len(files) == 2 else ("all",), files, strict=True))
 
 

@@ -21,6 +21,9 @@ METRICS = {  # scikit-learn's names that do not read as words
 }
 
 
+SUBJECTS = {"probe": "this pipeline", "compare": "these predictions"}
+
+
 def verdict(run: Run, ordered: Sequence[Finding]) -> Verdict:
     """Return the run in one sentence, with what qualifies it and what to do next; `ordered` is what matters first."""
     tone, said = _judged(run)
@@ -53,21 +56,32 @@ def _judged(run: Run) -> tuple[Tone, str]:
     if run.status in {"interrupted", "running", "failed"}:
         return _unfinished(run)
     if not ran:
-        return "unsure", "No check could run on this data, so nothing can be said about it."
+        return "unsure", f"No check could run on {_subject(run)}, so nothing can be said about it."
     if honest and honest.status == "estimated" and honest.claimed and honest.honest:
         return _scored(honest, errors)
     if errors:
         against = _first(run.findings, Severity.ERROR) if errors == 1 else f"{plural(errors, 'error')} stand against it"
-        return "bad", f"Do not trust a score from this data yet: {against}."
+        return "bad", f"Do not trust a score from {_subject(run)} yet: {against}."
     warnings = run.count(Severity.WARNING)
     if warnings:
         what = "is one thing" if warnings == 1 else f"are {warnings:,} things"
-        return "unsure", f"No errors, but there {what} to look at before this data is trusted."
+        return "unsure", f"No errors, but there {what} to look at before {_subject(run)} is trusted."
     crashed = sum(result.status is Status.CRASHED for result in run.results)
     if crashed:
         broke = f"{plural(crashed, 'check')} crashed"
         return "unsure", f"{plural(len(ran), 'check')} found no error or warning, but {broke}, so this is no all-clear."
-    return "good", f"Nothing stands against this data: {plural(len(ran), 'check')} ran and found no error or warning."
+    return (
+        "good",
+        f"Nothing stands against {_subject(run)}: {plural(len(ran), 'check')} ran and found no error or warning.",
+    )
+
+
+def _subject(run: Run) -> str:
+    """Return what a run is about."""
+    if run.kind in SUBJECTS:
+        return SUBJECTS[run.kind]
+    kinds = {source.kind for source in run.inputs}
+    return "this data and code" if kinds == {"data", "code"} else "this code" if kinds == {"code"} else "this data"
 
 
 def _scored(honest: HonestScore, errors: int) -> tuple[Tone, str]:
@@ -106,7 +120,7 @@ def _first(findings: Sequence[Finding], severity: Severity) -> str:
 def _details(run: Run) -> list[str]:
     said = []
     if run.findings and run.status == "finished":
-        said.append(f"{counted(run)} in {plural(run.n_rows, 'row')}.")
+        said.append(f"{counted(run)} in {_size(run)}.")
     crashed = sum(result.status is Status.CRASHED for result in run.results)
     if crashed:
         what = "it" if crashed == 1 else "they"
@@ -120,6 +134,12 @@ def _details(run: Run) -> list[str]:
     if any(result.sampled for result in run.results):
         said.append("Some checks looked at a sample of the rows; the record says which.")
     return said
+
+
+def _size(run: Run) -> str:
+    """Return how much was looked at: rows, or files where there was code only."""
+    files = sum(source.kind == "code" for source in run.inputs)
+    return plural(files, "file") if files and not run.n_rows else plural(run.n_rows, "row")
 
 
 def _steps(run: Run, ordered: Sequence[Finding]) -> list[str]:
@@ -158,7 +178,7 @@ def subtitle(run: Run) -> str:
     if shown:
         parts.append(listed(shown, 3))
     columns = f" × {plural(len(run.columns), 'column')}" if run.columns else ""
-    parts.append(f"{plural(run.n_rows, 'row')}{columns}")
+    parts.append(f"{_size(run)}{columns}")
     if run.seconds:
         parts.append(duration(run.seconds))
     return " · ".join(parts)

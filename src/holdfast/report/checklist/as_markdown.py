@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from holdfast.report.checklist.document import STATES, Checklist, Entry, Line, View
 from holdfast.report.checklist.wording import CLAIMED, SIGNS, TONES, details, headline, legend, wants, whose
-from holdfast.report.renderers.markdown import escaped, prose
+from holdfast.report.renderers.markdown import code, escaped, prose
 
 
 def render(lists: Checklist) -> str:
@@ -26,7 +26,7 @@ def _parts(lists: Checklist) -> Iterator[str]:
         yield f"guidance: <{view.url}></sub>"
     yield "\n## Where the evidence comes from\n"
     for run in lists.runs:
-        yield f"- run `{run.run}`, {escaped(run.title)}, {run.started}: {escaped(run.verdict)}"
+        yield f"- run {code(run.run)}, {escaped(run.title)}, {run.started}: {escaped(run.verdict)}"
     if lists.answers:
         yield f"- answers of people: {escaped(lists.answers)}"
 
@@ -42,7 +42,8 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield f"\n#### {SIGNS[entry.state]} {entry.id} {escaped(entry.asks)}\n"
     yield from (_line(line) for line in entry.evidence)
     if entry.answer.answer:
-        yield from (f"> {escaped(paragraph)}" for paragraph in ["", *entry.answer.answer.splitlines()])
+        yield ""
+        yield from (f"> {escaped(paragraph)}  " for paragraph in entry.answer.answer.splitlines())
         yield ""
     if entry.answer.holds is not None:
         said = CLAIMED if entry.answer.holds else "Somebody says that this does not hold"

@@ -113,7 +113,7 @@ def _safe(answer: Answer) -> Answer:
 def _source(run: Run) -> Source:
     found = [one for several in ordered(run).values() for one in several]
     return Source(
-        run=run.id,
+        run=name(run.id),
         title=name(run.title) if run.title else run.kind,
         kind=run.kind,
         started=f"{run.started:%Y-%m-%d %H:%M} UTC",
@@ -131,7 +131,7 @@ def _notes(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
         if run.status != "finished":
             done = plural(len(run.results), "check")
-            yield f"Run {run.id} is {run.status}: only {done} of it count here."
+            yield f"Run {name(run.id)} is {run.status}: only {done} of it count here."
     digests = {run.test_digest for run in runs if run.test_digest}
     if len(digests) > 1:
         yield f"The runs judge {len(digests)} different sets of test rows; each line of evidence names its run."

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from holdfast.core.record import CheckResult, ColumnRecord, HonestScore, InputRecord, Run
+from holdfast.report.words import name
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Subject:
 
     def name(self, run: Run) -> str:
         """Return the run's id where there are several, so that a line of evidence says whose it is."""
-        return run.id if len(self.runs) > 1 else ""
+        return name(run.id) if len(self.runs) > 1 else ""
 
     def results(self) -> Iterator[tuple[Run, CheckResult]]:
         """Yield every result of a check with its run."""
