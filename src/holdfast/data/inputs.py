@@ -16,6 +16,8 @@ from holdfast.core.text import one_line
 from holdfast.data.images.folders import image_folder
 from holdfast.data.limits import BLOCK_ROWS, MOST_COLUMNS, MOST_FILES, most_bytes, size_of
 from holdfast.data.loaders import UNREADABLE, Reading, loader_for
+from holdfast.data.texts.folders import text_folder
+from holdfast.data.texts.huggingface import saved_dataset
 from holdfast.data.unpacking import spooled, unpacked
 
 _BEGIN = 4096
@@ -114,6 +116,12 @@ def _of_folder(folder: Path) -> list[Part]:
     images = guarded(shown, "images", lambda: image_folder(folder))
     if images is not None:
         return [_checked(Part(shown, "", images, most_bytes(0), "images"))]
+    saved = guarded(shown, "a data set", lambda: saved_dataset(folder))
+    if saved is not None:
+        return [_checked(Part(shown, "", saved, most_bytes(0) * 1024, "a data set"))]
+    texts = guarded(shown, "documents", lambda: text_folder(folder))
+    if texts is not None:
+        return [_checked(Part(shown, "", texts, most_bytes(0) * 1024, "documents"))]
     entries = guarded(str(folder), "", lambda: sorted(folder.iterdir()))
     files = [entry for entry in entries if entry.is_file() and not entry.name.startswith((".", "_"))]
     folders = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "_"))]
