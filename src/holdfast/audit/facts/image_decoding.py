@@ -15,7 +15,8 @@ from holdfast.core.errors import MissingExtra
 
 Problem = Literal["", "absent", "unreadable", "empty", "no image", "truncated", "broken", "giant"]
 
-SIDE = 128  # pixels of the square that every image is brought to
+SIDE = 128  # pixels of the square that the brightness of every image is brought to
+SMALL = 32  # of the square in colour
 MOST_PIXELS = 100_000_000  # beyond, an image is told as giant and not decoded: 300 MB as RGB
 MOST_BYTES = 500_000_000  # of a file
 MOST_FRAMES = 1_000  # counted; finding the end of a long animation can take as long as decoding it
@@ -28,7 +29,7 @@ _WIDE = {"I;16", "I;16B", "I;16L", "I;16N", "I", "F"}
 
 @dataclass(slots=True)
 class Decoded:
-    """What one file came to. `pixels` is the whole image as a square; `centre` its middle, unscaled, in grey."""
+    """What one file came to. `luma` and `small` are the whole image as squares; `centre` its middle, unscaled."""
 
     problem: Problem = ""
     detail: str = ""
@@ -47,7 +48,8 @@ class Decoded:
     comment: str = ""
     scaled: bool = False  # decoded at 1/2, 1/4 or 1/8, which JPEG allows
     exif: dict[str, Any] = field(default_factory=dict)
-    pixels: UInt8[np.ndarray, "128 128 3"] | None = None
+    luma: UInt8[np.ndarray, "128 128"] | None = None
+    small: UInt8[np.ndarray, "32 32 3"] | None = None
     centre: UInt8[np.ndarray, "high wide"] | None = None
 
 
@@ -97,7 +99,7 @@ def decoded(data: bytes | memoryview) -> Decoded:
         cut = "truncated" in text.lower() or "unexpected end" in text.lower() or "not enough" in text.lower()
         result.problem, result.detail = "truncated" if cut else "broken", text
     if result.problem:
-        result.pixels = result.centre = None
+        result.luma = result.small = result.centre = None
     return result
 
 
@@ -133,14 +135,15 @@ def _decode(result: Decoded, image: Any) -> None:
         if picture.mode == "P" and "transparency" in picture.info:
             picture = picture.convert("RGBA")
         picture = picture.convert("RGB")
+    luma = picture if picture.mode == "L" else picture.convert("L")
     wide, high = picture.size
     # The middle starts at a multiple of 8, so that the blocks of JPEG stay where they are.
     left, top = max(0, (wide - SIDE) // 16 * 8), max(0, (high - SIDE) // 16 * 8)
-    centre = picture.crop((left, top, min(wide, left + SIDE), min(high, top + SIDE)))
-    result.centre = np.asarray(centre if centre.mode == "L" else centre.convert("L"), dtype=np.uint8)
-    square = picture if picture.size == (SIDE, SIDE) else picture.resize((SIDE, SIDE), resampling.BILINEAR)
-    pixels = np.asarray(square, dtype=np.uint8)
-    result.pixels = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
+    result.centre = np.asarray(luma.crop((left, top, min(wide, left + SIDE), min(high, top + SIDE))), dtype=np.uint8)
+    square = luma if luma.size == (SIDE, SIDE) else luma.resize((SIDE, SIDE), resampling.BILINEAR)
+    result.luma = np.asarray(square, dtype=np.uint8)
+    small = np.asarray(picture.resize((SMALL, SMALL), resampling.BILINEAR, reducing_gap=2.0), dtype=np.uint8)
+    result.small = small if small.ndim == 3 else np.repeat(small[:, :, None], 3, axis=2)
 
 
 def eight_bit(image: Any) -> Any:

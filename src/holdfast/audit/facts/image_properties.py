@@ -7,16 +7,17 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 _LOW = 8  # frequencies across and down that a hash keeps
 
 
-def grey(pixels: UInt8[np.ndarray, "n high wide 3"]) -> Float[np.ndarray, "n high wide"]:
-    """Return the brightness of each pixel, 0 to 255."""
-    return np.asarray(pixels.astype(np.float32) @ LUMA)
+def halved(values: np.ndarray) -> Float[np.ndarray, "n s s"]:
+    """Return squares (first axis: images) at half their side: means over 2 × 2 pixels."""
+    v = values.astype(np.float32)
+    return np.asarray((v[:, ::2, ::2] + v[:, 1::2, ::2] + v[:, ::2, 1::2] + v[:, 1::2, 1::2]) * np.float32(0.25))
 
 
-def shrunk(values: np.ndarray, side: int) -> np.ndarray:
-    """Return squares (first axis: images) as means over blocks, `side` of them across and down."""
-    n, high, wide = values.shape[:3]
-    blocks = values.reshape(n, side, high // side, side, wide // side, *values.shape[3:])
-    return np.asarray(blocks.mean(axis=(2, 4), dtype=np.float32))
+def cells(values: Float[np.ndarray, "n s s"], n_cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the standard deviation in each of `n_cells` × `n_cells` cells."""
+    n, side = len(values), values.shape[1] // n_cells
+    blocks = values.reshape(n, n_cells, side, n_cells, side).swapaxes(2, 3).reshape(n, n_cells, n_cells, side * side)
+    return blocks.mean(axis=3), blocks.std(axis=3)
 
 
 def edges(luma: Float[np.ndarray, "n s s"]) -> Float[np.ndarray, "n 4 s"]:
@@ -33,16 +34,16 @@ def corners(luma: Float[np.ndarray, "n s s"]) -> Float[np.ndarray, "n 4 c c"]:
 def entropies(luma: Float[np.ndarray, "n s s"]) -> Float[np.ndarray, " n"]:
     """Return the entropy of the histogram of brightness, in bits; 64 bins."""
     n = len(luma)
-    flat = (luma.reshape(n, -1) / 4.0).astype(np.int64).clip(0, 63)
+    flat = luma.reshape(n, -1).astype(np.uint8) // 4
     counts = np.bincount((flat + 64 * np.arange(n)[:, None]).ravel(), minlength=64 * n).reshape(n, 64)
     share = counts / max(1, flat.shape[1])
     return np.asarray(-(share * np.log2(np.where(share > 0, share, 1.0))).sum(axis=1))
 
 
-def saturations(pixels: Float[np.ndarray, "n high wide 3"]) -> Float[np.ndarray, " n"]:
+def saturations(pixels: UInt8[np.ndarray, "n high wide 3"]) -> Float[np.ndarray, " n"]:
     """Return the mean of (largest - smallest channel) / largest channel."""
     top, bottom = pixels.max(axis=3), pixels.min(axis=3)
-    return np.asarray(((top - bottom) / np.maximum(top, 1.0)).mean(axis=(1, 2)))
+    return np.asarray(((top - bottom) / np.maximum(top, 1).astype(np.float32)).mean(axis=(1, 2)))
 
 
 def sharpness(centre: UInt8[np.ndarray, "high wide"]) -> float:

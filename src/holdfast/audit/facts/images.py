@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int, UInt8, UInt64
 
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts import image_properties as properties
-from holdfast.audit.facts.image_decoding import Decoded, decoded, pillow, quiet
+from holdfast.audit.facts.image_decoding import SIDE, SMALL, Decoded, decoded, pillow, quiet
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.media import ABSENT, Media
@@ -21,7 +21,7 @@ from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
 
 _CHUNK = 64  # images that one thread decodes and summarises at once
-_GREY, _SMALL, _CELLS = 64, 32, 8
+_GREY, _CELLS = 64, 8
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Images:
     colour_std: Float[np.ndarray, "images 3"]
     saturation: Float[np.ndarray, " images"]  # 0 to 1
     entropy: Float[np.ndarray, " images"]  # bits, of the histogram of brightness
-    dark: Float[np.ndarray, " images"]  # share of pixels below 8
-    light: Float[np.ndarray, " images"]  # share of pixels above 247
+    dark: Float[np.ndarray, " images"]  # share of pixels (at 64 × 64) below 8
+    light: Float[np.ndarray, " images"]  # share of pixels (at 64 × 64) above 247
     sharpness: Float[np.ndarray, " images"]  # variance of the Laplacian in the middle 128 × 128 pixels, unscaled
     blockiness: Float[np.ndarray, " images"]  # 1 for none; NaN where decoded at less than full size
 
@@ -162,12 +162,12 @@ def read_image(value: str, media: Media) -> Decoded:
 def _chunk(values: Sequence[str], media: Media) -> dict[str, Any]:
     each = [read_image(value, media) for value in values]
     n = len(each)
-    pixels = np.zeros((n, 128, 128, 3), dtype=np.uint8)
+    luma, small = np.zeros((n, SIDE, SIDE), dtype=np.uint8), np.zeros((n, SMALL, SMALL, 3), dtype=np.uint8)
     for place, one in enumerate(each):
-        if one.pixels is not None:
-            pixels[place] = one.pixels
+        if one.luma is not None and one.small is not None:
+            luma[place], small[place] = one.luma, one.small
     ok = np.array([not one.problem for one in each], dtype=bool)
-    return {**_told(each), **_measured(each, ok), **_summaries(pixels, ok), "ok": ok}
+    return {**_told(each), **_measured(each, ok), **_summaries(luma, small, ok), "ok": ok}
 
 
 def _told(each: Sequence[Decoded]) -> dict[str, Any]:
@@ -199,33 +199,33 @@ def _measured(each: Sequence[Decoded], ok: np.ndarray) -> dict[str, Any]:
     return {"sharpness": sharp, "blockiness": blocky}
 
 
-def _summaries(pixels: np.ndarray, ok: np.ndarray) -> dict[str, Any]:
-    luma = properties.grey(pixels)
-    half, small = properties.shrunk(luma, _GREY), properties.shrunk(pixels, _SMALL)
-    edge = properties.edges(luma).reshape(len(luma), 4, _GREY, 2).mean(axis=3)
-    bands = np.stack([luma[:, :8], luma[:, -8:], luma[:, :, :8].swapaxes(1, 2), luma[:, :, -8:].swapaxes(1, 2)], axis=1)
-    border = bands.mean(axis=2).reshape(len(luma), 4, _GREY, 2).mean(axis=3)
-    inside = half.reshape(len(luma), _CELLS, _GREY // _CELLS, _CELLS, _GREY // _CELLS)
-    frequencies = properties.low_frequencies(properties.shrunk(half, _SMALL))
+def _summaries(luma: np.ndarray, small: np.ndarray, ok: np.ndarray) -> dict[str, Any]:
+    n = len(luma)
+    half = properties.halved(luma)
+    edge = properties.edges(luma).reshape(n, 4, _GREY, 2).mean(axis=3)
+    bands = np.stack([half[:, :4], half[:, -4:], half[:, :, :4].swapaxes(1, 2), half[:, :, -4:].swapaxes(1, 2)], axis=1)
+    cells, cells_std = properties.cells(half, _CELLS)
+    flat, colours = half.reshape(n, -1), small.reshape(n, -1, 3).astype(np.float32)
     numbers = {
-        "brightness": half.mean(axis=(1, 2)),
-        "contrast": half.std(axis=(1, 2)),
-        "colour_mean": small.mean(axis=(1, 2)),
-        "colour_std": small.std(axis=(1, 2)),
+        "brightness": flat.mean(axis=1),
+        "contrast": flat.std(axis=1),
+        "colour_mean": colours.mean(axis=1),
+        "colour_std": colours.std(axis=1),
         "saturation": properties.saturations(small),
         "entropy": properties.entropies(half),
-        "dark": (luma < 8).mean(axis=(1, 2)),
-        "light": (luma > 247).mean(axis=(1, 2)),
-        "cells": inside.mean(axis=(2, 4)),
-        "cells_std": inside.std(axis=(2, 4)),
+        "dark": (flat < 8).mean(axis=1),
+        "light": (flat > 247).mean(axis=1),
+        "cells": cells,
+        "cells_std": cells_std,
     }
     for values in numbers.values():
         values[~ok] = np.nan
+    frequencies = properties.low_frequencies(properties.halved(half))
     return {name: values.astype(np.float32) for name, values in numbers.items()} | {
-        "small": np.round(small).astype(np.uint8),
+        "small": small,
         "edge": np.round(edge).astype(np.uint8),
-        "border": np.round(border).astype(np.uint8),
-        "corner": np.round(properties.corners(luma)).astype(np.uint8),
+        "border": np.round(bands.mean(axis=2)).astype(np.uint8),
+        "corner": properties.corners(luma),
         "hashes": properties.perceptual_hashes(frequencies),
         "dhash": properties.difference_hashes(half),
     }

@@ -1,0 +1,65 @@
+"""How near strangers come to an image by chance: learnt around each image, from a sample of the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from holdfast.audit.facts.image_alignment import normed
+
+MOST_NEAREST = 60
+_CHUNK = 1024
+_MOST_DIMENSIONS = 20.0
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """For each image: the distance of its `k`-th nearest of `of` others, and how their number grows with distance."""
+
+    radius: Float[np.ndarray, " images"]
+    dimension: Float[np.ndarray, " images"]
+    k: int
+    of: int
+
+    def expected(self, which: np.ndarray, distance: np.ndarray) -> Float[np.ndarray, " pairs"]:
+        """Return which share of strangers comes as near as `distance` to the images `which`."""
+        share: np.ndarray = self.k / self.of * (distance / self.radius[which]) ** self.dimension[which]
+        return share
+
+
+def strangers(squares: Float[np.ndarray, "n s s"], others: Int[np.ndarray, " others"]) -> Strangers:
+    """Return what chance does around each of `squares`, judged by the images `others` among them.
+
+    Up to k - 1 copies of an image among the others change nothing: only the k-th nearest and those beyond count.
+    """
+    n, n_others = len(squares), len(others)
+    nearest = min(n_others - 1, MOST_NEAREST)
+    k = max(1, nearest // 6)
+    reference = normed(squares[others].astype(np.float32)).reshape(n_others, -1)
+    place = np.full(n, -1, dtype=np.int64)
+    place[others] = np.arange(n_others)
+    radius, dimension = np.empty(n), np.empty(n)
+    for start in range(0, n, _CHUNK):
+        part = slice(start, min(n, start + _CHUNK))
+        likeness = normed(squares[part].astype(np.float32)).reshape(part.stop - start, -1) @ reference.T
+        own = place[part]
+        likeness[np.flatnonzero(own >= 0), own[own >= 0]] = -1.0
+        top = -np.partition(-likeness, nearest - 1, axis=1)[:, :nearest]
+        distance = np.sort(np.sqrt(np.maximum(2.0 - 2.0 * top.astype(np.float64), 1e-8)), axis=1)
+        radius[part] = distance[:, k - 1]
+        dimension[part] = _dimension(distance, k)
+    return Strangers(radius, dimension, k, n_others)
+
+
+def _dimension(distance: Float[np.ndarray, "n nearest"], k: int) -> Float[np.ndarray, " n"]:
+    """Return the local dimension by its likelihood (Levina & Bickel, 2004), less one and a half standard errors.
+
+    Only from the k-th nearest on: log(r_K / r_j) is expected to be the sum of 1 / (D i) for i from j to K - 1.
+    """
+    n = distance.shape[1]
+    if n - k < 2:
+        return np.full(len(distance), 1.0)
+    logs = np.log(distance[:, -1:] / distance[:, k - 1 : -1]).mean(axis=1)
+    tails = np.cumsum(1.0 / np.arange(n - 1, 0, -1))[::-1]  # at j - 1: the sum of 1 / i for i from j to n - 1
+    estimate = tails[k - 1 :].mean() / np.maximum(logs, 1e-3)
+    return np.asarray(np.clip((1.0 - 1.5 / np.sqrt(n)) * estimate, 1.0, _MOST_DIMENSIONS))
