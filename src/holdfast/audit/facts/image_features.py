@@ -35,12 +35,15 @@ def _directions(grey: np.ndarray) -> np.ndarray:
     across[:, :, 1:-1] = grey[:, :, 2:] - grey[:, :, :-2]
     down[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
     size = np.hypot(across, down)
-    direction = np.arctan2(down, across) * np.float32(DIRECTIONS / np.pi)  # a half turn is DIRECTIONS
+    direction = np.arctan2(down, across) * np.float32(DIRECTIONS / np.pi)
+    direction += np.float32(DIRECTIONS) * (direction < 0)  # light to dark is dark to light: half a turn is DIRECTIONS
     n, side = len(grey), grey.shape[1] // CELL
     cells = np.empty((n, side, side, DIRECTIONS), dtype=np.float32)
     for number in range(DIRECTIONS):
-        away = np.abs((direction - number + DIRECTIONS / 2) % DIRECTIONS - DIRECTIONS / 2)
-        share = size * np.maximum(1.0 - away, 0.0)  # each edge counts for the two directions nearest to it
+        share = np.maximum(1.0 - np.abs(direction - np.float32(number)), 0.0)  # of the two directions nearest to it
+        if not number:
+            share += np.maximum(direction - np.float32(DIRECTIONS - 1), 0.0)
+        share *= size
         cells[..., number] = share.reshape(n, side, CELL, side, CELL).sum(axis=(2, 4))
     energy = np.pad((cells**2).sum(axis=-1), ((0, 0), (1, 1), (1, 1)))
     around = sum(energy[:, i : i + side, j : j + side] for i in range(3) for j in range(3))

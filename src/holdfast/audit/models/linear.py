@@ -15,6 +15,7 @@ from jaxtyping import Float
 STRENGTH = 5.0  # of the logistic regression on words; 1 and 20 are worse by a hundredth on reviews and messages
 RIDGES = np.logspace(-3, 2, 6)  # times the mean of the spectrum
 MOST_WIDTH = 1_536  # features; more are folded together at random, since the cost grows with the square
+_CHOOSING = 1_000  # rows on which the strength is chosen
 CROSS = 3  # folds behind the left-out scores of words
 _FEWEST_FOR_RARE = 200  # rows from which words of a single text are left out
 
@@ -54,16 +55,17 @@ def fit_features(features: np.ndarray, target: np.ndarray, *, classes: bool) -> 
     matrix = (matrix - centre) / scale
     wanted = _indicators(target) if classes else target[:, None].astype(np.float64)
     middle = wanted.mean(axis=0)
-    wide = matrix.shape[1] > len(matrix)
-    gram = (matrix @ matrix.T if wide else matrix.T @ matrix).astype(np.float64)
-    spectrum, vectors = np.linalg.eigh(gram)
-    spectrum = np.maximum(spectrum, 0.0)
-    weights, fitted = _strongest(matrix, wanted - middle, spectrum, vectors, wide=wide)
+    if matrix.shape[1] >= len(matrix):
+        weights, alone, _ = _by_rows(matrix, wanted - middle)
+    else:
+        # What suits a part of the rows suits all: the best strength follows the noise, not the number of rows.
+        part = np.random.default_rng(0).permutation(len(matrix))[:_CHOOSING]
+        weights, alone = _by_columns(matrix, wanted - middle, _by_rows(matrix[part], wanted[part] - middle)[2])
 
     def score(rows: np.ndarray) -> np.ndarray:
         return np.asarray(((folded(rows) - centre) / scale) @ weights + middle)
 
-    return Scorer(score, fitted + middle)
+    return Scorer(score, alone + middle)
 
 
 def calibrated(scores: np.ndarray, target: np.ndarray) -> Any:
@@ -120,30 +122,43 @@ def _indicators(target: np.ndarray) -> np.ndarray:
     return wanted[:, 1:] if len(values) == 2 else wanted
 
 
-def _strongest(
-    matrix: np.ndarray, wanted: np.ndarray, spectrum: np.ndarray, vectors: np.ndarray, *, wide: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights of the ridge whose left-out error is least, and its left-out predictions."""
-    vectors = vectors.astype(matrix.dtype)
-    basis = vectors if wide else matrix @ vectors  # rows × directions
-    inside = np.asarray(basis.T.astype(np.float64) @ wanted)
-    best: tuple[float, np.ndarray, np.ndarray] | None = None
+def _by_rows(matrix: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return weights, left-out predictions and strength of the ridge whose left-out error is least.
+
+    One decomposition of the rows' products serves all strengths.
+    """
+    spectrum, vectors = np.linalg.eigh((matrix @ matrix.T).astype(np.float64))
+    spectrum = np.maximum(spectrum, 0.0)
+    inside, squared = vectors.T @ wanted, vectors**2
+    best: tuple[float, float, np.ndarray] | None = None
     for ridge in RIDGES * max(float(spectrum.mean()), 1e-12):
-        if wide:
-            shrink = spectrum / (spectrum + ridge)
-            leverage, predicted = (basis**2) @ shrink, basis @ (shrink[:, None] * inside)
-        else:
-            shrink = 1.0 / (spectrum + ridge)
-            leverage, predicted = (basis**2) @ shrink, basis @ (shrink[:, None] * inside)
-        # Centring takes a further 1/n of each row.
-        left = 1.0 - np.clip(leverage + 1.0 / len(matrix), 0.0, 1.0 - 1e-6)[:, None]
-        alone = wanted - (wanted - predicted) / left
+        shrink = spectrum / (spectrum + ridge)
+        alone = _left_out(wanted, vectors @ (shrink[:, None] * inside), squared @ shrink)
         error = float(((alone - wanted) ** 2).mean())
         if best is None or error < best[0]:
-            dual = vectors @ (inside / (spectrum + ridge)[:, None])
-            best = (error, matrix.T @ dual if wide else dual, alone)
+            best = error, float(ridge), alone
     assert best is not None
-    return best[1], best[2]
+    dual = vectors @ (inside / (spectrum + best[1])[:, None])
+    return matrix.T @ dual.astype(matrix.dtype), best[2], best[1]
+
+
+def _by_columns(matrix: np.ndarray, wanted: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights and left-out predictions of the ridge of this strength."""
+    from scipy.linalg import cholesky, solve_triangular
+
+    gram = (matrix.T @ matrix).astype(np.float64)
+    gram[np.diag_indices(len(gram))] += ridge
+    root = cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+    turned = solve_triangular(root.astype(np.float32), matrix.T, lower=True, check_finite=False)
+    inside = turned.astype(np.float32) @ wanted.astype(np.float32)
+    weights = solve_triangular(root, inside.astype(np.float64), lower=True, trans="T", check_finite=False)
+    return weights.astype(np.float32), _left_out(wanted, turned.T @ inside, np.einsum("ij,ij->j", turned, turned))
+
+
+def _left_out(wanted: np.ndarray, predicted: np.ndarray, leverage: np.ndarray) -> np.ndarray:
+    """Return what each row would be given by a model without it; centring takes a further 1/n of each."""
+    left = 1.0 - np.clip(leverage + 1.0 / len(wanted), 0.0, 1.0 - 1e-6)[:, None]
+    return np.asarray(wanted - (wanted - predicted) / left)
 
 
 class _Folding:
