@@ -8,7 +8,9 @@ absent this says so and leaves with 0. Exit code 1 when a known fault is not fou
 """
 
 import argparse
+import json
 import re
+import shutil
 import sys
 import time
 import warnings
@@ -18,7 +20,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.parquet
 
 import holdfast
 from holdfast.core.finding import Finding, Severity
@@ -45,6 +49,7 @@ class Set:
     settings: dict
     expected: tuple[Expected, ...] = ()
     control: bool = False
+    silent: tuple[str, ...] = ()  # checks that must find nothing
     prepare: Callable[[Path, Path], Path] | None = None
 
 
@@ -67,6 +72,47 @@ def with_centred_mean(source: Path, folder: Path) -> Path:
     for name, values in {**lags, "OT_smooth": pa.array(mean)}.items():
         kept = kept.append_column(name, values)
     pyarrow.csv.write_csv(kept, path)
+    return path
+
+
+def sentences(source: Path, folder: Path) -> Path:
+    """Write lines of `label sentence` as a table of labels and texts."""
+    lines = [line.partition(" ") for line in source.read_text("latin-1").split("\n") if line.strip()]
+    return written(folder / "sentences.parquet", label=[one[0] for one in lines], text=[one[2] for one in lines])
+
+
+def pairs(source: Path, folder: Path) -> Path:
+    """Write pairs of texts, by a person and by a machine that went on from the same beginning."""
+    stored = json.loads(source.read_text("utf-8"))
+    texts, n = [*stored["original"], *stored["sampled"]], len(stored["original"])
+    label = ["human"] * n + ["machine"] * len(stored["sampled"])
+    return written(folder / "pairs.parquet", text=texts, label=label, pair=[f"p{i}" for i in (*range(n), *range(n))])
+
+
+def digits(source: Path, folder: Path) -> Path:
+    """Copy images and labels to one folder, as they are handed out."""
+    place = folder / "mnist"
+    place.mkdir()
+    for file in source.parent.glob("t10k-*"):
+        shutil.copy(file, place)
+    return place
+
+
+def one_disease(name: str) -> Callable[[Path, Path], Path]:
+    """Return what writes the table with a column that says whether a disease was found, in place of the list."""
+
+    def prepare(source: Path, folder: Path) -> Path:
+        table = pyarrow.csv.read_csv(source)
+        found = pc.cast(pc.match_substring(table["Finding Labels"], name), pa.string())
+        path = folder / f"{name}.csv"
+        pyarrow.csv.write_csv(table.drop_columns(["Finding Labels"]).append_column(name, found), path)
+        return path
+
+    return prepare
+
+
+def written(path: Path, **columns: list[str]) -> Path:
+    pyarrow.parquet.write_table(pa.table(columns), path)
     return path
 
 
@@ -209,14 +255,49 @@ SETS = (
         (
             Expected("403 surplus exact duplicates", ("duplicate-rows",)),
             overlap("about 12 % of test rows are in train"),
+            Expected("444 after case and punctuation", ("near-duplicate-rows",)),
         ),
+    ),
+    Set("movie_reviews", ("rt-polarity.all",), {"label": "label"}, control=True, prepare=sentences),
+    Set("customer_reviews", ("custrev.all",), {"label": "label"}, prepare=sentences),
+    Set(
+        "human_or_machine",
+        ("exp_main/data/xsum_gpt2-xl.raw_data.json",),
+        {"label": "label", "group": ("pair",)},
+        (
+            Expected("machines write line breaks", ("format-artefact",), ("text",)),
+            Expected("a pair shares its beginning", ("group-overlap",), ("pair",)),
+        ),
+        prepare=pairs,
+    ),
+    Set(
+        "mnist_test",
+        ("t10k-images-idx3-ubyte.gz",),
+        {},
+        (Expected("15 validated label errors, and more", ("label-errors",)),),
+        control=True,
+        prepare=digits,
+    ),
+    Set(
+        "nih_chestxray_sample: Edema",
+        ("sample_labels.csv",),
+        {"label": "Edema"},
+        (Expected("the view alone tells it", ("metadata-predicts-label",), ("View Position",)),),
+        prepare=one_disease("Edema"),
+    ),
+    Set(
+        "nih_chestxray_sample: Mass",
+        ("sample_labels.csv",),
+        {"label": "Mass"},
+        silent=("metadata-predicts-label",),
+        prepare=one_disease("Mass"),
     ),
 )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, nargs="?", default=Path("../shared/data"))
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="sets whose name begins with this")
     parser.add_argument("--honest", action="store_true", help="compute the honest score as well")
     parser.add_argument("--verbose", action="store_true", help="show every finding")
@@ -255,6 +336,10 @@ def measure(one: Set, arguments: argparse.Namespace, temporary: Path) -> int:
         seen = [finding for finding in run.findings if agrees(finding, expected)]
         missed += not seen
         print(f"  {'found ' if seen else 'MISSED'} {expected.known:45} {short(seen[0]) if seen else ''}")
+    for finding in run.findings:
+        if finding.check in one.silent:
+            missed += 1
+            print(f"  FALSE  {short(finding)}")
     if one.control:
         errors = [finding for finding in run.findings if finding.severity is Severity.ERROR]
         missed += bool(errors)
