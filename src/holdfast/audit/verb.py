@@ -134,11 +134,18 @@ def given_facts(
 ) -> dict[str, Any]:
     """Return the facts that are given, not derived. Raises BadInput for a name that is no fact."""
     from holdfast.audit import catalogue
+    from holdfast.audit.facts.embedding import model_folder
+    from holdfast.audit.facts.vectors import Vectors
+    from holdfast.audit.facts.vectors import given as given_vectors
 
     given = dict(facts or {})
     for name in given:
         if name not in catalogue.facts() and name not in ROOTS:
             raise unknown("fact", name, [*catalogue.facts(), *ROOTS])
+    if dataset is not None and not isinstance(given.get("vectors"), Vectors | None):
+        given["vectors"] = given_vectors(dataset, given["vectors"])
+    if "vectors" not in given and settings.facts.get("vectors", {}).get("model"):
+        model_folder(str(settings.facts["vectors"]["model"]))  # a wrong folder is told now, not after all checks
     model = settings.model if model is None else model
     predictions = settings.predictions if predictions is None else predictions
     if model is not None:

@@ -1,5 +1,6 @@
 """Vectors from a model in a local folder: sentence-transformers or transformers, never a download, never its code."""
 
+import importlib.util
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.core.dataset import Dataset
-from holdfast.core.errors import MissingExtra, NotApplicable
+from holdfast.core.errors import BadInput, MissingExtra, NotApplicable
 from holdfast.core.progress import Progress, track
 
 _BATCH = 64
@@ -19,7 +20,7 @@ _SAFE = {"local_files_only": True, "trust_remote_code": False}
 def embed_texts(dataset: Dataset, column: str, model: str, progress: Progress) -> np.ndarray:
     """Return a vector for each text. Raises NotApplicable where the folder holds no model that can be read."""
     codes, texts = dataset.codes(column)
-    folder = _folder(model)
+    folder = model_folder(model)
     encode = _sentence_encoder(folder) if (folder / "modules.json").is_file() else _text_encoder(folder)
     return _by_row(codes, _encoded([str(text) for text in texts], encode, progress))
 
@@ -27,7 +28,7 @@ def embed_texts(dataset: Dataset, column: str, model: str, progress: Progress) -
 def embed_images(dataset: Dataset, column: str, model: str, progress: Progress) -> np.ndarray:
     """Return a vector for each image; one that cannot be read has a vector of zeros."""
     codes, values = dataset.codes(column)
-    encode = _image_encoder(_folder(model), dataset)
+    encode = _image_encoder(model_folder(model), dataset)
     return _by_row(codes, _encoded([str(value) for value in values], encode, progress))
 
 
@@ -36,16 +37,17 @@ def _by_row(codes: np.ndarray, found: np.ndarray) -> np.ndarray:
     return np.concatenate([found, missing])[codes]  # code -1 is a missing value
 
 
-def _folder(model: str) -> Path:
+def model_folder(model: str) -> Path:
+    """Return the folder of a model. Raises BadInput where it holds none that is read without running its code."""
     folder = Path(model).expanduser()
     if not folder.is_dir():
-        raise NotApplicable(f"no folder {model}: a model is given by its local folder, nothing is downloaded")
+        raise BadInput(f"no folder {model}: a model of vectors is given by its local folder, nothing is downloaded")
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
-        raise NotApplicable(f"{model} holds no config.json or modules.json: it is no folder of a model")
+        raise BadInput(f"{model} holds no config.json or modules.json: it is no folder of a model")
     if not any(folder.rglob("*.safetensors")):
-        raise NotApplicable(
-            f"{model} holds no weights as safetensors; pickled weights, which can run code, are refused"
-        )
+        raise BadInput(f"{model} holds no weights as safetensors; pickled weights, which can run code, are refused")
+    if not any(importlib.util.find_spec(name) for name in ("transformers", "sentence_transformers")):
+        raise MissingExtra.for_package("transformers", "vectors", "reading a model of vectors")
     return folder
 
 

@@ -52,7 +52,7 @@ def vectors(dataset: Dataset, progress: Progress, *, model: str = "", column: st
     embed = embed_images if columns[0].kind == "image" else embed_texts
     try:
         return Vectors(embed(dataset, columns[0].name, model, progress), (columns[0].name,), model)
-    except MissingExtra as error:
+    except (BadInput, MissingExtra) as error:
         raise NotApplicable(str(error)) from error
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,14 +68,33 @@ class Inputs:
 
     @cached_property
     def frame(self) -> Any:
-        """The feature columns as a pandas frame, values as they are."""
-        names = [column.name for column in self.dataset.of(role="feature")]
-        return self.dataset.table.select(names).take(pa.array(self.rows)).to_pandas()
+        """The feature columns as a pandas frame, values as they are; an image is its file's path, or else its bytes."""
+        columns = self.dataset.of(role="feature")
+        frame = self.dataset.table.select([column.name for column in columns]).take(pa.array(self.rows)).to_pandas()
+        places = self.dataset.media.places
+        for name in [column.name for column in columns if column.kind == "image"]:
+            found = [_plain(places.get(value)) for value in frame[name].tolist()]
+            cells = np.empty(len(found), dtype=object)
+            cells[:] = found
+            frame[name] = cells
+        return frame
+
+    @cached_property
+    def pixels(self) -> Any:
+        """The images of the only feature column as one array: rows × height × width, × 3 where they have colour."""
+        from holdfast.audit.models.pixels import pixels_of
+
+        [column] = self.dataset.of(role="feature")
+        codes, values = self.dataset.codes(column.name)
+        codes, back = np.unique(codes[self.rows], return_inverse=True)
+        kept = [values[code] for code in codes if code >= 0]
+        return pixels_of(self.dataset.media, kept, (back - int((codes < 0).any())).reshape(-1))
 
     @property
-    def is_one_text(self) -> bool:
-        """Whether the only feature column is one of texts."""
-        return [column.kind for column in self.dataset.of(role="feature")] == ["text"]
+    def alone(self) -> str:
+        """The kind of the only feature column; empty where there are several."""
+        kinds = [column.kind for column in self.dataset.of(role="feature")]
+        return kinds[0] if len(kinds) == 1 else ""
 
     def take(
         self, form: Form, places: np.ndarray, without: Sequence[str] = (), *, blank: Mapping[str, Any] | None = None
@@ -88,12 +108,22 @@ class Inputs:
         if form == "series":
             values = self.frame.iloc[places, 0]
             return values.where(values.notna(), "")
+        if form == "pixels":
+            return self.pixels[places]
+        if form == "flat":
+            return self.pixels[places].reshape(len(places), -1)
         if form == "frame" and blank:
             return self.frame.iloc[places].assign(**blank)
         if form == "frame":
             return self.frame.iloc[places].drop(columns=[name for name in without if name in self.frame.columns])
         kept = [i for i, name in enumerate(self.encoding.names) if name not in without]
-        return self.matrix[np.ix_(places, np.array(kept, dtype=np.int64))]
+        matrix = self.matrix[np.ix_(places, np.array(kept, dtype=np.int64))]
+        vectors = [
+            lines[places]
+            for block, lines in zip(self.encoding.blocks, self.blocks, strict=True)
+            if block.kind == "vector" and not set(block.columns) & set(without)
+        ]
+        return np.concatenate([matrix, *vectors], axis=1) if vectors else matrix
 
     def _with_blocks(self, places: np.ndarray, without: Sequence[str]) -> Blocks:
         kept = np.array([name not in without for name in self.encoding.names], dtype=bool)
@@ -104,3 +134,8 @@ class Inputs:
             if not set(block.columns) & set(without)
         )
         return Blocks(matrix, self.encoding.categorical[kept], parts)
+
+
+def _plain(place: Any) -> str | bytes | None:
+    """Return where an image is, as a person's code takes it."""
+    return str(place) if isinstance(place, Path) else None if place is None else bytes(place)

@@ -7,15 +7,16 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-Form = Literal["frame", "matrix", "series", "blocks"]
+Form = Literal["frame", "matrix", "series", "pixels", "flat", "blocks"]
 
 
 @dataclass(frozen=True)
 class Model:
     """What to fit: `make(seed)` returns an unfitted estimator with scikit-learn's `fit` and `predict`.
 
-    `form` is how rows are handed to it: a pandas frame of the feature columns as they are, its only column as a pandas
-    series, the encoded matrix, or (to the default model alone) everything that is encoded, as `Blocks`.
+    `form` is how rows are handed to it: a pandas frame of the feature columns as they are; the only column of texts as
+    a pandas series; the only column of images as an array of pixels, or that with one flat line for each image; the
+    encoded matrix, with vectors beside it; or, to the default model alone, everything encoded, as `Blocks`.
     """
 
     name: str

@@ -13,7 +13,7 @@ import numpy as np
 
 from holdfast.audit.models.inputs import Inputs
 from holdfast.audit.models.model import Form, Model
-from holdfast.core.errors import BadInput
+from holdfast.core.errors import BadInput, NotApplicable
 
 
 def load_estimator(reference: str) -> Model:
@@ -97,19 +97,23 @@ def fit_own(
 ) -> tuple[Any, Form, Mapping[str, Any] | None]:
     """Fit the person's model to the columns as they are; if it refuses those, to the encoded ones.
 
-    A single column of texts is handed over as a series too, which is what vectorisers take.
+    A single column of texts is handed over as a series too, which is what vectorisers take, and one of images as
+    pixels.
 
     A pipeline that names a column which is left out gets it filled with one value: that tells it nothing either.
     """
-    ways: list[tuple[Form, Mapping[str, Any] | None]] = [("matrix", None)]
+    as_numbers = inputs.encoding.names or any(block.kind == "vector" for block in inputs.encoding.blocks)
+    ways: list[tuple[Form, Mapping[str, Any] | None]] = [("matrix", None)] if as_numbers else []
     if model.form == "frame":
-        ways.insert(0, ("frame", None))
+        # Pipelines that start with a vectoriser want texts, not a frame of one column; networks want pixels.
+        alone: dict[str, tuple[Form, ...]] = {"text": ("series",), "image": ("pixels", "flat")}
+        forms = alone.get(inputs.alone, ()) if not without else ()
+        ways = [("frame", None), *((form, None) for form in forms), *ways]
         named = [name for name in without if name in inputs.frame.columns]
         if named:
             ways.insert(1, ("frame", {name: inputs.frame[name].iloc[places].dropna().min() for name in named}))
-        # Pipelines that start with a vectoriser want texts, not a frame of one column.
-        if inputs.is_one_text and not without:
-            ways.insert(1, ("series", None))
+    if not ways:
+        raise NotApplicable("there is no column that can be handed to the model")
     first: Exception | None = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
