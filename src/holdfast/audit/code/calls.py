@@ -11,7 +11,7 @@ from holdfast.audit.code.estimators import predicted, transformed
 from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.functions import library, unknown_call
 from holdfast.audit.code.machine import MOST_DEPTH, Args, Machine, name_of
-from holdfast.audit.code.names import given
+from holdfast.audit.code.names import called, given
 from holdfast.audit.code.scores import judged
 from holdfast.audit.code.statements import assign, joined
 from holdfast.audit.code.values import (
@@ -56,6 +56,8 @@ def call(m: Machine, node: ast.Call) -> Any:
     if isinstance(node.func, ast.Attribute):
         owner = m.evaluate(m, node.func.value)
         function = attribute(m, owner, node.func.attr, node)
+    elif isinstance(node.func, ast.Name) and m.scope.find(node.func.id) is None:
+        function = called(node.func.id)
     else:
         function = m.evaluate(m, node.func)
     args = _arguments(m, node)

@@ -131,7 +131,9 @@ def dropped(owner: Data, names: list[str] | None) -> Data:
     return replace(owner, columns=columns, only=only, where=None)
 
 
-def selected(m: Machine, node: ast.expr, owner: Data, learned: frozenset[int], text: str) -> Data:
+def selected(
+    m: Machine, node: ast.AST, owner: Data, learned: frozenset[int], text: str, column: str | None = None
+) -> Data:
     """Return columns of `owner` that statistics chose."""
     found = set()
     for one in sorted(learned):
@@ -146,7 +148,7 @@ def selected(m: Machine, node: ast.expr, owner: Data, learned: frozenset[int], t
                 replace(event.data, rows=event.rows),
                 given=text,
                 label=event.label or event.kind in {"model", "importance"},
-                column=event.column,
+                column=column or event.column,
                 origin=event.origin if event.origin is not None else one,
             )
             found.add(new)
@@ -157,7 +159,7 @@ def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> A
     if key.role == "statistic":
         if owner.role == "statistic":
             return replace(owner, learned=owner.learned | key.learned)
-        return selected(m, node, owner, key.known, text)
+        return selected(m, node, owner, key.known, text, key.column)
     if owner.role in {"statistic", "count"}:
         return owner
     if key.where is not None:
@@ -210,7 +212,7 @@ def without_windows(data: Data) -> Data:
     """Return records as they are once a loop has gathered all its windows."""
     if any(step.kind == "window" for path in data.rows for step in path[1:]):
         rows = frozenset((path[0], *(step for step in path[1:] if step.kind != "window")) for path in data.rows)
-        return replace(data, rows=rows, record=False)
+        return replace(data, rows=rows, record=False, ordered=data.ordered or "sliding windows")
     return replace(data, record=False) if data.record else data
 
 

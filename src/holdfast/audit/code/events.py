@@ -117,8 +117,9 @@ class Loop:
 
     id: int
     place: Place
-    over: str  # candidates models folds records
+    over: str  # candidates models folds records epochs repeats
     text: str
+    names: frozenset[str] = frozenset()  # what it sets anew in every turn
 
 
 @dataclass(slots=True)
@@ -134,6 +135,7 @@ class Flow:
     decided: list[Decided] = field(default_factory=list)
     loops: dict[int, Loop] = field(default_factory=dict)
     label_columns: set[str] = field(default_factory=set)
+    made_at: dict[Rows, Place] = field(default_factory=dict)  # where rows first got a name
     sides: dict[Rows, str] = field(default_factory=dict)  # what the program's names say about rows
     lines: dict[tuple[int | None, int], str] = field(default_factory=dict)
     complete: bool = True  # whether all of it was followed

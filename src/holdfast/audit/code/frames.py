@@ -207,7 +207,7 @@ def _drop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
             smaller = without(owner, listed)
             return smaller if smaller is not None else replace(owner, where=None)
         if listed.role == "statistic":
-            return selected(m, node, owner, listed.known, args.text(0, "columns", "labels"))
+            return selected(m, node, owner, listed.known, args.text(0, "columns", "labels"), listed.column)
     learned = learned_in(listed) if listed is not None else NOTHING
     if learned and not isinstance(listed, Data):
         return selected(m, node, owner, learned, args.text(0, "columns", "labels"))
@@ -397,7 +397,9 @@ def _ravel(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 def _set_index(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     del m, node
     names = strings(args.get(0, "keys")) or []
-    return dropped(owner, names) if names else owner
+    dated = any(part in name.lower() for name in names for part in _DATES)
+    found = replace(owner, ordered=owner.ordered or (f"set_index({names[0]!r})" if dated else ""))
+    return dropped(found, names) if names else owner
 
 
 def _split_ready(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:

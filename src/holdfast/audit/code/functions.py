@@ -8,7 +8,7 @@ from typing import Any
 from holdfast.audit.code.events import Validated
 from holdfast.audit.code.frames import CORRELATIONS, STATISTICS, counted, method_of_data, statistic
 from holdfast.audit.code.machine import Args, Machine, text_of
-from holdfast.audit.code.rows import Step, contains, simplified
+from holdfast.audit.code.rows import Step, contains, simplified, stepped
 from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
 from holdfast.audit.code.splits import (
     bundle,
@@ -203,8 +203,8 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
         return Seq([features, replace(data, role="label")], fixed=True)
     if last.startswith(("load_", "fetch_")) or last == "load":
         return bundle(data) if not any(step for path in data.rows for step in path[1:]) else data
-    if args.given("chunksize"):
-        return data
+    if args.given("index_col") and args.given("parse_dates"):
+        data = replace(data, ordered="an index of dates")
     return data
 
 
@@ -377,12 +377,8 @@ def _choice(m: Machine, args: Args, node: ast.AST) -> Any:
     if found is None or not found.rows:
         return UNKNOWN
     role = "index" if found.role in {"count", "index"} else found.role
-    key = ("sample", m.cell, getattr(node, "lineno", 0))
-    if replacing is False:
-        from holdfast.audit.code.rows import stepped
-
-        return replace(found, role=role, rows=stepped(found.rows, Step(key, "in")))
-    return replace(found, role=role)
+    key = ("sample", m.cell, getattr(node, "lineno", 0), replacing)
+    return replace(found, role=role, rows=stepped(found.rows, Step(key, "in")))
 
 
 def _random(m: Machine, args: Args, node: ast.AST) -> Any:

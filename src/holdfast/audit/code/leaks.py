@@ -20,6 +20,7 @@ class Leak:
     what: str  # split, score, cross-validation
     test_only: bool = False  # learned from the very rows that are judged, and no others
     label: bool = False  # the label was used
+    both_sides: bool = False  # learned from training and test rows put together again
 
 
 def leaks(flow: Flow) -> tuple[Leak, ...]:
@@ -33,8 +34,15 @@ def leaks(flow: Flow) -> tuple[Leak, ...]:
         test_only = all(one[2] for one in places)
         key = (event.kind, event.place.cell, event.place.line, test_only)
         ordered = tuple(dict.fromkeys(one[1] for one in sorted(places, key=lambda one: one[1].order)))
-        seen.setdefault(key, Leak(event, ordered, places[0][0], test_only, shows_label(flow, event)))
+        seen.setdefault(
+            key, Leak(event, ordered, places[0][0], test_only, shows_label(flow, event), _mixes(event.rows))
+        )
     return tuple(sorted(seen.values(), key=lambda leak: leak.learned.place.order))
+
+
+def _mixes(rows: Rows) -> bool:
+    """Return whether rows were put together again after a split had parted them."""
+    return len(rows) > 1 and any(held_out(frozenset({path})) for path in rows)
 
 
 def shows_label(flow: Flow, event: Learned) -> bool:

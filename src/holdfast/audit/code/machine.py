@@ -121,10 +121,10 @@ class Machine:
         if scores:
             self.flow.decided.append(Decided(self.place(node), scores, how, self.loops))
 
-    def enter(self, node: ast.AST, over: str, text: str) -> int:
+    def enter(self, node: ast.AST, over: str, text: str, names: Iterable[str] = ()) -> int:
         """Begin a loop; return its id."""
         number = len(self.flow.loops) + 1
-        self.flow.loops[number] = Loop(number, self.place(node), over, text)
+        self.flow.loops[number] = Loop(number, self.place(node), over, text, frozenset(names))
         self.loops = (*self.loops, number)
         return number
 

@@ -48,6 +48,14 @@ def lookup(m: Machine, name: str) -> Any:
     return value
 
 
+def called(name: str) -> Any:
+    """Return what a name that nobody defined holds where it is called: a function or a model."""
+    for pattern, kind, class_name in _OBJECTS:
+        if kind == "model" and pattern.search(name) and name.islower() and "_" not in name:
+            return Estimator(class_name, kind, text=name)
+    return Ref(name)
+
+
 def given(m: Machine, name: str, key: tuple[Any, ...] = ()) -> Any:
     """Return what something called `name` holds when nothing else is known: records, a model, or anything."""
     for pattern, kind, class_name in _OBJECTS:

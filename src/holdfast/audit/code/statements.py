@@ -92,6 +92,8 @@ def assign(m: Machine, target: ast.expr, value: Any) -> None:
         if isinstance(value, Const) and isinstance(value.value, str) and LABEL_NAME.match(target.id.lower()):
             m.flow.label_columns.add(value.value)
         m.scope.names[target.id] = value
+        if isinstance(value, Data) and value.rows and value.rows not in m.flow.made_at:
+            m.flow.made_at[value.rows] = m.place(target)
         _name_sides(m, target, value)
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(m, target, value)
@@ -261,7 +263,7 @@ def _keeps(body: list[ast.stmt]) -> bool:
 def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     over = m.evaluate(m, node.iter)
     outer_loops, outer_turning = m.loops, m.turning
-    m.enter(node, kind_of_loop(m, node.iter, over), text_of(node.iter))
+    m.enter(node, kind_of_loop(m, node.iter, over), text_of(node.iter), _names(node.target))
     m.turning = m.turning | set(_names(node.target))
     items = _turns(over)
     for item in items:

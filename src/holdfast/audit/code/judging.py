@@ -1,0 +1,206 @@
+"""How scores were come by: on rows that were learned from, on test rows that were used to choose."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from holdfast.audit.code.events import Decided, Fitted, Flow, Learned, Place, Scored
+from holdfast.audit.code.leaks import honest, is_held_out, live
+from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, side
+
+MANY_SETTINGS = 3  # fits of one kind of model with other settings, each judged on the same test rows
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A model that was judged on rows that it was fitted on."""
+
+    model: Learned
+    score: Scored
+    crossing: bool = False  # by two splits that know nothing of each other
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Test rows that decided something: `at` says where they were used."""
+
+    at: Place
+    how: str
+    decided: Place
+    score: Scored | None
+    several_models: bool = False
+
+
+def side_of_rows(flow: Flow, rows: Rows) -> str:
+    """Return what the program says that rows are for: test, valid, train or nothing."""
+    return side(rows) or flow.sides.get(rows, "")
+
+
+def seen(flow: Flow) -> Iterator[Seen]:
+    """Yield models that were judged on test rows that they were fitted on."""
+    for score in flow.scored:
+        for number in sorted(score.models):
+            model = flow.learned[number]
+            if crosses(model.rows, score.rows) and not covers(model.rows, score.rows):
+                yield Seen(model, score, crossing=True)
+            elif covers(model.rows, score.rows) and (
+                is_held_out(flow, score.rows) or _narrower(model.rows, score.rows)
+            ):
+                yield Seen(model, score)
+
+
+def _narrower(wide: Rows, narrow: Rows) -> bool:
+    """Return whether rows are a strict part of others, by more than a filter."""
+    return contains(wide, narrow) and not contains(narrow, wide) and all(len(path) > 1 for path in narrow)
+
+
+def only_on_train(flow: Flow) -> Scored | None:
+    """Return the first score on training rows of a program that gives no other score."""
+    if flow.validated or any(split.folds for split in flow.splits):
+        return None
+    if any(fitted.name in {"GridSearchCV", "RandomizedSearchCV"} or "CV" in fitted.name for fitted in flow.fitted):
+        return None
+    first = None
+    for score in flow.scored:
+        if honest(flow, score) or (is_held_out(flow, score.rows)):
+            return None
+        if first is None and score.models and score.metric != "loss":
+            first = score
+    return first
+
+
+def choices(flow: Flow) -> Iterator[Choice]:
+    """Yield what was decided by test rows: stopping, settings, thresholds, models."""
+    for fitted in flow.fitted:
+        yield from _watched(flow, fitted)
+    for score in flow.scored:
+        if score.objective and chosen_on(flow, score):
+            yield Choice(score.place, "an optimiser", score.place, score)
+        yield from _threshold(flow, score)
+    taken = set()
+    for decision in flow.decided:
+        for number in sorted(decision.scores):
+            score = flow.scored[number]
+            if (
+                number not in taken
+                and not score.objective
+                and chosen_on(flow, score)
+                and _among_fits(flow, score, decision)
+            ):
+                taken.add(number)
+                yield Choice(score.place, decision.how, decision.place, score, _of_models(flow, score))
+    for score in flow.scored:
+        if score.id not in taken and not score.objective and chosen_on(flow, score) and _settings_vary(flow, score):
+            yield Choice(score.place, "a loop over settings", score.place, score)
+
+
+def _watched(flow: Flow, fitted: Fitted) -> Iterator[Choice]:
+    if not fitted.decides:
+        return
+    for held in fitted.watched:
+        if not held.rows or contains(fitted.data.rows, held.rows):
+            continue
+        scores = [score for score in flow.scored if contains(held.rows, score.rows) and score.place.order > 0]
+        named = side_of_rows(flow, held.rows)
+        elsewhere = any(apart(score.rows, held.rows) and is_held_out(flow, score.rows) for score in flow.scored)
+        if named == "valid" or (not scores and (named != "test" or elsewhere)):
+            continue
+        yield Choice(fitted.place, fitted.decides, fitted.place, scores[0] if scores else None)
+        return
+
+
+def _threshold(flow: Flow, score: Scored) -> Iterator[Choice]:
+    for number in sorted(score.learned):
+        event = flow.learned[number]
+        if event.kind == "threshold" and covers(event.rows, score.rows) and chosen_on(flow, score):
+            yield Choice(event.place, "a threshold", score.place, score)
+            return
+
+
+def chosen_on(flow: Flow, score: Scored) -> bool:
+    """Return whether a score is on test rows: held out, and not there for choosing."""
+    if not score.rows or not honest(flow, score):
+        return False
+    if any(flow.loops[one].over == "folds" for one in score.loops):
+        return False
+    return side_of_rows(flow, score.rows) != "valid" and (is_held_out(flow, score.rows) or bool(score.models))
+
+
+def _among_fits(flow: Flow, score: Scored, decision: Decided) -> bool:
+    """Return whether a decision chooses among candidates, models or epochs that a loop goes through."""
+    kinds = {flow.loops[one].over for one in score.loops}
+    if kinds & {"candidates", "models", "epochs"}:
+        return True
+    return len(decision.scores) > 1 and decision.how != "if"
+
+
+def _of_models(flow: Flow, score: Scored) -> bool:
+    kinds = {flow.loops[one].over for one in score.loops}
+    return "models" in kinds or not kinds
+
+
+def _settings_vary(flow: Flow, score: Scored) -> bool:
+    """Return whether a loop fits a model with settings of each turn, and judges it in the same loop."""
+    loops = [flow.loops[one] for one in score.loops if flow.loops[one].over == "candidates"]
+    for loop in loops:
+        for fitted in flow.fitted:
+            if loop.id in fitted.loops and fitted.model in score.models:
+                words = set(re.findall(r"\w+", fitted.settings))
+                if words & loop.names and not any("seed" in name or "state" in name for name in words & loop.names):
+                    return True
+    return False
+
+
+def again_and_again(flow: Flow) -> list[tuple[str, list[Scored]]]:
+    """Return kinds of model that were fitted with several settings and judged on the same test rows each time."""
+    groups: dict[tuple[Rows, str], dict[str, Scored]] = {}
+    for score in flow.scored:
+        if score.loops or not chosen_on(flow, score):
+            continue
+        for fitted in flow.fitted:
+            if fitted.model in score.models:
+                groups.setdefault((score.rows, fitted.name), {}).setdefault(fitted.settings, score)
+    return [(name, list(found.values())) for (_, name), found in groups.items() if len(found) >= MANY_SETTINGS]
+
+
+def crossing_names(flow: Flow) -> Iterator[tuple[Rows, Rows]]:
+    """Yield training and test rows, as they are named, that certainly have rows in common."""
+    train = [rows for rows, name in flow.sides.items() if name == "train"]
+    test = [rows for rows, name in flow.sides.items() if name == "test"]
+    for one in train:
+        for other in test:
+            if crosses(one, other) and not held_out(one):
+                yield one, other
+
+
+def manual(flow: Flow, one: Seen) -> bool:
+    """Return whether the program believes that it fitted on training rows: then the two sets overlap."""
+    return one.crossing or flow.sides.get(one.model.rows) == "train"
+
+
+def overlaps(flow: Flow) -> Iterator[tuple[Place, Place, Place]]:
+    """Yield where test rows are made that are among training rows: the place, that of training and that of the test."""
+    pairs = [
+        (one.model.rows, one.score.rows, one.model.place, one.score.place) for one in seen(flow) if manual(flow, one)
+    ]
+    for train, test in crossing_names(flow):
+        if train in flow.made_at and test in flow.made_at:
+            pairs.append((train, test, flow.made_at[train], flow.made_at[test]))
+    for train, test, fitted, scored in pairs:
+        place = flow.made_at.get(test, scored)
+        first = flow.made_at.get(train, fitted)
+        yield max(place, first, key=lambda one: one.order) if crosses(train, test) else place, first, place
+
+
+def from_the_future(flow: Flow) -> Iterator[tuple[Learned, Place]]:
+    """Yield what looks ahead, and where a model or a split takes it as a feature."""
+    used = [(fitted.data, fitted.place) for fitted in flow.fitted]
+    used += [(split.given[0], split.place) for split in flow.splits if len(split.given) > 1]
+    for data, place in used:
+        for number in sorted(live(flow, data)):
+            event = flow.learned[number]
+            if event.kind != "future":
+                continue
+            if event.what == "bfill" and not (event.data.ordered or data.ordered):
+                continue
+            yield event, place
