@@ -1,120 +1,13 @@
 """The report in a real browser: nothing runs, nothing is fetched, nothing is said on the console; it reads well."""
 
-import os
-import shutil
-from pathlib import Path
-
 import pytest
 
 from holdfast.report.notebook import html as notebook_html
 from holdfast.report.render import render
+from pages import CONTRAST, FOREIGN, LOOKS, OUTLINE
 from report_runs import ALL, hostile, realistic
 
 pytestmark = pytest.mark.browser
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-LOOKS = {
-    "light": {"color_scheme": "light", "width": 1280},
-    "dark": {"color_scheme": "dark", "width": 1280},
-    "phone": {"color_scheme": "light", "width": 390},
-    "print": {"color_scheme": "dark", "width": 1280},
-}
-# Text that a person must read has 4.5:1 to what is behind it (WCAG 2.2, 1.4.3).
-CONTRAST = """
-() => {
-  const light = ([r, g, b]) => {
-    const part = v => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
-    return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
-  };
-  const rgb = text => text.match(/[\\d.]+/g).map(Number);
-  const behind = node => {
-    for (; node; node = node.parentElement) {
-      const found = rgb(getComputedStyle(node).backgroundColor);
-      if (found.length < 4 || found[3] > 0) return found;
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  for (const node of document.querySelectorAll(".hf *")) {
-    const own = [...node.childNodes].some(one => one.nodeType === 3 && one.textContent.trim());
-    if (!own || !node.getClientRects().length) continue;
-    const style = getComputedStyle(node);
-    const ink = node instanceof SVGElement ? style.fill : style.color;
-    const [a, b] = [light(rgb(ink)), light(behind(node.closest("div, p, li, td, th, section") || node))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const where = node.className.baseVal ?? node.className;
-    if (ratio < 4.5) poor.push(`${where} ${ratio.toFixed(2)} ${node.textContent.slice(0, 30)}`);
-  }
-  return [...new Set(poor)];
-}
-"""
-OUTLINE = """
-() => ({
-  language: document.documentElement.lang,
-  title: document.title,
-  headings: [...document.querySelectorAll("h1, h2, h3, h4")].map(one => Number(one.tagName[1])),
-  ids: [...document.querySelectorAll("[id]")].map(one => one.id),
-  targets: [...document.querySelectorAll("a[href^='#']")].map(one => one.getAttribute("href").slice(1)),
-  unnamed: [...document.querySelectorAll("[role=img], [role=group]")].filter(one => !one.ariaLabel).length,
-  bare: [...document.querySelectorAll("svg")].filter(one => !one.closest("[aria-hidden=true]")).length,
-  nameless: [...document.querySelectorAll("a, summary")].filter(one => !one.textContent.trim()).length,
-  tables: [...document.querySelectorAll("table")].filter(one => !one.caption || !one.querySelector("th[scope]")).length,
-  pictures: document.querySelectorAll("[role=img]").length,
-})
-"""
-FOREIGN = 'img:not([src^="data:image/png;base64,"])'  # the only pictures there are hold their own bytes
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = os.environ.get("HOLDFAST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        pytest.fail("needs Chromium: apt-get install chromium, or set HOLDFAST_CHROMIUM") if os.environ.get(
-            "CI"
-        ) else pytest.skip("needs Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Open a page in a look; return it with everything that it said, asked for or ran."""
-    contexts = []
-
-    def open_page(text, look):
-        file = Path(tmp_path / "report.html")
-        file.write_text(text, encoding="utf-8")
-        chosen = LOOKS[look]
-        context = browser.new_context(
-            color_scheme=chosen["color_scheme"], viewport={"width": chosen["width"], "height": 800}
-        )
-        contexts.append(context)
-        page, seen = context.new_page(), []
-        page.on("console", lambda message: seen.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: seen.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (seen.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: seen.append(f"request: {request.url[:80]}"))
-        if look == "print":
-            page.emulate_media(media="print")
-        page.goto(file.as_uri(), wait_until="load")
-        return page, seen
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("look", LOOKS)

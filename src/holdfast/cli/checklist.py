@@ -45,7 +45,7 @@ def checklist(runs: tuple[str, ...], view: str, answers: Path, form: str, out: P
     records = [home.load(one) for one in dict.fromkeys(runs or ("latest",))]
     if lists.write_questions(answers):
         click.echo(f"wrote {answers}: the questions for people. Answer them there, then run this again.", err=True)
-    views = ("reforms", "lones") if view == "both" else (view,)
+    views = [name for name in lists.LISTS if view in {name, "both"}]
     filled = lists.checklist(records, lists.read(answers), views=views, file=answers)
     _show(filled, form, out)
 
@@ -58,8 +58,8 @@ def _show(filled: "Checklist", form: str, out: Path | None) -> None:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
             write_whole(out, render(filled, form).encode("utf-8", "replace"))
-        except OSError as error:
-            raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:  # ValueError: a path without a name, such as "."
+            raise BadInput(f"cannot write {out}: {getattr(error, 'strerror', None) or error}") from error
         click.echo(f"wrote {out}", err=True)
         return
     if form == "text" and sys.stdout.isatty():

@@ -183,12 +183,13 @@ def limits(subject: Subject) -> Iterator[Line]:
             said = " and ".join(plural(count, noun) for count, noun in counts if count)
             first = f" The first: {sentence(run.findings[0].message)}."
             yield Line(text=f"{said} stand against the score.{first}", tone="bad", run=subject.name(run))
-        elif run.results:
+        elif any(one.status is Status.PASSED for one in run.results):
             yield Line(text="No error and no warning stands against the score.", tone="good", run=subject.name(run))
         unseen = [name(one.check) for one in run.results if one.status in {Status.SKIPPED, Status.CRASHED}]
         if unseen:
             text = f"{plural(len(unseen), 'check')} could not look: {listed(unseen, 12)}."
-            yield Line(text=text, tone="doubt", run=subject.name(run))
+            some = len(unseen) < len(run.results)
+            yield Line(text=text, tone="doubt" if some else "silent", run=subject.name(run))
 
 
 def _scores(found: HonestScore) -> str:

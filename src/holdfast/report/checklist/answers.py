@@ -12,6 +12,7 @@ holds = true
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -49,7 +50,9 @@ class Answers(BaseModel):
 
 def read(path: Path) -> Answers:
     """Return the answers in a file. Raises BadInput that names the file, the line and the key."""
-    found = checked(Answers, read_toml(path), path)
+    values = read_toml(path)
+    _refuse_unknown_keys(values, path)
+    found = checked(Answers, values, path)
     for table, known, given in (("reforms", reforms, found.reforms), ("lones", lones, found.lones)):
         ids = [item.id for module in known.MODULES for item in module.items]
         for one, answer in given.items():
@@ -61,6 +64,15 @@ def read(path: Path) -> Answers:
                     f"({MOST_CHARACTERS:,}); say it shorter and link to the rest"
                 )
     return found
+
+
+def _refuse_unknown_keys(values: dict[str, Any], path: Path) -> None:
+    for table in ("reforms", "lones"):
+        sections = values.get(table)
+        for one, section in sections.items() if isinstance(sections, dict) else ():
+            for key in section if isinstance(section, dict) else ():
+                if key not in Answer.model_fields:
+                    raise unknown("key", key, Answer.model_fields, where=f"{table}.{one} of {path}")
 
 
 def write_questions(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """A checklist as Markdown, for a pull request or a supplement; nothing in it that data could turn into markup."""
 
+import re
 from collections.abc import Iterator
 
 from holdfast.report.checklist.document import STATES, Checklist, Entry, Line, View
@@ -9,7 +10,7 @@ from holdfast.report.renderers.markdown import code, escaped, prose
 
 def render(lists: Checklist) -> str:
     """Return the checklist as Markdown."""
-    return "\n".join(_parts(lists)).rstrip("\n") + "\n"
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(_parts(lists))).rstrip("\n") + "\n"
 
 
 def _parts(lists: Checklist) -> Iterator[str]:

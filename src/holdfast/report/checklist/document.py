@@ -25,7 +25,7 @@ class Line(BaseModel):
     model_config = FROZEN
     text: str
     tone: Tone = "fact"
-    run: str = Field("", description="id of the run that says so; empty, if all do")
+    run: str = Field("", description="end of the id of the run that says so, where there are several runs")
     checks: tuple[str, ...] = ()
 
 

@@ -14,8 +14,12 @@ class Subject:
     runs: tuple[Run, ...]
 
     def name(self, run: Run) -> str:
-        """Return the run's id where there are several, so that a line of evidence says whose it is."""
-        return name(run.id) if len(self.runs) > 1 else ""
+        """Return the end of the run's id where there are several, so that a line of evidence says whose it is."""
+        if len(self.runs) == 1:
+            return ""
+        ends = [one.id.rpartition("-")[2] for one in self.runs]
+        end = run.id.rpartition("-")[2]
+        return name(end if ends.count(end) == 1 else run.id)
 
     def results(self) -> Iterator[tuple[Run, CheckResult]]:
         """Yield every result of a check with its run."""
