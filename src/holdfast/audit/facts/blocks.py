@@ -32,13 +32,15 @@ class Block:
     """What a column says in many numbers: counts of hashed words (sparse), or features (dense).
 
     `columns` are the columns of the data set that it is read from: leaving one of them out leaves the block out.
-    `read` computes the lines of some rows from those rows alone, so that nothing is learnt from any other.
+    `read` computes the lines of some rows from those rows alone, so that nothing is learnt from any other; `encode`
+    those of texts, or of pictures of 32 × 32 points, that are not in the data set.
     """
 
     name: str
     kind: Modality
     columns: tuple[str, ...]
     read: Callable[[np.ndarray], Any]
+    encode: Callable[[Any], Any] | None = None
     memory: Memory | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -65,12 +67,15 @@ def text_block(dataset: Dataset, name: str) -> Block:
     values = dataset.values(name)
     read_rows = min(len(values), _MOST_TEXTS)
     long = float(pc.mean(pc.binary_length(values)).as_py() or 0.0) * read_rows > _MOST_LETTERS
-    most = max(_MOST_LETTERS // read_rows, 1) if long else MOST_CHARACTERS
+    most = min(max(_MOST_LETTERS // read_rows, 1), MOST_CHARACTERS) if long else MOST_CHARACTERS
+
+    def encode(texts: pa.ChunkedArray | list[str]) -> Any:
+        return hashed_words(pa.array(texts, pa.large_string()) if isinstance(texts, list) else texts, most)
 
     def read(rows: np.ndarray) -> Any:
-        return hashed_words(values.take(pa.array(rows)), min(most, MOST_CHARACTERS))
+        return encode(values.take(pa.array(rows)))
 
-    return Block(name, "text", (name,), read, Memory(len(dataset)))
+    return Block(name, "text", (name,), read, encode, Memory(len(dataset)))
 
 
 def image_block(images: Images) -> Block:
@@ -82,7 +87,7 @@ def image_block(images: Images) -> Block:
         features[at < 0] = 0.0
         return features[line.reshape(-1)]
 
-    return Block(images.column, "image", (images.column,), read, Memory(len(images.place)))
+    return Block(images.column, "image", (images.column,), read, image_features, Memory(len(images.place)))
 
 
 def given_block(vectors: Vectors) -> Block:
@@ -103,7 +108,7 @@ def vector_block(dataset: Dataset, name: str) -> Block:
         lines = np.where(np.asarray(values.is_null())[:, None], 0.0, lines)
         return np.nan_to_num(lines, nan=0.0, posinf=0.0, neginf=0.0)
 
-    return Block(name, "vector", (name,), read, Memory(len(dataset)))
+    return Block(name, "vector", (name,), read, memory=Memory(len(dataset)))
 
 
 def _stacked(above: Any, below: Any) -> Any:

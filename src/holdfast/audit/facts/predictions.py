@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.rows import RowKeys
 from holdfast.audit.facts.splits import SplitOf
 from holdfast.audit.metrics import Metric, metric_for
-from holdfast.audit.models import Inputs, Model, Predictions, as_model, default_model, fit, predict
+from holdfast.audit.models import Fitted, Inputs, Model, Predictions, as_model, default_model, fit, predict
 from holdfast.audit.predictions_file import UNNAMED, StoredPredictions, understood
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
@@ -57,6 +58,60 @@ def train_test(
 
 
 @dataclass(frozen=True)
+class FittedModel:
+    """The model that is judged: the person's own or one that stands in, fitted when it is first asked for.
+
+    `inputs` hold the training rows first (`train`), then the test rows (`test`).
+    """
+
+    estimator: Any | None
+    inputs: Inputs
+    labels: Labels
+    train: Int[np.ndarray, " train"]
+    test: Int[np.ndarray, " test"]
+    seed: int
+    sampled: Sampled | None = None
+
+    @cached_property
+    def model(self) -> Model:
+        """What is fitted. Raises BadInput when the person's own is no estimator."""
+        return stand_in(self.inputs.encoding, self.labels) if self.estimator is None else as_model(self.estimator)
+
+    @cached_property
+    def fitted(self) -> Fitted:
+        """The fitted model. Raises NotApplicable, and BadInput when the person's own fails."""
+        return fit(self.inputs, self.labels, self.train, model=self.model, seed=self.seed)
+
+    @cached_property
+    def on_test(self) -> Predictions:
+        """What it says about the test rows."""
+        return predict(self.fitted, self.inputs, self.test)
+
+
+@fact()
+def fitted_model(
+    dataset: Dataset,
+    labels: Labels,
+    row_keys: RowKeys,
+    train_test: TrainTest | None,
+    encoding: Encoding | None,
+    streams: Streams,
+    estimator: Any | None,
+) -> FittedModel:
+    """The model that is judged, ready to be fitted; without a split, a quarter of the rows are its test rows."""
+    if encoding is None:
+        raise NotApplicable("no feature column that a model can read")
+    if train_test is None:
+        rows = row_keys.sample(labels.known, MOST_TRAIN)
+        fold = row_keys.folds(rows, 4)
+        train_test = TrainTest(rows[fold > 0], rows[fold == 0])
+    rows = np.concatenate([train_test.train, train_test.test])
+    train, test = np.arange(len(train_test.train)), np.arange(len(train_test.train), len(rows))
+    seed = streams.integer("test_predictions")
+    return FittedModel(estimator, Inputs(dataset, encoding, rows), labels, train, test, seed, train_test.sampled)
+
+
+@dataclass(frozen=True)
 class Predicted:
     """Predictions for `rows` of the data set by one or several models.
 
@@ -87,24 +142,20 @@ class Predicted:
 
 @fact(costly=True)
 def test_predictions(
-    dataset: Dataset,
     labels: Labels,
     split_of: SplitOf,
     row_keys: RowKeys,
     train_test: TrainTest,
-    encoding: Encoding | None,
-    streams: Streams,
+    fitted_model: FittedModel | None,
     predictions: StoredPredictions | None,
-    estimator: Any | None,
 ) -> Predicted:
-    """Predictions for test rows: the stored ones, else of the person's model, else of a boosting model fitted here."""
+    """Predictions for test rows: the stored ones, else of the person's model, else of one fitted here."""
     try:
         if predictions is not None:
             return _of_stored(predictions, labels, split_of, row_keys, train_test)
-        if encoding is None:
+        if fitted_model is None:
             raise NotApplicable("no feature column that a model can read, and no stored predictions")
-        model = as_model(estimator) if estimator is not None else stand_in(encoding, labels)
-        return _of_fitted(dataset, encoding, labels, train_test, model, streams.integer("test_predictions"))
+        return _of_fitted(fitted_model, train_test)
     except BadInput as error:
         raise NotApplicable(str(error)) from error
 
@@ -126,16 +177,11 @@ def stand_in(encoding: Encoding, labels: Labels, *, rounds: int = ROUNDS) -> Mod
     return model if encoding.blocks else replace(model, name="boosting")
 
 
-def _of_fitted(
-    dataset: Dataset, encoding: Encoding, labels: Labels, rows: TrainTest, model: Model, seed: int
-) -> Predicted:
-    inputs = Inputs(dataset, encoding, np.concatenate([rows.train, rows.test]))
-    train, test = np.arange(len(rows.train)), np.arange(len(rows.train), len(rows.train) + len(rows.test))
-    fitted = fit(inputs, labels, train, model=model, seed=seed)
-    on_test = predict(fitted, inputs, test)
-    on_train = predict(fitted, inputs, train) if model.own else None
+def _of_fitted(one: FittedModel, rows: TrainTest) -> Predicted:
+    model = one.model
+    on_train = predict(one.fitted, one.inputs, one.train) if model.own else None
     source: Literal["fitted", "default"] = "fitted" if model.own else "default"
-    return Predicted(rows.test, {model.name: on_test}, source, rows.train, on_train, sampled=rows.sampled)
+    return Predicted(rows.test, {model.name: one.on_test}, source, rows.train, on_train, sampled=rows.sampled)
 
 
 def _of_stored(

@@ -6,10 +6,12 @@ default.py  boosting for tables; linear models for words, images and vectors
 linear.py   the estimators behind these
 own.py      the person's own model, found and handed its columns
 fitting.py  fit and predict
+changes.py  rows with something changed, for asking what a model would say then
+pixels.py   images as arrays
 """
 
 from holdfast.audit.models.default import default_estimator, default_model, name_of
-from holdfast.audit.models.fitting import Fitted, fit, fit_and_predict, predict
+from holdfast.audit.models.fitting import Fitted, ask, fit, fit_and_predict, predict
 from holdfast.audit.models.inputs import Inputs
 from holdfast.audit.models.model import Form, Model, Predictions
 from holdfast.audit.models.own import as_model, load_estimator
@@ -21,6 +23,7 @@ __all__ = [
     "Model",
     "Predictions",
     "as_model",
+    "ask",
     "default_estimator",
     "default_model",
     "fit",

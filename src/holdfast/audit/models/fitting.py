@@ -72,7 +72,11 @@ def predict(fitted: Fitted, inputs: Inputs, places: np.ndarray) -> Predictions:
     if not len(places):
         width = len(fitted.classes)
         return Predictions(np.empty(0), fitted.classes, np.empty((0, width)), np.empty((0, width)))
-    given = inputs.take(fitted.form, places, fitted.without, blank=fitted.blank)
+    return ask(fitted, inputs.take(fitted.form, places, fitted.without, blank=fitted.blank))
+
+
+def ask(fitted: Fitted, given: Any) -> Predictions:
+    """Return what the fitted model says about rows in its own form. Raises BadInput when a person's model fails."""
     with warnings.catch_warnings(), nullcontext() if fitted.model.own else one_thread():
         warnings.simplefilter("ignore")
         try:

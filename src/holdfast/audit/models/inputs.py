@@ -35,15 +35,18 @@ class Blocks:
             self, matrix=self.matrix[places], parts=tuple((is_words, lines[places]) for is_words, lines in self.parts)
         )
 
-    def with_part(self, number: int, places: np.ndarray) -> "Blocks":
-        """Return the rows with one part taken from other rows; columns are numbered first, blocks after them."""
-        width = self.matrix.shape[1]
+    def with_part(self, number: int, places: np.ndarray, other: "Blocks | None" = None) -> "Blocks":
+        """Return the rows with one part taken from the rows at `places` of `other` (of these, if None).
+
+        Columns of the table are numbered first, blocks after them.
+        """
+        width, source = self.matrix.shape[1], other or self
         if number < width:
             matrix = self.matrix.copy()
-            matrix[:, number] = matrix[places, number]
+            matrix[:, number] = source.matrix[places, number]
             return replace(self, matrix=matrix)
         parts = list(self.parts)
-        is_words, lines = parts[number - width]
+        is_words, lines = source.parts[number - width]
         parts[number - width] = is_words, lines[places]
         return replace(self, parts=tuple(parts))
 
