@@ -86,7 +86,7 @@ MODULES = (
                 "run and person",
                 "Where is the code (link or DOI, and the commit)?",
                 states=(models.code_identity,),
-                checks=("cells-out-of-order",),
+                checks=("cells-out-of-order", "unreadable-code"),
             ),
             Item("2c", "On which system it ran", "run", states=(models.infrastructure,)),
             Item(
