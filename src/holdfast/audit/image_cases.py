@@ -47,6 +47,25 @@ def value_of(data: bytes) -> str:
     return tagged(state)
 
 
+def changed(pixels: UInt8[np.ndarray, "high wide 3"], how: str) -> UInt8[np.ndarray, "_ _ 3"]:
+    """Return pixels smaller, cropped (by a tenth), mirrored, turned, brighter, or as they are."""
+    from PIL import Image
+
+    high, wide = pixels.shape[:2]
+    match how:
+        case "smaller":
+            return np.asarray(Image.fromarray(pixels).resize((wide * 2 // 3, high * 2 // 3)))
+        case "cropped":
+            return pixels[high // 20 : high - high // 20, wide // 20 : wide - wide // 20]
+        case "mirrored":
+            return pixels[:, ::-1]
+        case "turned":
+            return np.rot90(pixels)
+        case "brighter":
+            return np.asarray(np.clip(pixels * 1.15 + 12, 0, 255).astype(np.uint8))
+    return pixels
+
+
 def picture_data(
     pictures: Sequence[bytes | None],
     columns: Mapping[str, Sequence[Any] | np.ndarray] | None = None,

@@ -6,6 +6,7 @@ import io
 import numpy as np
 
 from holdfast.audit.facts.image_decoding import FORMATS, MOST_PIXELS, eight_bit, pillow, quiet
+from holdfast.audit.facts.near import NearPairs
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import MissingExtra
 from holdfast.core.finding import Picture, Pictures
@@ -49,6 +50,14 @@ def picture_pairs(
         if one is not None and other is not None:
             groups.append((one, other))
     return Pictures(caption=caption, groups=tuple(groups)) if groups else None
+
+
+def pictures_of(
+    dataset: Dataset, pairs: NearPairs, rows: np.ndarray, partners: np.ndarray, caption: str
+) -> tuple[Pictures, ...]:
+    """Return pictures of near-copies side by side; nothing where no pictures were compared."""
+    shown = picture_pairs(dataset, rows, partners, caption) if pairs.what == "images" else None
+    return (shown,) if shown else ()
 
 
 def from_pixels(pixels: np.ndarray, title: str, most: int = 96) -> Picture:

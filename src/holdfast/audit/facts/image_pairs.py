@@ -7,7 +7,7 @@ from holdfast.audit.definitions import fact
 from holdfast.audit.facts.image_alignment import Aligned, aligned
 from holdfast.audit.facts.image_candidates import CROPS, Candidates, candidates
 from holdfast.audit.facts.image_properties import LUMA, TURNS
-from holdfast.audit.facts.image_strangers import Strangers, strangers
+from holdfast.audit.facts.image_strangers import Strangers, sine, strangers
 from holdfast.audit.facts.images import Images
 from holdfast.audit.facts.near import NearPairs
 from holdfast.audit.facts.rows import RowGroups
@@ -45,7 +45,7 @@ def image_pairs(images: Images, row_groups: RowGroups, dataset: Dataset, streams
     chance = strangers(squares, _references(len(squares), streams))
     pairs = candidates(squares, images.hashes[usable], streams)
     near = _NEARER * np.minimum(chance.radius[pairs.left], chance.radius[pairs.right])
-    fit = aligned(squares, pairs, 1.0 - near**2 / 2.0)
+    fit = aligned(squares, pairs, np.sqrt(1.0 - near**2))
     pairs, fit = _kept(pairs, fit, (fit.correlation >= LEAST_CORRELATION) & _alike_in_colour(images, usable, pairs))
     expected = _expected(chance, pairs, fit)
     believed, total = _believed(expected, len(usable))
@@ -89,7 +89,7 @@ def _references(n: int, streams: Streams) -> Int[np.ndarray, " references"]:
 
 def _expected(chance: Strangers, pairs: Candidates, fit: Aligned) -> Float[np.ndarray, " pairs"]:
     """Return how many strangers of an image are expected to fit it as well as its partner does."""
-    distance = np.sqrt(np.maximum(2.0 - 2.0 * fit.correlation, 1e-8))
+    distance = sine(fit.correlation)
     versions = np.where(fit.cut > 0, 2.0 * len(CROPS), np.where(pairs.turn > 0, float(len(TURNS)), 1.0))
     share = np.maximum(chance.expected(pairs.left, distance), chance.expected(pairs.right, distance))
     return np.asarray(len(chance.radius) * versions * share)

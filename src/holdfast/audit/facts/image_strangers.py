@@ -8,13 +8,18 @@ from jaxtyping import Float, Int
 from holdfast.audit.facts.image_alignment import normed
 
 MOST_NEAREST = 60
+FINEST = 0.05  # nearer than this is told from equal by nothing but noise: drawings of few parts recur exactly
 _CHUNK = 1024
 _MOST_DIMENSIONS = 20.0
 
 
 @dataclass(frozen=True)
 class Strangers:
-    """For each image: the distance of its `k`-th nearest of `of` others, and how their number grows with distance."""
+    """For each image: the distance of its `k`-th nearest of `of` others, and how their number grows with distance.
+
+    Distance is the sine of the angle whose cosine is the correlation: near strangers are as many as a cap of a
+    sphere is wide, and its width grows with a power of the sine.
+    """
 
     radius: Float[np.ndarray, " images"]
     dimension: Float[np.ndarray, " images"]
@@ -33,7 +38,7 @@ def strangers(squares: Float[np.ndarray, "n s s"], others: Int[np.ndarray, " oth
     Up to k - 1 copies of an image among the others change nothing: only the k-th nearest and those beyond count.
     """
     n, n_others = len(squares), len(others)
-    nearest = min(n_others - 1, MOST_NEAREST)
+    nearest = min(max(4, n_others // 3), n_others - 1, MOST_NEAREST)
     k = max(1, nearest // 6)
     reference = normed(squares[others].astype(np.float32)).reshape(n_others, -1)
     place = np.full(n, -1, dtype=np.int64)
@@ -45,10 +50,16 @@ def strangers(squares: Float[np.ndarray, "n s s"], others: Int[np.ndarray, " oth
         own = place[part]
         likeness[np.flatnonzero(own >= 0), own[own >= 0]] = -1.0
         top = -np.partition(-likeness, nearest - 1, axis=1)[:, :nearest]
-        distance = np.sort(np.sqrt(np.maximum(2.0 - 2.0 * top.astype(np.float64), 1e-8)), axis=1)
+        distance = np.sort(sine(top), axis=1)
         radius[part] = distance[:, k - 1]
         dimension[part] = _dimension(distance, k)
     return Strangers(radius, dimension, k, n_others)
+
+
+def sine(correlation: np.ndarray) -> np.ndarray:
+    """Return the sine for a correlation (a cosine); 1 for those below 0."""
+    clipped = np.clip(correlation.astype(np.float64), 0.0, 1.0)
+    return np.asarray(np.maximum(np.sqrt(1.0 - clipped**2), FINEST))
 
 
 def _dimension(distance: Float[np.ndarray, "n nearest"], k: int) -> Float[np.ndarray, " n"]:
@@ -61,5 +72,5 @@ def _dimension(distance: Float[np.ndarray, "n nearest"], k: int) -> Float[np.nda
         return np.full(len(distance), 1.0)
     logs = np.log(distance[:, -1:] / distance[:, k - 1 : -1]).mean(axis=1)
     tails = np.cumsum(1.0 / np.arange(n - 1, 0, -1))[::-1]  # at j - 1: the sum of 1 / i for i from j to n - 1
-    estimate = tails[k - 1 :].mean() / np.maximum(logs, 1e-3)
+    estimate = tails[k - 1 :].mean() / np.maximum(logs, 1e-4)
     return np.asarray(np.clip((1.0 - 1.5 / np.sqrt(n)) * estimate, 1.0, _MOST_DIMENSIONS))

@@ -9,6 +9,7 @@ from holdfast.audit.evidence import percent, row_pairs
 from holdfast.audit.facts.near_records import NearRecords
 from holdfast.audit.facts.parts import parts
 from holdfast.audit.facts.rows import RowGroups
+from holdfast.audit.image_evidence import pictures_of
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 
@@ -37,7 +38,8 @@ def near_duplicate_rows(
 
     ## How it works
     As in `near-split-overlap`: categories, text and missing cells equal, and all numbers closer than chance brings
-    unrelated records together, which is learnt from how many pairs lie just beyond. Linear in rows.
+    unrelated records together, which is learnt from how many pairs lie just beyond. Pictures are near where one,
+    mirrored, turned or cropped, agrees with the other better than strangers do. Linear in rows.
 
     ## Limits
     With few numeric columns, or rows that follow one another smoothly, near and far cannot be told apart, and
@@ -77,6 +79,7 @@ def near_duplicate_rows(
                     unit="rows",
                 ),
                 row_pairs(dataset, near, others, caption="Rows, each above its nearest other"),
+                *pictures_of(dataset, pairs, near, others, "Pictures, each beside its nearest other"),
             ),
             fix="Keep one of each set of near-copies, or group them so that a split keeps them together.",
         )

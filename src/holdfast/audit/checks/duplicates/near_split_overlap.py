@@ -9,6 +9,8 @@ from holdfast.audit.facts.near import NearPairs
 from holdfast.audit.facts.near_records import NearRecords
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.image_cases import changed, drawing, picture_set
+from holdfast.audit.image_evidence import pictures_of
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
 
@@ -40,6 +42,9 @@ def near_split_overlap(
     part of its column's standard deviation. How small is learnt from the data: pairs are believed only if they
     are many and the distances just beyond them are nearly empty, which chance never brings about. Candidates come
     from random grids, so that cost grows linearly with rows.
+
+    Pictures are near where one, mirrored, turned or cropped, agrees with the other better than strangers ever do.
+    Perceptual hashes of such versions give candidates, which are aligned and compared.
 
     ## Limits
     With few numeric columns, or rows that follow one another smoothly (a time series), near and far cannot be told
@@ -85,6 +90,7 @@ def _found(
                 unit="rows",
             ),
             row_pairs(dataset, copies, originals, caption="Test rows above the training rows they nearly copy"),
+            *pictures_of(dataset, pairs, copies, originals, "Test pictures beside the training pictures they copy"),
         ),
         fix="Keep each record and its near-copies on one side of the split, or drop them from the test set.",
         remedy=Remedy(op="drop-rows", rows=copies),
@@ -101,6 +107,20 @@ def noisy_copies(rng: np.random.Generator) -> Dataset:
 def rounded_copies(rng: np.random.Generator) -> Dataset:
     """Ten test rows are training rows, rounded to four digits."""
     return _numbers(rng, digits=4)
+
+
+@planted(at=Location(rows=(40, 41, 42), columns=("image",), split="test"))
+def changed_pictures(rng: np.random.Generator) -> Dataset:
+    """Three test pictures are training pictures: one smaller and compressed again, one cropped, one mirrored."""
+    one, two, three = (drawing(rng) for _ in range(3))
+    copies = {40: changed(one, "smaller"), 41: changed(two, "cropped"), 42: changed(three, "mirrored")}
+    return picture_set(rng, changes={1: one, 2: two, 3: three, **copies})
+
+
+@clean
+def pictures_of_one_kind(rng: np.random.Generator) -> Dataset:
+    """Sixty drawings that nobody copied."""
+    return picture_set(rng)
 
 
 @clean
