@@ -15,9 +15,12 @@ MOST_CHARACTERS = 200  # of one cell; the record stays small whatever the data h
 def rows_table(
     dataset: Dataset, rows: Sequence[int] | np.ndarray, caption: str, columns: Sequence[str] = ()
 ) -> Examples:
-    """Return up to ten of `rows` as a table, with the named columns (all but ignored ones, if none are named)."""
+    """Return up to ten of `rows` as a table, with the named columns (all but ignored ones, if none are named).
+
+    Images are left out: as values they are hashes, which tell a person nothing.
+    """
     shown = [int(row) for row in list(rows[:MOST_SHOWN])]
-    names = tuple(columns) or tuple(c.name for c in dataset.columns if c.role != "ignore")
+    names = tuple(columns) or tuple(c.name for c in dataset.columns if c.role != "ignore" and c.kind != "image")
     picked = dataset.table.select(list(names)).take(shown).to_pydict() if shown else {}
     cells = tuple(tuple(cell(picked[name][i]) for name in names) for i in range(len(shown)))
     return Examples(caption=caption, columns=names, cells=cells, rows=tuple(shown))
