@@ -110,6 +110,9 @@ def _of_estimator(m: Machine, owner: Estimator, name: str, node: ast.AST) -> Any
     if name in {"labels_", "embedding_"} and owner.fits:
         event = m.flow.learned[owner.fits[-1]]
         return replace(event.data, learned=event.data.known | {event.id}, columns={}, role="table", column=None)
+    if name == "best_params_" and owner.fits:
+        event = m.flow.learned[owner.fits[-1]]
+        return Unknown(frozenset({m.learn("tuned", event.what, node, event.data, origin=event.id, given=event.given)}))
     if name in {"best_score_", "best_params_", "cv_results_", "history", "classes_", "n_features_in_"}:
         return UNKNOWN
     return Method(owner, name)

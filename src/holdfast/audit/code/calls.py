@@ -9,7 +9,7 @@ from holdfast.audit.code.columns import dropped, stored
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.estimators import predicted, transformed
 from holdfast.audit.code.frames import method_of_data
-from holdfast.audit.code.functions import library, unknown_call
+from holdfast.audit.code.functions import drawn, library, unknown_call
 from holdfast.audit.code.machine import MOST_DEPTH, Args, Machine, name_of
 from holdfast.audit.code.names import called, given
 from holdfast.audit.code.scores import judged
@@ -28,7 +28,9 @@ from holdfast.audit.code.values import (
     Seq,
     Splitter,
     Table,
+    Unknown,
     data_of,
+    items_of,
 )
 from holdfast.audit.code.vocabulary import kind_of
 
@@ -80,6 +82,8 @@ def _arguments(m: Machine, node: ast.Call) -> Args:
     for one in node.keywords:
         if one.arg is None:
             value = m.evaluate(m, one.value)
+            if isinstance(value, Unknown):
+                named["**"] = value
             if isinstance(value, Table):
                 named |= {key: held for key, held in value.items.items() if isinstance(key, str) and key not in named}
     return Args(tuple(values), named, tuple(nodes), {one.arg: one.value for one in node.keywords if one.arg})
@@ -121,6 +125,8 @@ def apply(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:
 
 def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:
     owner, name = method.owner, method.name
+    if isinstance(owner, Estimator) and owner.kind == "random":
+        return drawn(m, owner, name, args, node)
     if isinstance(owner, Estimator):
         run = ESTIMATOR_METHODS.get(name)
         return run(m, owner, args, node) if run else unknown_call(m, name, args, node)
@@ -154,7 +160,10 @@ def _method_of_container(m: Machine, owner: Any, name: str, args: Args, node: as
 def _called_estimator(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     data = data_of(args.get(0))
     if data is None:
-        return owner if any(isinstance(one, Estimator) for one in args.values) else UNKNOWN
+        inner = [one for one in [*args.values, *items_of(args.get(0))] if isinstance(one, Estimator)]
+        if not inner:
+            return UNKNOWN
+        return Estimator(owner.name, owner.kind, [*inner, owner], dict(owner.settings), list(owner.fits))
     if owner.kind == "model":
         return predicted(m, owner, data)
     if owner.fits:
@@ -193,7 +202,8 @@ def inlined(m: Machine, function: Function, args: Args, node: ast.AST) -> Any:
         return unknown_call(m, function.name, args, node)
     scope = Scope(outer=function.scope)
     _bind(m, function, args, scope)
-    outer, cell = m.scope, m.cell
+    outer, cell, sites = m.scope, m.cell, m.sites
+    m.sites = (*sites, m.place(node))
     m.scope, m.cell, m.depth = scope, function.cell, m.depth + 1
     m.active.append(function.node)
     m.returns.append([])
@@ -205,7 +215,7 @@ def inlined(m: Machine, function: Function, args: Args, node: ast.AST) -> Any:
     finally:
         m.returns.pop()
         m.active.pop()
-        m.scope, m.cell, m.depth = outer, cell, m.depth - 1
+        m.scope, m.cell, m.depth, m.sites = outer, cell, m.depth - 1, sites
     _write_back(m, function, args, scope)
     return _returned(found)
 

@@ -53,15 +53,20 @@ def _in_this_turn(m: Machine, owner: Seq, value: Data, node: ast.AST) -> Data | 
     """Return the value marked as a copy where a loop appends the same records for the second time."""
     if not m.loops or not value.rows or value.role in {"predictions", "statistic", "count"}:
         return None
-    key = hash((id(owner), m.loops, value.rows))
+    key = hash((id(owner), m.loops[:1], value.rows))
     line = getattr(node, "lineno", 0)
-    first = m.appended.setdefault(key, line)
-    if first == line or value.role == "label":
+    first, arms = m.appended.setdefault(key, (line, m.arms))
+    if first == line or value.role == "label" or _exclusive(arms, m.arms):
         return None
     from dataclasses import replace
 
     new = m.learn("augment", "append", node, value, given="")
     return replace(value, learned=value.learned | {new})
+
+
+def _exclusive(first: tuple[tuple[int, int], ...], second: tuple[tuple[int, int], ...]) -> bool:
+    """Return whether two places stand in different arms of one branch."""
+    return any(one[0] == other[0] and one[1] != other[1] for one in first for other in second)
 
 
 def _of_dict(m: Machine, owner: Table, name: str, args: Args, node: ast.AST) -> Any:

@@ -8,11 +8,13 @@ from typing import Any
 from holdfast.audit.code.events import Fitted
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.values import (
+    NOTHING,
     UNKNOWN,
     Const,
     Data,
     Estimator,
     Seq,
+    Unknown,
     data_of,
     items_of,
     together,
@@ -32,6 +34,11 @@ def fit(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     if data is None:
         return owner
     label = data_of(args.get(1, "y", "Y", "labels", "target"))
+    if label is not None and label.column is not None and owner.kind in {"model", "pipeline", "search"}:
+        m.flow.label_columns.add(label.column)
+    before = _already(owner)
+    if before:
+        data = replace(data, learned=data.learned | before)
     text = args.text(0, "X", "x", "data", "df", "dtrain", "train_set", "raw_documents")
     new = [
         _learnt(m, owner, part, data, label, text, node)
@@ -44,6 +51,19 @@ def fit(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     if (owner.kind == "model" or _final(owner).kind == "model") and new:
         _note_model(m, owner, new[-1], data, label, args, node)
     return owner
+
+
+def _already(owner: Estimator, depth: int = 6) -> frozenset[int]:
+    """Return what the layers of a network had learned before it is fitted."""
+    if owner.kind != "model" or depth == 0:
+        return NOTHING
+    found: set[int] = set()
+    for part in owner.parts:
+        if part.kind in {"scale", "words"}:
+            found.update(part.fits)
+        if part is not owner:
+            found |= _already(Estimator(part.name, "model", part.parts), depth - 1)
+    return frozenset(found)
 
 
 def _learners(owner: Estimator) -> list[Estimator]:
@@ -200,7 +220,7 @@ def predicted(m: Machine, owner: Estimator, data: Data) -> Data:
         if event.kind == "unknown":
             m.flow.learned[one] = replace(event, kind="model")
     models = frozenset(one for one in owner.fits if m.flow.learned[one].kind == "model")
-    learned = data.known.union(owner.fits, *(m.flow.learned[one].inherits for one in owner.fits))
+    learned = data.known.union(owner.learned, owner.fits, *(m.flow.learned[one].inherits for one in owner.fits))
     return replace(
         data,
         learned=learned,
@@ -219,6 +239,12 @@ def predict(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     del node
     data = data_of(args.get(0, "X", "x", "data", "test_dataset", "dataloaders"))
     return UNKNOWN if data is None else predicted(m, owner, data)
+
+
+def support(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
+    """Return which columns a selector has chosen."""
+    del m, args, node
+    return Data(role="statistic", learned=frozenset(owner.fits)) if owner.fits else UNKNOWN
 
 
 def fit_predict(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
@@ -286,15 +312,17 @@ def set_settings(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any
     """Keep settings given later."""
     del m, node
     owner.settings |= {name: value.value for name, value in args.named.items() if isinstance(value, Const)}
+    owner.learned |= frozenset[int]().union(*(one.learned for one in args.everything() if isinstance(one, Unknown)))
     return owner
 
 
 METHODS: dict[str, Callable[[Machine, Estimator, Args, ast.AST], Any]] = {
     **dict.fromkeys(("fit", "partial_fit", "train", "fit_generator", "train_on_batch", "fit_on_texts", "adapt"), fit),
     **dict.fromkeys(
-        ("transform", "inverse_transform", "texts_to_sequences", "texts_to_matrix", "get_support"), transform
+        ("transform", "inverse_transform", "texts_to_sequences", "texts_to_matrix"), transform
     ),
     "fit_transform": fit_transform,
+    **dict.fromkeys(("get_support", "get_feature_names_out"), support),
     **dict.fromkeys(("fit_resample", "fit_sample"), fit_resample),
     **dict.fromkeys(
         (

@@ -87,7 +87,7 @@ class Scored:
     text: str = ""  # the records, as the program writes them
     loops: tuple[int, ...] = ()
     objective: bool = False  # inside a function that an optimiser calls
-    threshold: bool = False  # a threshold from the same records was used
+    sites: tuple[Place, ...] = ()  # the calls that led into the function that takes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,7 @@ class Decided:
     scores: frozenset[int]
     how: str
     loops: tuple[int, ...] = ()
+    sites: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from holdfast.audit.code.attributes import attribute, settled
 from holdfast.audit.code.columns import both, mask_of, negated, picked, without_windows
 from holdfast.audit.code.machine import Machine, TooMuch, text_of
 from holdfast.audit.code.names import lookup
+from holdfast.audit.code.rows import Step
+from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.statements import assign, element, joined, kind_of_loop
 from holdfast.audit.code.values import (
     NOTHING,
@@ -79,7 +81,8 @@ def _subscript(m: Machine, node: ast.Subscript) -> Any:
         found = data_of(owner)
         return UNKNOWN if found is None else replace(found, record=True)
     if isinstance(owner, Unknown):
-        return owner
+        learned = owner.learned | (learned_in(key) if not (isinstance(key, Data) and key.rows) else NOTHING)
+        return Unknown(learned) if learned else UNKNOWN
     return UNKNOWN
 
 
@@ -198,6 +201,9 @@ def _compare(m: Machine, node: ast.Compare) -> Any:
         return mask_of(replace(met, where=None), node.ops[0], right, text_of(node, 200))
     if isinstance(left, Data) or isinstance(right, Data):
         base, other = (left, right) if isinstance(left, Data) else (right, left)
+        if base.where is not None and base.where.kind == "sample":
+            sampled(m, node, base)
+            return base
         if base.role in {"predictions", "error", "statistic", "count"}:
             return replace(base, learned=base.learned | learned_in(other))
         return mask_of(replace(base, learned=base.learned | learned_in(other)), node.ops[0], other, text_of(node, 200))
@@ -211,6 +217,8 @@ def _unary(m: Machine, node: ast.UnaryOp) -> Any:
             return Const(-value.value)
         if isinstance(value, Unknown | Const):
             return Const("negative") if isinstance(node.operand, ast.Name) else UNKNOWN
+    if isinstance(node.op, ast.Invert) and isinstance(value, Data) and value.where is None and value.role == "table":
+        return replace(value, role="mask", where=Step(("where", text_of(node.operand, 200)), ("no", ("yes",))))
     if isinstance(node.op, ast.Invert | ast.Not | ast.USub) and isinstance(value, Data) and value.role == "mask":
         return negated(value)
     return value if isinstance(value, Data | Score) else UNKNOWN

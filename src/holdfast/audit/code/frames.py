@@ -14,7 +14,7 @@ from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Function, 
 
 STATISTICS = {
     "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem", "amin",
-    "amax", "nanmean", "nanmedian", "nanstd", "nanmin", "nanmax", "nanvar", "percentile", "nanpercentile", "average", "ptp",
+    "amax", "nanmean", "nanmedian", "nanstd", "nanmin", "nanmax", "nanvar", "percentile", "nanpercentile", "nanquantile", "average", "ptp",
     "reduce_mean", "reduce_std", "reduce_max", "std_mean", "var_mean", "describe", "agg", "aggregate",
 }  # fmt: skip
 CORRELATIONS = {"corr", "corrwith", "cov", "corrcoef"}

@@ -149,10 +149,11 @@ def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
     names = "make_pipeline" if last in BUILDERS else last
     if kind == "model" and not parts:
         parts = []
+    tuned = frozenset[int]().union(*(one.learned for one in args.everything() if isinstance(one, Unknown)))
     stats = frozenset[int]().union(
         *(learned_in(one) for one in args.everything() if isinstance(one, Data | Seq | Unknown))
     )
-    result = Estimator(names, kind, parts, settings, wraps=kind == "search", learned=stats if not kind else NOTHING)
+    result = Estimator(names, kind, parts, settings, wraps=kind == "search", learned=stats if not kind else tuned)
     return result
 
 
@@ -201,7 +202,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     if last.startswith("make_") or args.constant(None, "return_X_y") is True:
         features = replace(data)
         return Seq([features, replace(data, role="label")], fixed=True)
-    if last.startswith(("load_", "fetch_")) or last == "load":
+    if last.startswith(("load_", "fetch_")) or (last == "load" and not str(path).endswith(".npy")):
         return bundle(data) if not any(step for path in data.rows for step in path[1:]) else data
     if args.given("index_col") and args.given("parse_dates"):
         data = replace(data, ordered="an index of dates")
@@ -288,6 +289,19 @@ def repeated(m: Machine, owner: Data, node: ast.AST) -> Data:
         return owner
     new = m.learn("augment", "repeat", node, owner, given=text_of(node))
     return replace(owner, learned=owner.learned | {new})
+
+
+def drawn(m: Machine, owner: Estimator, name: str, args: Args, node: ast.AST) -> Any:
+    """Return what a random generator draws; one that was made with a seed counts as a seed."""
+    seeded, m.seeded = m.seeded, m.seeded or bool(owner.settings.get("text"))
+    result = library(m, f"random.{name}", args, node)
+    m.seeded = seeded
+    return result
+
+
+def _generator(m: Machine, args: Args, node: ast.AST) -> Any:
+    del node
+    return made(m, "default_rng", "random", args)
 
 
 def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: frozenset[int] = NOTHING) -> Any:
@@ -621,6 +635,7 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     **dict.fromkeys(
         ("savgol_filter", "filtfilt", "sosfiltfilt", "gaussian_filter1d", "detrend", "seasonal_decompose"), _smooth
     ),
+    **dict.fromkeys(("default_rng", "RandomState", "Random"), _generator),
     "roll": _roll,
     **dict.fromkeys(("to_datetime", "to_numeric"), _datetime),
     **dict.fromkeys(("float", "int", "round", "str", "abs"), _as_number),

@@ -88,10 +88,18 @@ def choices(flow: Flow) -> Iterator[Choice]:
                 and _among_fits(flow, score, decision)
             ):
                 taken.add(number)
-                yield Choice(score.place, decision.how, decision.place, score, _of_models(flow, score))
+                yield Choice(_site(score, decision), decision.how, decision.place, score, _of_models(flow, score))
     for score in flow.scored:
         if score.id not in taken and not score.objective and chosen_on(flow, score) and _settings_vary(flow, score):
             yield Choice(score.place, "a loop over settings", score.place, score)
+
+
+def _site(score: Scored, decision: Decided) -> Place:
+    """Return where the function that decides has the score taken: there, or in a function that it calls."""
+    depth = len(decision.sites)
+    if len(score.sites) > depth and [one.line for one in score.sites[:depth]] == [one.line for one in decision.sites]:
+        return score.sites[depth]
+    return score.place
 
 
 def _watched(flow: Flow, fitted: Fitted) -> Iterator[Choice]:
@@ -112,6 +120,10 @@ def _watched(flow: Flow, fitted: Fitted) -> Iterator[Choice]:
 def _threshold(flow: Flow, score: Scored) -> Iterator[Choice]:
     for number in sorted(score.learned):
         event = flow.learned[number]
+        if event.kind == "tuned" and covers(event.rows, score.rows) and chosen_on(flow, score):
+            origin = flow.learned[event.origin] if event.origin is not None else event
+            yield Choice(origin.place, "a search", event.place, score)
+            return
         if event.kind == "threshold" and covers(event.rows, score.rows) and chosen_on(flow, score):
             yield Choice(event.place, "a threshold", score.place, score)
             return

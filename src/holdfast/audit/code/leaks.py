@@ -8,7 +8,7 @@ from holdfast.audit.code.rows import Rows, apart, contains, covers, held_out, ke
 from holdfast.audit.code.values import Data
 
 _OF_VALUES = {"statistic", "future", "bin", "corr", "group"}  # of a label these define it, and do not leak
-_NEVER = {"corr", "threshold", "importance", "future"}
+_NEVER = {"corr", "threshold", "importance", "future", "tuned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:
         what = "cross-validation" if split.folds else "split"
         for data in split.given:
             for number in live(flow, data):
-                if _before(flow, number, data.rows):
+                if contains(flow.learned[number].rows, data.rows) and _before(flow, number, data.rows):
                     yield number, what, split.place, False
     for validated in flow.validated:
         for held in (validated.data, validated.label):
@@ -83,7 +83,7 @@ def honest(flow: Flow, score: Scored) -> bool:
         return False
     if not score.models:
         return is_held_out(flow, score.rows)
-    return not all(contains(flow.learned[one].rows, score.rows) for one in score.models)
+    return not any(covers(flow.learned[one].rows, score.rows) for one in score.models)
 
 
 def is_held_out(flow: Flow, rows: Rows) -> bool:

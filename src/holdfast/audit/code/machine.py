@@ -37,11 +37,13 @@ class Machine:
     guards: frozenset[int] = NOTHING  # statistics that decide whether this statement runs
     seeded: bool = False
     wanted: tuple[str, ...] = ()  # names that the value being evaluated is for
+    sites: tuple[Place, ...] = ()  # the calls that led into the function being followed
+    arms: tuple[tuple[int, int], ...] = ()  # the branches being followed: which statement, which arm
     returns: list[list[Any]] = field(default_factory=list)
     functions: list[Any] = field(default_factory=list)
     active: list[Any] = field(default_factory=list)  # functions being followed
     taken: dict[Any, int] = field(default_factory=dict)  # events already noted: key -> id
-    appended: dict[int, int] = field(default_factory=dict)
+    appended: dict[int, Any] = field(default_factory=dict)
 
     def step(self) -> None:
         """Count one step of work. Raises TooMuch."""
@@ -103,6 +105,7 @@ class Machine:
             learned=found.known,
             loops=self.loops,
             objective=self.objective > 0,
+            sites=self.sites,
             **more,
         )
         self.flow.scored.append(new)
@@ -111,7 +114,8 @@ class Machine:
 
     def split(self, event: Split) -> None:
         """Note that rows were parted."""
-        key = ("parted", event.place.cell, event.place.line, event.name, event.key)
+        where = () if event.name == "slices" else (event.place.cell, event.place.line)
+        key = ("parted", *where, event.name, event.key)
         if key not in self.taken:
             self.taken[key] = len(self.flow.splits)
             self.flow.splits.append(event)
@@ -119,7 +123,7 @@ class Machine:
     def decide(self, node: ast.AST, scores: frozenset[int], how: str) -> None:
         """Note that scores decided something."""
         if scores:
-            self.flow.decided.append(Decided(self.place(node), scores, how, self.loops))
+            self.flow.decided.append(Decided(self.place(node), scores, how, self.loops, self.sites))
 
     def enter(self, node: ast.AST, over: str, text: str, names: Iterable[str] = ()) -> int:
         """Begin a loop; return its id."""
@@ -132,7 +136,7 @@ class Machine:
         """Return a value as it is after a name was given to it: names say which side and role it has."""
         if not isinstance(value, Data):
             return value
-        if value.rows and value.role in {"table", "label", "index"} and (side := side_of(name)):
+        if value.rows and value.role in {"table", "label", "index", "bundle"} and (side := side_of(name)):
             self.flow.sides.setdefault(value.rows, side)
         if value.role == "table" and LABEL_NAME.match(name) and not value.models:
             if value.column is not None:

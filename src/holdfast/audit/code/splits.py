@@ -165,6 +165,19 @@ def sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Data:
     return replace(owner, rows=stepped(owner.rows, Step(key, "in")), where=None)
 
 
+def sampled(m: Machine, node: ast.AST, mask: Data) -> None:
+    """Note that random numbers part rows."""
+    if mask.where is None:
+        return
+    place = m.place(node)
+    given = (replace(mask, role="table", where=None),)
+    m.split(
+        Split(
+            place, "random numbers", mask.where.key, given, "", shuffled=True, seeded=m.seeded, after=len(m.flow.learned)
+        )
+    )
+
+
 def without(owner: Data, other: Data) -> Data | None:
     """Return `owner` less the rows of `other`, None where `other` is no part of it."""
     rows = set()

@@ -186,7 +186,7 @@ def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
         if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:
             continue
         parent = path[:-1]
-        m.appended.setdefault(hash((parent, side)), 0)
+        m.appended.setdefault(hash((parent, side)), None)
         opposite = {"train": ("test", "valid")}.get(side, ("train",))
         if any(hash((parent, other)) in m.appended for other in opposite):
             whole = replace(value, rows=frozenset({parent}), where=None)
@@ -220,8 +220,10 @@ def _if(m: Machine, node: ast.If) -> None:
     if scores and _keeps(node.body):
         m.decide(node, scores, "if")
     before = dict(m.scope.names)
+    arms, m.arms = m.arms, (*m.arms, (id(node), 0))
     execute(m, node.body)
     after_then = m.scope.names
+    m.arms = (*arms, (id(node), 1))
     if node.orelse:
         m.scope.names = dict(before)
         execute(m, node.orelse)
@@ -231,7 +233,7 @@ def _if(m: Machine, node: ast.If) -> None:
                 merged[name] = value
             elif value is not before.get(name):
                 merged[name] = joined(merged[name], value)
-    m.guards = guards
+    m.guards, m.arms = guards, arms
 
 
 def _compared(test: ast.expr) -> list[ast.expr]:

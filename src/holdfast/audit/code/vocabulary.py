@@ -85,6 +85,7 @@ BUILDERS = {  # functions that return an estimator
     "build_model": "model",
     "create_model": "model",
     "clone_model": "model",
+    "early_stopping": "",
 }
 
 CROSS_VALIDATION = {

@@ -22,7 +22,7 @@ _MOST_NAMES = 5
     ),
 )
 def cells_out_of_order(code: Code) -> Iterator[Finding]:
-    """A notebook's cells were run in another order than they stand in, or need what only a later cell defines.
+    """Cells of a notebook were run in another order than they stand in, or need what comes later.
 
     ## Why it matters
     The results below the cells come from an order that nobody can read off the page. Run from top to bottom, the
