@@ -11,6 +11,7 @@ from holdfast.audit.probe.pipeline import Answer, Event
 EXACT = 1e-9  # of the largest value: the same arithmetic in the same order gives the same bits
 ROUNDED = 1e-6  # where the number of rows differs, sums are ordered otherwise
 COARSE = 1e-4  # for answers in 32 bits
+RETURNED = "what it returns"  # the name under which a watched call notes that
 _NOISE = 5.0  # times the largest difference seen between equal calls
 
 
@@ -154,14 +155,18 @@ def trail(base: Answer, other: Answer, batches: Collection[int], *, besides: str
         known.setdefault((event.file, event.name, event.part, event.side), set()).add(event.digest)
     first: Culprit | None = None
     training: Culprit | None = None
+    aside: Culprit | None = None  # a number or an object, which may hold anything
     fits: dict[str, None] = {}
     for event in other.events:
         digests = known.get((event.file, event.name, event.part, event.side))
         own = besides is not None and besides in {event.part, event.name}
-        if own or event.side == "object" or digests is None or event.digest in digests:
+        if own or digests is None or event.digest in digests:
             continue
         found = Culprit(event.file, event.line, _said(event))
-        first = first or found
+        if event.side == "object":
+            aside = aside or found
+            continue
+        first = first or (aside if aside is not None and event.name == RETURNED else found)
         if event.side == "train" or (event.side == "fit" and event.n_rows not in batches):
             training = training or found
         if event.side == "fit":
@@ -170,6 +175,8 @@ def trail(base: Answer, other: Answer, batches: Collection[int], *, besides: str
 
 
 def _said(event: Event) -> str:
+    if event.side == "object":
+        return f"{event.name}{'.' * bool(event.part)}{event.part} becomes another"
     if event.side == "fit":
         return f"{event.name} learns another {event.part} (fitted to {event.n_rows:,} rows)"
     part = f"[{event.part!r}]" if event.part else ""

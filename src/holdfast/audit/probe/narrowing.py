@@ -15,7 +15,7 @@ _SHARE = 0.4  # of the time left that the search may take
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Columns that interfere (alone: all that do; else the first that does), the first row, and why no more is known."""
+    """Columns that interfere (`alone`: all that do; else the first), the first row, and why no more is known."""
 
     columns: tuple[str, ...] = ()
     alone: bool = False

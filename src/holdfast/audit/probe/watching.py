@@ -18,6 +18,7 @@ from zlib import crc32
 
 import numpy as np
 
+from holdfast.audit.probe.comparing import RETURNED
 from holdfast.audit.probe.pipeline import Call, Event, Side
 
 MOST_SECONDS = 20.0  # of watching; what comes later is not noted
@@ -74,7 +75,7 @@ class Watch:
             if what != "exception":
                 self._visits[file, done] += 1
                 if self._visits[file, done] <= MOST_VISITS:
-                    held = frame.f_locals if what == "line" else {**frame.f_locals, "what it returns": value}
+                    held = frame.f_locals if what == "line" else {**frame.f_locals, RETURNED: value}
                     self._variables(id(frame), held, file, done)
         finally:
             self._busy = False

@@ -6,6 +6,7 @@ import numpy as np
 from holdfast.audit.cases import table
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.interference import Interference
+from holdfast.audit.facts.label_use import LabelUse
 from holdfast.audit.facts.rows import RowKeys
 from holdfast.audit.probe.bench import Bench, Change, Effect, call_of
 from holdfast.audit.probe.changing import SAID
@@ -34,7 +35,9 @@ _FEW = 5  # rows that are answered one by one
         ),
     ),
 )
-def batch_changes_prediction(bench: Bench, row_keys: RowKeys, interference: Interference | None) -> Iterator[Finding]:
+def batch_changes_prediction(
+    bench: Bench, row_keys: RowKeys, interference: Interference | None, label_use: LabelUse | None
+) -> Iterator[Finding]:
     """A row is answered otherwise alone than together with other test rows.
 
     ## Why it matters
@@ -68,6 +71,8 @@ def batch_changes_prediction(bench: Bench, row_keys: RowKeys, interference: Inte
         bench.covers("batch-changes-prediction", interference.scope)
         if interference.route in {"training", "unknown"}:
             raise NotApplicable("test rows reach training, and by that way they move each other's answers too")
+        if label_use is not None and label_use.effect is not None:
+            raise NotApplicable("labels of test rows are used, and by that way the rows move each other's answers too")
         effect, trail = interference.effect, interference.trail
         if effect is None and bench.quiet():
             raise NotApplicable(bench.quiet())

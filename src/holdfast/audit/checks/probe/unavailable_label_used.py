@@ -1,21 +1,17 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.probe.bench import Bench, Change
-from holdfast.audit.probe.changing import Kind
-from holdfast.audit.probe.cuts import cuts_of
+from holdfast.audit.facts.label_use import LabelUse
+from holdfast.audit.probe.bench import Bench
 from holdfast.audit.probe.inside import probed
-from holdfast.audit.probe.narrowing import narrowed
+from holdfast.audit.probe.narrowing import Narrowed, narrowed
 from holdfast.audit.probe.telling import answers_are, blamed, evidence, extent, named, places, share
 from holdfast.core.errors import NotApplicable
-from holdfast.core.finding import Confidence, Finding, Location, Severity
-
-_MOST_CUTS = 4
-_KINDS: tuple[Kind, ...] = ("shuffled", "raised", "lowered")  # the first keeps how many of each class there are
+from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 
 
 @check(
@@ -28,7 +24,7 @@ _KINDS: tuple[Kind, ...] = ("shuffled", "raised", "lowered")  # the first keeps 
         ),
     ),
 )
-def unavailable_label_used(bench: Bench) -> Iterator[Finding]:
+def unavailable_label_used(bench: Bench, label_use: LabelUse) -> Iterator[Finding]:
     """Answers depend on labels that are not known when the answer is due.
 
     ## Why it matters
@@ -48,27 +44,28 @@ def unavailable_label_used(bench: Bench) -> Iterator[Finding]:
     Stop and choose on a validation part of the training rows; encode by training labels alone; shift the target
     before any window over it.
     """
-    label = bench.layout.label
-    if bench.about.form == "estimator":
-        raise NotApplicable("an estimator never gets the labels of test rows")
-    if bench.about.form == "split":
-        raise NotApplicable("asked of functions that answer for rows, not of one that splits them")
-    if label is None:
-        raise NotApplicable("no label (--label COLUMN)")
-    if bench.about.form == "fit_predict" and not bench.layout.label_in_test:
-        raise NotApplicable("the code gets no labels of test rows (it trips over them)")
-    changes, judge = _questions(bench, label)
-    bench.covers("unavailable-label-used", f"the label of test rows changed in {len(changes)} ways")
-    effect = bench.effect(changes, judge, "labels")
-    if effect is None:
-        if bench.quiet():
-            raise NotApplicable(bench.quiet())
+    bench.covers("unavailable-label-used", label_use.scope)
+    effect, trail = label_use.effect, label_use.trail
+    fix = (
+        "Stop and choose on a part of the training rows, encode by training labels alone, shift the target before any "
+        "window over it."
+    )
+    if effect is None and bench.quiet():
+        raise NotApplicable(bench.quiet())
+    if effect is None and (trail.training is None or bench.layout.order is not None):
         return
-    narrow = narrowed(bench, effect, judge)
-    trail = bench.trail(effect.change, besides=label)
-    if trail.first is None:  # nothing learnt otherwise: name the line where the labels enter
-        kept = np.setdiff1d(effect.change.touched, effect.judged)
-        trail = bench.trail(effect.change, watch=kept, besides=label)
+    if effect is None:
+        yield Finding(
+            message=f"Other labels of test rows change what the code learns, though no answer moved in these trials"
+            f"{blamed(trail.training)}",
+            severity=Severity.WARNING,
+            confidence=Confidence.CERTAIN,
+            locations=places(bench, Narrowed(columns=(label_use.label,)), trail.training, "test"),
+            evidence=(Measure(name="values learnt otherwise", value=max(1, len(trail.fits)), threshold=0),),
+            fix=fix,
+        )
+        return
+    narrow = narrowed(bench, effect, label_use.judged)
     when = "" if bench.layout.order is None else ", from a moment on,"
     yield Finding(
         message=f"Changing only labels of test rows{when} moves the {answers_are(bench)} of {share(effect.moved)} rows "
@@ -76,24 +73,8 @@ def unavailable_label_used(bench: Bench) -> Iterator[Finding]:
         confidence=Confidence.CERTAIN if bench.deterministic else Confidence.HIGH,
         locations=places(bench, narrow, trail.training or trail.first, "test"),
         evidence=evidence(bench, effect, trail),
-        fix="Stop and choose on a part of the training rows, encode by training labels alone, shift the target before "
-        "any window over it.",
+        fix=fix,
     )
-
-
-def _questions(bench: Bench, label: str) -> tuple[list[Change], Callable[[Change], np.ndarray]]:
-    """Return the changes of labels, and which rows may not move under each."""
-    layout = bench.layout
-    whole = bench.about.form == "features"
-    answered = layout.rows if whole else layout.test
-    if layout.order is None:
-        return [Change(kind, layout.test, (label,)) for kind in _KINDS], lambda _: answered
-    order = layout.order
-    touched = [answered[order[answered] >= cut] for cut in cuts_of(bench)[:_MOST_CUTS]]
-    if not whole:
-        touched.append(layout.test)
-    changes = [Change(kind, rows, (label,)) for rows in touched for kind in _KINDS]
-    return changes, lambda change: answered[order[answered] <= order[change.touched].min()]
 
 
 @planted(at=Location(columns=("y",), split="test"))
