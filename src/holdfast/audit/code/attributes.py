@@ -125,5 +125,7 @@ def settled(value: Any) -> Any:
         learned = owner.learned | owner.columns.get(value.name, NOTHING)
         if owner.role == "statistic":
             return replace(owner, column=value.name)
+        if owner.column is not None:
+            return owner  # `column.dt.year`, `column.cat.codes`
         return replace(owner, learned=learned, columns={}, only=frozenset({value.name}), column=value.name)
     return value

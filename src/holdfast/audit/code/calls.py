@@ -207,6 +207,9 @@ def inlined(m: Machine, function: Function, args: Args, node: ast.AST) -> Any:
     m.scope, m.cell, m.depth = scope, function.cell, m.depth + 1
     m.active.append(function.node)
     m.returns.append([])
+    anchor = m.anchor
+    if isinstance(function.owner, Object) and function.owner.estimator is not None and anchor is None:
+        m.anchor, m.cell = node, cell
     try:
         if isinstance(function.node, ast.Lambda):
             return m.evaluate(m, function.node.body)
@@ -215,6 +218,7 @@ def inlined(m: Machine, function: Function, args: Args, node: ast.AST) -> Any:
     finally:
         m.returns.pop()
         m.active.pop()
+        m.anchor = anchor
         m.scope, m.cell, m.depth, m.sites = outer, cell, m.depth - 1, sites
     _write_back(m, function, args, scope)
     return _returned(found)

@@ -164,7 +164,7 @@ def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> A
         return owner
     if key.where is not None:
         return replace(owner, rows=stepped(owner.rows, key.where), where=None)
-    if key.role == "table" and key.column is None and key.rows and {path[0] for path in key.rows} <= {
+    if key.role == "table" and key.rows and {path[0] for path in key.rows} <= {
         path[0] for path in owner.rows
     }:
         return replace(owner, rows=stepped(owner.rows, Step(("where", text), ("yes",))), where=None)

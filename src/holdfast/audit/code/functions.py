@@ -52,7 +52,7 @@ from holdfast.audit.code.vocabulary import (
 
 _SILENT = {"print", "display", "show", "plot", "hist", "scatter", "figure", "len", "isinstance", "type", "hasattr", "head",
            "imshow", "bar", "heatmap", "pairplot", "countplot", "boxplot", "distplot", "histplot", "barplot", "title", "savefig",
-           "pprint", "info", "debug", "warning", "log_metric", "log", "makedirs", "exists", "join_", "format", "subplots",
+           "pprint", "info", "debug", "warning", "log_metric", "makedirs", "exists", "join_", "format", "subplots",
            "scatterplot", "lineplot", "violinplot", "kdeplot", "jointplot", "axvline", "axhline", "clear_session"}  # fmt: skip
 _SEEDS = {
     "seed",
@@ -146,14 +146,11 @@ def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
     }
     texts = [f"{key}={text_of(one)}" for key, one in sorted(args.named_nodes.items())]
     settings["text"] = ", ".join([*(text_of(one) for one in args.nodes), *texts])
-    names = "make_pipeline" if last in BUILDERS else last
-    if kind == "model" and not parts:
-        parts = []
     tuned = frozenset[int]().union(*(one.learned for one in args.everything() if isinstance(one, Unknown)))
     stats = frozenset[int]().union(
         *(learned_in(one) for one in args.everything() if isinstance(one, Data | Seq | Unknown))
     )
-    result = Estimator(names, kind, parts, settings, wraps=kind == "search", learned=stats if not kind else tuned)
+    result = Estimator(last, kind, parts, settings, wraps=kind == "search", learned=stats if not kind else tuned)
     return result
 
 

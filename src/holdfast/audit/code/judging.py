@@ -9,6 +9,7 @@ from holdfast.audit.code.leaks import honest, is_held_out, live
 from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, side
 
 MANY_SETTINGS = 3  # fits of one kind of model with other settings, each judged on the same test rows
+MANY_MODELS = 4  # models one after the other on the same test rows: more than a baseline, a rival and a candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +167,16 @@ def _settings_vary(flow: Flow, score: Scored) -> bool:
 def again_and_again(flow: Flow) -> list[tuple[str, list[Scored]]]:
     """Return kinds of model that were fitted with several settings and judged on the same test rows each time."""
     groups: dict[tuple[Rows, str], dict[str, Scored]] = {}
+    every: dict[Rows, dict[int, Scored]] = {}
     for score in flow.scored:
         if score.loops or not chosen_on(flow, score):
             continue
         for fitted in flow.fitted:
             if fitted.model in score.models:
                 groups.setdefault((score.rows, fitted.name), {}).setdefault(fitted.settings, score)
-    return [(name, list(found.values())) for (_, name), found in groups.items() if len(found) >= MANY_SETTINGS]
+                every.setdefault(score.rows, {}).setdefault(fitted.model, score)
+    found = [(name, list(one.values())) for (_, name), one in groups.items() if len(one) >= MANY_SETTINGS]
+    return found or [("", list(one.values())) for one in every.values() if len(one) >= MANY_MODELS]
 
 
 def crossing_names(flow: Flow) -> Iterator[tuple[Rows, Rows]]:
@@ -199,9 +203,14 @@ def overlaps(flow: Flow) -> Iterator[tuple[Place, Place, Place]]:
         if train in flow.made_at and test in flow.made_at:
             pairs.append((train, test, flow.made_at[train], flow.made_at[test]))
     for train, test, fitted, scored in pairs:
-        place = flow.made_at.get(test, scored)
-        first = flow.made_at.get(train, fitted)
+        place, first = _made(flow, test, scored), _made(flow, train, fitted)
         yield max(place, first, key=lambda one: one.order) if crosses(train, test) else place, first, place
+
+
+def _made(flow: Flow, rows: Rows, otherwise: Place) -> Place:
+    """Return where rows, or some of them, first got a name."""
+    found = [place for known, place in flow.made_at.items() if known <= rows and any(len(path) > 1 for path in known)]
+    return flow.made_at.get(rows) or (found[0] if found else otherwise)
 
 
 def from_the_future(flow: Flow) -> Iterator[tuple[Learned, Place]]:

@@ -38,6 +38,7 @@ class Machine:
     seeded: bool = False
     wanted: tuple[str, ...] = ()  # names that the value being evaluated is for
     sites: tuple[Place, ...] = ()  # the calls that led into the function being followed
+    anchor: ast.AST | None = None  # the call of a transformer's own `fit`: what it learns is learned there
     arms: tuple[tuple[int, int], ...] = ()  # the branches being followed: which statement, which arm
     returns: list[list[Any]] = field(default_factory=list)
     functions: list[Any] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Machine:
 
     def learn(self, kind: str, what: str, node: ast.AST, data: Data, **more: Any) -> int:
         """Note that something was learned from `data`; return its id."""
+        node = self.anchor or node
         key = (
             kind,
             what,

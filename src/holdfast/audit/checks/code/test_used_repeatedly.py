@@ -60,7 +60,9 @@ def test_used_repeatedly(code_flows: CodeFlows) -> Iterator[Finding]:
             place = scores[-1].place
             yield told(
                 place,
-                f"{quoted(name)} is fitted with {len(scores)} settings, and each is judged on the same test rows",
+                f"{quoted(name)} is fitted with {len(scores)} settings, and each is judged on the same test rows"
+                if name
+                else f"{len(scores)} models, one after the other, are judged on the same test rows",
                 severity=Severity.WARNING,
                 confidence=Confidence.MEDIUM,
                 measure=Measure(
