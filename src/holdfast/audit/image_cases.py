@@ -13,21 +13,18 @@ from holdfast.core.dataset import Dataset, Role
 from holdfast.core.hashing import hasher, tagged
 from holdfast.core.media import Media
 
-_OCTAVES = 5
+_OCTAVES, _WAVES = 5, 3
 
 
 def drawing(rng: np.random.Generator, high: int = 96, wide: int = 96) -> UInt8[np.ndarray, "high wide 3"]:
-    """Return a picture with structure at every scale, as photographs have: sums of random waves, with a gradient."""
-    y, x = np.mgrid[0:high, 0:wide] / max(high, wide)
-    shade, colour = np.zeros((high, wide)), np.zeros((high, wide, 3))
-    for octave in range(_OCTAVES):
-        for _ in range(3):
-            angle, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
-            frequency = 2.0**octave * rng.uniform(0.7, 1.4)
-            wave = np.sin(2 * np.pi * frequency * (x * np.cos(angle) + y * np.sin(angle)) + phase)
-            shade += wave / (1 + octave)
-            colour += 0.3 * wave[:, :, None] * rng.normal(size=3) / (1 + octave)
-    values = shade[:, :, None] + colour
+    """Return a picture with structure at every scale, as photographs have: a sum of random waves, with some noise."""
+    octave = np.repeat(np.arange(_OCTAVES), _WAVES)
+    angle, phase = rng.uniform(0, np.pi, len(octave)), rng.uniform(0, 2 * np.pi, len(octave))
+    turns = 2j * np.pi * 2.0**octave * rng.uniform(0.7, 1.4, len(octave)) / max(high, wide)
+    strength = (1.0 + 0.3 * rng.normal(size=(3, len(octave)))) / (1 + octave)
+    across = np.exp(np.outer(turns * np.cos(angle), np.arange(wide)))
+    down = np.exp(np.outer(np.arange(high), turns * np.sin(angle)) + 1j * phase)
+    values = np.stack([((down * one) @ across).imag for one in strength], axis=2)
     return np.asarray(np.clip(128 + 40 * values + 3 * rng.normal(size=values.shape), 0, 255).astype(np.uint8))
 
 
