@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -74,6 +74,7 @@ class About:
     line: int = 0
 
 
+@runtime_checkable
 class Pipeline(Protocol):
     """The person's code behind one method."""
 
