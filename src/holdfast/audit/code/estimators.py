@@ -267,7 +267,7 @@ def score(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
         return UNKNOWN
     if owner.kind in {"cluster", "reduce", "outlier"}:
         return UNKNOWN
-    guessed = predicted(m, owner, together(found))
+    guessed = replace(predicted(m, owner, found[0]), rows=together(found).rows)
     from holdfast.audit.code.scores import taken
 
     return taken(m, f"{owner.text or owner.name}.score", node, guessed, text=args.text(0, "X", "x"))

@@ -137,6 +137,7 @@ class Flow:
     loops: dict[int, Loop] = field(default_factory=dict)
     label_columns: set[str] = field(default_factory=set)
     made_at: dict[Rows, Place] = field(default_factory=dict)  # where rows first got a name
+    frames: dict[Rows, tuple[int, ...]] = field(default_factory=dict)  # in which functions that was
     sides: dict[Rows, str] = field(default_factory=dict)  # what the program's names say about rows
     lines: dict[tuple[int | None, int], str] = field(default_factory=dict)
     complete: bool = True  # whether all of it was followed

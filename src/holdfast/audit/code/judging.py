@@ -8,6 +8,7 @@ from holdfast.audit.code.events import Decided, Fitted, Flow, Learned, Place, Sc
 from holdfast.audit.code.leaks import honest, is_held_out, live
 from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, side
 
+_PARTS = {"split", "sample", "fold"}  # what parts rows into sides; a slice or a mask may just pick some to look at
 MANY_SETTINGS = 3  # fits of one kind of model with other settings, each judged on the same test rows
 MANY_MODELS = 4  # models one after the other on the same test rows: more than a baseline, a rival and a candidate
 
@@ -52,7 +53,10 @@ def seen(flow: Flow) -> Iterator[Seen]:
 
 def _narrower(wide: Rows, narrow: Rows) -> bool:
     """Return whether rows are a strict part of others, by more than a filter."""
-    return contains(wide, narrow) and not contains(narrow, wide) and all(len(path) > 1 for path in narrow)
+    if not contains(wide, narrow) or contains(narrow, wide):
+        return False
+    steps = {path: {step for other in wide if other[0] == path[0] for step in other[1:]} for path in narrow}
+    return all(any(step.kind in _PARTS for step in path[1:] if step not in steps[path]) for path in narrow)
 
 
 def only_on_train(flow: Flow) -> Scored | None:
@@ -185,7 +189,7 @@ def crossing_names(flow: Flow) -> Iterator[tuple[Rows, Rows]]:
     test = [rows for rows, name in flow.sides.items() if name == "test"]
     for one in train:
         for other in test:
-            if crosses(one, other) and not held_out(one):
+            if crosses(one, other) and not held_out(one) and flow.frames.get(one) == flow.frames.get(other):
                 yield one, other
 
 

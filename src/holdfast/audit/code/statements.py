@@ -94,6 +94,7 @@ def assign(m: Machine, target: ast.expr, value: Any) -> None:
         m.scope.names[target.id] = value
         if isinstance(value, Data) and value.rows and value.rows not in m.flow.made_at:
             m.flow.made_at[value.rows] = m.place(target)
+            m.flow.frames[value.rows] = tuple(id(one) for one in m.active)
         _name_sides(m, target, value)
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(m, target, value)
