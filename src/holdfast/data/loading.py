@@ -13,6 +13,7 @@ from holdfast.core.dataset import KINDS, ROLES, Dataset, Kind, Role, Source
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.progress import Progress, Silent, track
 from holdfast.core.text import one_line
+from holdfast.data.benchmarks import fitted, is_benchmark
 from holdfast.data.canonical import STRING
 from holdfast.data.inference import columns_of
 from holdfast.data.inputs import ArrowExportable, Part, parts_of
@@ -55,6 +56,10 @@ def load(
         groups_of_parts = [parts_of(given) for given in inputs.values()]
         parts = [part for group in groups_of_parts for part in group]
         split_of_part = [name for name, group in zip(names, groups_of_parts, strict=True) for _ in group]
+        parts = [
+            fitted(part, parts[0]) if is_benchmark(name) else part
+            for name, part in zip(split_of_part, parts, strict=True)
+        ]
         match = matched(parts)
         wanted = _wanted_roles({**dict.fromkeys(groups, "group"), **(roles or {})}, match)
         kinds = _numbered(kinds or {}, match)

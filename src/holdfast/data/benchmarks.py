@@ -1,0 +1,40 @@
+"""A benchmark that is given beside training data need not have all their columns: what it lacks is missing in it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pyarrow as pa
+
+from holdfast.core.errors import BadInput
+from holdfast.core.text import one_line
+from holdfast.data.inputs import Part
+
+_BEGINS = "benchmark"
+
+
+def is_benchmark(split: str) -> bool:
+    """Return whether a split is looked for in the training data rather than scored."""
+    return split.lower().startswith(_BEGINS)
+
+
+def fitted(part: Part, leader: Part) -> Part:
+    """Return a benchmark with the columns of the training data, those that it lacks empty. Raises BadInput."""
+    reading, names = part.reading, leader.reading.names
+    if sorted(reading.names) == sorted(names) or reading.headless or leader.reading.headless:
+        return part
+    shared = [name for name in names if name in reading.names]
+    if not shared:
+        raise BadInput(
+            f"{part.name} shares no column with {leader.name}: its columns are "
+            f"{', '.join(one_line(name, 40) for name in reading.names[:8])}; name the one with its texts as there "
+            f"({', '.join(one_line(name, 40) for name in names[:8])})"
+        )
+    places = [reading.names.index(name) if name in reading.names else -1 for name in names]
+
+    def blocks() -> Iterator[pa.RecordBatch]:
+        for block in reading.blocks():
+            columns = [block.column(place) if place >= 0 else pa.nulls(len(block), pa.string()) for place in places]
+            yield pa.RecordBatch.from_arrays(columns, names=[str(place) for place in range(len(columns))])
+
+    note = f"compared by the columns that it shares: {', '.join(one_line(name, 40) for name in shared)}"
+    return replace(part, reading=replace(reading, names=names, blocks=blocks, notes=(*reading.notes, note)))
