@@ -13,6 +13,7 @@ from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.quick_model import by_ridge, waves, with_squares
 from holdfast.audit.facts.rows import RowGroups, RowKeys
 from holdfast.audit.facts.telling import Answer, Question, answers, area, halves, units
+from holdfast.audit.threads import one_thread
 from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
@@ -55,7 +56,7 @@ class Regions:
         """Return how well a score tells a class."""
         said = np.zeros((len(score), len(self.question.classes)))
         said[:, self.judged[k]] = score
-        return next(item for item in answers(self.question, said) if item.of_class == self.name(k))
+        return next(item for item in answers(self.question, said, least=-1.0) if item.of_class == self.name(k))
 
     def name(self, k: int) -> str:
         """Return the class `judged[k]`."""
@@ -63,10 +64,15 @@ class Regions:
 
     def of_pixels(self, cells: np.ndarray, k: int) -> Answer:
         """Return how well a small model of the pixels in some cells (a mask) together tells a class."""
-        pixels = np.kron(cells, np.ones((_PIXELS, _PIXELS), dtype=bool))
-        picked = self.images.small[self.place][:, pixels].astype(np.float64).reshape(len(self.place), -1)
-        said = by_ridge(self.question, waves(picked, self.streams("image_regions")))
-        return next(item for item in answers(self.question, said) if item.of_class == self.name(k))
+        small = self.images.small[self.place].astype(np.float64)
+        n, half = len(small), _PIXELS // 2
+        grey = small.mean(axis=3).reshape(n, SIDE * half, 2, SIDE * half, 2).mean(axis=(2, 4))
+        colour = small.reshape(n, SIDE, _PIXELS, SIDE, _PIXELS, 3).mean(axis=(2, 4))[:, cells, :2]
+        fine = np.kron(cells, np.ones((half, half), dtype=bool))
+        with one_thread():
+            seen = waves(np.concatenate([grey[:, fine], colour.reshape(n, -1)], axis=1), self.streams("image_regions"))
+            said = by_ridge(self.question, seen)
+        return next(item for item in answers(self.question, said, least=-1.0) if item.of_class == self.name(k))
 
     @cached_property
     def typical(self) -> tuple[int, ...]:
@@ -105,17 +111,21 @@ def image_regions(
     if not judged:
         raise NotApplicable("no two classes have enough independent pictures")
     place = images.place[rows]
-    small = images.small[place].astype(np.float64)
     scores = np.empty((len(rows), SIDE, SIDE, len(judged)), dtype=np.float32)
     areas = np.empty((SIDE, SIDE, len(judged)))
-    for i in range(SIDE):
-        for j in range(SIDE):
-            inside = small[:, i * _PIXELS : (i + 1) * _PIXELS, j * _PIXELS : (j + 1) * _PIXELS]
-            spread = images.cells_std[place, i, j, None].astype(np.float64)
-            columns = np.concatenate([inside.reshape(len(rows), -1), spread], axis=1)
-            said = by_ridge(asked, with_squares(columns))[:, list(judged)]
-            scores[:, i, j] = said
-            areas[i, j] = [area(asked, said[:, k], asked.truth == c) for k, c in enumerate(judged)]
+    with one_thread():
+        for i in range(SIDE):
+            for j in range(SIDE):
+                said = by_ridge(asked, with_squares(_cell(images, place, i, j)))[:, list(judged)]
+                scores[:, i, j] = said
+                areas[i, j] = [area(asked, said[:, k], asked.truth == c) for k, c in enumerate(judged)]
     total = int(there.sum())
     sampled = Sampled(what="what places of pictures tell", rows=len(rows), of=total) if len(rows) < total else None
     return Regions(asked, judged, scores, areas, place, images, streams, sampled)
+
+
+def _cell(images: Images, place: np.ndarray, i: int, j: int) -> Float[np.ndarray, "sample numbers"]:
+    """Return the brightness of the points of a cell, its mean colour, and the spread of its brightness."""
+    inside = images.small[place, i * _PIXELS : (i + 1) * _PIXELS, j * _PIXELS : (j + 1) * _PIXELS].astype(np.float64)
+    colour, spread = inside.mean(axis=(1, 2)), images.cells_std[place, i, j, None]
+    return np.concatenate([inside.mean(axis=3).reshape(len(place), -1), colour[:, :2], spread], axis=1)

@@ -83,6 +83,15 @@ def question(labels: Labels, rows: np.ndarray, unit: np.ndarray) -> Question:
     return Question(rows, truth, labels.classes, unit, folds_of(unit))
 
 
+def halves(labels: Labels, rows: np.ndarray, unit: np.ndarray) -> Question:
+    """Return the class of `rows` as a question, and of a number whether it is above its median."""
+    if labels.is_classes:
+        return question(labels, rows, unit)
+    values = labels.values[rows]
+    truth = (values > np.median(values)).astype(np.float64)
+    return Question(rows, truth, ("lower half", "upper half"), unit, folds_of(unit))
+
+
 def units(rows: np.ndarray, groups: Groups | None, row_groups: RowGroups | None) -> Int[np.ndarray, " sample"]:
     """Return what is independent among `rows`: a number for each row, the same for a known group or equal features."""
     own = row_groups.group[rows] if row_groups is not None else rows
@@ -146,9 +155,8 @@ def answers(asked: Question, said: np.ndarray, *, least: float = 0.0) -> tuple[A
     each = []
     for c in asked.judged:
         hit = asked.truth == c
-        value = area(asked, said[:, c], hit)
-        if 2 * value - 1 >= least:
-            each.append(_of_class(asked, said[:, c], hit, value, asked.classes[c]))
+        if 2 * area(asked, said[:, c], hit) - 1 >= least:
+            each.append(_of_class(asked, said[:, c], hit, asked.classes[c]))
     return tuple(sorted(each, key=lambda item: -item.gain))
 
 
@@ -190,12 +198,38 @@ def ranks(values: np.ndarray) -> Float[np.ndarray, " sample"]:
     return np.asarray((rankdata(values) - 0.5) / max(1, len(values)))
 
 
-def _of_class(asked: Question, score: np.ndarray, hit: np.ndarray, value: float, name: str) -> Answer:
+def paired(asked: Question, first: np.ndarray, second: np.ndarray, hit: np.ndarray) -> tuple[float, float]:
+    """Return by how much the AUC of the first score exceeds that of the second, and the p-value of no more than chance.
+
+    DeLong, DeLong & Clarke-Pearson (1988), summed within units.
+    """
+    from scipy.special import ndtr
+
+    (a, adds_a), (b, adds_b) = _adds(asked, first, hit), _adds(asked, second, hit)
+    error = _error(adds_a - adds_b, asked.unit)
+    return a - b, float(ndtr(-(a - b) / (_FOLDS_DEPEND * error))) if error > 0.0 else float(a <= b)
+
+
+def _of_class(asked: Question, score: np.ndarray, hit: np.ndarray, name: str) -> Answer:
     """Return the AUC with a variance over units (Obuchowski, 1997): what a row adds is summed within its unit first."""
     from scipy.special import ndtr
+
+    value, adds = _adds(asked, score, hit)
+    error = _error(adds, asked.unit)
+    if error <= 0.0:
+        # All pairs in order, or none: one in so many units could still be otherwise (rule of three).
+        fewest = min(len(np.unique(asked.unit[hit])), len(np.unique(asked.unit[~hit])))
+        error = 1.0 / max(fewest, 1) if value != 0.5 else 1.0
+    p_value = float(ndtr(-(value - 0.5) / (_FOLDS_DEPEND * error)))
+    half = _Z * error
+    return Answer(name, value, max(0.0, value - half), min(1.0, value + half), max(0.0, 2 * value - 1), p_value)
+
+
+def _adds(asked: Question, score: np.ndarray, hit: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the AUC and what each row adds to it beyond the mean of its class and fold."""
     from scipy.stats import rankdata
 
-    adds, weights = np.zeros(len(hit)), 0.0
+    adds, total, pairs = np.zeros(len(hit)), 0.0, 0.0
     for number in range(N_FOLDS):
         here = np.flatnonzero(asked.folds == number)
         inside = hit[here]
@@ -207,15 +241,8 @@ def _of_class(asked: Question, score: np.ndarray, hit: np.ndarray, value: float,
         beaten = (both - own) / np.where(inside, m, n)  # share of the other class that a row outranks
         mean = beaten[inside].mean()
         adds[here] = n * m * np.where(inside, (beaten - mean) / n, (1 - mean - beaten) / m)
-        weights += n * m
-    error = _error(adds / max(weights, 1.0), asked.unit)
-    if error <= 0.0:
-        # All pairs in order, or none: one in so many units could still be otherwise (rule of three).
-        fewest = min(len(np.unique(asked.unit[hit])), len(np.unique(asked.unit[~hit])))
-        error = 1.0 / max(fewest, 1) if value != 0.5 else 1.0
-    p_value = float(ndtr(-(value - 0.5) / (_FOLDS_DEPEND * error)))
-    half = _Z * error
-    return Answer(name, value, max(0.0, value - half), min(1.0, value + half), max(0.0, 2 * value - 1), p_value)
+        total, pairs = total + n * m * mean, pairs + n * m
+    return (total / pairs if pairs else 0.5), adds / max(pairs, 1.0)
 
 
 def _of_number(asked: Question, guess: np.ndarray) -> Answer:
