@@ -73,7 +73,8 @@ def sizes(subject: Subject) -> Iterator[Line]:
         else:
             continue
         features = sum(one.role == "feature" for one in run.columns)
-        yield Line(text=f"{text} {plural(features, 'feature column')}.", run=subject.name(run))
+        wide = f" {plural(features, 'feature column')}." if features else ""
+        yield Line(text=f"{text}{wide}", run=subject.name(run))
         for split in run.splits:
             if split.unlabelled:
                 text = f"{_part(split)}: {plural(split.unlabelled, 'row')} without a label."

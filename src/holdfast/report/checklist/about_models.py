@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from holdfast.core.finding import Measure, Severity
 from holdfast.core.record import HonestScore, Run, Status
@@ -17,6 +18,8 @@ STAND_IN = "default-model"
 def code_identity(subject: Subject) -> Iterator[Line]:
     """The versions that computed the score, the scripts that were read by hash, and the model that was loaded."""
     for run in subject.runs:
+        if not run.n_rows:
+            continue
         learner = run.environment.packages.get("scikit-learn")
         beside = f" with scikit-learn {name(learner)}" if learner else ""
         text = f"Computed by Holdfast {name(run.environment.holdfast)}{beside}, seed {run.seed}."
@@ -91,6 +94,16 @@ def models(subject: Subject) -> Iterator[Line]:
         }.get(found.source, "")
         model = name(found.model) if found.model else "A model"
         yield Line(text=f"{model}{': ' + whose if whose else ''}.", run=subject.name(run))
+
+
+def compared(subject: Subject) -> Iterator[Line]:
+    """The models whose predictions were compared, the best first, with their scores."""
+    for run in subject.runs:
+        scores = run.config.get("models")
+        if run.kind == "compare" and isinstance(scores, dict):
+            shown = [f"{name(str(one))} {number(value)}" for one, value in scores.items() if _is_number(value)]
+            text = f"Compared by {name(str(run.config.get('metric') or 'score'))}: {listed(shown, 12)}."
+            yield Line(text=text, run=subject.name(run))
 
 
 def evaluation(subject: Subject) -> Iterator[Line]:
@@ -182,7 +195,8 @@ def limits(subject: Subject) -> Iterator[Line]:
             counts = [(len(worst), "error"), (run.count(Severity.WARNING), "warning")]
             said = " and ".join(plural(count, noun) for count, noun in counts if count)
             first = f" The first: {sentence(run.findings[0].message)}."
-            yield Line(text=f"{said} stand against the score.{first}", tone="bad", run=subject.name(run))
+            verb = "stands" if sum(count for count, _ in counts) == 1 else "stand"
+            yield Line(text=f"{said} {verb} against the score.{first}", tone="bad", run=subject.name(run))
         elif any(one.status is Status.PASSED for one in run.results):
             yield Line(text="No error and no warning stands against the score.", tone="good", run=subject.name(run))
         unseen = [name(one.check) for one in run.results if one.status in {Status.SKIPPED, Status.CRASHED}]
@@ -190,6 +204,10 @@ def limits(subject: Subject) -> Iterator[Line]:
             text = f"{plural(len(unseen), 'check')} could not look: {listed(unseen, 12)}."
             some = len(unseen) < len(run.results)
             yield Line(text=text, tone="doubt" if some else "silent", run=subject.name(run))
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _scores(found: HonestScore) -> str:

@@ -76,7 +76,7 @@ MODULES = (
                 "Try models of several kinds",
                 "run and person",
                 "Which kinds of model were tried?",
-                states=(models.models,),
+                states=(models.models, models.compared),
                 checks=("no-better-than-baseline",),
                 see=("5a", "5b"),
             ),
@@ -182,7 +182,7 @@ MODULES = (
                 "A higher number need not be a better model",
                 "run",
                 states=(models.uncertainty,),
-                checks=("difference-within-noise", "label-noise-ceiling"),
+                checks=("difference-within-noise", "label-noise-ceiling", "compare"),
                 see=("7b", "7c"),
             ),
             Item(
@@ -197,7 +197,7 @@ MODULES = (
                 "Test differences statistically",
                 "run",
                 states=(models.tests,),
-                checks=("difference-within-noise",),
+                checks=("difference-within-noise", "compare"),
                 see=("7c",),
             ),
             Item(

@@ -44,11 +44,20 @@ def _found(subject: Subject, run: Run, result: CheckResult) -> Line:
     said = sentence(first.message)
     end = "" if said.endswith((".", "!", "?", "…")) else "."
     return Line(
-        text=f"{first.severity.value.capitalize()}: {said}{end}{more}",
+        text=f"{first.severity.value.capitalize()}{_in_code(first)}: {said}{end}{more}",
         tone="bad" if first.severity in AGAINST else "doubt",
         run=subject.name(run),
         checks=(result.check,),
     )
+
+
+def _in_code(finding: Finding) -> str:
+    """Return the file, cell and line of a finding about code; the message of one about data names the place."""
+    place = next((one for one in finding.locations if one.file is not None and one.line is not None), None)
+    if place is None or place.file is None:
+        return ""
+    cell = f", cell {place.cell}" if place.cell is not None else ""
+    return f" in {name(place.file)}{cell}, line {place.line}"
 
 
 def _skipped(results: list[CheckResult]) -> Iterator[Line]:

@@ -200,7 +200,7 @@ MODULES = (
     Module(
         "Models and their evaluation",
         (
-            Item("5a", "Every model that was trained", "run", states=(models.models,)),
+            Item("5a", "Every model that was trained", "run", states=(models.models, models.compared)),
             Item("5b", "Why these models", "person", "Why were these kinds of model chosen?"),
             Item(
                 "5c",
@@ -278,7 +278,7 @@ MODULES = (
                 "Which metrics, and why they fit",
                 "run and person",
                 "Why does this metric measure what the claim is about?",
-                states=(models.metric,),
+                states=(models.metric, models.compared),
                 checks=("misleading-metric", "miscalibrated"),
                 claim="The metric suits the outcome.",
                 refuted_by=("misleading-metric",),
@@ -288,16 +288,16 @@ MODULES = (
                 "How uncertain each number is",
                 "run",
                 states=(models.uncertainty,),
-                checks=("tiny-test-set", "unstable-over-seeds", "label-noise-ceiling"),
+                checks=("tiny-test-set", "unstable-over-seeds", "label-noise-ceiling", "compare"),
             ),
             Item(
                 "7c",
                 "Which statistical tests, and on what",
                 "run",
                 states=(models.tests,),
-                checks=("difference-within-noise", "uncorrected-comparisons"),
+                checks=("difference-within-noise", "uncorrected-comparisons", "compare"),
                 claim="Differences that are claimed are larger than chance, also after all that were tried.",
-                refuted_by=("difference-within-noise", "uncorrected-comparisons"),
+                refuted_by=("difference-within-noise", "uncorrected-comparisons", "compare"),
             ),
         ),
     ),

@@ -3,7 +3,7 @@
 import pytest
 
 from checklist_runs import code_run, study
-from holdfast.core.finding import Severity
+from holdfast.core.finding import Finding, Severity
 from holdfast.core.record import ColumnRecord, SplitRecord, Status, Summary
 from holdfast.report.checklist import Answers, checklist
 from holdfast.report.checklist.document import Answer
@@ -158,6 +158,22 @@ def test_runs_whose_ids_end_alike_are_named_in_full():
     twin = code_run().model_copy(update={"id": "20260101-000000-c0de"})
     runs = {line.run for line in entry(checklist([code_run(), twin]), "2c").evidence}
     assert runs == {"20261122-080000-c0de", "20260101-000000-c0de"}
+
+
+def test_a_comparison_names_its_models_and_speaks_about_differences():
+    close = Finding(message="b cannot be told from a", severity=Severity.WARNING)
+    run = blank(
+        config={"models": {"b": 0.83, "a": 0.8}, "metric": "accuracy"},
+        results=(checked("model-comparison", "compare", Status.FOUND, [close]),),
+    ).model_copy(update={"kind": "compare"})
+    found = checklist([run], answers(_7c={"holds": True}))
+    assert said(found, "5a") == ["Compared by accuracy: b 0.830 and a 0.800."]
+    assert entry(found, "7c").state == "contradicted"
+
+
+def test_a_finding_about_code_says_where_it_stands():
+    (line, *_) = said(checklist([code_run()]), "4c")
+    assert line.startswith("Error in train.ipynb, cell 3, line 4: the scaler learns")
 
 
 def test_an_unfinished_run_is_named():
