@@ -101,7 +101,7 @@ MODULES = (
                 "3.6",
                 "Select features on training rows only",
                 "run",
-                checks=("selected-before-split", "select-before-split", "probe"),
+                checks=("select-before-split", "test-rows-reach-training"),
                 see=("4c", "6a"),
             ),
             Item(

@@ -20,11 +20,17 @@ COPIES = (
     "benchmark-contamination",
     "conflicting-duplicates",
 )
-BOTH_SIDES = ("split-overlap", "near-split-overlap", "group-overlap", "benchmark-contamination", "series-inside-series")
+BOTH_SIDES = (
+    "split-overlap",
+    "near-split-overlap",
+    "group-overlap",
+    "benchmark-contamination",
+    "series-inside-series",
+    "row-crosses-split",
+)
 FITTED_TOO_EARLY = (
     "scaled-before-split",
     "imputed-before-split",
-    "selected-before-split",
     "target-encoded-before-split",
     "oversampled-before-split",
     "augmented-before-split",
@@ -35,10 +41,28 @@ FITTED_TOO_EARLY = (
     "select-before-split",
     "encode-target-before-split",
     "scaler-refit-on-test",
-    "probe",
+    "test-rows-reach-training",
+    "batch-changes-prediction",
 )
-TIME = ("time", "random-split-of-series", "future-shift")
-CHOSEN_ON_TEST = ("test-set-reuse", "selected-on-test", "test-used-for-tuning", "test-used-repeatedly")
+TIME = (
+    "random-split-of-ordered-data",
+    "train-after-test",
+    "window-overlap",
+    "series-inside-series",
+    "feature-from-the-future",
+    "random-split-of-series",
+    "future-shift",
+    "future-reaches-past",
+)
+AGAIN = (
+    "unstable-over-seeds",
+    "unseeded-split",
+    "cells-out-of-order",
+    "not-deterministic",
+    "call-changes-next-call",
+    "row-order-changes-prediction",
+)
+CHOSEN_ON_TEST = ("test-set-reuse", "test-used-for-tuning", "test-used-repeatedly")
 FEATURES = (
     "label-in-disguise",
     "known-afterwards",
@@ -46,7 +70,14 @@ FEATURES = (
     "id-predicts-label",
     "row-order-predicts-label",
     "feature-from-the-future",
-    "shortcuts",
+    "unavailable-label-used",
+    "metadata-predicts-label",
+    "border-predicts-label",
+    "background-predicts-label",
+    "mark-predicts-label",
+    "token-artefact",
+    "format-artefact",
+    "model-leans-on-shortcut",
 )
 LABELS = ("label-errors", "label-spelling", "annotator-disagreement", "conflicting-duplicates", "label-noise-ceiling")
 
@@ -102,9 +133,9 @@ MODULES = (
                 "run and person",
                 "Which script gives every number of the paper again?",
                 states=(models.one_command,),
-                checks=("unstable-over-seeds", "unseeded-split", "cells-out-of-order"),
+                checks=AGAIN,
                 claim="Running it again gives the same results.",
-                refuted_by=("unstable-over-seeds", "unseeded-split", "cells-out-of-order"),
+                refuted_by=AGAIN,
             ),
         ),
     ),
@@ -254,7 +285,7 @@ MODULES = (
                 "6b",
                 "Copies and relatives on both sides of the split",
                 "run",
-                checks=(*COPIES, "group-overlap", "series-inside-series"),
+                checks=(*COPIES, "group-overlap", "series-inside-series", "row-crosses-split"),
                 claim="No row, near copy, person or other unit stands on both sides of the split.",
                 refuted_by=BOTH_SIDES,
             ),
