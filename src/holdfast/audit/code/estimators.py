@@ -13,6 +13,7 @@ from holdfast.audit.code.values import (
     Const,
     Data,
     Estimator,
+    Object,
     Seq,
     Unknown,
     data_of,
@@ -29,8 +30,12 @@ _KEEPS_LEARNING = {"Sequential", "Model", "Functional"}
 def fit(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     """Note what a fit learns; return the estimator."""
     data = data_of(args.get(0, "X", "x", "data", "df", "dtrain", "train_set", "train_dataloaders", "raw_documents"))
-    if data is None and owner.kind == "model" and (found := args.data()):
-        data = found[0]
+    if isinstance(args.get(0), Estimator | Object) and owner.kind == "model":  # `trainer.fit(model, loader, loader)`
+        data = data_of(args.get(1, "train_dataloaders", "train_dataloader"))
+        args = Args((data, None), {"val_dataloaders": args.get(2, "val_dataloaders"), **args.named}, args.nodes[1:2])
+    if data is None and owner.kind == "model":
+        data = owner.held.get("train_dataset") or next(iter(args.data()), None)
+        args = Args(args.values, {**owner.held, **args.named}, args.nodes, args.named_nodes)
     if data is None:
         return owner
     label = data_of(args.get(1, "y", "Y", "labels", "target"))
@@ -161,7 +166,9 @@ def _watched(held: Any) -> list[Data]:
 def _decider(owner: Estimator, args: Args, watched: bool) -> str:
     if not watched:
         return ""
-    for callback in items_of(args.get(None, "callbacks")):
+    if "load_best_model_at_end" in owner.settings:
+        return "load_best_model_at_end"
+    for callback in [*items_of(args.get(None, "callbacks")), *owner.parts]:
         name = getattr(callback, "name", "")
         if name == "ModelCheckpoint" and callback.settings.get("save_best_only") is not True:
             continue
@@ -238,6 +245,8 @@ def predict(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     """Return predictions."""
     del node
     data = data_of(args.get(0, "X", "x", "data", "test_dataset", "dataloaders"))
+    if data is not None and owner.held:  # a trainer's: predictions, labels, metrics
+        return Seq([predicted(m, owner, data), replace(data, role="label"), UNKNOWN], fixed=True)
     return UNKNOWN if data is None else predicted(m, owner, data)
 
 
@@ -260,14 +269,16 @@ def fit_predict(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
 
 def score(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     """Note that a model was judged; return the score."""
-    found = [one for one in map(data_of, args.values[:2]) if one is not None]
+    found = [one for one in map(data_of, args.values[:2]) if one is not None and one.rows]
     if not found:
         found = args.data()[:2]
+    if not found and "eval_dataset" in owner.held:
+        found = [owner.held["eval_dataset"]]
     if not found:
         return UNKNOWN
     if owner.kind in {"cluster", "reduce", "outlier"}:
         return UNKNOWN
-    guessed = replace(predicted(m, owner, found[0]), rows=together(found).rows)
+    guessed = predicted(m, owner, found[0])
     from holdfast.audit.code.scores import taken
 
     return taken(m, f"{owner.text or owner.name}.score", node, guessed, text=args.text(0, "X", "x"))
@@ -337,7 +348,7 @@ METHODS: dict[str, Callable[[Machine, Estimator, Args, ast.AST], Any]] = {
         predict,
     ),
     "fit_predict": fit_predict,
-    **dict.fromkeys(("score", "evaluate", "evaluate_generator", "score_samples"), score),
+    **dict.fromkeys(("score", "evaluate", "evaluate_generator", "score_samples", "test", "validate"), score),
     "split": split,
     **dict.fromkeys(
         (

@@ -13,6 +13,7 @@ from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
 from holdfast.audit.code.splits import (
     bundle,
     by_side,
+    is_seeded,
     folds_of,
     note_folds,
     random_split,
@@ -86,6 +87,8 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
     if last in _SEEDS:
         m.seeded = True
         return UNKNOWN
+    if last.endswith("Trainer"):
+        return _trainer(m, name, args)
     if last in BUILDERS or kind_of(name):
         return made(m, name, BUILDERS.get(last) or kind_of(name), args)
     if last in _SUPERVISED_SCORES:
@@ -150,7 +153,18 @@ def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
     stats = frozenset[int]().union(
         *(learned_in(one) for one in args.everything() if isinstance(one, Data | Seq | Unknown))
     )
-    result = Estimator(last, kind, parts, settings, wraps=kind == "search", learned=stats if not kind else tuned)
+    result = Estimator(last, kind, parts, settings, learned=stats if not kind else tuned)
+    return result
+
+
+def _trainer(m: Machine, name: str, args: Args) -> Estimator:
+    """Return a trainer that holds its records and settings, as those of transformers and Lightning do."""
+    result = made(m, name, "model", args)
+    result.held = {key: found for key, value in args.named.items() if (found := data_of(value)) is not None}
+    for part in result.parts:
+        if part.settings.get("load_best_model_at_end") is True:
+            result.settings["load_best_model_at_end"] = True
+    result.parts += [one for one in items_of(args.get(None, "callbacks")) if isinstance(one, Estimator)]
     return result
 
 
@@ -369,8 +383,7 @@ def _permutation(m: Machine, args: Args, node: ast.AST) -> Any:
     if found is None or not found.rows:
         return Data(rows=m.source("index", args.text(0)), role="index")
     role = "index" if found.role in {"count", "index"} else found.role
-    del node
-    return replace(found, role=role, where=None)
+    return replace(found, role=role, where=None, drawn=None if is_seeded(m, args) else m.place(node))
 
 
 def _arange(m: Machine, args: Args, node: ast.AST) -> Any:
@@ -412,8 +425,11 @@ def _delete(m: Machine, args: Args, node: ast.AST) -> Any:
 
 
 def _shuffle(m: Machine, args: Args, node: ast.AST) -> Any:
-    del m, node
     found = [one for one in args.values if isinstance(one, Data)]
+    if not is_seeded(m, args) and len(found) == 1 and args.nodes:
+        found = [replace(found[0], drawn=m.place(node))]
+        if isinstance(args.nodes[0], ast.Name) and args.nodes[0].id in m.scope.names:
+            m.scope.names[args.nodes[0].id] = found[0]  # shuffled in place
     return Seq(list(found), fixed=True) if len(found) > 1 else found[0] if found else UNKNOWN
 
 
@@ -575,7 +591,7 @@ def _clone(m: Machine, args: Args, node: ast.AST) -> Any:
     del m, node
     owner = args.get(0)
     if isinstance(owner, Estimator):
-        return Estimator(owner.name, owner.kind, owner.parts, dict(owner.settings), [], owner.text, owner.wraps)
+        return Estimator(owner.name, owner.kind, owner.parts, dict(owner.settings), [], owner.text, held=owner.held)
     return owner if owner is not None else UNKNOWN
 
 

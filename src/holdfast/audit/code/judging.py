@@ -43,12 +43,19 @@ def seen(flow: Flow) -> Iterator[Seen]:
     for score in flow.scored:
         for number in sorted(score.models):
             model = flow.learned[number]
+            if side_of_rows(flow, score.rows) == "valid" and _judged_elsewhere(flow, model):
+                continue
             if crosses(model.rows, score.rows) and not covers(model.rows, score.rows):
                 yield Seen(model, score, crossing=True)
             elif covers(model.rows, score.rows) and (
                 is_held_out(flow, score.rows) or _narrower(model.rows, score.rows)
             ):
                 yield Seen(model, score)
+
+
+def _judged_elsewhere(flow: Flow, model: Learned) -> bool:
+    """Return whether a model is also judged on rows that it has not seen."""
+    return any(model.id in score.models and apart(model.rows, score.rows) for score in flow.scored)
 
 
 def _narrower(wide: Rows, narrow: Rows) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine
-from holdfast.audit.code.rows import simplified
 from holdfast.audit.code.values import UNKNOWN, Data, Score, data_of, scores_in
 
 DECIDERS = {"max", "min", "argmax", "argmin", "idxmax", "idxmin", "nlargest", "nsmallest", "nanargmax", "argsort"}
@@ -30,7 +29,7 @@ def metric(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
         if len(found) < 2:
             return UNKNOWN
         guessed = found[1]
-    rows = simplified(path for one in found for path in one.rows) if len(found) < 3 else guessed.rows
+    rows = guessed.rows
     held = [one for one in found if one is not guessed and one.rows]
     if held and guessed.by is None and not guessed.models:
         rows = held[0].rows

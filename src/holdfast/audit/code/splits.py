@@ -143,7 +143,7 @@ def sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Data:
         new = m.learn("over", "sample(replace=True)", node, owner, given=args.text(None, "n"))
         return replace(owner, learned=owner.learned | {new})
     if share == 1 or share == 1.0 or owner.role == "grouped":
-        return replace(owner, where=None)
+        return replace(owner, where=None, drawn=None if is_seeded(m, args) else m.place(node))
     seed = args.text(None, "random_state")
     size = args.text(None, "frac") + args.text(None, "n") + args.text(0)
     key: tuple[Any, ...] = ("sample", m.cell, getattr(node, "lineno", 0))

@@ -157,6 +157,11 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
         for one, side in zip(wanted, sides, strict=True):
             assign(m, one, part(data, key, side or "train"))
         return
+    if data is not None and data.role == "bundle" and len(wanted) > 1 and all(isinstance(o, ast.Tuple) for o in wanted):
+        key = ("split", "bundle", data.rows)
+        for one, name in zip(wanted, ("train", "valid", "test")[-len(wanted) :] if len(wanted) > 2 else ("train", "test"), strict=False):
+            assign(m, one, replace(part(data, key, name), role="table"))
+        return
     listed = items_of(value)
     for number, one in enumerate(wanted):
         if isinstance(value, Data | Score):
@@ -191,9 +196,9 @@ def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
         opposite = {"train": ("test", "valid")}.get(side, ("train",))
         if any(hash((parent, other)) in m.appended for other in opposite):
             whole = replace(value, rows=frozenset({parent}), where=None)
-            key = ("manual", parent)
-            place = m.place(target)
-            event = Split(place, "slices", key, (whole,), "", shuffled=False, seeded=True, after=len(m.flow.learned))
+            key, drawn = ("manual", parent), value.drawn is not None
+            place = value.drawn or m.place(target)
+            event = Split(place, "slices", key, (whole,), "", shuffled=drawn, seeded=not drawn, after=len(m.flow.learned))
             m.split(event)
 
 

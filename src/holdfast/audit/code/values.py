@@ -26,6 +26,7 @@ class Data:
     where: Step | None = None  # for a mask or an index: the rows that it picks
     aside: frozenset[int] = NOTHING  # what is learned where this is joined to single records
     by: Any = None  # the estimator that predicted this
+    drawn: Any = None  # the place where the rows were shuffled without a seed
 
     @property
     def known(self) -> frozenset[int]:
@@ -74,7 +75,7 @@ class Estimator:
     settings: dict[str, Any] = field(default_factory=dict)
     fits: list[int] = field(default_factory=list)  # ids of Learned
     text: str = ""  # how the program calls it
-    wraps: bool = False  # searches over its part by cross-validation
+    held: dict[str, "Data"] = field(default_factory=dict)  # records given when it was made
     learned: frozenset[int] = NOTHING  # statistics given when it was made
 
 

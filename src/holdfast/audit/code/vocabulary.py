@@ -194,7 +194,7 @@ CURVES = {"roc_curve", "precision_recall_curve", "det_curve", "calibration_curve
 LOADERS = re.compile(
     r"^(?:read_\w+|load_(?!model|weights|state)\w+|fetch_\w+|make_(?:classification|regression|blobs|moons|circles|\w*friedman\d?)"
     r"|loadtxt|genfromtxt|load|load_data|load_dataset|load_files|open_dataset|scan_csv|scan_parquet|DataReader|download"
-    r"|image_dataset_from_directory|text_dataset_from_directory|imread)$"
+    r"|glob|rglob|iglob|listdir|scandir|image_dataset_from_directory|text_dataset_from_directory|imread)$"
 )
 DATASETS = re.compile(
     r"^(?:MNIST|FashionMNIST|KMNIST|CIFAR\d+|SVHN|ImageFolder|STL10|EMNIST|IMDB|AG_NEWS|DatasetFolder)$"
