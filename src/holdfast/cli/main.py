@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.probe:probe",
         "Prove by experiment whether test rows, the future or unknown labels reach your model.",
     ),
+    "compare": (
+        "holdfast.cli.compare:compare",
+        "Compare models by their stored predictions, with intervals and the right test.",
+    ),
     "fix": ("holdfast.cli.fix:fix", "Write the repaired data of a run to a new folder."),
     "report": ("holdfast.cli.report:report", "Show a run again, in any format."),
     "checklist": (

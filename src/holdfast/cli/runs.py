@@ -12,22 +12,28 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from holdfast.core.index import RunSummary
+    from holdfast.core.store import RunStore
 
 
 @click.command()
 @click.option("--most", default=20, show_default=True, type=click.IntRange(min=1), help="How many to list.")
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to list them.")
+@click.option("--test-sets", is_flag=True, help="List test sets instead, by how many models they have scored.")
 @STORE
-def runs(most: int, form: str, store: Path) -> None:
+def runs(most: int, form: str, test_sets: bool, store: Path) -> None:  # noqa: FBT001 a flag, as click hands it over
     """List the runs, newest first.
 
     \b
       holdfast runs
       holdfast runs --format json --most 100
+      holdfast runs --test-sets                  which test rows have chosen how many models
     """
     from holdfast.core.index import summaries
     from holdfast.core.store import RunStore
 
+    if test_sets:
+        _test_sets(RunStore(store), most, form)
+        return
     found = summaries(RunStore(store))
     if form == "json":
         click.echo(json.dumps([summary.model_dump(mode="json") for summary in found[:most]], indent=2))
@@ -58,3 +64,49 @@ def _table(found: "list[RunSummary]") -> "Table":
         counts = (Text(str(n)) for n in (one.errors, one.warnings, one.notes))
         table.add_row(Text(one.id), Text(one_line(one.title, 28)), Text(one.status), *counts, Text(score))
     return table
+
+
+def _test_sets(store: "RunStore", most: int, form: str) -> None:
+    """List test sets, told by the hash of their rows, with how many models each has scored and which."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from holdfast.audit.facts.ledger import test_sets
+    from holdfast.core.text import one_line
+
+    found = test_sets(store)
+    if form == "json":
+        rows = [
+            {
+                "test_digest": one.digest,
+                "data": one.title,
+                "rows": one.n_rows,
+                "runs": one.n_runs,
+                "models": len(one.scored),
+                "last": one.last.isoformat(),
+                "scored": [{"run": s.run, "model": s.model, "metric": s.metric, "score": s.score} for s in one.scored],
+            }
+            for one in found[:most]
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    if not found:
+        click.echo(f"no test set in {store.root} has scored a model of yours yet")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("test set", "data", "models", "runs", "last", "scored"):
+        table.add_column(name, justify="right" if name in {"models", "runs"} else "left", overflow="ellipsis",
+                         no_wrap=name != "scored")  # fmt: skip
+    for one in found[:most]:
+        best = ", ".join(
+            f"{one_line(s.model, 24)} {s.score:.3f}" if s.score is not None else one_line(s.model, 24)
+            for s in one.scored[-3:]
+        )
+        more = f" and {len(one.scored) - 3} before" if len(one.scored) > 3 else ""
+        cells = (one.digest.partition(":")[2][:10], one_line(one.title, 24), str(len(one.scored)), str(one.n_runs),
+                 f"{one.last:%Y-%m-%d %H:%M}", best + more)  # fmt: skip
+        table.add_row(*(Text(cell) for cell in cells))
+    Console().print(table)
+    if len(found) > most:
+        click.echo(f"and {len(found) - most} more (--most {len(found)})")

@@ -180,8 +180,8 @@ def _said(event: Event) -> str:
     if event.side == "fit":
         return f"{event.name} learns another {event.part} (fitted to {event.n_rows:,} rows)"
     part = f"[{event.part!r}]" if event.part else ""
-    whose = "training" if event.side == "train" else "other"
-    return f"{event.name}{part} changes in {whose} rows"
+    whose = "training rows" if event.side == "train" else "rows that should stay as they are"
+    return f"{event.name}{part} changes in {whose}"
 
 
 def _places(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import sysconfig
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sized
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -60,25 +60,24 @@ class Watch:
         if self._busy or time.monotonic() > self._until:
             return
         self._busy = True
-        try:
+        with suppress(Exception):
             for part, digest in _state(estimator, len(self._test)):
                 self._note(*self._where, type(estimator).__name__, part, "fit", n_rows, digest)
-        finally:
-            self._busy = False
+        self._busy = False
 
     def _line(self, frame: FrameType, what: str, value: Any) -> Any:
         if what not in {"line", "return", "exception"} or self._busy or time.monotonic() > self._until:
             return self._line
         file, done = frame.f_code.co_filename, self._lines.get(id(frame), frame.f_lineno)
         self._busy = True
-        try:
+        # What an odd object does when it is looked at must not reach the code that is watched.
+        with suppress(Exception):
             if what != "exception":
                 self._visits[file, done] += 1
                 if self._visits[file, done] <= MOST_VISITS:
                     held = frame.f_locals if what == "line" else {**frame.f_locals, RETURNED: value}
                     self._variables(id(frame), held, file, done)
-        finally:
-            self._busy = False
+        self._busy = False
         self._lines[id(frame)] = frame.f_lineno
         self._where = (file, frame.f_lineno)
         if what == "return":
@@ -213,7 +212,8 @@ def _subclasses(kind: type) -> set[type]:
     found: set[type] = set()
     ahead = [kind]
     while ahead:
-        for one in ahead.pop().__subclasses__():
+        below: list[type] = ahead.pop().__subclasses__()
+        for one in below:
             if one not in found:
                 found.add(one)
                 ahead.append(one)
@@ -257,7 +257,7 @@ def _walked(value: Any, depth: int, n_test: int, on_way: set[int]) -> int:
 
 
 def _digest(value: Any) -> str:
-    if hasattr(value, "data") and hasattr(value, "tocsr"):
+    if hasattr(value, "tocsr"):
         return f"{crc32(np.asarray(value.data).tobytes(), crc32(np.asarray(value.indices).tobytes())):08x}"
     array = np.asarray(value)
     if array.dtype.kind in "biufcmM":

@@ -1,0 +1,1 @@
+"""Which model is better, from stored predictions alone: `holdfast compare`."""
