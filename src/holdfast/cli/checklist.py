@@ -65,6 +65,6 @@ def _show(filled: "Checklist", form: str, out: Path | None) -> None:
     if form == "text" and sys.stdout.isatty():
         from rich.console import Console
 
-        sys.stdout.write(as_text.render(filled, Console().width))
+        as_text.print_lists(filled, Console())
         return
     sys.stdout.buffer.write(render(filled, form).encode("utf-8", "replace"))

@@ -3,6 +3,9 @@
 import textwrap
 from collections.abc import Iterator
 
+from rich.console import Console
+from rich.text import Text
+
 from holdfast.report.checklist.document import STATES, Checklist, Entry, View
 from holdfast.report.checklist.wording import (
     CLAIMED,
@@ -17,11 +20,39 @@ from holdfast.report.checklist.wording import (
 )
 
 WIDTH = 80
+COLOURS = {
+    "✖": "bold red",
+    "▲": "bold yellow",
+    "✔": "green",
+    "✎": "yellow",
+    "?": "blue",
+    "●": "blue",
+    "–": "dim",
+    "»": "cyan",
+}
+# What a terminal that cannot write these characters gets instead.
+PLAIN = str.maketrans(
+    {"✖": "x", "▲": "!", "✔": "+", "✎": "~", "●": "*", "·": "-", "–": "-", "−": "-", "»": ">", "…": "~"}
+)
 
 
 def render(lists: Checklist, width: int = WIDTH) -> str:
     """Return the checklist as plain text."""
     return "\n".join(_lines(lists, max(30, min(width, 100)))) + "\n"
+
+
+def print_lists(lists: Checklist, console: Console) -> None:
+    """Write the checklist to a console, as wide as that is, its signs in colour."""
+    plain = not (console.encoding or "ascii").lower().startswith("utf")
+    for line in render(lists, console.width).splitlines():
+        text = Text(line.translate(PLAIN) if plain else line)
+        mark = line.lstrip(" ")[:1]
+        if line and line == line.upper() and not line.startswith(" ") and mark.isalpha():
+            text.stylize("bold")
+        elif mark in COLOURS:
+            start = len(line) - len(line.lstrip(" "))
+            text.stylize(COLOURS[mark], start, len(line) if mark == "–" else start + 1)
+        console.print(text, soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 
 def _lines(lists: Checklist, width: int) -> Iterator[str]:

@@ -66,14 +66,13 @@ def _view(which: Name, subject: Subject, answers: Mapping[str, Answer], shared: 
 def _entry(item: Item, subject: Subject, answer: Answer) -> Entry:
     evidence = tuple(_evidence(item, subject))
     refuted = tuple(against(subject, item.refuted_by)) if answer.holds else ()
-    seen = any(line.tone != "silent" for line in evidence)
     return Entry(
         id=item.id,
         asks=item.asks,
         filled_by=item.filled_by,
         question=item.question,
         claim=item.claim,
-        state=_state(item, answer, seen=seen, refuted=bool(refuted)),
+        state="contradicted" if refuted else _state(item, answer, evidence),
         evidence=evidence,
         answer=answer,
         contradicted_by=refuted,
@@ -81,14 +80,17 @@ def _entry(item: Item, subject: Subject, answer: Answer) -> Entry:
     )
 
 
-def _state(item: Item, answer: Answer, *, seen: bool, refuted: bool) -> State:
-    if refuted:
-        return "contradicted"
-    if item.filled_by == "person":
-        return "filled" if answer.answer else "asked"
-    if item.filled_by == "run and person":
-        return "filled" if answer.answer else "wants words" if seen else "asked"
-    return "filled" if seen or answer.answer else "no evidence"
+def _state(item: Item, answer: Answer, evidence: Sequence[Line]) -> State:
+    """Return how far the item is filled, apart from what contradicts a person."""
+    tones = {line.tone for line in evidence}
+    seen = bool(tones - {"silent"})
+    if item.filled_by == "person" and not answer.answer:
+        return "asked"
+    if item.filled_by == "run and person" and not answer.answer:
+        return "wants words" if seen else "asked"
+    if item.filled_by == "run" and not seen and not answer.answer:
+        return "no evidence"
+    return "against" if "bad" in tones else "filled"
 
 
 def _evidence(item: Item, subject: Subject) -> Iterator[Line]:

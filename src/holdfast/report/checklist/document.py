@@ -8,10 +8,11 @@ from holdfast.core.finding import FROZEN
 
 Filler = Literal["run", "run and person", "person"]
 Tone = Literal["fact", "good", "doubt", "bad", "silent"]
-State = Literal["contradicted", "filled", "wants words", "asked", "no evidence"]
+State = Literal["contradicted", "against", "filled", "wants words", "asked", "no evidence"]
 
 STATES: dict[State, str] = {
     "contradicted": "contradicted",
+    "against": "filled, and findings speak against it",
     "filled": "filled",
     "wants words": "evidence is there, a sentence is wanted",
     "asked": "asked of a person",

@@ -6,7 +6,14 @@ from typing import get_args
 from holdfast.report.checklist.document import Checklist, Entry, Line, State, Tone, View
 from holdfast.report.words import plural
 
-SIGNS: Mapping[State, str] = {"contradicted": "✖", "filled": "✔", "wants words": "✎", "asked": "?", "no evidence": "–"}
+SIGNS: Mapping[State, str] = {
+    "contradicted": "✖",
+    "against": "▲",
+    "filled": "✔",
+    "wants words": "✎",
+    "asked": "?",
+    "no evidence": "–",
+}
 MARKS: Mapping[Tone, str] = {"fact": "·", "good": "✔", "doubt": "●", "bad": "✖", "silent": "–"}
 TONES: Mapping[Tone, str] = {
     "fact": "from the record",

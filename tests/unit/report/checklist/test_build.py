@@ -119,7 +119,7 @@ def test_a_claim_is_contradicted_by_a_finding():
 
 def test_who_admits_it_is_not_contradicted():
     one = entry(checklist([study()], answers(_6b={"holds": False})), "6b")
-    assert (one.state, one.contradicted_by) == ("filled", ())
+    assert (one.state, one.contradicted_by) == ("against", ())
 
 
 def test_a_claim_that_nothing_speaks_against_stands():

@@ -5,13 +5,15 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from io import BytesIO, TextIOWrapper
 
 import pytest
 from markdown_it import MarkdownIt
+from rich.console import Console
 
 from checklist_runs import study
 from holdfast.core.errors import BadInput
-from holdfast.report.checklist import Answers, Checklist, checklist, render
+from holdfast.report.checklist import Answers, Checklist, as_text, checklist, render
 from holdfast.report.checklist.document import Answer
 from report_findings import ATTACKS
 from report_runs import hostile, many
@@ -102,6 +104,16 @@ def test_a_long_record_stays_a_short_list(form):
 def test_text_keeps_to_its_width():
     text = render(filled(_1a={"answer": "word " * 300}), "text")
     assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("encoding", "sign"), [("utf-8", "✔ 2c"), ("ascii", "+ 2c")])
+def test_a_console_gets_the_characters_it_can_write(encoding, sign):
+    sink = TextIOWrapper(BytesIO(), encoding=encoding)
+    as_text.print_lists(filled(), Console(file=sink, width=80, force_terminal=True, color_system="standard"))
+    sink.seek(0)
+    text = re.sub("\x1b\\[[0-9;]*m", "", sink.read())
+    assert sign in text
+    assert text.translate(as_text.PLAIN) == render(filled(), "text").translate(as_text.PLAIN)
 
 
 def test_an_unknown_format_is_named():
