@@ -1,6 +1,6 @@
 """The same rows with something changed, in the form that a fitted model takes, to ask what it would say then."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -65,24 +65,25 @@ def with_texts(fitted: Fitted, inputs: Inputs, places: np.ndarray, column: str, 
     raise NotApplicable("the model is given no texts")
 
 
-def with_pictures(
-    fitted: Fitted,
-    inputs: Inputs,
-    places: np.ndarray,
-    images: Images,
-    change: Callable[[np.ndarray], np.ndarray],
-) -> Any:
-    """Return the rows at `places` with their pictures changed: `change` gets and returns rows × height × width (× 3).
+def pictures_of(fitted: Fitted, inputs: Inputs, places: np.ndarray, images: Images) -> np.ndarray:
+    """Return the pictures of the rows at `places` as the model reads them: rows × height × width (× 3).
 
     Raises NotApplicable where the model opens the files itself.
     """
     if fitted.form in {"pixels", "flat"}:
-        changed = change(inputs.pixels[places].copy())
-        return changed if fitted.form == "pixels" else changed.reshape(len(places), -1)
+        return np.array(inputs.pixels[places])
     if fitted.form == "blocks":
-        small = images.small[images.place[inputs.rows[places]]].copy()
-        return _with_block(fitted, inputs, places, images.column, change(small))
+        return np.array(images.small[images.place[inputs.rows[places]]])
     raise NotApplicable("the model opens the files itself, so that a changed picture cannot be handed to it")
+
+
+def with_pictures(fitted: Fitted, inputs: Inputs, places: np.ndarray, column: str, pictures: np.ndarray) -> Any:
+    """Return the rows at `places` with other pictures, such as `pictures_of` returns, in the image column."""
+    if fitted.form == "pixels":
+        return pictures
+    if fitted.form == "flat":
+        return pictures.reshape(len(places), -1)
+    return _with_block(fitted, inputs, places, column, pictures)
 
 
 def _with_block(fitted: Fitted, inputs: Inputs, places: np.ndarray, column: str, content: Any) -> Blocks:
