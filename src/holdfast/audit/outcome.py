@@ -44,8 +44,8 @@ def _record(name: str, mask: np.ndarray, labels: Labels | None) -> SplitRecord:
 
 
 def _summary(values: np.ndarray) -> Summary:
-    low, quarter, middle, three, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1]).tolist()
-    # Squares of values near the largest double overflow; a record says so with infinity rather than with a warning.
+    # Squares and differences of the largest doubles overflow: the record then holds infinity, and no warning is given.
     with np.errstate(over="ignore", invalid="ignore"):
+        low, quarter, middle, three, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1]).tolist()
         mean, spread = float(values.mean()), float(values.std())
     return Summary(mean=mean, sd=spread, low=low, quarter=quarter, median=middle, three_quarters=three, high=high)

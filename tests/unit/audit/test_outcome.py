@@ -40,3 +40,8 @@ def test_splits_without_a_label_have_their_sizes():
 
 def test_nothing_to_say_without_split_and_label():
     assert records({"x": [1.5, 2.5]}) == ()
+
+
+def test_values_near_the_largest_number_bring_no_warning():
+    (everything,) = records({"y": [1.7e308, -1.7e308, 1.6e308, *map(float, range(40))]})
+    assert everything.summary.high == 1.7e308
