@@ -203,26 +203,18 @@ class Attributions:
             return ()
         fall = before[at] - self._score(ask(self.model.fitted, given), code[at])
         classes = self.model.labels.classes
-        keys, group = np.unique(
-            np.array(
-                [f"{word}\0{classes[code[place]]}" for word, place in zip(words, which, strict=True)], dtype=object
-            ),
-            return_inverse=True,
-        )
+        pairs = [(word, int(code[place])) for word, place in zip(words, which, strict=True)]
+        number = {pair: k for k, pair in enumerate(sorted(set(pairs)))}
+        group = np.array([number[pair] for pair in pairs])
         n = np.bincount(group)
         mean = np.bincount(group, fall) / n
         error = np.sqrt(np.maximum(np.bincount(group, fall**2) / n - mean**2, 1e-12) / n)
-        order = [k for k in np.argsort(-(mean - _Z * error), kind="stable") if n[k] >= _FEWEST_TEXTS]
-        return tuple(
-            WordEffect(
-                *str(keys[k]).split("\0", 1),
-                float(mean[k]),
-                float(mean[k] - _Z * error[k]),
-                float(mean[k] + _Z * error[k]),
-                int(n[k]),
-            )
-            for k in order
-        )
+        found = [
+            WordEffect(word, classes[of], float(m), float(m - _Z * e), float(m + _Z * e), int(count))
+            for (word, of), m, e, count in zip(number, mean, error, n, strict=True)
+            if count >= _FEWEST_TEXTS
+        ]
+        return tuple(sorted(found, key=lambda one: (-one.low, one.word)))
 
     def _of_predicted(self, said: Predictions) -> tuple[np.ndarray, np.ndarray]:
         """Return the score of the predicted class, and its code."""

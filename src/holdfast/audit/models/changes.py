@@ -28,8 +28,8 @@ def with_columns_from(
             changed[name] = taken[name].to_numpy()
         return changed
     if fitted.form == "blocks":
-        for number, name in enumerate(parts_of(fitted, inputs)):
-            if set(name) & set(names):
+        for number, behind in enumerate(parts_of(fitted, inputs)):
+            if set(behind) & set(names):
                 own = own.with_part(number, np.arange(len(own)), taken)
         return own
     if fitted.form == "matrix":

@@ -184,7 +184,7 @@ def _shown(dataset: Dataset, asked: Attributions, suspect: Suspect) -> Iterator[
                 shape="bar",
             )
         return
-    columns = asked.importances[:_SHOWN]
+    columns = sorted((*asked.importances, *asked.groups), key=lambda one: -one.fall)[:_SHOWN]
     if columns:
         yield Series(
             name="Columns that the predictions hang on most",
