@@ -16,7 +16,7 @@ def blocks(language):
 
 
 def test_every_command_of_the_guide_runs(holdfast, tmp_path):
-    for name, content in re.findall(r"^```python file=(\S+)\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE):
+    for name, content in re.findall(r"^```\w+ file=(\S+)\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE):
         (tmp_path / name).write_text(content)
     for block in blocks("console"):
         for line in block.splitlines():
