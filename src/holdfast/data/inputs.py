@@ -13,7 +13,7 @@ import pyarrow as pa
 from holdfast.core.errors import BadInput, HoldfastError
 from holdfast.core.hashing import digest_file
 from holdfast.core.text import one_line
-from holdfast.data.images.folders import image_folder
+from holdfast.data.images.layouts import images_of_file, images_of_folder, missing_description, resolved_description
 from holdfast.data.limits import BLOCK_ROWS, MOST_COLUMNS, MOST_FILES, most_bytes, size_of
 from holdfast.data.loaders import UNREADABLE, Reading, loader_for
 from holdfast.data.texts.folders import text_folder
@@ -43,6 +43,7 @@ class Part:
     most_bytes: int
     format: str = ""
     notes: tuple[str, ...] = field(default=())
+    folder: Path | None = None  # that the file was found in: paths in a table are relative to it
 
     def blocks(self) -> Iterator[pa.RecordBatch]:
         """Yield the blocks of rows. Raises BadInput when the content turns out to be broken."""
@@ -94,7 +95,10 @@ def _of_path(text: str) -> list[Part]:
     if guarded(text, "", path.is_dir):
         return _of_folder(path)
     if not guarded(text, "", path.exists):
-        raise BadInput(f"no file {one_line(text)}{_nearest(path)}")
+        described = resolved_description(path)
+        if described is None:
+            raise BadInput(f"no file {one_line(text)}{_nearest(path)}{missing_description(path)}")
+        path = described
     if not path.is_file():
         raise BadInput(f"{one_line(text)} is neither a file nor a folder")
     return [_of_file(path, path.name)]
@@ -113,7 +117,9 @@ def _nearest(path: Path) -> str:
 def _of_folder(folder: Path) -> list[Part]:
     """Return the files of a folder in name order. Raises BadInput for none, or for several formats."""
     shown = one_line(folder.name or str(folder), 200)
-    images = guarded(shown, "images", lambda: image_folder(folder))
+    images = guarded(shown, "images", lambda: images_of_folder(folder))
+    if isinstance(images, Path):
+        return [_of_file(images, images.name)]
     if images is not None:
         return [_checked(Part(shown, "", images, most_bytes(0), "images"))]
     saved = guarded(shown, "a data set", lambda: saved_dataset(folder))
@@ -150,11 +156,15 @@ def _of_file(path: Path, name: str) -> Part:
         begin = file.read(_BEGIN)
     if not begin:
         raise BadInput(f"{shown} is empty")
+    images = guarded(shown, "images", lambda: images_of_file(path, plain, inner, begin))
+    if images is not None:
+        return _checked(Part(shown, digest, images, most_bytes(0) * 1024, "images", folder=path.parent))
     loader, contradiction = loader_for(inner, begin)
     reading = guarded(shown, loader.name, lambda: loader.read(plain, shown))
     notes = tuple(one for one in (note, contradiction) if one)
     limit = most_bytes(size_of(plain))
-    return _checked(Part(shown, digest, replace(reading, notes=(*notes, *reading.notes)), limit, loader.name))
+    reading = replace(reading, notes=(*notes, *reading.notes))
+    return _checked(Part(shown, digest, reading, limit, loader.name, folder=path.parent))
 
 
 def _checked(part: Part) -> Part:

@@ -15,6 +15,7 @@ from holdfast.core.progress import Progress, Silent, track
 from holdfast.core.text import one_line
 from holdfast.data.benchmarks import fitted, is_benchmark
 from holdfast.data.canonical import STRING
+from holdfast.data.images.paths import with_images
 from holdfast.data.inference import columns_of
 from holdfast.data.inputs import ArrowExportable, Part, parts_of
 from holdfast.data.kinds import recast, with_compact_dates
@@ -69,7 +70,7 @@ def load(
             content = settled(parts, match, as_text=as_text, advance=advance)
     if not len(content.table):
         raise BadInput(f"{_title(parts)} has columns, but no rows")
-    dataset = _described(parts, split_of_part, match, content, wanted, kinds)
+    dataset = _described(parts, split_of_part, match, content, wanted, kinds, progress or Silent())
     if names != [ALL]:
         if split_column or splitter:
             raise BadInput("give splits as several inputs, or one input with a split column or a splitter, not both")
@@ -138,9 +139,12 @@ def _described(
     content: Settled,
     roles: Mapping[str, Role],
     kinds: Mapping[str, Kind],
+    progress: Progress,
 ) -> Dataset:
     table, date_notes = with_compact_dates(content.table, kinds)
     table, kind_notes = recast(table, kinds)
+    images = with_images(table, parts, content.sizes, kinds, progress)
+    table, kinds = images.table, images.kinds
     whole = list(splits) == [ALL] * len(parts)
     table, roles, kinds = _as_parts_know(parts, table, roles, kinds, whole=whole)
     if not whole:
@@ -164,7 +168,8 @@ def _described(
             )
         )
         start += size
-    said = (*content.notes, *date_notes, *kind_notes, *role_notes)
+    said = (*content.notes, *date_notes, *kind_notes, *images.notes, *role_notes)
+    dataset = replace(dataset, media=images.media)
     for part in parts:
         dataset = replace(dataset, media=dataset.media.joined(part.reading.media()))
     return _noted(replace(dataset, sources=tuple(sources)), said)

@@ -127,6 +127,14 @@ class Gatherer:
         self._places.setdefault(digest, path)
         return digest
 
+    def holds(self, name: str) -> bool:
+        """Return whether there is a file of this name, inside the folder."""
+        path = self._root / name
+        try:
+            return path.is_file() and _within(self._home, str(path))
+        except (OSError, ValueError):
+            return False
+
     def values(self, names: Sequence[str]) -> Iterator[str]:
         """Yield the value of each file."""
         for name in names:

@@ -6,24 +6,17 @@ train/cats/1.jpg  val/dogs/2.jpg          splits first
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-
-from holdfast.core.dataset import Kind, Role
 from holdfast.core.text import one_line
-from holdfast.data.canonical import STRING
 from holdfast.data.images.files import Found, Gatherer, found_in, is_hidden, is_image
+from holdfast.data.images.rows import image_rows, split_names
 from holdfast.data.loaders import Reading
 from holdfast.data.roles import spelled
 
-NAMES = ("image", "label", "file", "split")
-KINDS: dict[str, Kind] = {"image": "image", "label": "category", "file": "category", "split": "category"}
-ROLES: dict[str, Role] = {"image": "feature", "label": "label", "file": "metadata", "split": "split"}
 _HOLDERS = {"images", "imgs", "img", "image", "jpegimages", "pictures", "photos", "data"}  # folders that are no class
 _SPLITS = {"train", "valid", "test"}
-_BLOCK = 512  # files hashed between two signs of progress
 _MOSTLY = 0.9
 
 
@@ -35,26 +28,14 @@ def image_folder(folder: Path) -> Reading | None:
     if not found.files or len(found.files) < sum(found.others.values()) / 10:
         return None
     layout = _layout(found)
-    gatherer = Gatherer(folder)
-
-    def blocks() -> Iterator[pa.RecordBatch]:
-        for start in range(0, len(layout), _BLOCK):
-            rows = layout[start : start + _BLOCK]
-            values = list(gatherer.values([file for _, _, file in rows]))
-            columns = [values, [label for _, label, _ in rows], [f for _, _, f in rows], [s for s, _, _ in rows]]
-            arrays = [pa.array(column, STRING) for column in columns]
-            yield pa.RecordBatch.from_arrays(arrays, names=["0", "1", "2", "3"])
-
-    return Reading(
-        names=NAMES,
-        blocks=blocks,
-        notes=(*_described(layout), *found.notes()),
-        found=gatherer.notes,
-        kinds=KINDS,
-        roles=ROLES,
-        optional=frozenset({"label", "split"}),
-        media=gatherer.media,
-    )
+    splits, note = split_names([split for split, _, _ in layout])
+    columns: dict[str, Sequence[str | None]] = {
+        "label": [label for _, label, _ in layout],
+        "file": [file for _, _, file in layout],
+        "split": splits,
+    }
+    notes = (*_described(layout), *([note] if note else []), *found.notes())
+    return image_rows(Gatherer(folder), [file for _, _, file in layout], columns, notes)
 
 
 def _may_be(folder: Path) -> bool:
@@ -81,11 +62,8 @@ def _layout(found: Found) -> list[tuple[str | None, str | None, str]]:
     if not splits or "train" not in {spelled(top) for top in splits}:
         return [(None, label, "/".join(one)) for one, label in zip(parts, _labels(parts, skip), strict=True)]
     kept = [one for one in parts if len(one) > skip + 1 and one[skip] in splits]
-    names = {top: spelled(top) for top in splits}
-    if "test" not in names.values():
-        names = {top: "test" if name == "valid" else name for top, name in names.items()}
     labels = _labels(kept, skip + 1)
-    return [(names[one[skip]], label, "/".join(one)) for one, label in zip(kept, labels, strict=True)]
+    return [(spelled(one[skip]), label, "/".join(one)) for one, label in zip(kept, labels, strict=True)]
 
 
 def _labels(parts: list[tuple[str, ...]], at: int) -> list[str | None]:

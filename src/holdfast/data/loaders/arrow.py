@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from holdfast.core.errors import BadInput
+from holdfast.data.images.cells import with_image_cells
 from holdfast.data.loaders import Loader, Reading
 
 _FILE = b"ARROW1"
@@ -17,7 +18,8 @@ def read(path: Path, name: str) -> Reading:
         is_file = file.read(len(_FILE)) == _FILE
     with pa.memory_map(str(path)) as mapped:
         schema = pa.ipc.open_file(mapped).schema if is_file else pa.ipc.open_stream(mapped).schema
-    return Reading(names=tuple(schema.names), blocks=lambda: _blocks(path, name, is_file=is_file))
+    reading = Reading(names=tuple(schema.names), blocks=lambda: _blocks(path, name, is_file=is_file))
+    return with_image_cells(reading, schema)
 
 
 def _blocks(path: Path, name: str, *, is_file: bool) -> Iterator[pa.RecordBatch]:

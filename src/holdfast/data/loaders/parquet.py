@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from holdfast.data.images.cells import with_image_cells
 from holdfast.data.limits import BLOCK_ROWS
 from holdfast.data.loaders import Loader, Reading
 
@@ -15,8 +16,8 @@ def read(path: Path, name: str) -> Reading:
 
     del name
     with pyarrow.parquet.ParquetFile(path) as file:
-        names = tuple(file.schema_arrow.names)
-    return Reading(names=names, blocks=lambda: _blocks(path))
+        schema = file.schema_arrow
+    return with_image_cells(Reading(names=tuple(schema.names), blocks=lambda: _blocks(path)), schema)
 
 
 def _blocks(path: Path) -> Iterator[pa.RecordBatch]:

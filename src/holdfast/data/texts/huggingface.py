@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from holdfast.core.dataset import Kind, Role
 from holdfast.core.errors import BadInput
+from holdfast.core.media import Media
 from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
 from holdfast.data.limits import MOST_FILES
@@ -66,8 +67,17 @@ def saved_dataset(folder: Path) -> Reading | None:
     notes += [f"column {one_line(name, 60)}: {len(given)} classes by name" for name, given in classes.items()]
     every = (*names, split) if split else names
     files = list(zip(shards, readings, strict=True))
+    for reading in readings:  # what the files themselves know, such as images in their cells
+        kinds, roles = {**reading.kinds, **kinds}, {**reading.roles, **roles}
     return Reading(
-        names=every, blocks=lambda: _blocks(files, names, classes, splits), notes=tuple(notes), kinds=kinds, roles=roles
+        names=every,
+        blocks=lambda: _blocks(files, names, classes, splits),
+        notes=tuple(notes),
+        found=lambda: tuple(dict.fromkeys(note for reading in readings for note in reading.found())),
+        kinds=kinds,
+        roles=roles,
+        optional=readings[0].optional,
+        media=lambda: Media({value: place for one in readings for value, place in one.media().places.items()}),
     )
 
 
