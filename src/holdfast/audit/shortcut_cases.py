@@ -33,19 +33,22 @@ def pictures_of_glyphs(
     change: Callable[[np.ndarray, int], np.ndarray] = lambda pixels, _: pixels,
     *,
     quality: Callable[[int], int] | None = None,
+    split: np.ndarray | None = None,
+    names: np.ndarray | None = None,
 ) -> Dataset:
-    """Return pictures of a cross or a ring (by the label) of any colour and place on a wavy ground; then `change`d.
+    """Return pictures of a cross or a ring (by the label) of any colour and place on a cloudy ground; then `change`d.
 
-    They are PNG files, or JPEG with the `quality` of each row.
+    They are PNG files, or JPEG with the `quality` of each row. `names` is the label that is told, where another.
     """
     files = []
     for row, which in enumerate(label.tolist()):
         pixels = change(glyph(rng, int(which)), row)
         files.append(encoded(pixels) if quality is None else encoded(pixels, "JPEG", quality=quality(row)))
-    names = [f"{row:05d}" for row in rng.permutation(len(label))]
+    told = label if names is None else names
+    numbers = [f"{row:05d}" for row in rng.permutation(len(label))]
     end = "png" if quality is None else "jpg"
-    columns = {"file": [f"{name}.{end}" for name in names], "y": [CLASSES[which] for which in label.tolist()]}
-    return picture_data(files, columns)
+    columns = {"file": [f"{name}.{end}" for name in numbers], "y": [CLASSES[which] for which in told.tolist()]}
+    return picture_data(files, columns, split=split)
 
 
 def glyph(rng: np.random.Generator, which: int) -> np.ndarray:

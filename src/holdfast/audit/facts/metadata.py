@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -11,39 +10,19 @@ from jaxtyping import Int
 
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.acquisition import names_making, names_subject
-from holdfast.audit.facts.conditional import number_bins, value_bins
 from holdfast.audit.facts.file_parts import are_files, file_parts
 from holdfast.audit.facts.groups import Groups
+from holdfast.audit.facts.image_traits import of_files
+from holdfast.audit.facts.images import Images
 from holdfast.audit.facts.rows import RowKeys
+from holdfast.audit.facts.traits import Kind, Trait, of_numbers, of_texts
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.hashing import digest_json
 from holdfast.core.record import Sampled
 
 MOST_ROWS = 10_000
-MOST_VALUES = 250  # scikit-learn's boosting takes at most 255 of a category
 _MOST_COLUMNS = 100
-_STANDS_FOR = 0.95  # of the rows: a few are filed in the wrong folder everywhere
-
-Kind = Literal["making", "file", "beside"]
-
-
-@dataclass(frozen=True, slots=True)
-class Trait:
-    """One thing known about each row of the sample.
-
-    `kind` is `making` where a name says that it is about how the record was made, `file` for a part of a file's name,
-    and `beside` for other columns beside pictures or texts. `values` are numbers (NaN where missing) or objects;
-    `bins` their numbers from 0, 0 for missing; `ordered` says whether bins rise with the values.
-    """
-
-    title: str
-    column: str
-    kind: Kind
-    values: np.ndarray
-    bins: Int[np.ndarray, " sample"]
-    ordered: bool
-    is_feature: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,27 +42,30 @@ class Metadata:
 
 
 @fact()
-def metadata(dataset: Dataset, groups: Groups | None, row_keys: RowKeys, *, most_rows: int = MOST_ROWS) -> Metadata:
+def metadata(
+    dataset: Dataset, groups: Groups | None, images: Images | None, row_keys: RowKeys, *, most_rows: int = MOST_ROWS
+) -> Metadata:
     """What is known about each record besides what it shows, on at most 10,000 rows.
 
     Columns of role metadata but those about the subject itself (age, sex) or an answer (labels, boxes), features whose
-    name says that they are about making the record (`View Position`, `hospital`), and the parts of file names. Columns
-    that name a group (a patient) are left out: who it is may tell the label in all innocence.
+    name says that they are about making the record (`View Position`, `hospital`), the parts of file names, and what
+    image files say of themselves (size, format, compression, camera). Columns that name a group (a patient) are left
+    out: who it is may tell the label in all innocence.
     """
     apart = set(groups.columns) if groups is not None and groups.certain else set()
     columns = [c for c in dataset.columns if c.name not in apart and _may_tell(dataset, c)]
-    if not columns:
+    if not columns and images is None:
         raise NotApplicable("no metadata: no column of that role, none named like it, no names of files")
     if len(columns) > _MOST_COLUMNS:  # chosen by name alone: a choice by what they tell would see the answer
         kept = set(sorted((c.name for c in columns), key=lambda name: digest_json([name]))[:_MOST_COLUMNS])
         columns = [c for c in columns if c.name in kept]
     rows = row_keys.sample(np.ones(len(dataset), dtype=bool), most_rows)
     place = pa.array(rows)
-    traits = tuple(
-        trait for c in columns for trait in _traits(c, dataset.table.column(c.name).take(place)) if _varies(trait)
-    )
+    traits = [trait for c in columns for trait in _traits(c, dataset.table.column(c.name).take(place))]
+    traits += of_files(images, rows) if images is not None else ()
+    varied = tuple(trait for trait in traits if _varies(trait))
     sampled = Sampled(what="metadata", rows=len(rows), of=len(dataset)) if len(rows) < len(dataset) else None
-    return Metadata(rows, traits, sampled)
+    return Metadata(rows, varied, sampled)
 
 
 def _may_tell(dataset: Dataset, column: Column) -> bool:
@@ -110,50 +92,18 @@ def _traits(column: Column, values: pa.ChunkedArray) -> Iterator[Trait]:
     feature = column.role == "feature"
     if are_files(values):
         for part, found in file_parts(values).items():
-            title = f"{part} of {column.name!r}"
-            if found.dtype == object:
-                bins = value_bins(pa.array(found, pa.large_string()), MOST_VALUES)
-                yield Trait(title, column.name, "file", found, bins, ordered=False, is_feature=feature)
-            else:
-                yield Trait(title, column.name, "file", found, number_bins(found), ordered=True, is_feature=feature)
+            made = of_texts if found.dtype == object else of_numbers
+            yield made(f"{part} of {column.name!r}", column.name, "file", found, is_feature=feature)
         return
     kind: Kind = "making" if names_making(column.name) else "beside"
     if column.kind in {"number", "time"} and not pa.types.is_large_string(values.type):
         whole = pc.cast(values, pa.int64()) if pa.types.is_timestamp(values.type) else values
         numbers = pc.cast(whole, pa.float64(), safe=False).to_numpy().astype(np.float64)
-        yield Trait(
-            repr(column.name), column.name, kind, numbers, number_bins(numbers), ordered=True, is_feature=feature
-        )
+        yield of_numbers(repr(column.name), column.name, kind, numbers, is_feature=feature)
         return
-    named = np.array([None if v is None else str(v)[:200] for v in values.to_pylist()], dtype=object)
-    bins = value_bins(values, MOST_VALUES)
-    yield Trait(repr(column.name), column.name, kind, named, bins, ordered=False, is_feature=feature)
+    named = np.array([None if value is None else str(value) for value in values.to_pylist()], dtype=object)
+    yield of_texts(repr(column.name), column.name, kind, named, is_feature=feature)
 
 
 def _varies(trait: Trait) -> bool:
     return len(trait.bins) > 0 and int(trait.bins.min()) != int(trait.bins.max())
-
-
-def stands_for(trait: Trait, inside: np.ndarray, codes: np.ndarray, names: tuple[str, ...]) -> bool:
-    """Return whether a trait of the rows `inside` is just another name of the classes (or splits) `codes`.
-
-    Either the value holds the name of the row's class (a folder `cat`, a beginning `cat.`), or, for parts of file
-    names, each value is that of one class and each class has one value. An ending is never a name.
-    """
-    if trait.ordered or "ending" in trait.title.partition(" of ")[0]:
-        return False
-    values = trait.values[inside]
-    words = [name.casefold() for name in names]
-    held = np.array(
-        [
-            value is not None
-            and (words[code] == value.casefold() or (len(words[code]) > 2 and words[code] in value.casefold()))
-            for value, code in zip(values.tolist(), codes.tolist(), strict=True)
-        ]
-    )
-    if len(held) and held.mean() >= _STANDS_FOR:
-        return True
-    if trait.kind != "file":
-        return False
-    pairs = np.unique(np.column_stack([trait.bins[inside], codes]), axis=0)
-    return len(pairs) == len(np.unique(pairs[:, 0])) == len(np.unique(pairs[:, 1]))

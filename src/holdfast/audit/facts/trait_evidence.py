@@ -3,7 +3,7 @@
 import numpy as np
 
 from holdfast.audit.evidence import cell
-from holdfast.audit.facts.metadata import Trait
+from holdfast.audit.facts.traits import Trait
 from holdfast.core.finding import Examples, Series
 
 _MOST_SHOWN = 8

@@ -8,7 +8,7 @@ from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.groups import Groups
 from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.metadata import Metadata, Trait, stands_for
+from holdfast.audit.facts.metadata import Metadata
 from holdfast.audit.facts.probabilities import OutOfFold
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.telling import (
@@ -23,6 +23,8 @@ from holdfast.audit.facts.telling import (
     units,
 )
 from holdfast.audit.facts.trait_evidence import shares_by_value
+from holdfast.audit.facts.traits import Trait, stands_for
+from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Series, Severity
 from holdfast.core.random import Streams
@@ -69,8 +71,9 @@ def metadata_predicts_label(
     the next hospital.
 
     ## How it works
-    Metadata are columns of that role, features whose name says so (`View Position`, `scanner`, `image width`), and
-    the parts of file names: folders, letters before and after the number, length, ending. Each alone, then all
+    Metadata are columns of that role, features whose name says so (`View Position`, `scanner`, `image width`), the
+    parts of file names (folders, letters before and after the number, length, ending), and what image files say of
+    themselves (size, format, bit depth, JPEG quality, camera, software, day). Each alone, then all
     together in a small boosting model, predict the label of rows that were not learned from; rows of one group
     (patient) and equal rows stay together. It speaks from AUC `min_auc` on, or R² of ranks 0.2 less the same, with
     `alpha` divided by all that was tried, an interval that counts groups rather than rows, and only when none of 99
@@ -102,12 +105,13 @@ def metadata_predicts_label(
     for trait in traits:
         bins = trait.bins[known]
         found = [item for item in answers(asked, by_value(asked, bins), least=least) if item.p_value < limit]
-        if not found or (trait.column in told and told[trait.column].answer.gain >= found[0].gain):
+        key = trait.title if trait.kind == "image" else trait.column  # parts of a file's name say much the same
+        if not found or (key in told and told[key].answer.gain >= found[0].gain):
             continue
         rng = streams("metadata_predicts_label", trait.title)
         null = best_of_shuffles(asked, found[0].of_class, partial(by_value, bins=bins), rng, _SHUFFLES)
         if found[0].value > null:
-            told[trait.column] = Told(trait, found[0], null)
+            told[key] = Told(trait, found[0], null)
     whole = _whole(asked, probabilities) if traits else {}
     if told:
         ranked = sorted(told.values(), key=lambda one: -one.answer.gain)
@@ -167,7 +171,7 @@ def _alone(
         message=f"{_upper(trait.title)} alone tells {_label(asked, answer)} with {asked.metric} {answer.value:.3f} "
         f"(95 % interval {answer.low:.3f} to {answer.high:.3f}){_against(answer, whole)}{others}",
         severity=min((_severity(one, whole) for one in ranked), key=lambda severity: severity.rank),
-        confidence=Confidence.HIGH if trait.kind == "making" else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if trait.kind in {"making", "image"} else Confidence.MEDIUM,
         locations=tuple(Location(columns=(name,)) for name in columns),
         evidence=(
             _measure(asked, answer, min_auc),
@@ -291,6 +295,13 @@ def one_class_from_elsewhere(rng: np.random.Generator) -> Dataset:
     label = np.where(cat, "cat", "dog")
     files = [f"{name}/{i:04d}.{end}" for i, (name, end) in enumerate(zip(label, ending, strict=True))]
     return subject({"file": files, "a": rng.normal(size=n) + cat, "y": label}, file="metadata")
+
+
+@planted(at=Location(columns=("image",)))
+def one_class_compressed_more(rng: np.random.Generator) -> Dataset:
+    """Pictures of one class went through another program, which stores JPEGs of quality 70 rather than 90."""
+    marked = tied(rng, 160, 0.95)
+    return pictures_of_glyphs(rng, marked.label, quality=lambda row: 70 if marked.planted[row] else 90)
 
 
 @clean
