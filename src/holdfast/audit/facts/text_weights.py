@@ -9,8 +9,8 @@ from jaxtyping import Int, UInt64
 from holdfast.audit.facts.tokens import Words, blocks_of, words_of
 
 MOST_BITS = 15  # a number of four bits
-_MOST_TEXTS = 20_000
-_MOST_WORDS = 4_000_000
+_MOST_TEXTS = 5_000
+_MOST_WORDS = 1_000_000
 _FEWEST_TEXTS = 200
 _TABLE_BITS = 22
 
