@@ -1,4 +1,4 @@
-"""The code audit against what a reviewer says about 166 scripts and notebooks (see README.md)."""
+"""The code audit against what a reviewer says about 215 scripts and notebooks (see README.md)."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,20 @@ sys.path.insert(0, str(Path(__file__).parent))
 from run import all_cases, judged, said_about, spelled, tally
 
 # What the audit does not yet get right; whoever makes a case pass takes its name out.
-KNOWN: frozenset[str] = frozenset()
+KNOWN: frozenset[str] = frozenset(
+    {
+        "third_look: Rolling statistics over the day to come",
+        "third_look: Backward fill, grouped by sensor",
+        "third_look: Word counts of train and test together",
+        "third_look: Lightning module with a test-driven checkpoint",
+        "third_look: Albumentations in a loop, before train_test_split",
+        "third_look: tf.data: map after the split",
+        "third_look: Bootstrap samples as test",
+        "third_look: Out-of-bag rows as test",
+        "third_look: Aggregates with agg and merge",
+        "third_look: torch generator without a seed",
+    }
+)
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
@@ -33,7 +46,7 @@ def test_recall_and_false_alarms(tmp_path):
 def test_the_cases_are_many_and_half_of_them_are_clean():
     cases = all_cases()
     clean = sum(not case.expected for case in cases)
-    assert len(cases) >= 160
+    assert len(cases) >= 210
     assert 0.4 <= clean / len(cases) <= 0.6
     assert sum(case.is_notebook for case in cases) >= 14
     assert {case.name for case in cases} >= KNOWN
