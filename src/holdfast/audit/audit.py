@@ -83,7 +83,12 @@ def audit_dataset(
         if writer is not None:
             facts.listen(Recording(progress or Silent(), writer.event))
         results = run_checks(
-            chosen, facts, options=options, done=done, on_result=writer.result if writer else lambda _: None
+            chosen,
+            facts,
+            options=options,
+            done=done,
+            keep=("images",) if settings.honest.enabled else (),  # decoding costs more than keeping: the score asks again
+            on_result=writer.result if writer else lambda _: None,
         )
         results = tuple(with_suppressions(result, settings.suppress, baseline) for result in results)
         honest = None

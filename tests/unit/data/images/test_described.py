@@ -235,5 +235,5 @@ def test_images_in_shards_of_a_saved_data_set(tmp_path):
         )
         pa.parquet.write_table(table, tmp_path / "set" / "data" / f"{split}-00000-of-00001.parquet")
     dataset = load({"all": tmp_path / "set"})
-    assert rows(dataset, "split") == [("train",)] * 3 + [("test",)]
-    assert bytes(dataset.media.read(rows(dataset, "image")[3][0])) == data[3]
+    assert rows(dataset, "split") == [("test",)] + [("train",)] * 3
+    assert bytes(dataset.media.read(rows(dataset, "image")[0][0])) == data[3]
