@@ -13,6 +13,7 @@ from rich.console import Console
 
 from checklist_runs import study
 from holdfast.core.errors import BadInput
+from holdfast.core.record import ClassCount, ColumnRecord, SplitRecord
 from holdfast.report.checklist import Answers, Checklist, as_text, checklist, render
 from holdfast.report.checklist.document import Answer
 from report_findings import ATTACKS
@@ -33,7 +34,18 @@ def attacked():
         f"_{one}": {"answer": attack[:4000]}
         for one, attack in zip(("1a", "1b", "2a", "3b", "8b"), ATTACKS, strict=False)
     }
-    return filled(hostile(), **given)
+    classes = tuple(ClassCount(name=attack, rows=i) for i, attack in enumerate(ATTACKS))
+    splits = tuple(SplitRecord(name=attack, rows=9, n_classes=99, classes=classes) for attack in ATTACKS[:4])
+    columns = tuple(
+        ColumnRecord(name=attack, kind=attack, role=role, n_missing=i)
+        for i, (attack, role) in enumerate(
+            zip(ATTACKS, ("label", "feature", "time", "group", "ignore") * 4, strict=False)
+        )
+    )
+    run = hostile().model_copy(
+        update={"splits": splits, "columns": columns, "config": {"models": dict.fromkeys(ATTACKS, 1e400)}}
+    )
+    return filled(run.model_copy(update={"kind": "compare"}), **given)
 
 
 @pytest.mark.parametrize("form", FORMS)
