@@ -87,7 +87,7 @@ def audit_dataset(
             facts,
             options=options,
             done=done,
-            keep=("images",) if settings.honest.enabled else (),  # the score asks again: decoding costs more
+            keep=("encoding",) if settings.honest.enabled else (),  # the score asks again; it leads to the images too
             on_result=writer.result if writer else lambda _: None,
         )
         results = tuple(with_suppressions(result, settings.suppress, baseline) for result in results)
