@@ -42,7 +42,7 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
     if isinstance(key_node, ast.Tuple) and isinstance(key, Seq):
         return _cross(m, node, owner, key_node, key)
     if isinstance(key, Const):
-        return _single(owner, key.value)
+        return _single(m, owner, key.value)
     names = strings(key)
     if names is not None:
         return narrowed(owner, names)
@@ -69,7 +69,7 @@ def _by_label(node: ast.expr) -> bool:
 
 
 def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Seq) -> Any:
-    if not key_node.elts:
+    if not key_node.elts or not key.items:
         return owner
     first, result = key_node.elts[0], owner
     if isinstance(first, ast.Slice):
@@ -96,10 +96,10 @@ def _statistics(value: Any) -> frozenset[int]:
     return learned_in(value)
 
 
-def _single(owner: Data, value: Any) -> Any:
+def _single(m: Machine, owner: Data, value: Any) -> Any:
     if isinstance(value, str):
         if owner.role == "bundle" and value in _SIDES:
-            key = ("split", "bundle", owner.rows)
+            key = ("split", "bundle", m.number(owner.rows))
             return replace(owner, rows=stepped(owner.rows, Step(key, _SIDES[value])), role="table")
         return _column(owner, value)
     if isinstance(value, int) and not isinstance(value, bool) and owner.role in {"table", "label"}:

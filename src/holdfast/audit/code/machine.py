@@ -11,6 +11,7 @@ from holdfast.audit.code.values import NOTHING, Const, Data, Scope, Seq, data_of
 from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 MOST_STEPS = 60_000  # statements and expressions followed in one program, calls inlined: about a second
+MOST_EVENTS = 300  # of one kind in one program; long notebooks have some dozens
 MOST_DEPTH = 12  # of functions within functions
 
 
@@ -43,6 +44,7 @@ class Machine:
     returns: list[list[Any]] = field(default_factory=list)
     functions: list[Any] = field(default_factory=list)
     active: list[Any] = field(default_factory=list)  # functions being followed
+    numbers: dict[Rows, int] = field(default_factory=dict)
     taken: dict[Any, int] = field(default_factory=dict)  # events already noted: key -> id
     appended: dict[int, Any] = field(default_factory=dict)
 
@@ -52,11 +54,20 @@ class Machine:
         if self.steps > MOST_STEPS:
             raise TooMuch
 
+    def room(self, events: list[Any]) -> None:
+        """Check that there are not too many events to compare with each other. Raises TooMuch."""
+        if len(events) > MOST_EVENTS:
+            raise TooMuch
+
     def place(self, node: ast.AST) -> Place:
         """Return where a node stands, with the line's text."""
         line = getattr(node, "lineno", 1)
         self.order += 1
         return Place(self.flow.file, self.cell, line, self.flow.lines.get((self.cell, line), ""), self.order)
+
+    def number(self, rows: Rows) -> int:
+        """Return a number that stands for these rows in the key of a split, so that keys stay small."""
+        return self.numbers.setdefault(rows, len(self.numbers))
 
     def source(self, *key: Any) -> Rows:
         """Return rows of their own."""
@@ -90,6 +101,7 @@ class Machine:
             **more,
         )
         self.flow.learned.append(new)
+        self.room(self.flow.learned)
         self.taken[key] = new.id
         return new.id
 
@@ -111,6 +123,7 @@ class Machine:
             **more,
         )
         self.flow.scored.append(new)
+        self.room(self.flow.scored)
         self.taken[key] = new.id
         return new.id
 
@@ -121,10 +134,12 @@ class Machine:
         if key not in self.taken:
             self.taken[key] = len(self.flow.splits)
             self.flow.splits.append(event)
+            self.room(self.flow.splits)
 
     def decide(self, node: ast.AST, scores: frozenset[int], how: str) -> None:
         """Note that scores decided something."""
         if scores:
+            self.room(self.flow.decided)
             self.flow.decided.append(Decided(self.place(node), scores, how, self.loops, self.sites))
 
     def enter(self, node: ast.AST, over: str, text: str, names: Iterable[str] = ()) -> int:

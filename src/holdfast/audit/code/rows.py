@@ -55,6 +55,7 @@ class Step:
 Path = tuple[Any, ...]  # a source, then Steps
 Rows = frozenset[Path]
 NOWHERE: Rows = frozenset()
+MOST_PARTS = 24  # splits of splits that are told apart
 _RANDOM = {"split", "sample"}
 
 
@@ -131,7 +132,7 @@ def apart(first: Rows, second: Rows) -> bool:
 
 def stepped(rows: Rows, step: Step) -> Rows:
     """Return the rows one step further down."""
-    if any(step in path for path in rows):
+    if any(step in path or len(path) > MOST_PARTS for path in rows):
         return rows
     return frozenset((*path, step) for path in rows)
 

@@ -26,9 +26,9 @@ def train_test_split(m: Machine, args: Args, node: ast.AST) -> Any:
     seed = args.text(None, "random_state")
     size = args.text(None, "test_size") + "|" + args.text(None, "train_size")
     where = (size, seed) if seed.isdigit() or not shuffled else (m.cell, getattr(node, "lineno", 0), m.order)
-    key = ("split", *where, first.rows)
+    key = ("split", *where, m.number(first.rows))
     if not shuffled and not seed:
-        key = ("split", "in order", size, first.rows)
+        key = ("split", "in order", size, m.number(first.rows))
     m.split(
         Split(
             m.place(node),
@@ -70,7 +70,7 @@ def random_split(m: Machine, args: Args, node: ast.AST) -> Any:
         return UNKNOWN
     lengths = args.get(1, "lengths")
     count = len(lengths.items) if isinstance(lengths, Seq) and lengths.rest is None else max(len(m.wanted), 2)
-    key = ("split", m.cell, getattr(node, "lineno", 0), data.rows)
+    key = ("split", m.cell, getattr(node, "lineno", 0), m.number(data.rows))
     seeded = is_seeded(m, args, "generator")
     event = Split(
         m.place(node),
@@ -105,7 +105,7 @@ def folds(m: Machine, owner: Splitter, args: Args, node: ast.AST) -> Any:
     if not given:
         return UNKNOWN
     note_folds(m, owner, tuple(given), args.text(0), node)
-    return folds_of(m, given, (*owner.key, given[0].rows))
+    return folds_of(m, given, (*owner.key, m.number(given[0].rows)))
 
 
 def folds_of(m: Machine, given: list[Data], key: tuple[Any, ...]) -> Any:
@@ -123,7 +123,7 @@ def note_folds(m: Machine, owner: Splitter, given: tuple[Data, ...], text: str, 
         Split(
             owner.line,
             owner.name,
-            (*owner.key, given[0].rows),
+            (*owner.key, m.number(given[0].rows)),
             given,
             text,
             shuffled=owner.shuffled or (not owner.ordered and owner.name not in {"LeaveOneGroupOut"}),

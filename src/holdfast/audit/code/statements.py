@@ -150,7 +150,7 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
     data = data_of(value)
     parts = data is not None and bool(data.rows) and "train" in sides and bool({"test", "valid"} & set(sides))
     if data is not None and parts and not data.record:
-        key = ("split", "named", m.cell, target.lineno, data.rows)
+        key = ("split", "named", m.cell, target.lineno, m.number(data.rows))
         m.split(
             Split(m.place(target), "split", key, (data,), "", shuffled=False, seeded=True, after=len(m.flow.learned))
         )
@@ -158,7 +158,7 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
             assign(m, one, part(data, key, side or "train"))
         return
     if data is not None and data.role == "bundle" and len(wanted) > 1 and all(isinstance(o, ast.Tuple) for o in wanted):
-        key = ("split", "bundle", data.rows)
+        key = ("split", "bundle", m.number(data.rows))
         for one, name in zip(wanted, ("train", "valid", "test")[-len(wanted) :] if len(wanted) > 2 else ("train", "test"), strict=False):
             assign(m, one, replace(part(data, key, name), role="table"))
         return
