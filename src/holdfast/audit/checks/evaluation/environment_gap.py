@@ -47,7 +47,7 @@ def environment_gap(
     what the model is for.
 
     ## How it works
-    Your model, or a boosting model fitted here, is cross-validated twice on the same rows: with folds drawn at random,
+    Your model, or a default one fitted here, is cross-validated twice on the same rows: with folds drawn at random,
     and with whole groups (or periods that follow each other) left out. Both scores are on all rows; the interval of
     their difference comes from a bootstrap that draws whole groups or periods. It speaks when the fall is above 0.05
     (a twentieth of the score, for errors without an upper limit) and the mean loss rises in so many groups or periods,
@@ -83,7 +83,7 @@ def environment_gap(
     what = (
         f"new {environments.column} values" if environments.kind == "group" else f"new periods of {environments.column}"
     )
-    who = "your model" if environments.own else "a boosting model fitted here"
+    who = "your model" if environments.own else "a default model fitted here"
     yield Finding(
         message=f"on {what} the {metric.title} of {who} is {shown(score_new)}, not the {shown(score_seen)} it has on "
         f"rows of known ones ({environments.n_environments} left out in thirds)",

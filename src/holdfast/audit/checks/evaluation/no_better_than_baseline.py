@@ -60,11 +60,12 @@ def no_better_than_baseline(
     (DeLong, McNemar, paired t, Diebold–Mariano, bootstrap). A model worse than a constant beyond chance is an error,
     with Holm's correction over models: its rows are probably in another order. One not clearly better than a
     constant is a warning; a best one not better than a richer predictor a note, or a warning where it is clearly
-    worse. Without your model a boosting model fitted here stands in, and only a lack of any signal is noted.
+    worse. Without your model one fitted here stands in, and only a lack of any signal is noted.
 
     ## Limits
     A small test set cannot show a small gain; the interval says how large a gain is still possible. The linear model
-    is fitted to at most 10,000 rows. Fewer than twenty test rows are not judged.
+    is fitted to at most 10,000 rows; for texts and images it is one of words and of simple features. Fewer than twenty
+    test rows are not judged.
 
     ## Fix
     Look for better features or more data before a larger model; report the simple model's score beside your own.

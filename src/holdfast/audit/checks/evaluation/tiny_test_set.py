@@ -47,7 +47,7 @@ def tiny_test_set(
     ## How it works
     Computes the 95 % interval of the score over test rows: Wilson's for accuracy, DeLong's for the area under the
     ROC curve, the delta method or a bootstrap for others. Half its width above 0.1 is a warning, above 0.06 a note;
-    for errors without an upper limit, a tenth and six hundredths of the score. Without your model a boosting model
+    for errors without an upper limit, a tenth and six hundredths of the score. Without your model one that is
     fitted here shows how wide the interval is.
 
     ## Limits
@@ -65,7 +65,7 @@ def tiny_test_set(
     metric = usable(score_metric, labels, model)
     found = estimate(metric, truth, model, streams("tiny_test_set"))
     if not test_predictions.is_own and metric.name == "r2" and found.value < 0.0:
-        raise NotApplicable("the boosting model that stands in is worse than the mean, so its score tells nothing")
+        raise NotApplicable("the model that stands in is worse than the mean, so its score tells nothing")
     half = (found.high - found.low) / 2.0 / span(metric, found.value)
     if half <= noted_half_width:
         return

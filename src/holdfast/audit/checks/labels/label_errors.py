@@ -9,9 +9,10 @@ from holdfast.audit.evidence import percent, rows_table
 from holdfast.audit.facts.label_noise import LEAST_PRECISION, LabelNoise
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.probabilities import given
+from holdfast.audit.image_evidence import pictures
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
-from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Series, Severity
+from holdfast.core.finding import Confidence, Finding, Location, Measure, Pictures, Remedy, Series, Severity
 from holdfast.core.text import one_line
 
 _SURE = 0.9  # precision from which a suspect may be given the model's label; below, it is better left out
@@ -41,10 +42,11 @@ def label_errors(
     models looks better.
 
     ## How it works
-    A boosting model predicts every row without having seen it or a copy of it. Contradictions are ranked by how sure
-    the model is. Where classes overlap, contradictions become rarer the surer it is; wrong labels leave a level
-    floor. Suspects are listed only if there is such a floor over a broad region, and their precision is the floor
-    over the rate around them. Otherwise the check says why it cannot tell, and names nobody.
+    The default model (boosting for a table, a linear one for texts and images) predicts every row without having seen
+    it or a copy of it. Contradictions are ranked by how sure the model is. Where classes overlap, contradictions become
+    rarer the surer it is; wrong labels leave a level floor. Suspects are listed only if there is such a floor over a
+    broad region, and their precision is the floor over the rate around them. Otherwise the check says why it cannot
+    tell, and names nobody.
 
     ## Limits
     Needs about 70 wrong labels in the surer part of the table. An outcome that chance decides in a few percent of
@@ -99,10 +101,16 @@ def label_errors(
                 shape="bar",
             ),
             shown,
+            *_pictured(dataset, rows),
         ),
         fix="Have the suspects looked at by a person, those of the test set first.",
         remedy=_remedy(dataset, labels, label_noise),
     )
+
+
+def _pictured(dataset: Dataset, rows: np.ndarray) -> tuple[Pictures, ...]:
+    found = pictures(dataset, rows, "Suspects, the surest first, with the label they have")
+    return (found,) if found is not None else ()
 
 
 def _remedy(dataset: Dataset, labels: Labels, noise: LabelNoise) -> Remedy | None:
