@@ -21,6 +21,8 @@ _FEW = 8  # texts that share a pair of words: up to so many are all compared wit
 _SHARED = 2  # kept pairs of words that two texts must share, and which part of those of the one that kept fewer
 _SHARED_PART = 0.2
 _BANDS, _ROWS = 6, 3  # of minwise hashes over what many texts share: texts alike to 0.8 are linked in 98 %
+_OCTAVES = 2  # at most so far from the frequency that is typical of the text, either way
+_FORM = 4  # of them that a text must have (or half of what was kept of it) to be one of many of its kind
 _TABLE_BITS = 24
 _WHOLE = (1 << 64) - 1
 _LIMITS = np.array([min(_WHOLE, int(_WHOLE * (_KEPT / 2**size))) for size in range(64)], dtype=np.uint64)
@@ -84,7 +86,10 @@ def candidates(
 
 
 def _sharing_few(hashes: np.ndarray, text: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return pairs of texts that share several rare hashes, and a table of the hashes that many texts share."""
+    """Return pairs of texts that share several rare hashes, and a table of those that many share.
+
+    It holds the binary logarithm of how many do, and 0 for rare hashes.
+    """
     bits = np.uint64(max(1, int(n - 1).bit_length()))
     low = np.uint64((1 << int(bits)) - 1)
     keys = (hashes & ~low) | text.astype(np.uint64)
@@ -93,9 +98,9 @@ def _sharing_few(hashes: np.ndarray, text: np.ndarray, n: int) -> tuple[np.ndarr
     same = (keys[1:] ^ keys[:-1]) <= low
     edges = np.flatnonzero(np.concatenate(([True], ~same, [True]))) if len(keys) else np.zeros(1, dtype=np.int64)
     lengths = np.diff(edges)
-    common = np.zeros(1 << _TABLE_BITS, dtype=bool)
+    common = np.zeros(1 << _TABLE_BITS, dtype=np.uint8)
     long = lengths > _FEW
-    common[keys[edges[:-1][long]] >> np.uint64(64 - _TABLE_BITS)] = True
+    common[keys[edges[:-1][long]] >> np.uint64(64 - _TABLE_BITS)] = np.frexp(lengths[long].astype(np.float64))[1]
     keys = keys[np.repeat((lengths > 1) & ~long, lengths)]
     codes = []
     for lag in range(1, _FEW):
@@ -113,10 +118,23 @@ def _sharing_many(
     hashes: np.ndarray, text: np.ndarray, common: np.ndarray, n: int, sides: tuple[np.ndarray, ...]
 ) -> np.ndarray:
     """Return pairs of texts that agree in a band of minwise hashes over the hashes that many texts share."""
-    frequent = common[hashes >> np.uint64(64 - _TABLE_BITS)]
-    hashes, text = hashes[frequent], text[frequent]
-    if not len(text):
+    n_kept = np.bincount(text, minlength=n)
+    level = common[hashes >> np.uint64(64 - _TABLE_BITS)]
+    frequent = np.flatnonzero(level)
+    if not len(frequent):
         return np.empty(0, dtype=np.int64)
+    hashes, text, level = hashes[frequent], text[frequent], level[frequent]
+    first = np.flatnonzero(np.concatenate(([True], text[1:] != text[:-1])))
+    # What many texts of one kind share is about as frequent; "of the" is more frequent, and says nothing.
+    counts = np.diff(np.append(first, len(text)))
+    ordered = np.sort((np.repeat(np.arange(len(first)), counts) << 8) | level)
+    typical = np.repeat(ordered[first + (counts - 1) // 2] & 255, counts)
+    kind = np.abs(level.astype(np.int64) - typical) <= _OCTAVES
+    enough = np.minimum(_FORM, (n_kept + 1) // 2)
+    kind = np.flatnonzero(kind & (np.bincount(text[kind], minlength=n) >= enough)[text])
+    if not len(kind):
+        return np.empty(0, dtype=np.int64)
+    hashes, text = hashes[kind], text[kind]
     first = np.flatnonzero(np.concatenate(([True], text[1:] != text[:-1])))
     owners = text[first].astype(np.int64)
     codes = []

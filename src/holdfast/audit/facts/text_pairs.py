@@ -7,7 +7,7 @@ from jaxtyping import Bool, Int
 
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.near import NearPairs
-from holdfast.audit.facts.rows import RowGroups, RowKeys
+from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.shingles import FEWEST_WORDS, Sketches, candidates, sketches
 from holdfast.audit.facts.text_forms import Forms, forms_of
 from holdfast.audit.facts.text_overlap import overlap
@@ -28,7 +28,7 @@ _RULE_OF_THREE = 3.0  # more half-alike pairs than seen: the 95 % bound for a co
 
 
 @fact(costly=True)
-def text_pairs(dataset: Dataset, row_groups: RowGroups, row_keys: RowKeys, progress: Progress) -> tuple[NearPairs, ...]:
+def text_pairs(dataset: Dataset, row_groups: RowGroups, progress: Progress) -> tuple[NearPairs, ...]:
     """Pairs of rows whose texts are nearly equal, whatever their other columns hold.
 
     Case, punctuation and spaces do not count. Two texts are near where, of each half of the shorter one, at least half
@@ -41,7 +41,7 @@ def text_pairs(dataset: Dataset, row_groups: RowGroups, row_keys: RowKeys, progr
     many pairs alike in one half only.
     """
     columns = _columns(dataset)
-    rows, sampled = _rows(dataset, row_groups, row_keys)
+    rows, sampled = _rows(dataset, row_groups)
     if len(rows) < FEWEST_TEXTS:
         raise NotApplicable(f"{len(rows)} different rows; near-copies of texts need {FEWEST_TEXTS} to compare with")
     texts = {column.name: _picked(dataset.values(column.name), rows, len(dataset)) for column in columns}
@@ -54,7 +54,7 @@ def text_pairs(dataset: Dataset, row_groups: RowGroups, row_keys: RowKeys, progr
     a, b = _candidates(sketch, forms, compared)
     same = compared[forms.size[compared] > 1]
     a, b = np.concatenate([a, same]), np.concatenate([b, same])
-    weights = weights_of(texts[main], sketch.normal, sketch.n_words)
+    weights = weights_of(texts[main], forms.first, sketch.normal, sketch.n_words)
     with track(progress, "comparing texts", len(a), "pairs") as advance:
         seen = overlap(texts[main], weights, forms.first[a], forms.first[b], advance)
     n_pairs = len(forms.first) * (len(forms.first) - 1) / 2
@@ -102,17 +102,13 @@ def _normals(values: pa.ChunkedArray) -> np.ndarray:
     return sketches(values, lambda _: None).normal
 
 
-def _rows(
-    dataset: Dataset, row_groups: RowGroups, row_keys: RowKeys
-) -> tuple[Int[np.ndarray, " texts"], Sampled | None]:
+def _rows(dataset: Dataset, row_groups: RowGroups) -> tuple[Int[np.ndarray, " texts"], Sampled | None]:
     """Return one row of each group of equal rows, in the order of the table."""
     rows = np.sort(row_groups.first(np.ones(len(dataset), dtype=bool)))
     if len(rows) <= MOST_TEXTS:
         return rows, None
-    chosen = np.zeros(len(dataset), dtype=bool)
-    chosen[rows] = True
     sampled = Sampled(what="texts compared for near-copies", rows=MOST_TEXTS, of=len(rows))
-    return np.sort(row_keys.sample(chosen, MOST_TEXTS)), sampled
+    return rows[row_groups.group[rows] < MOST_TEXTS], sampled  # groups are numbered by their hash: at random
 
 
 def _picked(values: pa.ChunkedArray, rows: np.ndarray, n: int) -> pa.ChunkedArray:

@@ -9,8 +9,8 @@ from jaxtyping import Int, UInt64
 from holdfast.audit.facts.tokens import Words, blocks_of, words_of
 
 MOST_BITS = 15  # a number of four bits
-_MOST_TEXTS = 5_000
-_MOST_WORDS = 1_000_000
+_MOST_TEXTS = 4_000
+_MOST_WORDS = 400_000
 _FEWEST_TEXTS = 200
 _TABLE_BITS = 22
 
@@ -31,16 +31,18 @@ class Weights:
         later = np.ones(len(words.hashes), dtype=bool)
         later[words.starts[:-1][words.counts > 0]] = False
         bits = self._bits(self.words[_slot(words.hashes[later])])
-        return np.minimum(bits, self._bits(self.runs[_slot(runs)]))
+        return np.minimum(bits, 2 * self._bits(self.runs[_slot(runs)]))  # a pair is two words
 
     def _bits(self, n_holding: np.ndarray) -> np.ndarray:
         table = np.log2((self.n_texts + 1.0) / np.maximum(np.arange(self.n_texts + 2), 1))
         return np.minimum(np.floor(table), MOST_BITS).astype(np.uint8)[np.minimum(n_holding, self.n_texts + 1)]
 
 
-def weights_of(texts: pa.ChunkedArray, normal: UInt64[np.ndarray, " texts"], n_words: np.ndarray) -> Weights:
-    """Return how telling words are, from a sample of the texts that does not depend on their order."""
-    long_enough = np.flatnonzero(n_words > 1)
+def weights_of(
+    texts: pa.ChunkedArray, among: np.ndarray, normal: UInt64[np.ndarray, " texts"], n_words: np.ndarray
+) -> Weights:
+    """Return how telling words are, from a sample of the texts at `among` that does not depend on their order."""
+    long_enough = among[n_words[among] > 1]
     typical = float(n_words[long_enough].mean()) if len(long_enough) else 1.0
     most = int(min(_MOST_TEXTS, max(_FEWEST_TEXTS, _MOST_WORDS / typical)))
     chosen = long_enough[np.argsort(normal[long_enough] * np.uint64(0x9E3779B97F4A7C15), kind="stable")[:most]]
