@@ -104,9 +104,11 @@ def classes(subject: Subject) -> Iterator[Line]:
         shared = [one for one in train if one in test]
         if shared:
             worst = max(shared, key=lambda one: abs(train[one] - test[one]))
+            gap = abs(train[worst] - test[worst])
+            size = f"at most {gap:.1%}" if gap >= 0.0005 else "less than 0.1%"
             text = (
-                f"The share of a class differs by at most {abs(train[worst] - test[worst]):.1%} between training and "
-                f"test rows ('{name(worst)}': {train[worst]:.1%} and {test[worst]:.1%})."
+                f"The share of a class differs by {size} between training and test rows "
+                f"('{name(worst)}': {train[worst]:.1%} and {test[worst]:.1%})."
             )
             yield Line(text=text, run=subject.name(run))
 

@@ -91,7 +91,7 @@ MODULES = (
             Item("3.4", "Keep up with deep learning and its traps", "person", "What is the newest method considered?"),
             Item(
                 "3.5",
-                "Do not take for granted that deep learning is best",
+                "A simpler model may do better than a deep one",
                 "run and person",
                 "Which simpler model was compared with a deep one?",
                 checks=("no-better-than-baseline",),
@@ -187,14 +187,14 @@ MODULES = (
             ),
             Item(
                 "5.2",
-                "Compare with baselines that mean something",
+                "Set the model against simple ones that could win",
                 "run",
                 checks=("no-better-than-baseline", "no-naive-baseline"),
                 see=("5f",),
             ),
             Item(
                 "5.3",
-                "Test differences statistically",
+                "Ask whether chance alone could make the difference",
                 "run",
                 states=(models.tests,),
                 checks=("difference-within-noise", "compare"),
@@ -202,7 +202,7 @@ MODULES = (
             ),
             Item(
                 "5.4",
-                "Correct for the number of comparisons",
+                "Raise the bar with every model that is compared",
                 "run",
                 states=(models.tests,),
                 checks=("uncorrected-comparisons",),
@@ -235,7 +235,7 @@ MODULES = (
             ),
             Item(
                 "6.2",
-                "Report performance in more than one way",
+                "Show the performance from several sides",
                 "run and person",
                 "Which other metrics and data sets are reported?",
                 states=(models.metric, models.uncertainty),
@@ -266,7 +266,7 @@ MODULES = (
                 checks=("model-leans-on-shortcut", "label-in-disguise", "known-afterwards"),
                 see=("6c", "8b"),
             ),
-            Item("6.6", "Use a checklist", "run", states=(models.instructions,)),
+            Item("6.6", "Go through a list such as this one", "run", states=(models.instructions,)),
         ),
     ),
 )
