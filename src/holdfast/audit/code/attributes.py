@@ -15,6 +15,7 @@ from holdfast.audit.code.values import (
     Method,
     Object,
     Ref,
+    Score,
     Unknown,
 )
 
@@ -46,6 +47,8 @@ def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:
         return _of_estimator(m, owner, name, node)
     if isinstance(owner, Object):
         return of_object(owner, name)
+    if isinstance(owner, Score) and name in {"iloc", "loc", "values", "index", "T"}:
+        return owner
     if isinstance(owner, Class):
         if name in owner.methods:
             return Function(owner.methods[name], owner.scope, owner.cell)
@@ -113,6 +116,8 @@ def _of_estimator(m: Machine, owner: Estimator, name: str, node: ast.AST) -> Any
     if name == "best_params_" and owner.fits:
         event = m.flow.learned[owner.fits[-1]]
         return Unknown(frozenset({m.learn("tuned", event.what, node, event.data, origin=event.id, given=event.given)}))
+    if name == "history" and "watched" in owner.held:
+        return Score(frozenset({m.score("validation", node, replace(owner.held["watched"], by=owner))}))
     if name in {"best_score_", "best_params_", "cv_results_", "history", "classes_", "n_features_in_"}:
         return UNKNOWN
     return Method(owner, name)

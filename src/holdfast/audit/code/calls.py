@@ -86,7 +86,7 @@ def _arguments(m: Machine, node: ast.Call) -> Args:
                 named["**"] = value
             if isinstance(value, Table):
                 named |= {key: held for key, held in value.items.items() if isinstance(key, str) and key not in named}
-    return Args(tuple(values), named, tuple(nodes), {one.arg: one.value for one in node.keywords if one.arg})
+    return Args(tuple(values), named, tuple(nodes), {one.arg or "**": one.value for one in node.keywords})
 
 
 def _change(m: Machine, node: ast.Call, owner: Any, args: Args, result: Any) -> None:
@@ -158,7 +158,7 @@ def _method_of_container(m: Machine, owner: Any, name: str, args: Args, node: as
 
 
 def _called_estimator(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
-    data = data_of(args.get(0))
+    data = data_of(args.get(0)) or next(iter(args.data()), None)
     if data is None:
         inner = [one for one in [*args.values, *items_of(args.get(0))] if isinstance(one, Estimator)]
         if not inner:

@@ -54,9 +54,18 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
         return selected(m, node, owner, learned, text_of(key_node))
     if owner.role in {"statistic", "count"}:
         return owner
+    if isinstance(key_node, ast.Name) and key_node.id in m.turning and _counts(m, key_node.id) and not owner.record:
+        side = Interval(Symbol(key_node.id), Symbol(f"{key_node.id} + 1"))
+        return replace(owner, rows=stepped(owner.rows, Step(("window", "position"), side)), where=None, record=True)
     if isinstance(key_node, ast.Name) and key_node.id in m.turning:
         return replace(owner, column=None, record=owner.record or not _columnwise(owner))
     return replace(owner, where=None, column=None)
+
+
+def _counts(m: Machine, name: str) -> bool:
+    """Return whether a loop's name counts through numbers, such as those of rows."""
+    loops = [m.flow.loops[one] for one in m.loops]
+    return any(name in loop.names and loop.text.startswith("range(") for loop in loops)
 
 
 def _columnwise(owner: Data) -> bool:
@@ -162,14 +171,18 @@ def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> A
         return selected(m, node, owner, key.known, text, key.column)
     if owner.role in {"statistic", "count"}:
         return owner
+    drawn = key.drawn or owner.drawn
     if key.where is not None:
-        return replace(owner, rows=stepped(owner.rows, key.where), where=None)
+        return replace(owner, rows=stepped(owner.rows, key.where), where=None, drawn=drawn)
+    if owner.aside and key.record:
+        return replace(owner, learned=owner.learned | owner.aside, rows=key.rows, record=True)
     if key.role == "table" and key.rows and {path[0] for path in key.rows} <= {
         path[0] for path in owner.rows
     }:
         return replace(owner, rows=stepped(owner.rows, Step(("where", text), ("yes",))), where=None)
     if key.role in {"index", "mask"} or key.rows:
-        return replace(owner, rows=by_index(owner.rows, key.rows), where=None, record=owner.record or key.record)
+        record = owner.record or key.record
+        return replace(owner, rows=by_index(owner.rows, key.rows), where=None, record=record, drawn=drawn)
     return owner
 
 
@@ -185,8 +198,11 @@ def by_index(rows: Rows, index: Rows) -> Rows:
 
 def sliced(m: Machine, owner: Data, node: ast.Slice, *, inclusive: bool = False) -> Data:
     """Return the rows of a slice."""
-    if owner.role in {"statistic", "count"} or (node.lower is None and node.upper is None):
+    if owner.role in {"statistic", "count"}:
         return owner
+    if node.lower is None and node.upper is None:
+        turned = isinstance(node.step, ast.UnaryOp)
+        return replace(owner, backwards=not owner.backwards) if turned and not owner.record else owner
     low, high = _bound(m, node.lower), _bound(m, node.upper)
     if low == 0:
         low = None

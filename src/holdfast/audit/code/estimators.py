@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from holdfast.audit.code.events import Fitted
-from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.events import Fitted, Validated
+from holdfast.audit.code.machine import Args, Machine, name_of, text_of
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -74,7 +74,7 @@ def _already(owner: Estimator, depth: int = 6) -> frozenset[int]:
 def _learners(owner: Estimator) -> list[Estimator]:
     """Return what learns when this is fitted: the steps of a pipeline of transformers, itself otherwise."""
     if owner.kind == "pipeline" and _final(owner).kind != "model":
-        return [one for part in owner.parts for one in _learners(part)] or [owner]
+        return [one for part in owner.parts for one in _learners(part)] if owner.parts else [owner]
     return [owner]
 
 
@@ -121,6 +121,7 @@ def _note_model(
         "evals",
         "val_dataloaders",
         "eval_dataset",
+        "tuning_data",
         "X_val",
         "eval_data",
     ):
@@ -131,6 +132,10 @@ def _note_model(
             texts.append(args.text(None, name))
     if not watched and args.given("validation_split"):
         return
+    if watched and _final(owner).name in _KEEPS_LEARNING:
+        owner.held["watched"] = watched[0]
+    if owner.kind == "search":
+        m.flow.validated.append(Validated(m.place(node), owner.name, data, label, args.text(0, "X")))
     m.flow.fitted.append(
         Fitted(
             place=m.place(node),
@@ -141,7 +146,7 @@ def _note_model(
             label=label,
             watched=tuple(watched),
             watched_text=", ".join(texts),
-            decides=_decider(owner, args, bool(watched)),
+            decides=_decider(owner, args, node) if watched else "",
             loops=m.loops,
             settings=owner.settings.get("text", ""),
         )
@@ -163,21 +168,22 @@ def _watched(held: Any) -> list[Data]:
     return [found_data] if found_data is not None else []
 
 
-def _decider(owner: Estimator, args: Args, watched: bool) -> str:
-    if not watched:
-        return ""
+def _decider(owner: Estimator, args: Args, node: ast.AST) -> str:
     if "load_best_model_at_end" in owner.settings:
         return "load_best_model_at_end"
     for callback in [*items_of(args.get(None, "callbacks")), *owner.parts]:
         name = getattr(callback, "name", "")
-        if name == "ModelCheckpoint" and callback.settings.get("save_best_only") is not True:
+        kept = "monitor" if "Trainer" in owner.name else "save_best_only"  # Lightning keeps the best if told what to watch
+        if name == "ModelCheckpoint" and not callback.settings.get(kept):
             continue
         if name in _STOPPERS:
             return str(name)
     for name in _PATIENCE:
-        if args.given(name) or name in owner.settings:
+        if (args.given(name) and args.constant(None, name) is not False) or owner.settings.get(name):
             return name
-    if "CatBoost" in owner.name and args.given("eval_set"):
+    if name_of(getattr(node, "func", None)) == "search" or args.given("tuning_data"):
+        return "search"
+    if "CatBoost" in owner.name and args.given("eval_set") and owner.settings.get("use_best_model") is not False:
         return "use_best_model"  # the default of CatBoost where an eval_set is given
     return ""
 
@@ -328,7 +334,7 @@ def set_settings(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any
 
 
 METHODS: dict[str, Callable[[Machine, Estimator, Args, ast.AST], Any]] = {
-    **dict.fromkeys(("fit", "partial_fit", "train", "fit_generator", "train_on_batch", "fit_on_texts", "adapt"), fit),
+    **dict.fromkeys(("fit", "partial_fit", "train", "fit_generator", "train_on_batch", "fit_on_texts", "adapt", "search"), fit),
     **dict.fromkeys(
         ("transform", "inverse_transform", "texts_to_sequences", "texts_to_matrix"), transform
     ),

@@ -10,7 +10,7 @@ from holdfast.audit.code.attributes import attribute, settled
 from holdfast.audit.code.columns import both, mask_of, negated, picked, without_windows
 from holdfast.audit.code.machine import Machine, TooMuch, text_of
 from holdfast.audit.code.names import lookup
-from holdfast.audit.code.rows import Step
+from holdfast.audit.code.rows import Step, apart
 from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.statements import assign, element, joined, kind_of_loop
 from holdfast.audit.code.values import (
@@ -29,6 +29,7 @@ from holdfast.audit.code.values import (
     items_of,
     learned_in,
     scores_in,
+    together,
 )
 
 
@@ -76,6 +77,8 @@ def _subscript(m: Machine, node: ast.Subscript) -> Any:
     if isinstance(owner, Score | Estimator):
         if isinstance(owner, Estimator):
             return next((part for part in owner.parts if part.name == getattr(key, "value", None)), owner)
+        if owner.ranked and isinstance(key, Const) and key.value in (0, -1):
+            m.decide(node, owner.ids, "the best one")
         return owner
     if isinstance(owner, Object) and "__getitem__" in owner.kind.methods:
         found = data_of(owner)
@@ -125,6 +128,8 @@ def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:
     if isinstance(left, Data) and isinstance(right, Data):
         if left.role == right.role == "mask" and isinstance(node.op, ast.BitAnd):
             return both(left, right, text_of(node, 200))
+        if isinstance(node.op, ast.Add) and apart(left.rows, right.rows) and left.role != "predictions":
+            return together([left, right])  # two lists, one behind the other
         return _met(m, left, right)
     if isinstance(left, Data) or isinstance(right, Data):
         base, other = (left, right) if isinstance(left, Data) else (right, left)
@@ -137,7 +142,7 @@ def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:
         rest = joined(left.rest, right.rest) if left.rest is not None or right.rest is not None else None
         return Seq([*left.items, *right.items], rest, fixed=True)
     if isinstance(left, Seq) and isinstance(node.op, ast.Mult):
-        return left
+        return Seq(left.items * 2, left.rest) if len(left.items) == 1 else left
     learned = learned_in(left) | learned_in(right)
     return Unknown(learned) if learned else UNKNOWN
 

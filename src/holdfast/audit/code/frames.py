@@ -10,7 +10,7 @@ from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.scores import reduced
 from holdfast.audit.code.splits import sample, without
 from holdfast.audit.code.statements import element
-from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Function, Seq, data_of, learned_in
+from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Function, Ref, Seq, data_of, learned_in
 
 STATISTICS = {
     "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem", "amin",
@@ -125,7 +125,7 @@ def _correlation(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) 
 
 def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
     plain = replace(owner, role="table", aside=NOTHING)
-    if name in {"shift", "diff", "pct_change"}:
+    if name in {"shift", "diff", "pct_change", "bfill", "backfill"}:
         return _SPECIAL[name](m, plain, args, node)
     if name in _WINDOWS:
         return _SPECIAL[name](m, plain, args, node)
@@ -153,6 +153,10 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
         if hasattr(spec, "rest") and isinstance(getattr(spec, "items", None), dict)
         else []
     )
+    named = [strings(value) for value in args.named.values()]
+    keys += [pair[0] for pair in named if pair and len(pair) == 2 and pair[1] not in _GROUP_HARMLESS]
+    if not keys and any(pair and len(pair) == 2 for pair in named):
+        return plain
     columns = keys or ([column] if column else [])
     source = replace(plain, record=False)
     new = [m.learn("group", what, node, source, given=text_of(node), column=one) for one in columns or [None]]
@@ -179,6 +183,14 @@ def _bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return replace(owner, learned=owner.learned | {new}, where=None)
 
 
+def _turned(m: Machine, owner: Data, node: ast.AST) -> frozenset[int]:
+    """Return what a look back on reversed rows brings: the future."""
+    if not owner.backwards:
+        return NOTHING
+    name = getattr(getattr(node, "func", None), "attr", "rolling")
+    return frozenset({m.learn("future", f"{name} of reversed rows", node, owner, given=text_of(node))})
+
+
 def _shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     value = args.get(0, "periods")
     name = getattr(getattr(node, "func", None), "attr", "shift")
@@ -188,12 +200,14 @@ def _shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     if backwards or argument.startswith("-"):
         new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
         return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
-    return replace(owner, ordered=owner.ordered or f"{name}({argument})", where=None)
+    learned = owner.learned | _turned(m, owner, node)
+    return replace(owner, learned=learned, ordered=owner.ordered or f"{name}({argument})", where=None)
 
 
 def _rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     name = getattr(getattr(node, "func", None), "attr", "rolling")
     found = replace(owner, role="window", ordered=owner.ordered or f"{name}({args.text(0)})", where=None)
+    found = replace(found, learned=found.learned | _turned(m, owner, node))
     if args.constant(None, "center") is True:
         new = m.learn("future", "rolling(center=True)", node, owner, given=text_of(node))
         found = replace(found, learned=found.learned | {new})
@@ -243,6 +257,9 @@ def _resampled(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 def _apply(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     function = args.get(0, "func", "arg")
+    if isinstance(function, Ref):
+        result = data_of(m.apply(m, function, Args((owner,)), node))
+        return replace(owner, learned=owner.learned | (result.known if result is not None else NOTHING), where=None)
     if not isinstance(function, Function):
         return replace(owner, learned=owner.learned | _joined_in(function), where=None)
     name = getattr(getattr(node, "func", None), "attr", "apply")
@@ -342,6 +359,59 @@ def _head(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return replace(owner, rows=stepped(owner.rows, Step(("range", "position"), side)), where=None)
 
 
+def _take(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return the first records of a data set in batches, or those of an index."""
+    from holdfast.audit.code.columns import by_index
+    from holdfast.audit.code.rows import Interval, Step, Symbol, stepped
+
+    index = data_of(args.get(0, "indices"))
+    if index is not None and index.role == "index":
+        return replace(owner, rows=by_index(owner.rows, index.rows), where=None)
+    if owner.record or not args.text(0, "count"):
+        return owner
+    bound = args.constant(0, "count")
+    bound = Symbol(args.text(0, "count")) if bound is None else bound
+    takes = getattr(getattr(node, "func", None), "attr", "take") == "take"
+    side = Interval(None, bound) if takes else Interval(bound, None)
+    del m
+    return replace(owner, rows=stepped(owner.rows, Step(("range", "position"), side)), where=None)
+
+
+def _guess(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return what a model that was loaded from a file predicts."""
+    del m, node
+    held = data_of(args.get(0, "X", "x"))
+    return replace(held, role="predictions", columns={}, column=None) if held is not None else owner
+
+
+def _expressions(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a polars table with new columns: a statistic in an expression is one of all rows."""
+    result = owner
+    for given in [*args.nodes, *args.named_nodes.values()]:
+        over = any(isinstance(one, ast.Attribute) and one.attr == "over" for one in ast.walk(given))
+        for one in ast.walk(given):
+            if not isinstance(one, ast.Call) or not isinstance(one.func, ast.Attribute) or over:
+                continue
+            base: ast.AST = one.func.value
+            while isinstance(base, ast.Call | ast.Attribute) and not _is_column(base):
+                base = base.func if isinstance(base, ast.Call) else base.value
+            name = one.func.attr
+            if _is_column(base) and name in STATISTICS:
+                new = m.learn("statistic", name, one, owner, given=text_of(one))
+                result = replace(result, learned=result.learned | {new})
+            elif _is_column(base) and name == "shift" and text_of(one).rpartition("(")[2].startswith("-"):
+                new = m.learn("future", "shift", one, owner, given=text_of(one))
+                result = replace(result, learned=result.learned | {new})
+    del node
+    learned = frozenset[int]().union(*(_joined_in(one) for one in args.everything()))
+    return replace(result, learned=result.learned | learned, where=None)
+
+
+def _is_column(node: ast.AST) -> bool:
+    """Return whether an expression is `pl.col(…)`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "col"
+
+
 def _between(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     from holdfast.audit.code.rows import Interval, Step
 
@@ -436,6 +506,9 @@ _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     "query": _query,
     "isin": _isin,
     **dict.fromkeys(("head", "tail"), _head),
+    **dict.fromkeys(("take", "skip"), _take),
+    **dict.fromkeys(("predict", "predict_proba"), _guess),
+    **dict.fromkeys(("with_columns", "with_column"), _expressions),
     "between": _between,
     **dict.fromkeys(("difference", "symmetric_difference"), _difference),
     **dict.fromkeys(("where", "mask"), _where),

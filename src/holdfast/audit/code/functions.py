@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.columns import by_index
 from holdfast.audit.code.events import Validated
 from holdfast.audit.code.frames import CORRELATIONS, STATISTICS, counted, method_of_data, statistic
 from holdfast.audit.code.machine import Args, Machine, text_of
@@ -149,11 +150,14 @@ def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
     }
     texts = [f"{key}={text_of(one)}" for key, one in sorted(args.named_nodes.items())]
     settings["text"] = ", ".join([*(text_of(one) for one in args.nodes), *texts])
+    held = [one for one in args.values if isinstance(one, Data) and one.rows]
     tuned = frozenset[int]().union(*(one.learned for one in args.everything() if isinstance(one, Unknown)))
     stats = frozenset[int]().union(
         *(learned_in(one) for one in args.everything() if isinstance(one, Data | Seq | Unknown))
     )
+    kept = {"train_dataset": held[-1]} if held and kind == "model" else {}
     result = Estimator(last, kind, parts, settings, learned=stats if not kind else tuned)
+    result.held = kept
     return result
 
 
@@ -213,7 +217,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     if last.startswith("make_") or args.constant(None, "return_X_y") is True:
         features = replace(data)
         return Seq([features, replace(data, role="label")], fixed=True)
-    if last.startswith(("load_", "fetch_")) or (last == "load" and not str(path).endswith(".npy")):
+    if last.startswith(("load_", "fetch_")) or str(path).endswith(".npz") or (last == "load" and "tfds" in text_of(node)):
         return bundle(data) if not any(step for path in data.rows for step in path[1:]) else data
     if args.given("index_col") and args.given("parse_dates"):
         data = replace(data, ordered="an index of dates")
@@ -328,9 +332,9 @@ def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: froz
     scores = frozenset[int]().union(*(scores_in(one) for one in args.everything()))
     if not found:
         if scores:
-            if name in DECIDERS or name in {"sorted"}:
+            if name in DECIDERS:
                 m.decide(node, scores, name)
-            return Score(scores)
+            return Score(scores, ranked=name == "sorted")
         return Unknown(learned) if learned else UNKNOWN
     rows = [one for one in found if one.rows]
     guessed = [one for one in rows if one.role in {"predictions", "error"}]
@@ -440,7 +444,8 @@ def _resample(m: Machine, args: Args, node: ast.AST) -> Any:
     if args.constant(None, "replace") is False:
         return Seq(list(found), fixed=True) if len(found) > 1 else found[0]
     new = m.learn("over", "resample", node, found[0], given=args.text(0))
-    copies = [replace(one, learned=one.learned | {new}) for one in found]
+    step = Step(("sample", m.cell, getattr(node, "lineno", 0), "with replacement"), "in")
+    copies = [replace(one, learned=one.learned | {new}, rows=stepped(one.rows, step)) for one in found]
     return Seq(list(copies), fixed=True) if len(copies) > 1 else copies[0]
 
 
@@ -563,7 +568,11 @@ def _as_number(m: Machine, args: Args, node: ast.AST) -> Any:
 def _dmatrix(m: Machine, args: Args, node: ast.AST) -> Any:
     del m, node
     found = [one for one in args.data() if one.rows]
-    return replace(found[0], role="table") if found else UNKNOWN
+    if not found:
+        return UNKNOWN
+    index = data_of(args.get(None, "sampler", "batch_sampler"))
+    rows = by_index(found[0].rows, index.rows) if index is not None and index.rows else found[0].rows
+    return replace(found[0], role="table", rows=rows)
 
 
 def _train(m: Machine, args: Args, node: ast.AST) -> Any:
@@ -601,8 +610,6 @@ def _map(m: Machine, args: Args, node: ast.AST) -> Any:
 
 
 def _subset(m: Machine, args: Args, node: ast.AST) -> Any:
-    from holdfast.audit.code.columns import by_index
-
     data, index = data_of(args.get(0, "dataset")), data_of(args.get(1, "indices"))
     del m, node
     if data is None:
@@ -629,7 +636,7 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     **dict.fromkeys(("hstack", "column_stack", "c_", "merge"), _beside),
     **dict.fromkeys(("permutation", "randperm"), _permutation),
     **dict.fromkeys(("arange", "range"), _arange),
-    **dict.fromkeys(("choice", "randint", "choices"), _choice),
+    **dict.fromkeys(("choice", "randint", "choices", "sample", "integers"), _choice),
     **dict.fromkeys(("rand", "random", "random_sample", "uniform"), _random),
     "delete": _delete,
     **dict.fromkeys(("setdiff1d", "difference"), _delete),

@@ -65,7 +65,8 @@ def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:
         what = "cross-validation" if split.folds else "split"
         for data in split.given:
             for number in live(flow, data):
-                if contains(flow.learned[number].rows, data.rows) and _before(flow, number, data.rows):
+                whole = split.name != "slices" or contains(flow.learned[number].rows, data.rows)
+                if whole and _before(flow, number, data.rows):
                     yield number, what, split.place, False
     for validated in flow.validated:
         for held in (validated.data, validated.label):

@@ -51,7 +51,7 @@ def judged(m: Machine, owner: Score, name: str, node: ast.AST) -> Any:
     """Return what a method of scores returns."""
     if name in DECIDERS:
         m.decide(node, owner.ids, name)
-    return owner
+    return Score(owner.ids, ranked=owner.ranked or name in {"sort_values", "sort"})
 
 
 def reduced(m: Machine, errors: Data, node: ast.AST, name: str = "accuracy") -> Score:

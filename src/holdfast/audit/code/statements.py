@@ -186,7 +186,7 @@ def _names(node: ast.expr) -> list[str]:
 def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
     """Note a split where names say that two disjoint parts of the same rows are for training and for testing."""
     side = side_of(target.id)
-    if not side or not isinstance(value, Data) or not value.rows or value.role != "table" or value.record:
+    if not side or not isinstance(value, Data) or not value.rows or value.role not in {"table", "bundle"} or value.record:
         return
     for path in value.rows:
         if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:

@@ -26,6 +26,7 @@ class Data:
     where: Step | None = None  # for a mask or an index: the rows that it picks
     aside: frozenset[int] = NOTHING  # what is learned where this is joined to single records
     by: Any = None  # the estimator that predicted this
+    backwards: bool = False  # the last row first
     drawn: Any = None  # the place where the rows were shuffled without a seed
 
     @property
@@ -39,6 +40,7 @@ class Score:
     """A number that says how good a model is."""
 
     ids: frozenset[int]  # of Scored
+    ranked: bool = False  # the best first or last
 
 
 @dataclass(frozen=True, slots=True)
