@@ -37,7 +37,13 @@ def judged(truth):
             placed.append((check, wanted in lines, f"line {wanted}" if wanted in lines else f"{lines} for {wanted}"))
         else:
             named = any(place.line or place.rows or place.columns for place in finding.locations)
-            placed.append((check, named or "cannot be named" in finding.message, ELSEWHERE.get(truth.function, {}).get(check, "?")))
+            placed.append(
+                (
+                    check,
+                    named or "cannot be named" in finding.message,
+                    ELSEWHERE.get(truth.function, {}).get(check, "?"),
+                )
+            )
     return {
         "right": right,
         "placed": all(ok for _, ok, _ in placed),
@@ -68,7 +74,9 @@ def main():
         unplaced += not found["placed"]
         verdict = "right" if found["right"] else f"WRONG: missing {found['missing']}, surplus {found['surplus']}"
         wanted = ", ".join(sorted(truth.speaks)) or "nothing"
-        lines.append(f"| {truth.file}:{truth.function} | {wanted} | {verdict} | {found['where'] or '—'} | {found['cpu']:.1f} |")
+        lines.append(
+            f"| {truth.file}:{truth.function} | {wanted} | {verdict} | {found['where'] or '—'} | {found['cpu']:.1f} |"
+        )
         print(lines[-1], "" if found["placed"] else "  <- PLACE", flush=True)
         if arguments.verbose or not found["right"]:
             for finding in found["run"].findings:

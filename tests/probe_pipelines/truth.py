@@ -68,7 +68,9 @@ def all_truths() -> list[Truth]:
         for function, marks in functions.items():
             form = "split" if function.endswith("_split") and name == "choosing" else None
             speaks = frozenset(marks) | frozenset(ELSEWHERE.get(function, {}))
-            found.append(Truth(f"{name}.py", function, "series" if name == "windows" else "people", form, speaks, marks))
+            found.append(
+                Truth(f"{name}.py", function, "series" if name == "windows" else "people", form, speaks, marks)
+            )
     return found
 
 
@@ -78,7 +80,7 @@ def people(n: int = 900, seed: int = 0) -> Dataset:
     age, visits = rng.integers(18, 90, n), rng.poisson(4, n)
     score, income = rng.normal(size=n).round(3), rng.lognormal(10, 0.5, n).round(0)
     city = rng.choice([f"city {i}" for i in range(25)], n)
-    words = np.array("red green blue late early slow quick new old good bad fine".split())
+    words = np.array(["red", "green", "blue", "late", "early", "slow", "quick", "new", "old", "good", "bad", "fine"])
     note = [" ".join(rng.choice(words, 5)) for _ in range(n)]
     logit = 0.03 * (age - 50) + 0.8 * score + 0.1 * visits - 1.8
     y = (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(int)
@@ -118,5 +120,3 @@ def series(n: int = 800, seed: int = 0) -> Dataset:
 
 def data_of(truth: Truth) -> Dataset:
     return series() if truth.data == "series" else people()
-
-

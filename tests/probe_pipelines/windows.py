@@ -88,7 +88,9 @@ def target_window_centred(frame):
 
 def site_mean_of_all_time(frame):
     out = frame[["load"]].copy()
-    out["usual"] = frame.groupby("site")["load"].transform("mean")  # found: test-rows-reach-training future-reaches-past
+    out["usual"] = frame.groupby("site")["load"].transform(
+        "mean"
+    )  # found: test-rows-reach-training future-reaches-past
     return out
 
 

@@ -183,7 +183,7 @@ def _lines(returned: Any, rows: np.ndarray, name: str) -> tuple[np.ndarray, tupl
 
 def _miscounted(name: str, got: int, wanted: int, dimensions: int = 1) -> BadInput:
     if not dimensions:
-        return BadInput(f"{name} returned one value; wanted one line for each of the {wanted:,} rows")
+        return BadInput(f"{name} returned one value or none; wanted one line for each of the {wanted:,} rows")
     return BadInput(
         f"{name} returned {got:,} lines for {wanted:,} rows, and no index that says which rows they are; "
         "return a Series or frame with the index it was given"

@@ -62,7 +62,8 @@ class Child:
             raise
         if hello is None or "error" in hello:
             self.end()
-            said = hello["error"] if hello else f"{reference} cannot be imported{_told(folder / 'import.log')}"
+            slow = f"importing {reference} took more than {limits.seconds:g} s (--timeout) or ended the program"
+            said = hello["error"] if hello else slow + _told(folder / "import.log")
             raise BadInput(one_line(said, 600))
         self.about = About(str(hello["name"]), hello["form"], str(hello["file"]), int(hello["line"]))
 
@@ -89,7 +90,8 @@ class Child:
         except BrokenPipeError:
             reply = None
         why = self._why(reply)
-        answers = [wire.read_answer(folder, number) or failed(f"it {why}{_told(log)}") for number in range(len(calls))]
+        answers = [wire.read_answer(folder, number) or failed(f"it {why}") for number in range(len(calls))]
+        answers = [failed(one.error + _told(log)) if one.error else one for one in answers]
         for path in folder.iterdir():
             path.unlink(missing_ok=True)
         folder.rmdir()

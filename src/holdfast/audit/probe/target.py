@@ -134,9 +134,8 @@ def _of_file(path: Path) -> Any:
 
 
 def _at(error: Exception, path: Path) -> str:
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-    trace = error.__traceback__
-    while trace is not None and line is None:
+    line, trace = None, None if isinstance(error, SyntaxError) else error.__traceback__  # that one says its line
+    while trace is not None:
         if Path(trace.tb_frame.f_code.co_filename).name == path.name:
             line = trace.tb_lineno
         trace = trace.tb_next

@@ -59,7 +59,7 @@ def named(narrow: Narrowed) -> str:
     elif narrow.alone:
         parts.append("no column does it alone")
     if narrow.row is not None and narrow.n_rows > 1:
-        parts.append(f"row {narrow.row:,} of the data is the first row that does")
+        parts.append("the first row that does is named below")
     if narrow.stopped:
         parts.append(narrow.stopped)
     return f" ({'; '.join(parts)})" if parts else ""
