@@ -10,6 +10,7 @@ from holdfast.audit.facts.near_records import NearRecords
 from holdfast.audit.facts.parts import parts
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.image_evidence import pictures_of
+from holdfast.audit.text_evidence import passages_of
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 
@@ -39,7 +40,8 @@ def near_duplicate_rows(
     ## How it works
     As in `near-split-overlap`: categories, text and missing cells equal, and all numbers closer than chance brings
     unrelated records together, which is learnt from how many pairs lie just beyond. Pictures are near where one,
-    mirrored, turned or cropped, agrees with the other better than strangers do. Linear in rows.
+    mirrored, turned or cropped, agrees with the other better than strangers do. Texts are near where both halves of
+    one stand in the other but for small changes. Linear in rows.
 
     ## Limits
     With few numeric columns, or rows that follow one another smoothly, near and far cannot be told apart, and
@@ -80,6 +82,7 @@ def near_duplicate_rows(
                 ),
                 row_pairs(dataset, near, others, caption="Rows, each above its nearest other"),
                 *pictures_of(dataset, pairs, near, others, "Pictures, each beside its nearest other"),
+                *passages_of(dataset, pairs, near, others, "What differs: texts beside their nearest other"),
             ),
             fix="Keep one of each set of near-copies, or group them so that a split keeps them together.",
         )

@@ -11,8 +11,12 @@ from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.splits import SplitOf
 from holdfast.audit.image_cases import changed, drawing, picture_set
 from holdfast.audit.image_evidence import pictures_of
+from holdfast.audit.text_cases import edited, texts
+from holdfast.audit.text_evidence import passages_of
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
+
+_OF_ONE_KIND = 0.35  # share of the pairs of words of two texts that they do not have in common
 
 
 @check(
@@ -46,6 +50,11 @@ def near_split_overlap(
     Pictures are near where one, mirrored, turned or cropped, agrees with the other better than strangers ever do.
     Perceptual hashes of such versions give candidates, which are aligned and compared.
 
+    Texts are near, whatever other columns hold, where half or more of the pairs of neighbouring words of both halves
+    of the shorter one stand in the longer one (case and punctuation aside), and what they share is too rare for
+    chance. So neither a common header nor "ok lar" makes a copy. Forms filled in otherwise (a receipt, a prize draw)
+    are near, too: where most of the pairs differ in more than a third of it all, this is a warning.
+
     ## Limits
     With few numeric columns, or rows that follow one another smoothly (a time series), near and far cannot be told
     apart, and nothing is said. A row whose category was changed, or one of whose numbers was changed much, is not
@@ -78,6 +87,7 @@ def _found(
             f"{len(copies):,} of {n_test:,} test rows ({percent(share)}) are nearly equal to a training row: "
             f"{pairs.nearness}{chance}"
         ),
+        severity=Severity.WARNING if _loose(pairs) else Severity.ERROR,
         confidence=Confidence.HIGH,
         locations=(Location(rows=copies, columns=content, split="test"),),
         evidence=(
@@ -91,10 +101,16 @@ def _found(
             ),
             row_pairs(dataset, copies, originals, caption="Test rows above the training rows they nearly copy"),
             *pictures_of(dataset, pairs, copies, originals, "Test pictures beside the training pictures they copy"),
+            *passages_of(dataset, pairs, copies, originals, "What differs: test texts beside the training texts"),
         ),
         fix="Keep each record and its near-copies on one side of the split, or drop them from the test set.",
         remedy=Remedy(op="drop-rows", rows=copies),
     )
+
+
+def _loose(pairs: NearPairs) -> bool:
+    """Return whether most pairs of texts are rather of one kind than copies."""
+    return pairs.what == "texts" and float(np.median(pairs.distance)) > _OF_ONE_KIND
 
 
 @planted(at=Location(rows=tuple(range(400, 410)), split="test"))
@@ -121,6 +137,30 @@ def changed_pictures(rng: np.random.Generator) -> Dataset:
 def pictures_of_one_kind(rng: np.random.Generator) -> Dataset:
     """Sixty drawings that nobody copied."""
     return picture_set(rng)
+
+
+@planted(at=Location(rows=tuple(range(200, 208)), columns=("text",), split="test"))
+def edited_texts(rng: np.random.Generator) -> Dataset:
+    """Eight test texts are training texts in capitals, with other punctuation, or with a tenth of the words gone."""
+    written = texts(rng, 250)
+    for place in range(8):
+        text = edited(rng, written[place], 0.1)
+        written[200 + place] = text.upper() if place % 2 else text.replace(".", " ...")
+    return subject({"text": written}, split=["train"] * 200 + ["test"] * 50)
+
+
+@clean
+def texts_with_one_header(rng: np.random.Generator) -> Dataset:
+    """All texts begin with the same twenty words, and go on otherwise."""
+    header = texts(rng, 1, (20, 20))[0]
+    return subject({"text": [f"{header} {text}" for text in texts(rng, 250)]}, split=["train"] * 200 + ["test"] * 50)
+
+
+@clean
+def short_messages(rng: np.random.Generator) -> Dataset:
+    """Messages of a few frequent words are alike, as they must be."""
+    said = rng.choice(["ok", "see", "you", "later", "at", "home", "no", "yes", "call", "me"], size=(400, 5))
+    return subject({"text": [" ".join(line) for line in said.tolist()]}, split=["train"] * 300 + ["test"] * 100)
 
 
 @clean
