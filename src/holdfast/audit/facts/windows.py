@@ -22,6 +22,10 @@ _MOST_COLUMNS = 2_000
 _LARGEST = 1e100  # squares of larger numbers leave the range of floats
 _SHOWN = 0.3  # share explained by later labels from which weights are kept
 _GATE = 0.15  # correlation of changes that makes a column worth a regression
+_MOSTLY = 0.5  # of the rows hold the label of one row before: the column is a lag
+_FEWEST_FILLED = 10
+_NEARLY_ALL = 0.75  # of the other rows hold a later label; the rest lie in gaps longer than three rows
+_CLEAR = 6.0  # standard errors
 EXACT = 1e-6  # share of variance left, beyond which a column is not a sum of the given values; float32 leaves 1e-14
 
 
@@ -32,7 +36,9 @@ class ColumnWindow:
     `by_future` is the share of what past and present of label and column leave unexplained in the column that later
     labels explain, with its p-value; `ahead` the furthest of them that is needed. `label_by_future` and `label_ahead`
     say the same of the label, explained by later values of the column. `exact` tells whether the column is a plain
-    weighted sum of labels: of earlier rows ("past") or of those and its own row's ("present").
+    weighted sum of labels: of earlier rows ("past") or of those and its own row's ("present"). Where the column is
+    mostly the label of `lag` rows before, value for value, `filled` is the share of rows in which it is that of the
+    row itself or a later one instead, as gaps filled backwards are.
     """
 
     name: str
@@ -44,6 +50,8 @@ class ColumnWindow:
     exact: str
     reach: int
     weights: tuple[float, ...]
+    lag: int = 0
+    filled: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,7 @@ def _tied(name: str, label: np.ndarray, column: np.ndarray, reach: int) -> Colum
     later, earlier = _moves_with(y, x, reach)
     if max(later, earlier) < _GATE:
         return None
+    lag, filled = _filled(y, x[:, reach], reach) if earlier >= _GATE else (0, 0.0)
     y, x = y - y[0, reach], x - x[0, reach]  # keeps large offsets from eating digits
     past, present, future = slice(0, reach), slice(reach, reach + 1), slice(reach + 1, None)
     by_future, p_value, ahead = 0.0, 1.0, 0
@@ -127,7 +136,7 @@ def _tied(name: str, label: np.ndarray, column: np.ndarray, reach: int) -> Colum
     if exact or by_future >= _SHOWN:
         fitted = np.linalg.lstsq(np.column_stack([np.ones(len(y)), y]), x[:, reach], rcond=None)[0]
         weights = tuple(np.round(fitted[1:], 6).tolist())
-    return ColumnWindow(name, by_future, p_value, ahead, label_by_future, label_ahead, exact, far, weights)
+    return ColumnWindow(name, by_future, p_value, ahead, label_by_future, label_ahead, exact, far, weights, lag, filled)
 
 
 def _moves_with(y: np.ndarray, x: np.ndarray, reach: int) -> tuple[float, float]:
@@ -158,6 +167,25 @@ def _plain_sum(target: np.ndarray, y: np.ndarray, reach: int) -> tuple[str, int]
     if left[-1] <= EXACT * total and own > 1e3 * EXACT * total:
         return "present", reach
     return "", 0
+
+
+def _filled(y: np.ndarray, column: np.ndarray, reach: int) -> tuple[int, float]:
+    """Return the lag at which the column is the label of a row before, and the share of rows that hold a later one.
+
+    The share is 0 unless nearly all other rows do so, and far more than by chance: coarse labels are often equal.
+    """
+    equal = y == column[:, None]
+    place = int(equal[:, :reach].mean(axis=0).argmax())
+    usual = equal[:, place]
+    others, later = ~usual & ~equal[:, :reach].any(axis=1), equal[:, reach : reach + 3].any(axis=1)
+    n_others = int((~usual).sum())
+    if usual.mean() < _MOSTLY or n_others < _FEWEST_FILLED:
+        return 0, 0.0
+    share, by_chance = float(later[others].sum() / n_others), float(later[usual].mean())
+    error = np.sqrt(max(by_chance * (1 - by_chance), 1.0 / len(usual)) / n_others)
+    if share < _NEARLY_ALL or share - by_chance < max(0.3, _CLEAR * error):
+        return 0, 0.0
+    return reach - place, float((later & others).mean())
 
 
 def _left_over(target: np.ndarray, blocks: list[np.ndarray]) -> Float[np.ndarray, " nested"]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
+from holdfast.audit.evidence import percent
 from holdfast.audit.facts.order import TimeOrder
 from holdfast.audit.facts.windows import ColumnWindow, LabelWindows
 from holdfast.core.dataset import Dataset
@@ -47,7 +48,9 @@ def feature_from_the_future(
     labels explain must reach `min_share` (a warning: the column may be a leading indicator) or `error_from` (an
     error: the column can be recomputed from later labels). The past of both takes up the memory of both, so that two
     smooth series do not pass for one another; an F test, corrected for the number of columns, guards small tables.
-    A column that is an average of the labels up to and including its own row is an error too.
+    A column that is an average of the labels up to and including its own row is an error too. So is one that holds
+    the label of an earlier row, value for value, but that of its own row or the next ones where a gap was filled
+    backwards.
 
     ## Limits
     Windows reach twelve rows; longer ones are found in part. Columns made of another column's future are not seen,
@@ -63,6 +66,8 @@ def feature_from_the_future(
             yield _future(window, p_value, time_order, label_windows, min_share, error_from)
         elif window.exact == "present" and _is_average(window):
             yield _present(window, time_order, label_windows)
+        elif window.filled > 0.0:
+            yield _filled(window, time_order)
 
 
 def _future(
@@ -108,6 +113,20 @@ def _present(window: ColumnWindow, order: TimeOrder, windows: LabelWindows) -> F
         locations=(Location(columns=(window.name,)),),
         evidence=(Measure(name="weight of the row's own label", value=own, threshold=0.0), _weights(window, windows)),
         fix="Shift the window by one row, so that it ends before the value that is to be predicted.",
+        remedy=Remedy(op="drop-columns", columns=(window.name,)),
+    )
+
+
+def _filled(window: ColumnWindow, order: TimeOrder) -> Finding:
+    before = "the row before" if window.lag == 1 else f"{window.lag} rows before"
+    return Finding(
+        message=f"{window.name!r} is the label of {before}, but in {percent(window.filled)} of the rows it holds that "
+        f"of the row itself or a later one: gaps were filled backwards ({order.by})",
+        severity=Severity.ERROR if order.column is not None else Severity.WARNING,
+        confidence=Confidence.HIGH,
+        locations=(Location(columns=(window.name,)),),
+        evidence=(Measure(name="rows with a later label", value=window.filled, threshold=0.0, unit="share"),),
+        fix="Fill gaps from rows before (forwards), or leave them missing.",
         remedy=Remedy(op="drop-columns", columns=(window.name,)),
     )
 
@@ -173,6 +192,24 @@ def no_time_column(rng: np.random.Generator) -> Dataset:
         {"driver": rng.normal(size=1000), "next": np.r_[y[1:], np.nan], "y": y},
         split=["train"] * 800 + ["test"] * 200,
     )
+
+
+@planted(at=Location(columns=("measured",)))
+def filled_backwards(rng: np.random.Generator) -> Dataset:
+    """The value of the row before, where a fifth of the values were missing and filled from the next one."""
+    y = _walk(rng, 400)
+    known = rng.random(400) > 0.2
+    next_known = np.minimum.accumulate(np.where(known, np.arange(400), 399)[::-1])[::-1]
+    return _made(rng, n=400, y=y, measured=np.r_[np.nan, y[:-1]][next_known])
+
+
+@clean
+def filled_forwards(rng: np.random.Generator) -> Dataset:
+    """The value of the row before, with gaps filled from the last one known."""
+    y = _walk(rng, 400)
+    known = rng.random(400) > 0.2
+    last_known = np.maximum.accumulate(np.where(known, np.arange(400), 0))
+    return _made(rng, n=400, y=y, measured=np.r_[np.nan, y[:-1]][last_known])
 
 
 @clean
