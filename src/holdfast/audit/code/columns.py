@@ -46,6 +46,8 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
     names = strings(key)
     if names is not None:
         return narrowed(owner, names)
+    if isinstance(key, Data) and key.role == "statistic" and isinstance(key_node, ast.Name) and key_node.id in m.turning:
+        return replace(owner, column=None, where=None)
     if isinstance(key, Data):
         return _by_data(m, node, owner, key, text_of(key_node, 200))
     if isinstance(key, Unknown) and key.learned:
@@ -106,6 +108,8 @@ def _statistics(value: Any) -> frozenset[int]:
 
 
 def _single(m: Machine, owner: Data, value: Any) -> Any:
+    if isinstance(value, str) and owner.record:
+        return owner
     if isinstance(value, str):
         if owner.role == "bundle" and value in _SIDES:
             key = ("split", "bundle", m.number(owner.rows))

@@ -240,6 +240,7 @@ def predicted(m: Machine, owner: Estimator, data: Data) -> Data:
         columns={},
         only=None,
         role="predictions",
+        own=data.known,
         models=models,
         by=owner,
         column=None,

@@ -84,6 +84,7 @@ class Scored:
     rows: Rows
     models: frozenset[int]  # ids of Learned
     learned: frozenset[int]
+    own: frozenset[int] = frozenset()  # what is in the judged records themselves, not only in the model
     text: str = ""  # the records, as the program writes them
     loops: tuple[int, ...] = ()
     objective: bool = False  # inside a function that an optimiser calls
@@ -121,6 +122,7 @@ class Loop:
     over: str  # candidates models folds records epochs repeats
     text: str
     names: frozenset[str] = frozenset()  # what it sets anew in every turn
+    turns: int = 1  # how many, where that is written down
 
 
 @dataclass(slots=True)

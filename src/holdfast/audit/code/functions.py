@@ -403,10 +403,11 @@ def _choice(m: Machine, args: Args, node: ast.AST) -> Any:
     found = data_of(args.get(0))
     replacing = args.constant(2, "replace")
     if found is None or not found.rows:
-        return UNKNOWN
+        return scored_or_unknown(list(args.values))
     role = "index" if found.role in {"count", "index"} else found.role
     key = ("sample", m.cell, getattr(node, "lineno", 0), replacing)
-    return replace(found, role=role, rows=stepped(found.rows, Step(key, "in")))
+    drawn = None if is_seeded(m, args) else m.place(node)
+    return replace(found, role=role, rows=stepped(found.rows, Step(key, "in")), drawn=drawn)
 
 
 def _random(m: Machine, args: Args, node: ast.AST) -> Any:

@@ -1,12 +1,14 @@
 """How scores were come by: on rows that were learned from, on test rows that were used to choose."""
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from holdfast.audit.code.events import Decided, Fitted, Flow, Learned, Place, Scored
 from holdfast.audit.code.leaks import honest, is_held_out, live
-from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, side
+from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, kept_in, side
 
 _PARTS = {"split", "sample", "fold"}  # what parts rows into sides; a slice or a mask may just pick some to look at
 _MOST_NAMED = 40  # sets of rows of one side that are compared with those of the other
@@ -146,9 +148,16 @@ def chosen_on(flow: Flow, score: Scored) -> bool:
     """Return whether a score is on test rows: held out, and not there for choosing."""
     if not score.rows or not honest(flow, score):
         return False
-    if any(flow.loops[one].over == "folds" for one in score.loops):
+    if any(flow.loops[one].over == "folds" for one in score.loops) or _inside_training(flow, score):
         return False
     return side_of_rows(flow, score.rows) != "valid" and (is_held_out(flow, score.rows) or bool(score.models))
+
+
+def _inside_training(flow: Flow, score: Scored) -> bool:
+    """Return whether a score is on rows split off the training rows, while the test rows proper are scored too."""
+    return kept_in(score.rows) and any(
+        apart(one.rows, score.rows) and is_held_out(flow, one.rows) and not kept_in(one.rows) for one in flow.scored
+    )
 
 
 def _among_fits(flow: Flow, score: Scored, decision: Decided) -> bool:
@@ -179,16 +188,24 @@ def _settings_vary(flow: Flow, score: Scored) -> bool:
 def again_and_again(flow: Flow) -> list[tuple[str, list[Scored]]]:
     """Return kinds of model that were fitted with several settings and judged on the same test rows each time."""
     groups: dict[tuple[Rows, str], dict[str, Scored]] = {}
-    every: dict[Rows, dict[int, Scored]] = {}
+    every: dict[Rows, dict[tuple[int, tuple[int, ...]], Scored]] = {}
+    judged: Counter[Rows] = Counter()
+    chosen = [score for score in flow.scored if chosen_on(flow, score) and not score.objective]
+    for score in chosen:
+        for number in score.models:
+            loops = [flow.loops[one] for one in score.loops if flow.loops[one].over in {"models", "candidates"}]
+            key = (number, score.loops)
+            if key not in every.setdefault(score.rows, {}) and (not loops or any(one.over == "models" for one in loops)):
+                every[score.rows][key] = score
+                judged[score.rows] += math.prod(one.turns for one in loops)
     for score in flow.scored:
         if score.loops or not chosen_on(flow, score):
             continue
         for fitted in flow.fitted:
             if fitted.model in score.models:
                 groups.setdefault((score.rows, fitted.name), {}).setdefault(fitted.settings, score)
-                every.setdefault(score.rows, {}).setdefault(fitted.model, score)
     found = [(name, list(one.values())) for (_, name), one in groups.items() if len(one) >= MANY_SETTINGS]
-    return found or [("", list(one.values())) for one in every.values() if len(one) >= MANY_MODELS]
+    return found or [("", list(every[rows].values())) for rows, count in judged.items() if count >= MANY_MODELS]
 
 
 def crossing_names(flow: Flow) -> Iterator[tuple[Rows, Rows]]:

@@ -8,6 +8,7 @@ from holdfast.audit.code.rows import Rows, apart, contains, covers, held_out, ke
 from holdfast.audit.code.values import Data
 
 _OF_VALUES = {"statistic", "future", "bin", "corr", "group"}  # of a label these define it, and do not leak
+_COPIES = {"over", "under", "augment"}
 _NEVER = {"corr", "threshold", "importance", "future", "tuned"}
 
 
@@ -76,6 +77,16 @@ def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:
     for score in flow.scored:
         if honest(flow, score):
             yield from _scored(flow, score)
+    for fitted in flow.fitted:
+        for number in live(flow, fitted.data):
+            event = flow.learned[number]
+            if event.kind not in _NEVER and _names_test(flow, event.rows) and covers(event.rows, fitted.data.rows):
+                yield number, "fit", fitted.place, False
+
+
+def _names_test(flow: Flow, rows: Rows) -> bool:
+    """Return whether rows are several sets put together, one of which the program calls its test set."""
+    return len(rows) > 1 and any(flow.sides.get(frozenset({path})) == "test" for path in rows)
 
 
 def honest(flow: Flow, score: Scored) -> bool:
@@ -97,10 +108,17 @@ def _scored(flow: Flow, score: Scored) -> Iterator[tuple[int, str, Place, bool]]
         event = flow.learned[number]
         if event.kind in _NEVER or event.kind == "model" or not covers(event.rows, score.rows):
             continue
+        if event.kind in _COPIES and not _on_both_sides(flow, score, number):
+            continue
         same = contains(score.rows, event.rows)
         if not same and _tested_elsewhere(flow, event.rows):
             continue
         yield number, "score", score.place, same
+
+
+def _on_both_sides(flow: Flow, score: Scored, number: int) -> bool:
+    """Return whether the rows of a score and those of the model's fit went through the same resampling."""
+    return number in score.own and all(number in flow.learned[one].inherits for one in score.models)
 
 
 def _before(flow: Flow, number: int, rows: Rows) -> bool:

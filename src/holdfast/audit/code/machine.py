@@ -117,6 +117,7 @@ class Machine:
             rows=found.rows,
             models=found.models,
             learned=found.known,
+            own=found.own if found.models or found.by is not None else found.known,
             loops=self.loops,
             objective=self.objective > 0,
             sites=self.sites,
@@ -142,10 +143,10 @@ class Machine:
             self.room(self.flow.decided)
             self.flow.decided.append(Decided(self.place(node), scores, how, self.loops, self.sites))
 
-    def enter(self, node: ast.AST, over: str, text: str, names: Iterable[str] = ()) -> int:
+    def enter(self, node: ast.AST, over: str, text: str, names: Iterable[str] = (), turns: int = 1) -> int:
         """Begin a loop; return its id."""
         number = len(self.flow.loops) + 1
-        self.flow.loops[number] = Loop(number, self.place(node), over, text, frozenset(names))
+        self.flow.loops[number] = Loop(number, self.place(node), over, text, frozenset(names), turns)
         self.loops = (*self.loops, number)
         return number
 

@@ -192,10 +192,13 @@ def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
         if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:
             continue
         parent = path[:-1]
-        m.appended.setdefault(hash((parent, side)), None)
+        m.appended.setdefault(hash((parent, side)), value.known)
         opposite = {"train": ("test", "valid")}.get(side, ("train",))
-        if any(hash((parent, other)) in m.appended for other in opposite):
-            whole = replace(value, rows=frozenset({parent}), where=None)
+        held = next((m.appended[key] for key in (hash((parent, one)) for one in opposite) if key in m.appended), None)
+        if held is not None:  # what is in both parts was in the whole
+            columns = {name: ids & held for name, ids in value.columns.items()}
+            rows = frozenset({parent})
+            whole = replace(value, rows=rows, where=None, learned=value.learned & held, columns=columns)
             key, drawn = ("manual", parent), value.drawn is not None
             place = value.drawn or m.place(target)
             event = Split(place, "slices", key, (whole,), "", shuffled=drawn, seeded=not drawn, after=len(m.flow.learned))
@@ -271,7 +274,7 @@ def _keeps(body: list[ast.stmt]) -> bool:
 def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     over = m.evaluate(m, node.iter)
     outer_loops, outer_turning = m.loops, m.turning
-    m.enter(node, kind_of_loop(m, node.iter, over), text_of(node.iter), _names(node.target))
+    m.enter(node, kind_of_loop(m, node.iter, over), text_of(node.iter), _names(node.target), _count(over))
     m.turning = m.turning | set(_names(node.target))
     items = _turns(over)
     for item in items:
@@ -281,12 +284,17 @@ def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     execute(m, node.orelse)
 
 
+def _count(over: Any) -> int:
+    """Return how many turns a loop over a written-down list takes, 1 where that is not known."""
+    return max(1, len(over.items)) if isinstance(over, Seq) and over.rest is None else 1
+
+
 def _turns(over: Any) -> list[Any]:
     """Return what a loop's target holds, turn by turn; most loops are followed once."""
     item = element(over)
     if isinstance(over, Seq) and over.rest is None and 1 < len(over.items) <= 4:
         kinds = {type(one) for one in over.items}
-        if kinds <= {Data, Seq} or Object in kinds:
+        if (kinds <= {Data, Seq} or Object in kinds) and not any(isinstance(one, Estimator) for one in _deep(over)):
             return over.items
     return [item]
 

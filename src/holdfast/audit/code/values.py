@@ -27,6 +27,7 @@ class Data:
     aside: frozenset[int] = NOTHING  # what is learned where this is joined to single records
     by: Any = None  # the estimator that predicted this
     backwards: bool = False  # the last row first
+    own: frozenset[int] = NOTHING  # of predictions: what was in the records that they are for
     drawn: Any = None  # the place where the rows were shuffled without a seed
 
     @property
