@@ -1,4 +1,4 @@
-"""The code audit against what a reviewer says about 228 scripts and notebooks (see README.md)."""
+"""The code audit against what a reviewer says about 264 scripts and notebooks (see README.md)."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from run import all_cases, judged, said_about, spelled, tally
 
 # What the audit does not yet get right; whoever makes a case pass takes its name out.
-KNOWN: frozenset[str] = frozenset()
+KNOWN: frozenset[str] = frozenset(
+    {
+        "fourth_look: Pulsars, scaled with what it is told",
+        "fourth_look: Counts of a category",
+        "fourth_look: Rotated digits before the split",
+    }
+)
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
@@ -27,13 +33,13 @@ def test_recall_and_false_alarms(tmp_path):
     found = tally(tmp_path)
     assert found.recall >= 0.9
     assert found.false_alarms <= 0.05
-    assert found.wrong_places <= 0.06
+    assert found.wrong_places <= 0.05
 
 
 def test_the_cases_are_many_and_half_of_them_are_clean():
     cases = all_cases()
     clean = sum(not case.expected for case in cases)
-    assert len(cases) >= 225
+    assert len(cases) >= 260
     assert 0.4 <= clean / len(cases) <= 0.6
     assert sum(case.is_notebook for case in cases) >= 14
     assert {case.name for case in cases} >= KNOWN
