@@ -20,15 +20,14 @@ _MOST_COLUMNS = 5  # that nobody suspects, swapped for comparison
 
 @dataclass(frozen=True)
 class Trial:
-    """Which predictions change with the thing taken from a row of another class, and of the same class.
+    """What the model says with the thing taken from a row of another class, and of the same class.
 
     `other` names something that nobody suspects, and `elsewhere` is the share of predictions that change when that is
     taken from a row of another class (None: there is nothing else).
     """
 
-    then: Predictions
-    across: Bool[np.ndarray, " asked"]
-    within: Bool[np.ndarray, " asked"]
+    across: Predictions
+    within: Predictions
     other: str
     elsewhere: float | None
 
@@ -75,16 +74,9 @@ def _column_swapped(
     def swapped(partners: np.ndarray, names: tuple[str, ...]) -> Predictions:
         return ask(fitted, with_columns_from(fitted, inputs, asked.places, partners, names))
 
-    then = swapped(across, columns)
     others = {name: float(moved(asked, swapped(across, (name,))).mean()) for name in unsuspected[:_MOST_COLUMNS]}
     most = max(others, key=lambda name: (others[name], name)) if others else ""
-    return Trial(
-        then,
-        moved(asked, then),
-        moved(asked, swapped(within, columns)),
-        f"{most!r} instead",
-        others.get(most),
-    )
+    return Trial(swapped(across, columns), swapped(within, columns), f"{most!r} instead", others.get(most))
 
 
 def _places_swapped(
@@ -104,14 +96,12 @@ def _places_swapped(
             changed[:, high, wide] = theirs[:, high, wide]
         return ask(fitted, with_pictures(fitted, inputs, asked.places, images.column, changed))
 
-    then = swapped(across, cells)
     rest = np.flatnonzero(~cells.reshape(-1))
     elsewhere = np.zeros(SIDE * SIDE, dtype=bool)
     elsewhere[rng.permutation(rest)[: int(cells.sum())]] = True
     return Trial(
-        then,
-        moved(asked, then),
-        moved(asked, swapped(within, cells)),
+        swapped(across, cells),
+        swapped(within, cells),
         "as many other places",
         float(moved(asked, swapped(across, elsewhere.reshape(SIDE, SIDE))).mean()) if len(rest) else None,
     )
@@ -138,8 +128,7 @@ def _words_swapped(asked: Attributions, suspect: Suspect, rng: np.random.Generat
             return re.sub(rf"\b{re.escape(word)}\b", " ", text)
         return f"{word} {text}"
 
-    then = said(with_suspects)
-    return Trial(then, moved(asked, then), moved(asked, said(with_another)), "", None)
+    return Trial(said(with_suspects), said(with_another), "", None)
 
 
 def _any_other(text: str, listed: re.Pattern[str], rng: np.random.Generator) -> str:
