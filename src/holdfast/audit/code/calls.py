@@ -5,15 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.attributes import attribute
+from holdfast.audit.code.binding import assign
 from holdfast.audit.code.columns import dropped, stored
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.estimators import predicted, transformed
 from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.functions import drawn, library, unknown_call
+from holdfast.audit.code.joining import joined
 from holdfast.audit.code.machine import MOST_DEPTH, Args, Machine, name_of
 from holdfast.audit.code.names import called, given
 from holdfast.audit.code.scores import judged
-from holdfast.audit.code.statements import assign, joined
 from holdfast.audit.code.values import (
     UNKNOWN,
     Class,

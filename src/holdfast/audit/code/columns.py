@@ -46,7 +46,12 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
     names = strings(key)
     if names is not None:
         return narrowed(owner, names)
-    if isinstance(key, Data) and key.role == "statistic" and isinstance(key_node, ast.Name) and key_node.id in m.turning:
+    if (
+        isinstance(key, Data)
+        and key.role == "statistic"
+        and isinstance(key_node, ast.Name)
+        and key_node.id in m.turning
+    ):
         return replace(owner, column=None, where=None)
     if isinstance(key, Data):
         return _by_data(m, node, owner, key, text_of(key_node, 200))
@@ -180,9 +185,7 @@ def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> A
         return replace(owner, rows=stepped(owner.rows, key.where), where=None, drawn=drawn)
     if owner.aside and key.record:
         return replace(owner, learned=owner.learned | owner.aside, rows=key.rows, record=True)
-    if key.role == "table" and key.rows and {path[0] for path in key.rows} <= {
-        path[0] for path in owner.rows
-    }:
+    if key.role == "table" and key.rows and {path[0] for path in key.rows} <= {path[0] for path in owner.rows}:
         return replace(owner, rows=stepped(owner.rows, Step(("where", text), ("yes",))), where=None)
     if key.role in {"index", "mask"} or key.rows:
         record = owner.record or key.record

@@ -4,9 +4,9 @@ import ast
 from typing import Any
 
 from holdfast.audit.code.columns import without_windows
+from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine
 from holdfast.audit.code.scores import DECIDERS
-from holdfast.audit.code.statements import element, joined
 from holdfast.audit.code.values import UNKNOWN, Const, Data, Score, Seq, Table, Unknown, items_of, learned_in, scores_in
 
 

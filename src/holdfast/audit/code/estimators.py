@@ -173,7 +173,9 @@ def _decider(owner: Estimator, args: Args, node: ast.AST) -> str:
         return "load_best_model_at_end"
     for callback in [*items_of(args.get(None, "callbacks")), *owner.parts]:
         name = getattr(callback, "name", "")
-        kept = "monitor" if "Trainer" in owner.name else "save_best_only"  # Lightning keeps the best if told what to watch
+        kept = (
+            "monitor" if "Trainer" in owner.name else "save_best_only"
+        )  # Lightning keeps the best if told what to watch
         if name == "ModelCheckpoint" and not callback.settings.get(kept):
             continue
         if name in _STOPPERS:
@@ -335,10 +337,10 @@ def set_settings(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any
 
 
 METHODS: dict[str, Callable[[Machine, Estimator, Args, ast.AST], Any]] = {
-    **dict.fromkeys(("fit", "partial_fit", "train", "fit_generator", "train_on_batch", "fit_on_texts", "adapt", "search"), fit),
     **dict.fromkeys(
-        ("transform", "inverse_transform", "texts_to_sequences", "texts_to_matrix"), transform
+        ("fit", "partial_fit", "train", "fit_generator", "train_on_batch", "fit_on_texts", "adapt", "search"), fit
     ),
+    **dict.fromkeys(("transform", "inverse_transform", "texts_to_sequences", "texts_to_matrix"), transform),
     "fit_transform": fit_transform,
     **dict.fromkeys(("get_support", "get_feature_names_out"), support),
     **dict.fromkeys(("fit_resample", "fit_sample"), fit_resample),

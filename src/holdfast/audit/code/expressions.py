@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.attributes import attribute, settled
+from holdfast.audit.code.binding import assign
 from holdfast.audit.code.columns import both, mask_of, negated, picked, without_windows
+from holdfast.audit.code.joining import element, joined, kind_of_loop
 from holdfast.audit.code.machine import Machine, TooMuch, text_of
 from holdfast.audit.code.names import lookup
 from holdfast.audit.code.rows import Step, apart
 from holdfast.audit.code.splits import sampled
-from holdfast.audit.code.statements import assign, element, joined, kind_of_loop
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,

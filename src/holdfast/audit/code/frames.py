@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from holdfast.audit.code.columns import dropped, narrowed, selected, stored
+from holdfast.audit.code.columns import stored
+from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
+from holdfast.audit.code.picking import between, difference, drop, head, isin, pop, query, take
 from holdfast.audit.code.scores import reduced
-from holdfast.audit.code.splits import sample, without
-from holdfast.audit.code.statements import element
+from holdfast.audit.code.series import WINDOWS, bfill, fillna, joined_in, resampled, rolling, set_index, shift, sort
+from holdfast.audit.code.splits import sample
 from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Function, Ref, Seq, data_of, learned_in
 
 STATISTICS = {
@@ -26,8 +28,6 @@ _COUNTS = {
 }  # fmt: skip
 _GROUP_HARMLESS = {"size", "count", "cumcount", "ngroup", "nunique", "cumsum", "rank", "ffill", "first", "last", "head", "tail",
                    "cummax", "cummin", "groups", "indices", "get_group", "filter", "unique", "nth", "sample"}  # fmt: skip
-_WINDOWS = {"rolling", "expanding", "ewm"}
-_DATES = ("date", "time", "timestamp", "datetime", "day", "month", "year", "ds")
 
 
 def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
@@ -37,7 +37,7 @@ def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST
     if owner.role == "grouped":
         return _of_groups(m, owner, name, args, node)
     if owner.role == "window":
-        return replace(owner, role="table") if name not in _WINDOWS else owner
+        return replace(owner, role="table") if name not in WINDOWS else owner
     if name in _SPECIAL:
         return _SPECIAL[name](m, owner, args, node)
     if name in CORRELATIONS:
@@ -46,13 +46,8 @@ def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST
         return statistic(m, owner, name, args, node)
     if name in _COUNTS:
         return counted(m, owner, name, node)
-    learned = frozenset[int]().union(*(_joined_in(one) for one in args.everything()))
+    learned = frozenset[int]().union(*(joined_in(one) for one in args.everything()))
     return replace(owner, learned=owner.learned | learned, where=None)
-
-
-def _joined_in(value: Any) -> frozenset[int]:
-    held = data_of(value)
-    return learned_in(value) | (held.aside if held is not None else NOTHING)
 
 
 def _of_errors(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
@@ -127,7 +122,7 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
     plain = replace(owner, role="table", aside=NOTHING)
     if name in {"shift", "diff", "pct_change", "bfill", "backfill"}:
         return _SPECIAL[name](m, plain, args, node)
-    if name in _WINDOWS:
+    if name in WINDOWS:
         return _SPECIAL[name](m, plain, args, node)
     if name in {"apply", "transform", "agg", "aggregate"} and isinstance(args.get(0, "func"), Function):
         function = args.get(0, "func")
@@ -170,98 +165,13 @@ def _groupby(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return replace(owner, role="grouped", where=None) if owner.role != "statistic" else owner
 
 
-def _fillna(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    if str(args.constant(1, "method") or "").startswith(("b", "backfill")):
-        return _bfill(m, owner, args, node)
-    value = args.get(0, "value")
-    return replace(owner, learned=owner.learned | _joined_in(value), where=None)
-
-
-def _bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    del args
-    new = m.learn("future", "bfill", node, owner, given=text_of(node))
-    return replace(owner, learned=owner.learned | {new}, where=None)
-
-
-def _turned(m: Machine, owner: Data, node: ast.AST) -> frozenset[int]:
-    """Return what a look back on reversed rows brings: the future."""
-    if not owner.backwards:
-        return NOTHING
-    name = getattr(getattr(node, "func", None), "attr", "rolling")
-    return frozenset({m.learn("future", f"{name} of reversed rows", node, owner, given=text_of(node))})
-
-
-def _shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    value = args.get(0, "periods")
-    name = getattr(getattr(node, "func", None), "attr", "shift")
-    steps = value.value if isinstance(value, Const) else None
-    backwards = (isinstance(steps, int | float) and steps < 0) or steps == "negative"
-    argument = args.text(0, "periods")
-    if backwards or argument.startswith("-"):
-        new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
-        return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
-    learned = owner.learned | _turned(m, owner, node)
-    return replace(owner, learned=learned, ordered=owner.ordered or f"{name}({argument})", where=None)
-
-
-def _rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    name = getattr(getattr(node, "func", None), "attr", "rolling")
-    found = replace(owner, role="window", ordered=owner.ordered or f"{name}({args.text(0)})", where=None)
-    found = replace(found, learned=found.learned | _turned(m, owner, node))
-    if args.constant(None, "center") is True:
-        new = m.learn("future", "rolling(center=True)", node, owner, given=text_of(node))
-        found = replace(found, learned=found.learned | {new})
-    return found
-
-
-def _drop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    listed = args.get(0, "columns", "labels")
-    if isinstance(listed, Data):
-        if listed.role in {"index", "mask"} and listed.rows:
-            smaller = without(owner, listed)
-            return smaller if smaller is not None else replace(owner, where=None)
-        if listed.role == "statistic":
-            return selected(m, node, owner, listed.known, args.text(0, "columns", "labels"), listed.column)
-    learned = learned_in(listed) if listed is not None else NOTHING
-    if learned and not isinstance(listed, Data):
-        return selected(m, node, owner, learned, args.text(0, "columns", "labels"))
-    names = strings(listed)
-    if args.given("index"):
-        return replace(owner, where=None)
-    _note_labels(m, names)
-    return dropped(owner, names)
-
-
-def _note_labels(m: Machine, names: list[str] | None) -> None:
-    if names and len(names) == 1 and m.wanted and m.wanted[0].lower().startswith(("x", "feature", "input")):
-        m.flow.label_columns.add(names[0])
-
-
-def _pop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    del m, node
-    names = strings(args.get(0, "item"))
-    return narrowed(owner, names) if names else owner
-
-
-def _sort(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    del m, node
-    names = strings(args.get(0, "by")) or []
-    dated = any(part in name.lower() for name in names for part in _DATES)
-    return replace(owner, ordered=owner.ordered or (f"sorted by {names[0]}" if dated else ""), where=None)
-
-
-def _resampled(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    del m, node
-    return replace(owner, role="window", ordered=owner.ordered or f"resample({args.text(0)})", where=None)
-
-
 def _apply(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     function = args.get(0, "func", "arg")
     if isinstance(function, Ref):
         result = data_of(m.apply(m, function, Args((owner,)), node))
         return replace(owner, learned=owner.learned | (result.known if result is not None else NOTHING), where=None)
     if not isinstance(function, Function):
-        return replace(owner, learned=owner.learned | _joined_in(function), where=None)
+        return replace(owner, learned=owner.learned | joined_in(function), where=None)
     name = getattr(getattr(node, "func", None), "attr", "apply")
     rows = args.constant(1, "axis") in (1, "columns") or name in {"applymap", "map"} or owner.column is not None
     seen = replace(owner, record=True) if rows else owner
@@ -296,7 +206,7 @@ def _merge(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 
 def _append(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    from holdfast.audit.code.functions import concatenated
+    from holdfast.audit.code.stacking import concatenated
 
     other = args.get(0)
     return concatenated(m, [owner, *([other] if not isinstance(other, Seq) else [*other.items])], node)
@@ -304,77 +214,6 @@ def _append(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 def _sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return sample(m, owner, args, node) if owner.rows and owner.role in {"table", "label", "index"} else owner
-
-
-def _query(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    text = args.constant(0, "expr")
-    if not isinstance(text, str) or len(text) > 500:
-        return replace(owner, where=None)
-    try:
-        tree = ast.parse(text.replace("@", ""), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return replace(owner, where=None)
-    columns = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
-    outer = dict(m.scope.names)
-    m.scope.names.update({name: narrowed(owner, [name]) for name in columns if f"@{name}" not in text})
-    mask = m.evaluate(m, tree)
-    m.scope.names = outer
-    del node
-    if isinstance(mask, Data) and mask.where is not None:
-        from holdfast.audit.code.rows import stepped
-
-        return replace(owner, rows=stepped(owner.rows, mask.where), where=None)
-    return replace(owner, where=None)
-
-
-def _isin(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    from holdfast.audit.code.rows import Step
-
-    del m
-    other = args.get(0)
-    held = data_of(other)
-    if held is not None and held.role == "index" and owner.role == "index" and held.rows:
-        path = sorted(held.rows, key=repr)[0]
-        if len(path) > 1:
-            return replace(owner, role="mask", where=path[-1])
-    text = f"{owner.column or text_of(getattr(node, 'func', None))} in {args.text(0)}"
-    return replace(owner, role="mask", where=Step(("where", text), ("yes",)))
-
-
-def _head(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    from holdfast.audit.code.rows import Interval, Step, Symbol, stepped
-
-    del m
-    if owner.role not in {"table", "label"} or owner.record:
-        return owner
-    name = getattr(getattr(node, "func", None), "attr", "head")
-    count = args.constant(0, "n")
-    if not isinstance(count, int):
-        if not args.text(0, "n"):
-            return owner
-        bound: Any = Symbol(args.text(0, "n") if name == "head" else f"-({args.text(0, 'n')})")
-    else:
-        bound = count if name == "head" else -count
-    side = Interval(None, bound) if name == "head" else Interval(bound, None)
-    return replace(owner, rows=stepped(owner.rows, Step(("range", "position"), side)), where=None)
-
-
-def _take(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    """Return the first records of a data set in batches, or those of an index."""
-    from holdfast.audit.code.columns import by_index
-    from holdfast.audit.code.rows import Interval, Step, Symbol, stepped
-
-    index = data_of(args.get(0, "indices"))
-    if index is not None and index.role == "index":
-        return replace(owner, rows=by_index(owner.rows, index.rows), where=None)
-    if owner.record or not args.text(0, "count"):
-        return owner
-    bound = args.constant(0, "count")
-    bound = Symbol(args.text(0, "count")) if bound is None else bound
-    takes = getattr(getattr(node, "func", None), "attr", "take") == "take"
-    side = Interval(None, bound) if takes else Interval(bound, None)
-    del m
-    return replace(owner, rows=stepped(owner.rows, Step(("range", "position"), side)), where=None)
 
 
 def _guess(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -403,29 +242,13 @@ def _expressions(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
                 new = m.learn("future", "shift", one, owner, given=text_of(one))
                 result = replace(result, learned=result.learned | {new})
     del node
-    learned = frozenset[int]().union(*(_joined_in(one) for one in args.everything()))
+    learned = frozenset[int]().union(*(joined_in(one) for one in args.everything()))
     return replace(result, learned=result.learned | learned, where=None)
 
 
 def _is_column(node: ast.AST) -> bool:
     """Return whether an expression is `pl.col(…)`."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "col"
-
-
-def _between(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    from holdfast.audit.code.rows import Interval, Step
-
-    del m, node
-    low, high = args.constant(0, "left"), args.constant(1, "right")
-    key = ("where", owner.column or "index")
-    return replace(owner, role="mask", where=Step(key, Interval(low, high, high_in=True)))
-
-
-def _difference(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    del m, node
-    other = data_of(args.get(0))
-    smaller = without(owner, other) if other is not None else None
-    return smaller if smaller is not None else owner
 
 
 def _where(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -447,13 +270,13 @@ def _items(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 
 def _concatenate(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    from holdfast.audit.code.functions import concatenated
+    from holdfast.audit.code.stacking import concatenated
 
     return concatenated(m, [owner, args.get(0)], node)
 
 
 def _repeat(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    from holdfast.audit.code.functions import repeated
+    from holdfast.audit.code.stacking import repeated
 
     del args
     return repeated(m, owner, node)
@@ -462,14 +285,6 @@ def _repeat(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 def _ravel(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     del m, args, node
     return owner
-
-
-def _set_index(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    del m, node
-    names = strings(args.get(0, "keys")) or []
-    dated = any(part in name.lower() for name in names for part in _DATES)
-    found = replace(owner, ordered=owner.ordered or (f"set_index({names[0]!r})" if dated else ""))
-    return dropped(found, names) if names else owner
 
 
 def _split_ready(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -488,36 +303,36 @@ def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     "groupby": _groupby,
-    "fillna": _fillna,
-    "fill_null": _fillna,
-    **dict.fromkeys(("bfill", "backfill"), _bfill),
-    **dict.fromkeys(("shift", "diff", "pct_change", "tshift", "lag"), _shift),
-    **dict.fromkeys(("rolling", "expanding", "ewm", "rolling_mean"), _rolling),
-    "drop": _drop,
-    "pop": _pop,
-    **dict.fromkeys(("sort_values", "sort", "sort_index"), _sort),
-    **dict.fromkeys(("resample", "asfreq"), _resampled),
+    "fillna": fillna,
+    "fill_null": fillna,
+    **dict.fromkeys(("bfill", "backfill"), bfill),
+    **dict.fromkeys(("shift", "diff", "pct_change", "tshift", "lag"), shift),
+    **dict.fromkeys(("rolling", "expanding", "ewm", "rolling_mean"), rolling),
+    "drop": drop,
+    "pop": pop,
+    **dict.fromkeys(("sort_values", "sort", "sort_index"), sort),
+    **dict.fromkeys(("resample", "asfreq"), resampled),
     **dict.fromkeys(("apply", "map", "applymap", "transform", "progress_apply", "map_elements"), _apply),
     "assign": _assign,
     "pipe": _pipe,
     **dict.fromkeys(("merge", "join"), _merge),
     "append": _append,
     "sample": _sample,
-    "query": _query,
-    "isin": _isin,
-    **dict.fromkeys(("head", "tail"), _head),
-    **dict.fromkeys(("take", "skip"), _take),
+    "query": query,
+    "isin": isin,
+    **dict.fromkeys(("head", "tail"), head),
+    **dict.fromkeys(("take", "skip"), take),
     **dict.fromkeys(("predict", "predict_proba"), _guess),
     **dict.fromkeys(("with_columns", "with_column"), _expressions),
-    "between": _between,
-    **dict.fromkeys(("difference", "symmetric_difference"), _difference),
+    "between": between,
+    **dict.fromkeys(("difference", "symmetric_difference"), difference),
     **dict.fromkeys(("where", "mask"), _where),
     "backward": _backward,
     **dict.fromkeys(("iterrows", "itertuples", "items", "iteritems"), _items),
     **dict.fromkeys(("concatenate", "concat"), _concatenate),
     **dict.fromkeys(("repeat", "tile"), _repeat),
     **dict.fromkeys(("ravel", "flatten", "reshape", "to_numpy", "copy", "astype", "reset_index"), _ravel),
-    "set_index": _set_index,
+    "set_index": set_index,
     "train_test_split": _split_ready,
     "size": _sizes,
 }

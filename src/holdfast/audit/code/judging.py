@@ -195,7 +195,9 @@ def again_and_again(flow: Flow) -> list[tuple[str, list[Scored]]]:
         for number in score.models:
             loops = [flow.loops[one] for one in score.loops if flow.loops[one].over in {"models", "candidates"}]
             key = (number, score.loops)
-            if key not in every.setdefault(score.rows, {}) and (not loops or any(one.over == "models" for one in loops)):
+            if key not in every.setdefault(score.rows, {}) and (
+                not loops or any(one.over == "models" for one in loops)
+            ):
                 every[score.rows][key] = score
                 judged[score.rows] += math.prod(one.turns for one in loops)
     for score in flow.scored:

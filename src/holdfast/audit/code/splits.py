@@ -173,7 +173,14 @@ def sampled(m: Machine, node: ast.AST, mask: Data) -> None:
     given = (replace(mask, role="table", where=None),)
     m.split(
         Split(
-            place, "random numbers", mask.where.key, given, "", shuffled=True, seeded=m.seeded, after=len(m.flow.learned)
+            place,
+            "random numbers",
+            mask.where.key,
+            given,
+            "",
+            shuffled=True,
+            seeded=m.seeded,
+            after=len(m.flow.learned),
         )
     )
 

@@ -1,0 +1,178 @@
+"""Functions that make and change arrays and tables."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.columns import by_index
+from holdfast.audit.code.joining import element
+from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.scores import reduced
+from holdfast.audit.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Const,
+    Score,
+    Seq,
+    Table,
+    Unknown,
+    data_of,
+    items_of,
+    learned_in,
+    scores_in,
+    together,
+)
+
+
+def zipped(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return pairs of elements, one of each."""
+    del m, node
+    return Seq([], rest=Seq([element(one) for one in args.values], fixed=True))
+
+
+def enumerated(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return pairs of a number and an element."""
+    del m, node
+    over = args.get(0)
+    return Seq([], rest=Seq([UNKNOWN, element(over) if over is not None else UNKNOWN], fixed=True))
+
+
+def listed(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a list of what it is given."""
+    value = args.get(0)
+    del node
+    if isinstance(value, Seq | Table):
+        return Seq(list(items_of(value))) if isinstance(value, Seq) and value.rest is None else value
+    if value is None:
+        return Seq([])
+    del m
+    return value
+
+
+def frame(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a table or array made of records, columns or scores."""
+    value = args.get(0, "data")
+    del node
+    if isinstance(value, Table):
+        scores = scores_in(value)
+        if scores:
+            return Score(scores)
+        found = {name: data_of(one) for name, one in value.items.items()}
+        kept = [one for one in found.values() if one is not None]
+        if not kept:
+            return UNKNOWN
+        base = together(kept)
+        columns = {str(name): one.known for name, one in found.items() if one is not None}
+        return replace(base, learned=NOTHING, columns=columns, column=None, role="table", only=None)
+    scores = scores_in(value)
+    if scores:
+        return Score(scores)
+    found_data = data_of(value)
+    del m
+    if found_data is None:
+        return Unknown(learned_in(value)) if learned_in(value) else UNKNOWN
+    role = found_data.role if found_data.role in {"label", "predictions", "statistic", "guesses"} else "table"
+    return replace(found_data, record=False, role=role, where=None)
+
+
+def where(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return values chosen by a condition, or the index of where it holds."""
+    condition = data_of(args.get(0))
+    if condition is None:
+        return UNKNOWN
+    if len(args.values) == 1:
+        return Seq([replace(condition, role="index")], fixed=True)
+    learned = frozenset[int]().union(*(learned_in(one) for one in args.values))
+    del m, node
+    role = "predictions" if condition.role in {"predictions", "error"} else "table"
+    return replace(condition, role=role, learned=learned, where=None)
+
+
+def cut(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a column in bins whose edges are quantiles of it."""
+    found = data_of(args.get(0, "x"))
+    if found is None or not found.rows:
+        return UNKNOWN
+    if isinstance(args.get(1, "q"), Seq) and learned_in(args.get(1, "q")):
+        return replace(found, learned=found.learned | learned_in(args.get(1)))
+    new = m.learn("bin", "qcut", node, found, given=args.text(0, "x"))
+    return replace(found, learned=found.learned | {new}, where=None)
+
+
+def zscore(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return records scaled by a function that learns and applies in one go."""
+    found = data_of(args.get(0, "X", "x", "a"))
+    if found is None or not found.rows:
+        return UNKNOWN
+    name = getattr(getattr(node, "func", None), "attr", "") or text_of(getattr(node, "func", None))
+    if name == "normalize":
+        return found
+    new = m.learn("scale", name, node, found, given=args.text(0, "X", "x", "a"))
+    return replace(found, learned=found.learned | {new}, where=None)
+
+
+def smooth(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a series after a filter that looks both ways."""
+    found = data_of(args.get(0, "x", "input")) or next(iter(args.data()), None)
+    if found is None or not found.rows:
+        return UNKNOWN
+    name = text_of(getattr(node, "func", None)).rpartition(".")[2]
+    new = m.learn("future", name, node, found, given=text_of(node))
+    return replace(found, learned=found.learned | {new}, where=None)
+
+
+def roll(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return rolled records; backwards, it brings the future."""
+    found = data_of(args.get(0, "a"))
+    if found is None:
+        return UNKNOWN
+    if args.text(1, "shift").startswith("-"):
+        return smooth(m, args, node)
+    return found
+
+
+def datetime(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a column of dates."""
+    del m, node
+    found = data_of(args.get(0))
+    return found if found is not None else args.get(0) or UNKNOWN
+
+
+def as_number(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a number: errors become a score."""
+    value = args.get(0)
+    if isinstance(value, Const | Score):
+        return value
+    found = data_of(value)
+    if found is not None and found.role == "error":
+        return reduced(m, found, node, name="loss" if found.column == "loss" else "accuracy")
+    if found is not None and found.role in {"statistic", "predictions", "table", "label"}:
+        return found
+    return UNKNOWN
+
+
+def batches(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return the records that a loader or a library's own container holds."""
+    del m, node
+    found = [one for one in args.data() if one.rows]
+    if not found:
+        return UNKNOWN
+    index = data_of(args.get(None, "sampler", "batch_sampler"))
+    rows = by_index(found[0].rows, index.rows) if index is not None and index.rows else found[0].rows
+    return replace(found[0], role="table", rows=rows)
+
+
+def subset(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return the records that an index picks."""
+    data, index = data_of(args.get(0, "dataset")), data_of(args.get(1, "indices"))
+    del m, node
+    if data is None:
+        return UNKNOWN
+    return replace(data, rows=by_index(data.rows, index.rows)) if index is not None else data
+
+
+def first(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return one element."""
+    del m, node
+    value = args.get(0)
+    return element(value) if value is not None else UNKNOWN

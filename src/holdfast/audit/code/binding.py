@@ -1,0 +1,157 @@
+"""Names and items are bound to values, and names say what rows are for."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.columns import stored
+from holdfast.audit.code.events import Split
+from holdfast.audit.code.joining import joined
+from holdfast.audit.code.machine import Machine, name_of, part
+from holdfast.audit.code.values import (
+    UNKNOWN,
+    Const,
+    Data,
+    Estimator,
+    Object,
+    Score,
+    Seq,
+    Table,
+    Unknown,
+    data_of,
+    items_of,
+)
+from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
+
+
+def assign(m: Machine, target: ast.expr, value: Any) -> None:
+    """Bind a value to a target: a name, attribute, item or a tuple of them."""
+    if isinstance(target, ast.Name):
+        value = m.note_name(target.id, value)
+        if isinstance(value, Estimator) and not value.text:
+            value.text = target.id
+        if isinstance(value, Const) and isinstance(value.value, str) and LABEL_NAME.match(target.id.lower()):
+            m.flow.label_columns.add(value.value)
+        m.scope.names[target.id] = value
+        if isinstance(value, Data) and value.rows and value.rows not in m.flow.made_at:
+            m.flow.made_at[value.rows] = m.place(target)
+            m.flow.frames[value.rows] = tuple(id(one) for one in m.active)
+        _name_sides(m, target, value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        _unpack(m, target, value)
+    elif isinstance(target, ast.Starred):
+        assign(m, target.value, Seq([], rest=value))
+    elif isinstance(target, ast.Attribute):
+        owner = m.evaluate(m, target.value)
+        value = m.note_name(target.attr, value)
+        if isinstance(owner, Object):
+            owner.attributes[target.attr] = value
+        elif isinstance(owner, Data) and isinstance(value, Data | Unknown):
+            key = ast.copy_location(ast.Constant(target.attr), target)
+            assign(m, target.value, stored(m, owner, key, Const(target.attr), value))
+    elif isinstance(target, ast.Subscript):
+        _assign_item(m, target, value)
+
+
+def _assign_item(m: Machine, target: ast.Subscript, value: Any) -> None:
+    base = target.value
+    if isinstance(base, ast.Attribute) and base.attr in {"loc", "iloc", "at", "iat", "values"}:
+        base = base.value
+    owner = m.evaluate(m, base)
+    key = m.evaluate(m, target.slice)
+    if isinstance(owner, Table):
+        if isinstance(key, Const) and _hashable(key.value):
+            owner.items[key.value] = value
+        else:
+            owner.rest = joined(owner.rest, value)
+    elif isinstance(owner, Seq):
+        owner.rest = joined(owner.rest, value)
+    elif isinstance(owner, Data):
+        assign(m, base, stored(m, owner, target.slice, key, value))
+    elif isinstance(owner, Unknown | Const) and isinstance(value, Data | Score) and isinstance(base, ast.Name):
+        kept = replace(value, column=None) if isinstance(value, Data) else value
+        m.scope.names[base.id] = joined(owner, kept)  # an empty array or frame that is filled
+
+
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
+    wanted = target.elts
+    if isinstance(value, Seq) and value.rest is None and len(value.items) == len(wanted):
+        for one, item in zip(wanted, value.items, strict=True):
+            assign(m, one, item)
+        return
+    sides = [side_of(_first_name(one)) for one in wanted]
+    data = data_of(value)
+    parts = data is not None and bool(data.rows) and "train" in sides and bool({"test", "valid"} & set(sides))
+    if data is not None and parts and not data.record:
+        key = ("split", "named", m.cell, target.lineno, m.number(data.rows))
+        m.split(
+            Split(m.place(target), "split", key, (data,), "", shuffled=False, seeded=True, after=len(m.flow.learned))
+        )
+        for one, side in zip(wanted, sides, strict=True):
+            assign(m, one, part(data, key, side or "train"))
+        return
+    if data is not None and data.role == "bundle" and len(wanted) > 1 and all(isinstance(o, ast.Tuple) for o in wanted):
+        key = ("split", "bundle", m.number(data.rows))
+        for one, name in zip(
+            wanted, ("train", "valid", "test")[-len(wanted) :] if len(wanted) > 2 else ("train", "test"), strict=False
+        ):
+            assign(m, one, replace(part(data, key, name), role="table"))
+        return
+    listed = items_of(value)
+    for number, one in enumerate(wanted):
+        if isinstance(value, Data | Score):
+            assign(m, one, value if not isinstance(value, Data) else replace(value, column=None))
+        elif isinstance(value, Seq) and number < len(value.items):
+            assign(m, one, value.items[number])
+        else:
+            assign(m, one, listed[-1] if listed and isinstance(value, Seq) else UNKNOWN)
+
+
+def _first_name(node: ast.expr) -> str:
+    names = list(names_in(node))
+    return names[0] if names else ""
+
+
+def names_in(node: ast.expr) -> list[str]:
+    """Return the names that a target binds."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return [name for one in node.elts for name in names_in(one)]
+    return [name_of(node)]
+
+
+def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
+    """Note a split where names say that two disjoint parts of the same rows are for training and for testing."""
+    side = side_of(target.id)
+    if (
+        not side
+        or not isinstance(value, Data)
+        or not value.rows
+        or value.role not in {"table", "bundle"}
+        or value.record
+    ):
+        return
+    for path in value.rows:
+        if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:
+            continue
+        parent = path[:-1]
+        m.appended.setdefault(hash((parent, side)), value.known)
+        opposite = {"train": ("test", "valid")}.get(side, ("train",))
+        held = next((m.appended[key] for key in (hash((parent, one)) for one in opposite) if key in m.appended), None)
+        if held is not None:  # what is in both parts was in the whole
+            columns = {name: ids & held for name, ids in value.columns.items()}
+            rows = frozenset({parent})
+            whole = replace(value, rows=rows, where=None, learned=value.learned & held, columns=columns)
+            key, drawn = ("manual", parent), value.drawn is not None
+            place = value.drawn or m.place(target)
+            event = Split(
+                place, "slices", key, (whole,), "", shuffled=drawn, seeded=not drawn, after=len(m.flow.learned)
+            )
+            m.split(event)

@@ -1,0 +1,116 @@
+"""Several values as one: what branches leave, what one turn of a loop sees, what a loop goes through."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.machine import Machine, name_of, text_of
+from holdfast.audit.code.values import (
+    UNKNOWN,
+    Const,
+    Data,
+    Estimator,
+    Object,
+    Score,
+    Seq,
+    Splitter,
+    Table,
+    Unknown,
+    data_of,
+    items_of,
+    together,
+)
+
+
+def joined(first: Any, second: Any) -> Any:
+    """Return a value that stands for either of two."""
+    if first is None or first is second or isinstance(first, Const | Unknown):
+        return second if not (isinstance(second, Const | Unknown) and isinstance(first, Unknown)) else first
+    if second is None or isinstance(second, Const | Unknown):
+        return first
+    if isinstance(first, Data) and isinstance(second, Data):
+        return together([first, second])
+    if isinstance(first, Score) and isinstance(second, Score):
+        return Score(first.ids | second.ids)
+    return second
+
+
+def turns_of(over: Any) -> int:
+    """Return how many turns a loop over a written-down list takes, 1 where that is not known."""
+    return max(1, len(over.items)) if isinstance(over, Seq) and over.rest is None else 1
+
+
+def turns(over: Any) -> list[Any]:
+    """Return what a loop's target holds, turn by turn; most loops are followed once."""
+    item = element(over)
+    if isinstance(over, Seq) and over.rest is None and 1 < len(over.items) <= 4:
+        kinds = {type(one) for one in over.items}
+        if (kinds <= {Data, Seq} or Object in kinds) and not any(isinstance(one, Estimator) for one in _deep(over)):
+            return over.items
+    return [item]
+
+
+def element(value: Any) -> Any:
+    """Return what one turn of a loop over a value sees."""
+    if isinstance(value, Data):
+        if value.role in {"statistic", "count"}:
+            return value
+        return replace(value, record=True, column=None)
+    if isinstance(value, Splitter | Estimator):
+        return UNKNOWN
+    if isinstance(value, Seq):
+        found = items_of(value)
+        if not found:
+            return UNKNOWN
+        if all(isinstance(one, Seq) for one in found):
+            width = min(len(one.items) for one in found)
+            columns = [_either([one.items[i] for one in found]) for i in range(width)]
+            return Seq(columns, fixed=True)
+        return _either(found)
+    if isinstance(value, Table):
+        return UNKNOWN
+    if isinstance(value, Unknown | Score):
+        return value
+    if isinstance(value, Object):
+        found_data = data_of(value)
+        return UNKNOWN if found_data is None else replace(found_data, record=True)
+    return UNKNOWN
+
+
+def _either(found: list[Any]) -> Any:
+    result = found[0]
+    for one in found[1:]:
+        if isinstance(result, Const) and isinstance(one, Const):
+            result = UNKNOWN
+        else:
+            result = joined(result, one)
+    return result
+
+
+def kind_of_loop(m: Machine, node: ast.expr, over: Any) -> str:
+    """Return what a loop goes through: folds, models, records, epochs or candidates."""
+    inner = node
+    while (
+        isinstance(inner, ast.Call)
+        and name_of(inner.func) in {"enumerate", "tqdm", "trange", "list", "zip"}
+        and inner.args
+    ):
+        inner = inner.args[0]
+    if isinstance(inner, ast.Call) and name_of(inner.func) in {"split", "KFold"}:
+        return "folds"
+    if any(isinstance(one, Estimator) for one in _deep(over)):
+        return "models"
+    if isinstance(over, Data) or isinstance(element(over), Data):
+        return "records"
+    text = text_of(inner).lower()
+    if "epoch" in text or (isinstance(inner, ast.Call) and name_of(inner.func) == "trange"):
+        return "epochs"
+    if "seed" in text or "repeat" in text or "fold" in text:
+        return "repeats"
+    del m
+    return "candidates"
+
+
+def _deep(value: Any, depth: int = 3) -> list[Any]:
+    inside = items_of(value)
+    return inside + ([one for item in inside for one in _deep(item, depth - 1)] if depth else [])

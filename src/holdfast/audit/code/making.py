@@ -1,0 +1,70 @@
+"""Estimators are made: with their parts, settings and what they are given."""
+
+from typing import Any
+
+from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.values import (
+    Const,
+    Data,
+    Estimator,
+    Object,
+    Seq,
+    Unknown,
+    data_of,
+    items_of,
+    learned_in,
+)
+
+
+def kind_by_parts(last: str, args: Args) -> str:
+    """Return what a class of unknown name is, by the estimators that it is given."""
+    if "Pipeline" in last:
+        return "pipeline"
+    parts = [one for value in args.everything() for one in _estimators(value)]
+    if any(part.kind in {"model", "search"} for part in parts):
+        return "model"
+    return ""
+
+
+def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
+    """Return a new estimator with its parts and settings."""
+    del m
+    last = name.rsplit(".", 1)[-1]
+    parts = [one for value in args.everything() for one in _estimators(value)]
+    settings: dict[str, Any] = {
+        key: value.value if isinstance(value, Const) else True
+        for key, value in args.named.items()
+        if value != Const(None)
+    }
+    texts = [f"{key}={text_of(one)}" for key, one in sorted(args.named_nodes.items())]
+    settings["text"] = ", ".join([*(text_of(one) for one in args.nodes), *texts])
+    held = [one for one in args.values if isinstance(one, Data) and one.rows]
+    tuned = frozenset[int]().union(*(one.learned for one in args.everything() if isinstance(one, Unknown)))
+    stats = frozenset[int]().union(
+        *(learned_in(one) for one in args.everything() if isinstance(one, Data | Seq | Unknown))
+    )
+    kept = {"train_dataset": held[-1]} if held and kind == "model" else {}
+    result = Estimator(last, kind, parts, settings, learned=stats if not kind else tuned)
+    result.held = kept
+    return result
+
+
+def trainer(m: Machine, name: str, args: Args) -> Estimator:
+    """Return a trainer that holds its records and settings, as those of transformers and Lightning do."""
+    result = made(m, name, "model", args)
+    result.held = {key: found for key, value in args.named.items() if (found := data_of(value)) is not None}
+    for part in result.parts:
+        if part.settings.get("load_best_model_at_end") is True:
+            result.settings["load_best_model_at_end"] = True
+    result.parts += [one for one in items_of(args.get(None, "callbacks")) if isinstance(one, Estimator)]
+    return result
+
+
+def _estimators(value: Any, depth: int = 4) -> list[Estimator]:
+    if isinstance(value, Estimator):
+        return [value]
+    if isinstance(value, Object) and value.estimator is not None:
+        return [value.estimator]
+    if depth == 0:
+        return []
+    return [one for item in items_of(value) for one in _estimators(item, depth - 1)]

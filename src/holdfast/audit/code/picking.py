@@ -1,0 +1,133 @@
+"""Methods that pick rows and columns: queries, heads, drops."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.columns import dropped, narrowed, selected
+from holdfast.audit.code.machine import Args, Machine, strings, text_of
+from holdfast.audit.code.splits import without
+from holdfast.audit.code.values import NOTHING, Data, data_of, learned_in
+
+
+def drop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a table without columns or rows."""
+    listed = args.get(0, "columns", "labels")
+    if isinstance(listed, Data):
+        if listed.role in {"index", "mask"} and listed.rows:
+            smaller = without(owner, listed)
+            return smaller if smaller is not None else replace(owner, where=None)
+        if listed.role == "statistic":
+            return selected(m, node, owner, listed.known, args.text(0, "columns", "labels"), listed.column)
+    learned = learned_in(listed) if listed is not None else NOTHING
+    if learned and not isinstance(listed, Data):
+        return selected(m, node, owner, learned, args.text(0, "columns", "labels"))
+    names = strings(listed)
+    if args.given("index"):
+        return replace(owner, where=None)
+    _note_labels(m, names)
+    return dropped(owner, names)
+
+
+def _note_labels(m: Machine, names: list[str] | None) -> None:
+    if names and len(names) == 1 and m.wanted and m.wanted[0].lower().startswith(("x", "feature", "input")):
+        m.flow.label_columns.add(names[0])
+
+
+def pop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a column that is taken out."""
+    del m, node
+    names = strings(args.get(0, "item"))
+    return narrowed(owner, names) if names else owner
+
+
+def query(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return the rows that a query picks."""
+    text = args.constant(0, "expr")
+    if not isinstance(text, str) or len(text) > 500:
+        return replace(owner, where=None)
+    try:
+        tree = ast.parse(text.replace("@", ""), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return replace(owner, where=None)
+    columns = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+    outer = dict(m.scope.names)
+    m.scope.names.update({name: narrowed(owner, [name]) for name in columns if f"@{name}" not in text})
+    mask = m.evaluate(m, tree)
+    m.scope.names = outer
+    del node
+    if isinstance(mask, Data) and mask.where is not None:
+        from holdfast.audit.code.rows import stepped
+
+        return replace(owner, rows=stepped(owner.rows, mask.where), where=None)
+    return replace(owner, where=None)
+
+
+def isin(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a mask of rows whose value is in a list."""
+    from holdfast.audit.code.rows import Step
+
+    del m
+    other = args.get(0)
+    held = data_of(other)
+    if held is not None and held.role == "index" and owner.role == "index" and held.rows:
+        path = sorted(held.rows, key=repr)[0]
+        if len(path) > 1:
+            return replace(owner, role="mask", where=path[-1])
+    text = f"{owner.column or text_of(getattr(node, 'func', None))} in {args.text(0)}"
+    return replace(owner, role="mask", where=Step(("where", text), ("yes",)))
+
+
+def head(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return the first or last rows."""
+    from holdfast.audit.code.rows import Interval, Step, Symbol, stepped
+
+    del m
+    if owner.role not in {"table", "label"} or owner.record:
+        return owner
+    name = getattr(getattr(node, "func", None), "attr", "head")
+    count = args.constant(0, "n")
+    if not isinstance(count, int):
+        if not args.text(0, "n"):
+            return owner
+        bound: Any = Symbol(args.text(0, "n") if name == "head" else f"-({args.text(0, 'n')})")
+    else:
+        bound = count if name == "head" else -count
+    side = Interval(None, bound) if name == "head" else Interval(bound, None)
+    return replace(owner, rows=stepped(owner.rows, Step(("range", "position"), side)), where=None)
+
+
+def take(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return the first records of a data set in batches, or those of an index."""
+    from holdfast.audit.code.columns import by_index
+    from holdfast.audit.code.rows import Interval, Step, Symbol, stepped
+
+    index = data_of(args.get(0, "indices"))
+    if index is not None and index.role == "index":
+        return replace(owner, rows=by_index(owner.rows, index.rows), where=None)
+    if owner.record or not args.text(0, "count"):
+        return owner
+    bound = args.constant(0, "count")
+    bound = Symbol(args.text(0, "count")) if bound is None else bound
+    takes = getattr(getattr(node, "func", None), "attr", "take") == "take"
+    side = Interval(None, bound) if takes else Interval(bound, None)
+    del m
+    return replace(owner, rows=stepped(owner.rows, Step(("range", "position"), side)), where=None)
+
+
+def between(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a mask of rows in a range."""
+    from holdfast.audit.code.rows import Interval, Step
+
+    del m, node
+    low, high = args.constant(0, "left"), args.constant(1, "right")
+    key = ("where", owner.column or "index")
+    return replace(owner, role="mask", where=Step(key, Interval(low, high, high_in=True)))
+
+
+def difference(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return an index less another."""
+    del m, node
+    other = data_of(args.get(0))
+    smaller = without(owner, other) if other is not None else None
+    return smaller if smaller is not None else owner

@@ -1,0 +1,91 @@
+"""Methods that follow the order of rows: shifts, windows, fills, sorting."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.columns import dropped
+from holdfast.audit.code.machine import Args, Machine, strings, text_of
+from holdfast.audit.code.values import NOTHING, Const, Data, data_of, learned_in
+
+WINDOWS = {"rolling", "expanding", "ewm"}
+
+
+_DATES = ("date", "time", "timestamp", "datetime", "day", "month", "year", "ds")
+
+
+def joined_in(value: Any) -> frozenset[int]:
+    """Return what a value brings where it is joined to single records."""
+    held = data_of(value)
+    return learned_in(value) | (held.aside if held is not None else NOTHING)
+
+
+def fillna(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return records with gaps filled."""
+    if str(args.constant(1, "method") or "").startswith(("b", "backfill")):
+        return bfill(m, owner, args, node)
+    value = args.get(0, "value")
+    return replace(owner, learned=owner.learned | joined_in(value), where=None)
+
+
+def bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return records whose gaps are filled from later ones."""
+    del args
+    new = m.learn("future", "bfill", node, owner, given=text_of(node))
+    return replace(owner, learned=owner.learned | {new}, where=None)
+
+
+def _turned(m: Machine, owner: Data, node: ast.AST) -> frozenset[int]:
+    """Return what a look back on reversed rows brings: the future."""
+    if not owner.backwards:
+        return NOTHING
+    name = getattr(getattr(node, "func", None), "attr", "rolling")
+    return frozenset({m.learn("future", f"{name} of reversed rows", node, owner, given=text_of(node))})
+
+
+def shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return shifted records; backwards, they hold the future."""
+    value = args.get(0, "periods")
+    name = getattr(getattr(node, "func", None), "attr", "shift")
+    steps = value.value if isinstance(value, Const) else None
+    backwards = (isinstance(steps, int | float) and steps < 0) or steps == "negative"
+    argument = args.text(0, "periods")
+    if backwards or argument.startswith("-"):
+        new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
+        return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
+    learned = owner.learned | _turned(m, owner, node)
+    return replace(owner, learned=learned, ordered=owner.ordered or f"{name}({argument})", where=None)
+
+
+def rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return windows over records."""
+    name = getattr(getattr(node, "func", None), "attr", "rolling")
+    found = replace(owner, role="window", ordered=owner.ordered or f"{name}({args.text(0)})", where=None)
+    found = replace(found, learned=found.learned | _turned(m, owner, node))
+    if args.constant(None, "center") is True:
+        new = m.learn("future", "rolling(center=True)", node, owner, given=text_of(node))
+        found = replace(found, learned=found.learned | {new})
+    return found
+
+
+def sort(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return records sorted, which by date makes them a series."""
+    del m, node
+    names = strings(args.get(0, "by")) or []
+    dated = any(part in name.lower() for name in names for part in _DATES)
+    return replace(owner, ordered=owner.ordered or (f"sorted by {names[0]}" if dated else ""), where=None)
+
+
+def resampled(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return records in steps of time."""
+    del m, node
+    return replace(owner, role="window", ordered=owner.ordered or f"resample({args.text(0)})", where=None)
+
+
+def set_index(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a table with an index, which of dates makes it a series."""
+    del m, node
+    names = strings(args.get(0, "keys")) or []
+    dated = any(part in name.lower() for name in names for part in _DATES)
+    found = replace(owner, ordered=owner.ordered or (f"set_index({names[0]!r})" if dated else ""))
+    return dropped(found, names) if names else owner
