@@ -6,8 +6,8 @@ from jaxtyping import Bool, Float, Int
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.image_alignment import Aligned, aligned
 from holdfast.audit.facts.image_candidates import CROPS, Candidates, candidates
-from holdfast.audit.facts.image_properties import LUMA, TURNS
-from holdfast.audit.facts.image_strangers import Strangers, sine, strangers
+from holdfast.audit.facts.image_properties import LUMA, TURNS, turned_pixels
+from holdfast.audit.facts.image_strangers import Strangers, sine, strangers, with_plain_images
 from holdfast.audit.facts.images import Images
 from holdfast.audit.facts.near import NearPairs
 from holdfast.audit.facts.rows import RowGroups
@@ -18,7 +18,8 @@ from holdfast.core.random import Streams
 FEWEST_IMAGES = 10
 LEAST_CONTRAST = 4.0  # standard deviation of brightness, of 255: below, there is nothing to compare but noise
 LEAST_CORRELATION = 0.8
-MOST_COLOUR_APART = 20.0  # mean difference of colour, of 255, between pictures that are both in colour
+MOST_COLOUR_APART = 20.0  # difference of colour, of 255, between pictures in colour; twice that in a sixteenth of them
+_COLOURLESS = 4.0  # of 255
 _MOST_REFERENCES = 2_000
 _MOST_PRODUCTS = 50_000_000  # of images with references
 _NEARER = 0.75  # than strangers are, before aligning: a copy between two places of the grid of crops is
@@ -47,6 +48,7 @@ def image_pairs(images: Images, row_groups: RowGroups, dataset: Dataset, streams
     near = _NEARER * np.minimum(chance.radius[pairs.left], chance.radius[pairs.right])
     fit = aligned(squares, pairs, np.sqrt(1.0 - near**2))
     pairs, fit = _kept(pairs, fit, (fit.correlation >= LEAST_CORRELATION) & _alike_in_colour(images, usable, pairs))
+    chance = with_plain_images(chance, squares, np.unique(np.concatenate([pairs.left, pairs.right])))
     expected = _expected(chance, pairs, fit)
     believed, total = _believed(expected, len(usable))
     pairs, fit = _kept(pairs, fit, believed)
@@ -74,10 +76,17 @@ def _kept(pairs: Candidates, fit: Aligned, mask: np.ndarray) -> tuple[Candidates
 
 def _alike_in_colour(images: Images, usable: np.ndarray, pairs: Candidates) -> Bool[np.ndarray, " pairs"]:
     """Return where the colours agree, on the whole, or one picture is grey."""
-    mean = images.colour_mean[usable].astype(np.float64)
-    tint = mean - mean.mean(axis=1, keepdims=True)
-    coloured = images.saturation[usable] > 0.03
-    apart = np.abs(tint[pairs.left] - tint[pairs.right]).max(axis=1)
+    small = images.small[usable]
+    cells = small.reshape(len(small), 4, 8, 4, 8, 3).mean(axis=(2, 4), dtype=np.float32)
+    tint = cells - cells.mean(axis=3, keepdims=True)
+    coloured = np.abs(tint).max(axis=(1, 2, 3)) > _COLOURLESS
+    apart = np.zeros(len(pairs.left))
+    for turn in range(len(TURNS)):
+        chosen = np.flatnonzero(pairs.turn == turn)
+        difference = turned_pixels(tint[pairs.left[chosen]], turn) - tint[pairs.right[chosen]]
+        whole = np.abs(difference.mean(axis=(1, 2))).max(axis=1)
+        parts = np.abs(difference).max(axis=(1, 2, 3)) / 2
+        apart[chosen] = np.where(pairs.crop[chosen] == 0, np.maximum(whole, parts), whole)
     return np.asarray((apart <= MOST_COLOUR_APART) | ~(coloured[pairs.left] & coloured[pairs.right]))
 
 
