@@ -132,5 +132,7 @@ def settled(value: Any) -> Any:
             return replace(owner, column=value.name)
         if owner.column is not None:
             return owner  # `column.dt.year`, `column.cat.codes`
-        return replace(owner, learned=learned, columns={}, only=frozenset({value.name}), column=value.name)
+        role = "table" if owner.role == "bundle" else owner.role
+        only = None if owner.role == "bundle" else frozenset({value.name})
+        return replace(owner, learned=learned, columns={}, only=only, column=value.name, role=role)
     return value

@@ -34,6 +34,9 @@ from holdfast.audit.code.values import (
 )
 
 
+MOST_UNROLLED = 6  # items of a written-down list that are followed one by one
+
+
 def evaluate(m: Machine, node: ast.expr) -> Any:
     """Return what an expression holds."""
     m.step()
@@ -279,6 +282,9 @@ def _comprehension(m: Machine, node: Any) -> Any:
     outer, loops, turning = dict(m.scope.names), m.loops, m.turning
     guards: frozenset[int] = NOTHING
     single = False
+    several = _unrolled(m, node)
+    if several is not None:
+        return several
     for part in node.generators:
         over = evaluate(m, part.iter)
         single |= isinstance(over, Data)
@@ -302,6 +308,24 @@ def _comprehension(m: Machine, node: Any) -> Any:
         result = Seq([], rest=value)
     m.scope.names, m.loops, m.turning = outer, loops, turning
     return result
+
+
+def _unrolled(m: Machine, node: Any) -> Seq | None:
+    """Return a comprehension over a few listed values item by item, None where it is none."""
+    if len(node.generators) != 1 or node.generators[0].ifs or isinstance(node, ast.DictComp):
+        return None
+    over = evaluate(m, node.generators[0].iter)
+    if not isinstance(over, Seq) or over.rest is not None or not 1 < len(over.items) <= MOST_UNROLLED:
+        return None
+    if not all(isinstance(one, Data | Seq) for one in over.items):
+        return None
+    outer = dict(m.scope.names)
+    made = []
+    for item in over.items:
+        assign(m, node.generators[0].target, item)
+        made.append(evaluate(m, node.elt))
+    m.scope.names = outer
+    return Seq(made)
 
 
 def _joined_text(m: Machine, node: ast.JoinedStr) -> Any:
