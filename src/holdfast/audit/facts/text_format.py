@@ -92,7 +92,7 @@ def _counted(texts: pa.LargeStringArray, length: np.ndarray) -> np.ndarray:
         ends = pc.utf8_slice_codeunits(texts, -MOST_CHARACTERS)
         whole = pc.less_equal(pa.array(length), 2 * MOST_CHARACTERS)
         begins = pc.utf8_slice_codeunits(texts, 0, MOST_CHARACTERS)
-        short = pc.if_else(whole, texts, pc.binary_join_element_wise(begins, ends, ""))
+        short = pc.if_else(whole, texts, pc.binary_join_element_wise(begins, ends, pa.scalar("", pa.large_string())))
     out = np.empty((len(texts), len(NAMES)), order="F")
     seen = np.minimum(length, 2 * MOST_CHARACTERS)
     for place, pattern in enumerate(_MARKS.values()):
