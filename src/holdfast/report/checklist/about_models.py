@@ -7,6 +7,7 @@ from typing import TypeGuard
 from holdfast.core.finding import Measure, Severity
 from holdfast.core.record import HonestScore, Run, Status
 from holdfast.report.checklist.document import Line
+from holdfast.report.checklist.outcomes import stopped
 from holdfast.report.checklist.subject import Subject
 from holdfast.report.verdict import metric_of
 from holdfast.report.words import duration, listed, name, number, plural, score, sentence, span
@@ -30,9 +31,10 @@ def code_identity(subject: Subject) -> Iterator[Line]:
     if len(files) > MOST_FILES:
         yield Line(text=f"And {plural(len(files) - MOST_FILES, 'more file')}, each with its hash in the record.")
     for run in subject.runs:
-        model = run.config.get("model")
-        if isinstance(model, str):
-            yield Line(text=f"The model was made by {name(model)}.", run=subject.name(run))
+        for key, said in (("model", "The model was made by"), ("pipeline", "The pipeline that was tried out is")):
+            target = run.config.get(key)
+            if isinstance(target, str):
+                yield Line(text=f"{said} {name(target)}.", run=subject.name(run))
 
 
 def infrastructure(subject: Subject) -> Iterator[Line]:
@@ -50,7 +52,7 @@ def instructions(subject: Subject) -> Iterator[Line]:
     for run in subject.runs:
         if run.command:
             needs = f"It needs Holdfast {name(run.environment.holdfast)} and Python {name(run.environment.python)}."
-            yield Line(text=f"To repeat the audit: `{_command(run)}`. {needs}", run=subject.name(run))
+            yield Line(text=f"To repeat it: `{_command(run)}`. {needs}", run=subject.name(run))
 
 
 def one_command(subject: Subject) -> Iterator[Line]:
@@ -194,7 +196,7 @@ def limits(subject: Subject) -> Iterator[Line]:
         if run.count(Severity.ERROR) or run.count(Severity.WARNING):
             counts = [(len(worst), "error"), (run.count(Severity.WARNING), "warning")]
             said = " and ".join(plural(count, noun) for count, noun in counts if count)
-            first = f" The first: {sentence(run.findings[0].message)}."
+            first = f" The first: {stopped(run.findings[0].message)}"
             verb = "stands" if sum(count for count, _ in counts) == 1 else "stand"
             yield Line(text=f"{said} {verb} against the score.{first}", tone="bad", run=subject.name(run))
         elif any(one.status is Status.PASSED for one in run.results):

@@ -38,13 +38,17 @@ def against(subject: Subject, checks: Collection[str]) -> Iterator[Line]:
             yield _found(subject, run, result)
 
 
+def stopped(message: str) -> str:
+    """Return a message with a full stop at its end."""
+    said = sentence(message)
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
+
+
 def _found(subject: Subject, run: Run, result: CheckResult) -> Line:
     first = min(result.findings, key=lambda finding: finding.severity.rank)
     more = f" And {plural(len(result.findings) - 1, 'more finding')} of this kind." if len(result.findings) > 1 else ""
-    said = sentence(first.message)
-    end = "" if said.endswith((".", "!", "?", "…")) else "."
     return Line(
-        text=f"{first.severity.value.capitalize()}{_in_code(first)}: {said}{end}{more}",
+        text=f"{first.severity.value.capitalize()}{_in_code(first)}: {stopped(first.message)}{more}",
         tone="bad" if first.severity in AGAINST else "doubt",
         run=subject.name(run),
         checks=(result.check,),

@@ -176,6 +176,11 @@ def test_a_finding_about_code_says_where_it_stands():
     assert line.startswith("Error in train.ipynb, cell 3, line 4: the scaler learns")
 
 
+def test_a_probe_names_its_pipeline():
+    run = blank(config={"pipeline": "pipe.py:fit_predict"}).model_copy(update={"kind": "probe"})
+    assert "The pipeline that was tried out is pipe.py:fit_predict." in said(checklist([run]), "2b")
+
+
 def test_an_unfinished_run_is_named():
     found = checklist([interrupted()])
     assert found.notes == ("Run 20261121-221409-4f1c is interrupted: only 2 checks of it count here.",)
