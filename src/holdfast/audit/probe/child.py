@@ -85,6 +85,7 @@ def _watched(worker: int, until: float) -> dict[str, Any]:
         ready, _, _ = select.select([sys.stdin.fileno()], [], [], _TICK)
         if ready and not os.read(sys.stdin.fileno(), 1):  # the parent never writes while it waits: this is the end
             _kill(worker)
+            os.waitpid(worker, 0)
             os._exit(1)
 
 
