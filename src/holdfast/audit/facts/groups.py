@@ -9,12 +9,13 @@ from jaxtyping import Int
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.bundles import Bundle, find_bundle
 from holdfast.audit.facts.columns import ColumnProfiles
+from holdfast.audit.facts.file_groups import file_groups
 from holdfast.audit.facts.naming import names_entity
 from holdfast.audit.facts.rows import RowKeys, row_hashes
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.record import Sampled
 
-Origin = Literal["given", "id", "name", "bundle", "none"]
+Origin = Literal["given", "id", "name", "file", "bundle", "none"]
 
 LEAST_GROUPS = 20  # fewer are sites or conditions rather than persons
 _MOST_OF_ALL = 0.1  # share of rows that one person can plausibly bring
@@ -27,7 +28,8 @@ class Groups:
     """Rows that belong together. `codes` numbers the groups from 0, -1 where a row has none.
 
     `origin` says how they were found: `given` by the person, `id` (an id that repeats), `name` (a column called like
-    a person's key that repeats), `bundle` (columns that repeat together), or `none`: then `columns` is empty and all
+    a person's key that repeats), `file` (a number that names of files share), `bundle` (columns that repeat together),
+    or `none`: then `columns` is empty and all
     codes are -1. `steady` are columns that hardly change within a bundle's groups.
     """
 
@@ -56,6 +58,8 @@ class Groups:
     @property
     def title(self) -> str:
         """What a group is, for a sentence: the columns that name it."""
+        if self.origin == "file":
+            return f"what the names in {self.columns[0]!r} begin with"
         return " + ".join(repr(name) for name in self.columns)
 
 
@@ -64,7 +68,7 @@ def groups(dataset: Dataset, column_profiles: ColumnProfiles, row_keys: RowKeys)
     """Which rows belong together; never missing, since `found` says whether there are any.
 
     Taken in this order: columns of role group; an id that repeats; a column named like a person's or thing's key
-    that repeats; columns that repeat together far beyond chance.
+    that repeats; a number that names of files share; columns that repeat together far beyond chance.
     """
     given = tuple(column.name for column in dataset.of(role="group"))
     if given and len(dataset):
@@ -79,6 +83,10 @@ def groups(dataset: Dataset, column_profiles: ColumnProfiles, row_keys: RowKeys)
         if found:
             # A visit lies within a patient: the coarser key is the safer one.
             return min(found, key=lambda item: item.n_groups)
+    for name, codes in file_groups(dataset):
+        inferred = Groups((name,), codes, int(codes.max(initial=-1)) + 1, "file", None, None)
+        if _like_persons(inferred, _LEAST_REPEATED_IN_BUNDLE) and not _are_classes(dataset, inferred):
+            return inferred
     bundle, sampled = find_bundle(dataset, column_profiles, row_keys)
     if bundle is not None:
         inferred = _of(dataset, bundle.columns, "bundle", bundle, sampled)
@@ -112,6 +120,17 @@ def _may_group(column: Column, column_profiles: ColumnProfiles) -> bool:
     if column.kind not in {"number", "category", "text"} or profile.n_unique < LEAST_GROUPS:
         return False
     return not profile.n_unique_exact or profile.n_unique < profile.n_known
+
+
+def _are_classes(dataset: Dataset, found: Groups) -> bool:
+    """Return whether groups are little else than classes, such as folders and numbers that stand for one."""
+    label = dataset.one("label")
+    if label is None or label.kind == "number":
+        return False
+    codes, names = dataset.codes(label.name)
+    both = (found.codes >= 0) & (codes >= 0)
+    pairs = np.unique(np.column_stack([found.codes[both], codes[both]]), axis=0)
+    return len(pairs) == len(np.unique(pairs[:, 0])) and found.n_groups <= 2 * len(names)
 
 
 def _like_persons(found: Groups, least_repeated: float) -> bool:

@@ -95,7 +95,7 @@ def halves(labels: Labels, rows: np.ndarray, unit: np.ndarray) -> Question:
 def units(rows: np.ndarray, groups: Groups | None, row_groups: RowGroups | None) -> Int[np.ndarray, " sample"]:
     """Return what is independent among `rows`: a number for each row, the same for a known group or equal features."""
     own = row_groups.group[rows] if row_groups is not None else rows
-    if groups is not None and groups.certain:
+    if groups is not None and (groups.certain or groups.origin == "file"):
         known = groups.codes[rows]
         own = np.where(known >= 0, known, groups.n_groups + own)
     return np.unique(own, return_inverse=True)[1].reshape(-1)

@@ -48,7 +48,8 @@ def group_overlap(
 
     ## How it works
     Groups are those you name (`--group`), an id that repeats, a column called like the key of persons or things
-    (`Patient ID`, `user`, `machine_no`) with many small groups, or columns whose values repeat together across rows
+    (`Patient ID`, `user`, `machine_no`) with many small groups, a number that names of files begin with
+    (`00000013_005.png`), or columns whose values repeat together across rows
     far more often than independence allows (age, height and site of the same person on each record). A test row
     whose group has a training row counts. How alike rows of a group are is measured by the intraclass correlation
     of the label and of each feature. It is an error when the groups are named and rows of a group are alike beyond
@@ -88,8 +89,17 @@ def group_overlap(
             row_pairs(dataset, rows, _partners(groups, rows, train), "Test rows and a training row of their group"),
         ),
         fix=f"Split by {groups.title}, so that all its rows are on one side.",
-        remedy=Remedy(op="regroup-split", columns=groups.columns),
+        remedy=_remedy(groups),
     )
+
+
+def _remedy(groups: Groups) -> Remedy:
+    """Return the split by group; groups that no column holds as such are told row by row."""
+    if groups.origin != "file":
+        return Remedy(op="regroup-split", columns=groups.columns)
+    alone = np.arange(len(groups.codes)) + groups.n_groups  # a row without a group stands for itself
+    codes = np.where(groups.codes >= 0, groups.codes, alone)
+    return Remedy(op="regroup-split", columns=groups.columns, groups=tuple(codes.tolist()))
 
 
 def _alike(found: GroupLikeness, alpha: float) -> bool:
@@ -186,6 +196,18 @@ def persons_without_a_key(rng: np.random.Generator) -> Dataset:
         "site": rng.choice(list("uvwxyz"), 150)[who],
     }
     return subject({**steady, **columns}, split=rng.choice(["train", "test"], len(who), p=[0.8, 0.2]))
+
+
+@planted(at=Location(columns=("file",), split="test"))
+def patients_in_file_names(rng: np.random.Generator) -> Dataset:
+    """Names of files begin with the number of the patient, and patients are on both sides."""
+    n = 300
+    who = rng.permutation(np.repeat(np.arange(100), 3))
+    nth = np.array([int((who[:i] == w).sum()) for i, w in enumerate(who)])
+    trait = rng.normal(size=(100, 2))[who]
+    files = np.array([f"scans/{1000 + w}_{k:03d}.png" for w, k in zip(who, nth, strict=True)])
+    columns = {"file": files, "a": trait[:, 0] + 0.1 * rng.normal(size=n), "b": trait[:, 1], "y": trait[:, 0] > 0}
+    return subject(columns, split=np.where(np.arange(n) < 220, "train", "test"), file="metadata")
 
 
 @clean
