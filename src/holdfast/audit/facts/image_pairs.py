@@ -38,20 +38,7 @@ def image_pairs(images: Images, row_groups: RowGroups, dataset: Dataset, streams
     """
     if dataset[images.column].role != "feature":
         raise NotApplicable(f"the image column {images.column!r} is no feature")
-    squares = images.small.astype(np.float32) @ LUMA
-    usable = np.flatnonzero(images.ok & (squares.std(axis=(1, 2)) >= LEAST_CONTRAST))
-    if len(usable) < FEWEST_IMAGES:
-        raise NotApplicable(f"{len(usable)} images with something in them; near-copies need {FEWEST_IMAGES}")
-    squares = squares[usable]
-    chance = strangers(squares, _references(len(squares), streams))
-    pairs = candidates(squares, images.hashes[usable], streams)
-    near = _NEARER * np.minimum(chance.radius[pairs.left], chance.radius[pairs.right])
-    fit = aligned(squares, pairs, np.sqrt(1.0 - near**2))
-    pairs, fit = _kept(pairs, fit, (fit.correlation >= LEAST_CORRELATION) & _alike_in_colour(images, usable, pairs))
-    chance = with_plain_images(chance, squares, np.unique(np.concatenate([pairs.left, pairs.right])))
-    expected = _expected(chance, pairs, fit)
-    believed, total = _believed(expected, len(usable))
-    pairs, fit = _kept(pairs, fit, believed)
+    usable, pairs, fit, expected = _copies(images, streams)
     left, right, distance = _of_groups(
         images, row_groups, usable[pairs.left], usable[pairs.right], np.sqrt(np.maximum(0.0, 2 - 2 * fit.correlation))
     )
@@ -63,10 +50,31 @@ def image_pairs(images: Images, row_groups: RowGroups, dataset: Dataset, streams
             right=right,
             distance=distance,
             nearness=_nearness(pairs, fit),
-            expected=total,
+            expected=expected,
             sampled=images.sampled,
         ),
     )
+
+
+def _copies(images: Images, streams: Streams) -> tuple[np.ndarray, Candidates, Aligned, float]:
+    """Return the images that can be compared, the pairs that are believed, and how many pairs chance may bring."""
+    from threadpoolctl import threadpool_limits
+
+    squares = images.small.astype(np.float32) @ LUMA
+    usable = np.flatnonzero(images.ok & (squares.std(axis=(1, 2)) >= LEAST_CONTRAST))
+    if len(usable) < FEWEST_IMAGES:
+        raise NotApplicable(f"{len(usable)} images with something in them; near-copies need {FEWEST_IMAGES}")
+    squares = squares[usable]
+    with threadpool_limits(limits=1, user_api="blas"):  # matrices are small; threads would wait by spinning
+        chance = strangers(squares, _references(len(squares), streams))
+        pairs = candidates(squares, images.hashes[usable], streams)
+        near = _NEARER * np.minimum(chance.radius[pairs.left], chance.radius[pairs.right])
+        fit = aligned(squares, pairs, np.sqrt(1.0 - near**2))
+    alike = (fit.correlation >= LEAST_CORRELATION) & _alike_in_colour(images, usable, pairs)
+    pairs, fit = _kept(pairs, fit, alike)
+    chance = with_plain_images(chance, squares, np.unique(np.concatenate([pairs.left, pairs.right])))
+    believed, total = _believed(_expected(chance, pairs, fit), len(usable))
+    return usable, *_kept(pairs, fit, believed), total
 
 
 def _kept(pairs: Candidates, fit: Aligned, mask: np.ndarray) -> tuple[Candidates, Aligned]:
