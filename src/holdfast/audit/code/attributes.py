@@ -37,7 +37,7 @@ _LEARNT = {
 _PARTS = {"best_estimator_", "named_steps", "estimator", "base_estimator_", "model", "module", "steps", "estimators_"}
 
 
-def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:
+def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
     """Return `owner.name`."""
     if isinstance(owner, Data):
         return _of_data(m, owner, name)
@@ -70,7 +70,7 @@ def of_object(owner: Object, name: str) -> Any:
     return Method(owner, name)
 
 
-def _of_data(m: Machine, owner: Data, name: str) -> Any:
+def _of_data(m: Machine, owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladder of cases
     if name in SAME:
         if owner.role == "bundle" and name == "data":
             return replace(owner, role="table")

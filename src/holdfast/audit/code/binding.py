@@ -24,7 +24,7 @@ from holdfast.audit.code.values import (
 from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 
-def assign(m: Machine, target: ast.expr, value: Any) -> None:
+def assign(m: Machine, target: ast.expr, value: Any) -> None:  # noqa: C901 a ladder of cases
     """Bind a value to a target: a name, attribute, item or a tuple of them."""
     if isinstance(target, ast.Name):
         value = m.note_name(target.id, value)
@@ -99,11 +99,11 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
             assign(m, one, part(data, key, side or "train"))
         return
     if data is not None and data.role == "bundle" and len(wanted) > 1 and all(isinstance(o, ast.Tuple) for o in wanted):
-        key = ("split", "bundle", m.number(data.rows))
+        bundle = ("split", "bundle", m.number(data.rows))
         for one, name in zip(
             wanted, ("train", "valid", "test")[-len(wanted) :] if len(wanted) > 2 else ("train", "test"), strict=False
         ):
-            assign(m, one, replace(part(data, key, name), role="table"))
+            assign(m, one, replace(part(data, bundle, name), role="table"))
         return
     listed = items_of(value)
     for number, one in enumerate(wanted):

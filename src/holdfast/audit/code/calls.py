@@ -80,14 +80,14 @@ def _arguments(m: Machine, node: ast.Call) -> Args:
             values.append(value)
             nodes.append(one)
     named = {one.arg: m.evaluate(m, one.value) for one in node.keywords if one.arg}
-    for one in node.keywords:
-        if one.arg is None:
-            value = m.evaluate(m, one.value)
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            value = m.evaluate(m, keyword.value)
             if isinstance(value, Unknown):
                 named["**"] = value
             if isinstance(value, Table):
                 named |= {key: held for key, held in value.items.items() if isinstance(key, str) and key not in named}
-    return Args(tuple(values), named, tuple(nodes), {one.arg or "**": one.value for one in node.keywords})
+    return Args(tuple(values), named, tuple(nodes), {keyword.arg or "**": keyword.value for keyword in node.keywords})
 
 
 def _change(m: Machine, node: ast.Call, owner: Any, args: Args, result: Any) -> None:
@@ -124,7 +124,7 @@ def apply(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:
     return unknown_call(m, name, args, node)
 
 
-def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:
+def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
     owner, name = method.owner, method.name
     if isinstance(owner, Estimator) and owner.kind == "random":
         return drawn(m, owner, name, args, node)

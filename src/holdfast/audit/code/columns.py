@@ -35,7 +35,7 @@ def stored(m: Machine, owner: Data, key_node: ast.expr, key: Any, value: Any) ->
     return replace(owner, columns=columns, only=only, ordered=ordered)
 
 
-def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any) -> Any:
+def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any) -> Any:  # noqa: C901, PLR0911 a ladder of cases
     """Return `owner[key]`; `node` is the whole expression."""
     if isinstance(key_node, ast.Slice):
         return sliced(m, owner, key_node, inclusive=_by_label(node))

@@ -10,7 +10,7 @@ from holdfast.audit.code.scores import DECIDERS
 from holdfast.audit.code.values import UNKNOWN, Const, Data, Score, Seq, Table, Unknown, items_of, learned_in, scores_in
 
 
-def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:
+def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901 a ladder of cases
     """Return what a method of a list or dict returns, after changing it."""
     if isinstance(owner, Table):
         return _of_dict(m, owner, name, args, node)

@@ -33,7 +33,6 @@ from holdfast.audit.code.values import (
     together,
 )
 
-
 MOST_UNROLLED = 6  # items of a written-down list that are followed one by one
 
 
@@ -61,7 +60,7 @@ def _attribute(m: Machine, node: ast.Attribute) -> Any:
     return settled(attribute(m, evaluate(m, node.value), node.attr, node))
 
 
-def _subscript(m: Machine, node: ast.Subscript) -> Any:
+def _subscript(m: Machine, node: ast.Subscript) -> Any:  # noqa: C901, PLR0911 a ladder of cases
     owner = evaluate(m, node.value)
     key = evaluate(m, node.slice)
     if isinstance(owner, Data):
@@ -123,7 +122,7 @@ def _binary(m: Machine, node: ast.BinOp) -> Any:
     return left
 
 
-def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:
+def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:  # noqa: C901, PLR0911 a ladder of cases
     """Return what an operation on two values holds."""
     if isinstance(left, Const) and isinstance(right, Const):
         return _folded(node, left.value, right.value)

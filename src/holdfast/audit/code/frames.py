@@ -15,19 +15,22 @@ from holdfast.audit.code.splits import sample
 from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Function, Ref, Seq, data_of, learned_in
 
 STATISTICS = {
-    "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem", "amin",
-    "amax", "nanmean", "nanmedian", "nanstd", "nanmin", "nanmax", "nanvar", "percentile", "nanpercentile", "nanquantile", "average", "ptp",
-    "reduce_mean", "reduce_std", "reduce_max", "std_mean", "var_mean", "describe", "agg", "aggregate",
+    "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem",
+    "amin", "amax", "nanmean", "nanmedian", "nanstd", "nanmin", "nanmax", "nanvar", "percentile",
+    "nanpercentile", "nanquantile", "average", "ptp", "reduce_mean", "reduce_std", "reduce_max", "std_mean",
+    "var_mean", "describe", "agg", "aggregate",
 }  # fmt: skip
 CORRELATIONS = {"corr", "corrwith", "cov", "corrcoef"}
 _COUNTS = {
-    "sum", "count", "nunique", "unique", "value_counts", "isnull", "isna", "duplicated", "any", "all", "info", "head_", "hist",
-    "plot", "boxplot", "show", "to_csv", "to_parquet", "to_excel", "to_pickle", "to_sql", "memory_usage", "keys", "items_",
-    "nbytes", "tolist_", "size", "numel", "dim", "get_shape", "select_dtypes_", "equals", "cumcount", "ngroup", "notnull",
-    "notna", "len", "sizeof", "bincount",
+    "sum", "count", "nunique", "unique", "value_counts", "isnull", "isna", "duplicated", "any", "all", "info",
+    "head_", "hist", "plot", "boxplot", "show", "to_csv", "to_parquet", "to_excel", "to_pickle", "to_sql",
+    "memory_usage", "keys", "items_", "nbytes", "tolist_", "size", "numel", "dim", "get_shape",
+    "select_dtypes_", "equals", "cumcount", "ngroup", "notnull", "notna", "len", "sizeof", "bincount",
 }  # fmt: skip
-_GROUP_HARMLESS = {"size", "count", "cumcount", "ngroup", "nunique", "cumsum", "rank", "ffill", "first", "last", "head", "tail",
-                   "cummax", "cummin", "groups", "indices", "get_group", "filter", "unique", "nth", "sample"}  # fmt: skip
+_GROUP_HARMLESS = {
+    "size", "count", "cumcount", "ngroup", "nunique", "cumsum", "rank", "ffill", "first", "last", "head",
+    "tail", "cummax", "cummin", "groups", "indices", "get_group", "filter", "unique", "nth", "sample",
+}  # fmt: skip
 
 
 def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
@@ -118,7 +121,7 @@ def _correlation(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) 
     return Data(role="statistic", learned=frozenset({new}), column=column)
 
 
-def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
+def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
     plain = replace(owner, role="table", aside=NOTHING)
     if name in {"shift", "diff", "pct_change", "bfill", "backfill"}:
         return _SPECIAL[name](m, plain, args, node)
@@ -152,9 +155,9 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
     keys += [pair[0] for pair in named if pair and len(pair) == 2 and pair[1] not in _GROUP_HARMLESS]
     if not keys and any(pair and len(pair) == 2 for pair in named):
         return plain
-    columns = keys or ([column] if column else [])
+    columns: list[str | None] = [*keys] or [column]
     source = replace(plain, record=False)
-    new = [m.learn("group", what, node, source, given=text_of(node), column=one) for one in columns or [None]]
+    new = [m.learn("group", what, node, source, given=text_of(node), column=one) for one in columns]
     if name in {"transform", "fillna"}:
         return replace(plain, learned=plain.learned | set(new))
     return replace(plain, aside=plain.aside | set(new), columns={}, only=None)
@@ -177,7 +180,7 @@ def _apply(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     seen = replace(owner, record=True) if rows else owner
     result = data_of(m.apply(m, function, Args((seen,)), node))
     learned = result.known if result is not None else NOTHING
-    if result is not None and result.role == "statistic" and name in {"apply"} and not rows:
+    if result is not None and result.role == "statistic" and name == "apply" and not rows:
         return result
     return replace(owner, learned=owner.learned | learned, where=None)
 
@@ -186,7 +189,7 @@ def _assign(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     result = owner
     for name, value in args.named.items():
         held = m.apply(m, value, Args((result,)), node) if isinstance(value, Function) else value
-        result = stored(m, result, ast.copy_location(ast.Constant(name), node), Const(name), held)  # type: ignore[type-var]
+        result = stored(m, result, ast.copy_location(ast.Constant(name), node), Const(name), held)
     return result
 
 
@@ -292,7 +295,7 @@ def _split_ready(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     from holdfast.audit.code.splits import train_test_split
     from holdfast.audit.code.values import Table
 
-    made = train_test_split(m, Args((owner,), args.named, (getattr(node, "func", node),), args.named_nodes), node)
+    made = train_test_split(m, Args((owner,), args.named, (), args.named_nodes), node)
     return Table(dict(zip(("train", "test"), made.items, strict=True)))
 
 

@@ -65,10 +65,13 @@ from holdfast.audit.code.vocabulary import (
     kind_of,
 )
 
-_SILENT = {"print", "display", "show", "plot", "hist", "scatter", "figure", "len", "isinstance", "type", "hasattr", "head",
-           "imshow", "bar", "heatmap", "pairplot", "countplot", "boxplot", "distplot", "histplot", "barplot", "title", "savefig",
-           "pprint", "info", "debug", "warning", "log_metric", "makedirs", "exists", "join_", "format", "subplots",
-           "scatterplot", "lineplot", "violinplot", "kdeplot", "jointplot", "axvline", "axhline", "clear_session"}  # fmt: skip
+_SILENT = {
+    "print", "display", "show", "plot", "hist", "scatter", "figure", "len", "isinstance", "type", "hasattr",
+    "head", "imshow", "bar", "heatmap", "pairplot", "countplot", "boxplot", "distplot", "histplot", "barplot",
+    "title", "savefig", "pprint", "info", "debug", "warning", "log_metric", "makedirs", "exists", "join_",
+    "format", "subplots", "scatterplot", "lineplot", "violinplot", "kdeplot", "jointplot", "axvline", "axhline",
+    "clear_session",
+}  # fmt: skip
 _SEEDS = {
     "seed",
     "manual_seed",
@@ -79,12 +82,14 @@ _SEEDS = {
     "seed_all",
     "fix_seed",
 }
-_SUPERVISED_SCORES = {"mutual_info_classif", "mutual_info_regression", "f_classif", "f_regression", "chi2", "ttest_ind",
-                      "pointbiserialr", "pearsonr", "spearmanr", "f_oneway", "kruskal", "mannwhitneyu"}  # fmt: skip
+_SUPERVISED_SCORES = {
+    "mutual_info_classif", "mutual_info_regression", "f_classif", "f_regression", "chi2", "ttest_ind",
+    "pointbiserialr", "pearsonr", "spearmanr", "f_oneway", "kruskal", "mannwhitneyu",
+}  # fmt: skip
 _JUDGES = ("score", "evaluate", "metric", "accuracy", "rmse", "auc", "report", "test")
 
 
-def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
+def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901, PLR0911, PLR0912 a ladder of cases
     """Return what a function or class of a library returns."""
     last = name.rsplit(".", 1)[-1]
     for table in (_EXACT,):
@@ -218,12 +223,12 @@ def _generator(m: Machine, args: Args, node: ast.AST) -> Any:
     return made(m, "default_rng", "random", args)
 
 
-def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: frozenset[int] = NOTHING) -> Any:
+def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: frozenset[int] = NOTHING) -> Any:  # noqa: C901 a ladder of cases
     """Return what an unknown function returns: the records it was given, with all that was learned on the way."""
     if name in _SILENT:
         return UNKNOWN
     for one in args.everything():
-        if isinstance(one, Function) and not one.called and name not in {"optimize"}:
+        if isinstance(one, Function) and not one.called and name != "optimize":
             m.apply(m, one, Args(tuple(replace(held, record=True) for held in args.data()[:1])), node)
     found = args.data()
     for one in args.everything():

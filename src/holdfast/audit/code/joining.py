@@ -50,7 +50,7 @@ def turns(over: Any) -> list[Any]:
     return [item]
 
 
-def element(value: Any) -> Any:
+def element(value: Any) -> Any:  # noqa: PLR0911 a ladder of cases
     """Return what one turn of a loop over a value sees."""
     if isinstance(value, Data):
         if value.role in {"statistic", "count"}:
@@ -80,10 +80,7 @@ def element(value: Any) -> Any:
 def _either(found: list[Any]) -> Any:
     result = found[0]
     for one in found[1:]:
-        if isinstance(result, Const) and isinstance(one, Const):
-            result = UNKNOWN
-        else:
-            result = joined(result, one)
+        result = UNKNOWN if isinstance(result, Const) and isinstance(one, Const) else joined(result, one)
     return result
 
 

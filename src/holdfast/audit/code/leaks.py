@@ -61,7 +61,7 @@ def live(flow: Flow, data: Data) -> frozenset[int]:
     return data.learned.union(*features)
 
 
-def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:
+def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:  # noqa: C901, PLR0912 a ladder of cases
     for split in flow.splits:
         what = "cross-validation" if split.folds else "split"
         for data in split.given:

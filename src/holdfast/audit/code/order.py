@@ -89,7 +89,8 @@ def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
     writes: set[str] = set()
     for statement in tree.body:
         deep = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        now_reads, now_writes = set(), set()
+        now_reads: set[str] = set()
+        now_writes: set[str] = set()
         for node in ast.walk(statement) if not deep else ():
             if isinstance(node, ast.Name):
                 (now_reads if isinstance(node.ctx, ast.Load) else now_writes).add(node.id)

@@ -71,7 +71,7 @@ def isin(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     other = args.get(0)
     held = data_of(other)
     if held is not None and held.role == "index" and owner.role == "index" and held.rows:
-        path = sorted(held.rows, key=repr)[0]
+        path = min(held.rows, key=repr)
         if len(path) > 1:
             return replace(owner, role="mask", where=path[-1])
     text = f"{owner.column or text_of(getattr(node, 'func', None))} in {args.text(0)}"

@@ -94,7 +94,7 @@ def splitter(m: Machine, name: str, args: Args, node: ast.AST) -> Splitter:
         ("fold", m.cell, getattr(node, "lineno", 0)),
         shuffled,
         seeded=not shuffled or is_seeded(m, args),
-        ordered=name in KEEPS_TIME or name in {"PredefinedSplit"},
+        ordered=name in KEEPS_TIME or name == "PredefinedSplit",
         line=m.place(node),
     )
 
@@ -126,7 +126,7 @@ def note_folds(m: Machine, owner: Splitter, given: tuple[Data, ...], text: str, 
             (*owner.key, m.number(given[0].rows)),
             given,
             text,
-            shuffled=owner.shuffled or (not owner.ordered and owner.name not in {"LeaveOneGroupOut"}),
+            shuffled=owner.shuffled or (not owner.ordered and owner.name != "LeaveOneGroupOut"),
             seeded=owner.seeded,
             folds=True,
             after=len(m.flow.learned),
@@ -142,7 +142,7 @@ def sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Data:
     if replacing:
         new = m.learn("over", "sample(replace=True)", node, owner, given=args.text(None, "n"))
         return replace(owner, learned=owner.learned | {new})
-    if share == 1 or share == 1.0 or owner.role == "grouped":
+    if share == 1 or owner.role == "grouped":
         return replace(owner, where=None, drawn=None if is_seeded(m, args) else m.place(node))
     seed = args.text(None, "random_state")
     size = args.text(None, "frac") + args.text(None, "n") + args.text(0)

@@ -81,7 +81,7 @@ def side_by_side(found: list[Data]) -> Data:
 
 def repeated(m: Machine, owner: Data, node: ast.AST) -> Data:
     """Return records that were repeated."""
-    if owner.record or owner.role not in {"table"}:
+    if owner.record or owner.role != "table":
         return owner
     new = m.learn("augment", "repeat", node, owner, given=text_of(node))
     return replace(owner, learned=owner.learned | {new})

@@ -6,37 +6,58 @@ reference of scikit-learn 1.9, imbalanced-learn 0.14, category_encoders 2.8, xgb
 
 import re
 
-_SCALE = "StandardScaler MinMaxScaler MaxAbsScaler RobustScaler PowerTransformer QuantileTransformer KernelCenterer"
+_SCALE = """\
+StandardScaler MinMaxScaler MaxAbsScaler RobustScaler PowerTransformer QuantileTransformer
+KernelCenterer"""
 _BINS = "KBinsDiscretizer SplineTransformer EqualFrequencyDiscretiser EqualWidthDiscretiser"
-_IMPUTE = "SimpleImputer KNNImputer IterativeImputer Imputer MissForest IterativeSVD SoftImpute MeanMedianImputer"
-_REDUCE = """PCA KernelPCA IncrementalPCA SparsePCA MiniBatchSparsePCA TruncatedSVD NMF MiniBatchNMF FastICA UMAP TSNE
-Isomap LocallyLinearEmbedding FactorAnalysis LatentDirichletAllocation DictionaryLearning Nystroem BernoulliRBM
-FeatureAgglomeration PLSSVD CCA NeighborhoodComponentsAnalysis RandomTreesEmbedding SpectralEmbedding"""
+_IMPUTE = """\
+SimpleImputer KNNImputer IterativeImputer Imputer MissForest IterativeSVD SoftImpute
+MeanMedianImputer"""
+_REDUCE = """\
+PCA KernelPCA IncrementalPCA SparsePCA MiniBatchSparsePCA TruncatedSVD NMF MiniBatchNMF FastICA
+UMAP TSNE Isomap LocallyLinearEmbedding FactorAnalysis LatentDirichletAllocation DictionaryLearning
+Nystroem BernoulliRBM FeatureAgglomeration PLSSVD CCA NeighborhoodComponentsAnalysis
+RandomTreesEmbedding SpectralEmbedding"""
 _WORDS = "CountVectorizer TfidfVectorizer TfidfTransformer TextVectorization Tokenizer"
-_SELECT = """SelectKBest SelectPercentile SelectFpr SelectFdr SelectFwe SelectFromModel RFE RFECV VarianceThreshold
-GenericUnivariateSelect SequentialFeatureSelector BorutaPy ReliefF SFS EFS DropConstantFeatures SmartCorrelatedSelection"""
-_TARGET = """TargetEncoder LeaveOneOutEncoder CatBoostEncoder JamesSteinEncoder MEstimateEncoder WOEEncoder GLMMEncoder
-QuantileEncoder SummaryEncoder MeanEncoder WOE OptimalBinning BinningProcess"""
-_CODES = """LabelEncoder OneHotEncoder OrdinalEncoder LabelBinarizer MultiLabelBinarizer FeatureHasher DictVectorizer
-HashingVectorizer PolynomialFeatures FunctionTransformer Binarizer Normalizer BinaryEncoder HashingEncoder BaseNEncoder
-HelmertEncoder SumEncoder BackwardDifferenceEncoder MissingIndicator GaussianRandomProjection SparseRandomProjection
-RBFSampler AdditiveChi2Sampler SkewedChi2Sampler PolynomialCountSketch StringLookup IntegerLookup CategoryEncoding
-Hashing Rescaling Resizing PatchExtractor SparseCoder KNeighborsTransformer RadiusNeighborsTransformer"""
-_OVER = """SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE SVMSMOTE KMeansSMOTE RandomOverSampler SMOTEENN SMOTETomek"""
-_UNDER = """RandomUnderSampler TomekLinks NearMiss EditedNearestNeighbours RepeatedEditedNearestNeighbours AllKNN
-ClusterCentroids CondensedNearestNeighbour OneSidedSelection NeighbourhoodCleaningRule InstanceHardnessThreshold"""
-_CLUSTER = """KMeans MiniBatchKMeans BisectingKMeans DBSCAN HDBSCAN OPTICS AgglomerativeClustering Birch MeanShift
-SpectralClustering AffinityPropagation GaussianMixture BayesianGaussianMixture KModes KPrototypes"""
+_SELECT = """\
+SelectKBest SelectPercentile SelectFpr SelectFdr SelectFwe SelectFromModel RFE RFECV
+VarianceThreshold GenericUnivariateSelect SequentialFeatureSelector BorutaPy ReliefF SFS EFS
+DropConstantFeatures SmartCorrelatedSelection"""
+_TARGET = """\
+TargetEncoder LeaveOneOutEncoder CatBoostEncoder JamesSteinEncoder MEstimateEncoder WOEEncoder
+GLMMEncoder QuantileEncoder SummaryEncoder MeanEncoder WOE OptimalBinning BinningProcess"""
+_CODES = """\
+LabelEncoder OneHotEncoder OrdinalEncoder LabelBinarizer MultiLabelBinarizer FeatureHasher
+DictVectorizer HashingVectorizer PolynomialFeatures FunctionTransformer Binarizer Normalizer
+BinaryEncoder HashingEncoder BaseNEncoder HelmertEncoder SumEncoder BackwardDifferenceEncoder
+MissingIndicator GaussianRandomProjection SparseRandomProjection RBFSampler AdditiveChi2Sampler
+SkewedChi2Sampler PolynomialCountSketch StringLookup IntegerLookup CategoryEncoding Hashing
+Rescaling Resizing PatchExtractor SparseCoder KNeighborsTransformer RadiusNeighborsTransformer"""
+_OVER = """\
+SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE SVMSMOTE KMeansSMOTE RandomOverSampler SMOTEENN
+SMOTETomek"""
+_UNDER = """\
+RandomUnderSampler TomekLinks NearMiss EditedNearestNeighbours RepeatedEditedNearestNeighbours
+AllKNN ClusterCentroids CondensedNearestNeighbour OneSidedSelection NeighbourhoodCleaningRule
+InstanceHardnessThreshold"""
+_CLUSTER = """\
+KMeans MiniBatchKMeans BisectingKMeans DBSCAN HDBSCAN OPTICS AgglomerativeClustering Birch
+MeanShift SpectralClustering AffinityPropagation GaussianMixture BayesianGaussianMixture KModes
+KPrototypes"""
 _OUTLIER = "IsolationForest LocalOutlierFactor EllipticEnvelope OneClassSVM COPOD ECOD"
-_MODEL = """LogisticRegression LinearRegression Ridge RidgeCV Lasso LassoCV ElasticNet ElasticNetCV SGDClassifier SVC SVR
-LinearSVC LinearSVR NuSVC NuSVR GaussianNB MultinomialNB BernoulliNB ComplementNB CategoricalNB Perceptron Lars LassoLars
-BayesianRidge ARDRegression HuberRegressor KernelRidge LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis
-PLSRegression PLSCanonical Sequential Model Functional KerasClassifier KerasRegressor Prophet ARIMA SARIMAX AutoARIMA
-LogisticRegressionCV RidgeClassifierCV LassoLarsCV XGBModel LGBMModel CatBoost Booster TabNetClassifier
-CalibratedClassifierCV IsotonicRegression OLS Logit Learner NeuralNetClassifier NeuralNetRegressor TransformedTargetRegressor
-OneVsRestClassifier OneVsOneClassifier LabelPropagation LabelSpreading MLP ExponentialSmoothing Trainer H2OAutoML TPOT"""
-_SEARCH = """GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV TuneSearchCV
-OptunaSearchCV EvolutionaryFS GASearchCV"""
+_MODEL = """\
+LogisticRegression LinearRegression Ridge RidgeCV Lasso LassoCV ElasticNet ElasticNetCV
+SGDClassifier SVC SVR LinearSVC LinearSVR NuSVC NuSVR GaussianNB MultinomialNB BernoulliNB
+ComplementNB CategoricalNB Perceptron Lars LassoLars BayesianRidge ARDRegression HuberRegressor
+KernelRidge LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis PLSRegression PLSCanonical
+Sequential Model Functional KerasClassifier KerasRegressor Prophet ARIMA SARIMAX AutoARIMA
+LogisticRegressionCV RidgeClassifierCV LassoLarsCV XGBModel LGBMModel CatBoost Booster
+TabNetClassifier CalibratedClassifierCV IsotonicRegression OLS Logit Learner NeuralNetClassifier
+NeuralNetRegressor TransformedTargetRegressor OneVsRestClassifier OneVsOneClassifier
+LabelPropagation LabelSpreading MLP ExponentialSmoothing Trainer H2OAutoML TPOT"""
+_SEARCH = """\
+GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV
+TuneSearchCV OptunaSearchCV EvolutionaryFS GASearchCV"""
 _PIPE = "Pipeline FeatureUnion ColumnTransformer DataFrameMapper"
 
 KINDS: dict[str, str] = {
@@ -134,62 +155,60 @@ KEEPS_TIME = {
     "ExpandingWindowSplitter",
 }
 
-METRICS = set(
-    [
-        "accuracy_score",
-        "balanced_accuracy_score",
-        "f1_score",
-        "fbeta_score",
-        "precision_score",
-        "recall_score",
-        "roc_auc_score",
-        "average_precision_score",
-        "log_loss",
-        "brier_score_loss",
-        "matthews_corrcoef",
-        "cohen_kappa_score",
-        "confusion_matrix",
-        "zero_one_loss",
-        "classification_report",
-        "mean_squared_error",
-        "mean_absolute_error",
-        "root_mean_squared_error",
-        "mean_absolute_percentage_error",
-        "median_absolute_error",
-        "r2_score",
-        "explained_variance_score",
-        "max_error",
-        "mean_squared_log_error",
-        "hamming_loss",
-        "jaccard_score",
-        "hinge_loss",
-        "top_k_accuracy_score",
-        "ndcg_score",
-        "mean_pinball_loss",
-        "mean_poisson_deviance",
-        "precision_recall_fscore_support",
-        "multilabel_confusion_matrix",
-        "d2_absolute_error_score",
-        "root_mean_squared_log_error",
-        "auc",
-        "rmse",
-        "mape",
-        "smape",
-        "mae",
-        "mse",
-        "rmsle",
-        "accuracy",
-        "ConfusionMatrixDisplay",
-        "from_predictions",
-        "classification_report_imbalanced",
-        "geometric_mean_score",
-        "balanced_accuracy",
-        "dcg_score",
-        "roc_auc",
-        "concordance_index",
-        "binary_accuracy",
-    ]
-)
+METRICS = {
+    "accuracy_score",
+    "balanced_accuracy_score",
+    "f1_score",
+    "fbeta_score",
+    "precision_score",
+    "recall_score",
+    "roc_auc_score",
+    "average_precision_score",
+    "log_loss",
+    "brier_score_loss",
+    "matthews_corrcoef",
+    "cohen_kappa_score",
+    "confusion_matrix",
+    "zero_one_loss",
+    "classification_report",
+    "mean_squared_error",
+    "mean_absolute_error",
+    "root_mean_squared_error",
+    "mean_absolute_percentage_error",
+    "median_absolute_error",
+    "r2_score",
+    "explained_variance_score",
+    "max_error",
+    "mean_squared_log_error",
+    "hamming_loss",
+    "jaccard_score",
+    "hinge_loss",
+    "top_k_accuracy_score",
+    "ndcg_score",
+    "mean_pinball_loss",
+    "mean_poisson_deviance",
+    "precision_recall_fscore_support",
+    "multilabel_confusion_matrix",
+    "d2_absolute_error_score",
+    "root_mean_squared_log_error",
+    "auc",
+    "rmse",
+    "mape",
+    "smape",
+    "mae",
+    "mse",
+    "rmsle",
+    "accuracy",
+    "ConfusionMatrixDisplay",
+    "from_predictions",
+    "classification_report_imbalanced",
+    "geometric_mean_score",
+    "balanced_accuracy",
+    "dcg_score",
+    "roc_auc",
+    "concordance_index",
+    "binary_accuracy",
+}
 CURVES = {"roc_curve", "precision_recall_curve", "det_curve", "calibration_curve"}
 LOADERS = re.compile(
     r"^(?:read_\w+|load_(?!model|weights|state)\w+|fetch_\w+|make_(?:classification|regression|blobs|moons|circles|\w*friedman\d?)"
@@ -206,11 +225,19 @@ DATA_NAME = re.compile(
 LABEL_NAME = re.compile(
     r"^(?:y|Y|ys|y_?\w*|Y_\w+|targets?|labels?|\w+_(?:labels?|targets?)|target_\w+|label_\w+|response|outcome|y\d|\w+_y)$"
 )
-SIDES = (
-    ("train", re.compile(r"(?:^|_)(?:train|training|tr|trn|fit|dev_train)(?:\d|_|$)|^[Xxy]tr(?:ain)?\d?$|train", re.IGNORECASE)),
-    ("valid", re.compile(r"(?:^|_)(?:val|valid|validation|dev|va|eval|cal|calib|calibration|es|holdin)(?:\d|_|$)|^[Xxy]val?\d?$|valid", re.IGNORECASE)),
-    ("test", re.compile(r"(?:^|_)(?:test|testing|te|tst|holdout|hold_out|held_out|oos|out|unseen)(?:\d|_|$)|^[Xxy]te(?:st)?\d?$|test", re.IGNORECASE)),
-)  # fmt: skip
+_TRAIN = r"(?:^|_)(?:train|training|tr|trn|fit|dev_train)(?:\d|_|$)|^[Xxy]tr(?:ain)?\d?$|train"
+_VALID = (
+    r"(?:^|_)(?:val|valid|validation|dev|va|eval|cal|calib|calibration|es|holdin)(?:\d|_|$)"
+    r"|^[Xxy]val?\d?$|valid"
+)
+_TEST = (
+    r"(?:^|_)(?:test|testing|te|tst|holdout|hold_out|held_out|oos|out|unseen)(?:\d|_|$)"
+    r"|^[Xxy]te(?:st)?\d?$|test"
+)
+SIDES = tuple(
+    (side, re.compile(pattern, re.IGNORECASE))
+    for side, pattern in (("train", _TRAIN), ("valid", _VALID), ("test", _TEST))
+)
 
 
 def kind_of(name: str) -> str:

@@ -49,13 +49,15 @@ def augment_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
         reached = leak.reaches[0]
         yield told(
             event.place,
-            f"copies of rows are added at {event.place.name}, before the {leak.what} at {reached.name}: a row and its copy "
+            f"copies of rows are added at {event.place.name}, before the {leak.what} at {reached.name}: a row and "
+            "its copy "
             "land on both sides",
             severity=Severity.ERROR,
             confidence=Confidence.HIGH,
             measure=Measure(name="splits and scores that it reaches", value=len(leak.reaches), threshold=0),
             lines=[(event.place, "copies of rows"), (reached, leak.what)],
-            fix=f"Move {quoted(event.place.text)} ({event.place.name}) behind the {leak.what} ({reached.name}), and add copies to "
+            fix=f"Move {quoted(event.place.text)} ({event.place.name}) behind the {leak.what} ({reached.name}), and "
+            "add copies to "
             "the training rows only.",
         )
 

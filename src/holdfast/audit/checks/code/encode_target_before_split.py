@@ -13,7 +13,8 @@ from holdfast.core.finding import Confidence, Finding, Location, Measure, Severi
     severity=Severity.ERROR,
     references=(
         Reference(
-            "Micci-Barreca (2001), A preprocessing scheme for high-cardinality categorical attributes in classification and "
+            "Micci-Barreca (2001), A preprocessing scheme for high-cardinality categorical attributes in "
+            "classification and "
             "prediction problems, SIGKDD Explorations 3(1)",
             "https://doi.org/10.1145/507533.507538",
         ),
@@ -49,13 +50,15 @@ def encode_target_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
         reached = leak.reaches[0]
         yield told(
             event.place,
-            f"{quoted(event.what)} puts labels of all rows into a feature at {event.place.name}, before the {leak.what} at "
+            f"{quoted(event.what)} puts labels of all rows into a feature at {event.place.name}, before the "
+            f"{leak.what} at "
             f"{reached.name}",
             severity=Severity.ERROR,
             confidence=Confidence.HIGH,
             measure=Measure(name="splits and scores that it reaches", value=len(leak.reaches), threshold=0),
             lines=[(event.place, "labels become a feature"), (reached, leak.what)],
-            fix=f"Move {quoted(event.place.text)} ({event.place.name}) behind the {leak.what} ({reached.name}): learn the means from "
+            fix=f"Move {quoted(event.place.text)} ({event.place.name}) behind the {leak.what} ({reached.name}): learn "
+            "the means from "
             "training rows only, out of fold, and map them to the test rows.",
         )
 

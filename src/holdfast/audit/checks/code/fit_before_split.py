@@ -79,7 +79,8 @@ def fit_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
 def _fix(what: str, where: str, text: str, split: str) -> str:
     if what == "cross-validation":
         return f"Put the step of {where} into a pipeline with the model, and cross-validate the pipeline ({split})."
-    return f"Move {quoted(text)} ({where}) behind the {what} ({split}): fit on the training rows, then apply to both sides."
+    moved = f"Move {quoted(text)} ({where}) behind the {what} ({split})"
+    return f"{moved}: fit on the training rows, then apply to both sides."
 
 
 @planted(at=Location(file="script.py", line=7))

@@ -25,7 +25,7 @@ from holdfast.core.finding import Confidence, Finding, Location, Measure, Severi
     ),
 )
 def fit_on_test(code_flows: CodeFlows, code_leaks: CodeLeaks) -> Iterator[Finding]:
-    """A model is fitted on test rows and then judged on them, or a step is fitted on train and test together.
+    """A model is fitted on rows that then judge it, or a step is fitted on train and test together.
 
     ## Why it matters
     The score says how well the model remembers rows that it has seen, and nothing about new ones.
@@ -56,7 +56,8 @@ def fit_on_test(code_flows: CodeFlows, code_leaks: CodeLeaks) -> Iterator[Findin
                 confidence=Confidence.HIGH,
                 measure=Measure(name="scores on fitted rows", value=1, threshold=0),
                 lines=[(event.place, "fit"), (one.score.place, "score on rows of the fit")],
-                fix=f"Fit on the training rows at {event.place.name}, so that {one.score.place.name} scores unseen rows.",
+                fix=f"Fit on the training rows at {event.place.name}, so that {one.score.place.name} scores unseen "
+                "rows.",
             )
     for _, leak in code_leaks.found:
         event = leak.learned
@@ -64,7 +65,8 @@ def fit_on_test(code_flows: CodeFlows, code_leaks: CodeLeaks) -> Iterator[Findin
             continue
         yield told(
             event.place,
-            f"{quoted(event.what)} is fitted at {event.place.name} on {quoted(event.given or event.place.text)}, which holds test rows",
+            f"{quoted(event.what)} is fitted at {event.place.name} on {quoted(event.given or event.place.text)}, "
+            "which holds test rows",
             severity=Severity.WARNING,
             confidence=Confidence.HIGH,
             measure=Measure(name="fits on test rows", value=1, threshold=0),

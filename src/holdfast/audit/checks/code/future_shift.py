@@ -53,12 +53,14 @@ def future_shift(code_flows: CodeFlows) -> Iterator[Finding]:
             lines.add((event.place.cell, event.place.line))
             yield told(
                 event.place,
-                f"{quoted(event.what)} at {event.place.name} brings the future into a feature that is used at {used.name}",
+                f"{quoted(event.what)} at {event.place.name} brings the future into a feature that is used at "
+                f"{used.name}",
                 severity=Severity.ERROR if event.what not in _MILD else Severity.WARNING,
                 confidence=Confidence.HIGH if event.what not in _MILD else Confidence.MEDIUM,
                 measure=Measure(name="features from the future", value=1, threshold=0),
                 lines=[(event.place, "looks ahead"), (used, "used as a feature")],
-                fix=f"At {event.place.name}, use only what is known at the time of the row: shift forwards, trailing windows, "
+                fix=f"At {event.place.name}, use only what is known at the time of the row: shift forwards, trailing "
+                "windows, "
                 "forward fill.",
             )
 

@@ -49,13 +49,15 @@ def metric_on_train(code_flows: CodeFlows) -> Iterator[Finding]:
         models = [flow.learned[one] for one in sorted(score.models)]
         yield told(
             score.place,
-            f"{quoted(score.metric)} at {score.place.name} is taken on the rows of the fit at {models[-1].place.name}, and no other "
+            f"{quoted(score.metric)} at {score.place.name} is taken on the rows of the fit at "
+            f"{models[-1].place.name}, and no other "
             "score is taken",
             severity=Severity.WARNING,
             confidence=Confidence.HIGH,
             measure=Measure(name="scores on rows held out", value=0, threshold=1),
             lines=[(models[-1].place, "fit"), (score.place, "score on the same rows")],
-            fix=f"Split before {models[-1].place.name}, or cross-validate, and take the score of {score.place.name} on rows held out.",
+            fix=f"Split before {models[-1].place.name}, or cross-validate, and take the score of {score.place.name} "
+            "on rows held out.",
         )
 
 

@@ -56,7 +56,8 @@ def random_split_of_series(code_flows: CodeFlows) -> Iterator[Finding]:
                 confidence=Confidence.MEDIUM,
                 measure=Measure(name="random splits of a series", value=1, threshold=0),
                 lines=[(split.place, "random split")],
-                fix=f"Split in time at {split.place.name}: train on what comes first, test on what comes last, with a gap as long "
+                fix=f"Split in time at {split.place.name}: train on what comes first, test on what comes last, a gap "
+                "as long "
                 "as the longest lag or window.",
             )
 

@@ -55,7 +55,8 @@ def resample_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
         )
         yield told(
             event.place,
-            f"{quoted(event.what)} resamples all rows at {event.place.name}, before the {leak.what} at {reached.name}: {harm}",
+            f"{quoted(event.what)} resamples all rows at {event.place.name}, before the {leak.what} at "
+            f"{reached.name}: {harm}",
             severity=Severity.ERROR if event.kind == "over" else Severity.WARNING,
             confidence=Confidence.HIGH,
             measure=Measure(name="splits and scores that it reaches", value=len(leak.reaches), threshold=0),
@@ -66,7 +67,8 @@ def resample_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
 
 def _fix(what: str, where: str, text: str, split: str) -> str:
     if what == "cross-validation":
-        return f"Put the resampler of {where} into an imbalanced-learn pipeline with the model: it resamples each fold alone."
+        pipeline = f"Put the resampler of {where} into an imbalanced-learn pipeline with the model"
+        return f"{pipeline}: it resamples each fold alone."
     return f"Move {quoted(text)} ({where}) behind the {what} ({split}), and resample the training rows only."
 
 

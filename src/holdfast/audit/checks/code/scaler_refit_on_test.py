@@ -13,7 +13,8 @@ from holdfast.core.finding import Confidence, Finding, Location, Measure, Severi
     severity=Severity.WARNING,
     references=(
         Reference(
-            "Lones (2024), Avoiding common machine learning pitfalls, Patterns 5(10), do not allow test data to leak into training",
+            "Lones (2024), Avoiding common machine learning pitfalls, Patterns 5(10), do not allow test data to "
+            "leak into training",
             "https://doi.org/10.1016/j.patter.2024.101046",
         ),
         Reference(
@@ -60,7 +61,8 @@ def scaler_refit_on_test(code_leaks: CodeLeaks) -> Iterator[Finding]:
                 (event.place, "learned from test rows"),
                 *((one.place, "learned from other rows") for one in instead[-1:]),
             ],
-            fix=f"At {event.place.name}, apply what was learned from the training rows: `transform`, not `fit_transform`.",
+            fix=f"At {event.place.name}, apply what was learned from the training rows: `transform`, not "
+            "`fit_transform`.",
         )
 
 

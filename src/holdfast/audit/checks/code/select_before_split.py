@@ -13,7 +13,8 @@ from holdfast.core.finding import Confidence, Finding, Location, Measure, Severi
     severity=Severity.ERROR,
     references=(
         Reference(
-            "Ambroise & McLachlan (2002), Selection bias in gene extraction on the basis of microarray gene-expression data, "
+            "Ambroise & McLachlan (2002), Selection bias in gene extraction on the basis of microarray "
+            "gene-expression data, "
             "PNAS 99(10)",
             "https://doi.org/10.1073/pnas.102102699",
         ),
@@ -51,7 +52,8 @@ def select_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
         with_label = "with the labels of all rows" if leak.label else "by a statistic of all rows"
         yield told(
             event.place,
-            f"{quoted(event.what)} selects features {with_label} at {event.place.name}, before the {leak.what} at {reached.name}",
+            f"{quoted(event.what)} selects features {with_label} at {event.place.name}, before the {leak.what} at "
+            f"{reached.name}",
             severity=Severity.ERROR if leak.label else Severity.WARNING,
             confidence=Confidence.HIGH if leak.label else Confidence.MEDIUM,
             measure=Measure(name="splits and scores that it reaches", value=len(leak.reaches), threshold=0),

@@ -58,7 +58,8 @@ def test_used_for_tuning(code_flows: CodeFlows) -> Iterator[Finding]:
                 confidence=Confidence.HIGH,
                 measure=Measure(name="choices made on test rows", value=1, threshold=0),
                 lines=[(one.at, "test rows are used"), (one.decided, "choice")],
-                fix=f"Give {one.at.name} a validation set split off the training rows, or cross-validate there; keep the test rows "
+                fix=f"Give {one.at.name} a validation set split off the training rows, or cross-validate; keep the "
+                "test rows "
                 "for one score at the end.",
             )
 

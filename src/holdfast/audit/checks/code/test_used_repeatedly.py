@@ -18,7 +18,8 @@ from holdfast.core.finding import Confidence, Finding, Location, Measure, Severi
             "https://doi.org/10.1145/3551349.3556918",
         ),
         Reference(
-            "Lones (2024), Avoiding common machine learning pitfalls, Patterns 5(10), do not compare many models on one test set",
+            "Lones (2024), Avoiding common machine learning pitfalls, Patterns 5(10), do not compare many models "
+            "on one test set",
             "https://doi.org/10.1016/j.patter.2024.101046",
         ),
     ),
@@ -49,12 +50,14 @@ def test_used_repeatedly(code_flows: CodeFlows) -> Iterator[Finding]:
                 lines.add((one.at.cell, one.at.line))
                 yield told(
                     one.at,
-                    f"models are compared on the test rows at {one.at.name}, and the best is kept at {one.decided.name}",
+                    f"models are compared on the test rows at {one.at.name}, and the best is kept at "
+                    f"{one.decided.name}",
                     severity=Severity.WARNING,
                     confidence=Confidence.HIGH,
                     measure=Measure(name="choices made on test rows", value=1, threshold=0),
                     lines=[(one.at, "score on test rows"), (one.decided, "the best is kept")],
-                    fix=f"Compare the models of {one.at.name} by cross-validation on the training rows; score the chosen one once.",
+                    fix=f"Compare the models of {one.at.name} by cross-validation on training rows; score the best one "
+                    "once.",
                 )
         for name, scores in again_and_again(flow):
             place = scores[-1].place

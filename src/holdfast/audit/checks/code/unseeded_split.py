@@ -17,7 +17,8 @@ from holdfast.core.finding import Confidence, Finding, Location, Measure, Severi
             "https://doi.org/10.1016/j.patter.2024.101046",
         ),
         Reference(
-            "Pham et al. (2020), Problems and opportunities in training deep learning software systems: an analysis of variance, "
+            "Pham et al. (2020), Problems and opportunities in training deep learning software systems: an "
+            "analysis of variance, "
             "ASE",
             "https://doi.org/10.1145/3324884.3416545",
         ),
