@@ -1,4 +1,4 @@
-"""The code audit against what a reviewer says about 264 scripts and notebooks (see README.md)."""
+"""The code audit against what a reviewer says about 269 scripts and notebooks (see README.md)."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from run import all_cases, judged, said_about, spelled, tally
 
 # What the audit does not yet get right; whoever makes a case pass takes its name out.
-KNOWN: frozenset[str] = frozenset()
+KNOWN: frozenset[str] = frozenset(
+    {
+        "habits: Split again for the next experiment",
+        "habits: Constant columns dropped, the others put in order",
+        "habits: The mean of the test column, written out",
+        "habits: Classifiers side by side, the names used twice",
+    }
+)
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
