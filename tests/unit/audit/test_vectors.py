@@ -1,0 +1,85 @@
+"""Vectors that a person gives, or a model in a local folder makes; a wrong folder is told before the audit starts."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from holdfast.audit.cases import subject
+from holdfast.audit.facts.embedding import embed_texts, model_folder
+from holdfast.audit.settings import AuditSettings
+from holdfast.audit.verb import audit, given_facts
+from holdfast.core.dataset import Dataset
+from holdfast.core.errors import BadInput, MissingExtra
+from holdfast.core.progress import Silent
+
+HERE = importlib.util.find_spec("transformers") is not None and importlib.util.find_spec("torch") is not None
+
+
+def sentences(n: int = 80) -> Dataset:
+    rng = np.random.default_rng(0)
+    words = np.array([f"word{number}" for number in range(30)])
+    texts = [" ".join(rng.choice(words, size=6)) for _ in range(n)]
+    split = ["train"] * (n * 3 // 4) + ["test"] * (n - n * 3 // 4)
+    return subject({"text": texts, "y": rng.choice(["a", "b"], size=n)}, split=split)
+
+
+def test_an_array_given_to_an_audit_stands_in_for_the_texts() -> None:
+    data = sentences()
+    codes = np.array([value == "a" for value in data.values("y").to_pylist()])
+    array = np.random.default_rng(1).normal(size=(80, 5)) + 3.0 * codes[:, None]
+    run = audit(data, facts={"vectors": array})
+    assert run.honest.model == "a linear model of the vectors"
+    assert run.honest.claimed.value > 0.9
+    assert not [result.check for result in run.results if result.status == "crashed"]
+
+
+def test_an_array_that_does_not_fit_is_bad_input() -> None:
+    with pytest.raises(BadInput, match=r"shape \(3, 2\)"):
+        audit(sentences(), facts={"vectors": np.zeros((3, 2))})
+
+
+def test_a_folder_that_holds_no_safe_model_is_refused(tmp_path) -> None:
+    with pytest.raises(BadInput, match="no folder"):
+        model_folder(str(tmp_path / "absent"))
+    with pytest.raises(BadInput, match=r"config\.json"):
+        model_folder(str(tmp_path))
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(BadInput, match="safetensors"):
+        model_folder(str(tmp_path))
+    settings = AuditSettings(facts={"vectors": {"model": str(tmp_path)}})
+    with pytest.raises(BadInput, match="safetensors"):
+        given_facts(sentences(), settings, None, None, None)
+
+
+@pytest.mark.skipif(HERE, reason="the libraries are installed")
+def test_without_the_libraries_the_extra_is_named(tmp_path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(MissingExtra, match=r"holdfast\[vectors\]"):
+        model_folder(str(tmp_path))
+
+
+@pytest.mark.skipif(not HERE, reason="needs transformers and torch, which the core does not")
+def test_a_model_made_on_the_spot_gives_vectors(tmp_path) -> None:
+    transformers = pytest.importorskip("transformers")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"word{number}" for number in range(30))]
+    (tmp_path / "vocab.txt").write_text("\n".join(words))
+    transformers.BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)
+    config = transformers.BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=40,
+    )
+    transformers.BertModel(config).save_pretrained(tmp_path, safe_serialization=True)
+    data = sentences(30)
+    found = embed_texts(data, "text", str(tmp_path), Silent())
+    assert found.shape == (30, 16)
+    assert np.isfinite(found).all()
+    assert len(np.unique(found.round(5), axis=0)) > 25
+    again = embed_texts(data.take(np.arange(30)[::-1]), "text", str(tmp_path), Silent())
+    assert np.allclose(again[::-1], found, atol=1e-5)
