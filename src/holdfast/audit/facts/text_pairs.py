@@ -19,7 +19,8 @@ from holdfast.core.record import Sampled
 
 MOST_TEXTS = 4_000_000
 FEWEST_TEXTS = 20
-LEAST_OF_A_HALF = 0.5  # share of the pairs of words of each half that must stand in the other text
+LEAST_OF_A_HALF = 0.4  # share of the pairs of words of each half that must stand in the other text
+EQUAL_BITS = 1.25  # the same for texts that are equal but for case and punctuation
 BITS = 2.0  # what texts share must be so many times rarer (in bits) than the rarest thing among all pairs of texts
 _WORDS_A_COLUMN = 2.0  # words of a text against other feature columns: below it, the columns make the row
 _LONG_WORD = 12.0  # characters
@@ -31,9 +32,9 @@ _RULE_OF_THREE = 3.0  # more half-alike pairs than seen: the 95 % bound for a co
 def text_pairs(dataset: Dataset, row_groups: RowGroups, progress: Progress) -> tuple[NearPairs, ...]:
     """Pairs of rows whose texts are nearly equal, whatever their other columns hold.
 
-    Case, punctuation and spaces do not count. Two texts are near where, of each half of the shorter one, at least half
-    of the pairs of neighbouring words stand in the longer one, and what they share is too rare to be shared by chance:
-    in bits, twice the logarithm of the number of pairs of texts. So a letterhead or the same question before other
+    Case, punctuation and spaces do not count. Two texts are near where, of each half of the shorter one, two fifths of
+    the pairs of neighbouring words or more stand in the longer one, and what they share is too rare to be shared by
+    chance: in bits, twice the logarithm of the number of pairs of texts. So a letterhead or the same question before other
     answers is not near (one half), and neither is "ok lar" (too common). Where rows have several texts, all must be
     near. Candidates come from sketches (see `shingles`), and are compared word by word.
 
@@ -60,7 +61,7 @@ def text_pairs(dataset: Dataset, row_groups: RowGroups, progress: Progress) -> t
     n_pairs = len(forms.first) * (len(forms.first) - 1) / 2
     alike = seen.halves >= LEAST_OF_A_HALF
     rare = BITS * np.log2(max(n_pairs, 2.0))
-    near = alike.all(axis=1) & (seen.bits >= rare)
+    near = alike.all(axis=1) & (seen.bits >= np.where(a == b, rare * EQUAL_BITS / BITS, rare))
     for name, values in texts.items():
         if name != main:
             near[near] = _alike(values, normals[name], weights, forms.first[a[near]], forms.first[b[near]])

@@ -50,8 +50,8 @@ def near_split_overlap(
     Pictures are near where one, mirrored, turned or cropped, agrees with the other better than strangers ever do.
     Perceptual hashes of such versions give candidates, which are aligned and compared.
 
-    Texts are near, whatever other columns hold, where half or more of the pairs of neighbouring words of both halves
-    of the shorter one stand in the longer one (case and punctuation aside), and what they share is too rare for
+    Texts are near, whatever other columns hold, where two fifths or more of the pairs of neighbouring words of either
+    half of the shorter one stand in the longer one (case and punctuation aside), and what they share is too rare for
     chance. So neither a common header nor "ok lar" makes a copy. Forms filled in otherwise (a receipt, a prize draw)
     are near, too: where most of the pairs differ in more than a third of it all, this is a warning.
 
@@ -142,7 +142,7 @@ def pictures_of_one_kind(rng: np.random.Generator) -> Dataset:
 @planted(at=Location(rows=tuple(range(200, 208)), columns=("text",), split="test"))
 def edited_texts(rng: np.random.Generator) -> Dataset:
     """Eight test texts are training texts in capitals, with other punctuation, or with a tenth of the words gone."""
-    written = texts(rng, 250)
+    written = texts(rng, 250, (60, 90))
     for place in range(8):
         text = edited(rng, written[place], 0.1)
         written[200 + place] = text.upper() if place % 2 else text.replace(".", " ...")
