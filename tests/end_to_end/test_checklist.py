@@ -59,7 +59,7 @@ def test_several_runs_fill_one_list(holdfast, stored):
         (("--format", "pdf"), "known are html, json, markdown, text"),
         (("--store", "elsewhere"), "no runs in elsewhere"),
         (("--answers", "."), "not a file"),
-        (("--out", "."), "cannot write ."),
+        (("--out", "."), ". is a folder"),
         (("--answers", ".holdfast/runs/20261121-221409-4f1c/run.json"), "not valid TOML"),
     ],
 )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.cli.audit import STORE
-from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
     from holdfast.report.checklist import Checklist
@@ -51,16 +50,11 @@ def checklist(runs: tuple[str, ...], view: str, answers: Path, form: str, out: P
 
 
 def _show(filled: "Checklist", form: str, out: Path | None) -> None:
-    from holdfast.core.store import write_whole
+    from holdfast.cli.output import save
     from holdfast.report.checklist import as_text, render
 
     if out is not None:
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(out, render(filled, form).encode("utf-8", "replace"))
-        except (OSError, ValueError) as error:  # ValueError: a path without a name, such as "."
-            raise BadInput(f"cannot write {out}: {getattr(error, 'strerror', None) or error}") from error
-        click.echo(f"wrote {out}", err=True)
+        save(out, render(filled, form))
         return
     if form == "text" and sys.stdout.isatty():
         from rich.console import Console

@@ -27,12 +27,7 @@ def show(run: Run, form: str, out: Path | None, report: Path | None = None) -> N
     from holdfast.report.render import render
 
     if out is not None:
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(out, render(run, form).encode("utf-8", "replace"))
-        except OSError as error:
-            raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
-        click.echo(f"wrote {out}", err=True)
+        save(out, render(run, form))
         return
     if form == "text":
         from rich.console import Console
@@ -42,6 +37,18 @@ def show(run: Run, form: str, out: Path | None, report: Path | None = None) -> N
         print_run(run, Console(), report=report)
         return
     sys.stdout.buffer.write(render(run, form).encode("utf-8", "replace"))
+
+
+def save(out: Path, text: str) -> None:
+    """Write text to a file, whole or not at all, and say so. Raises BadInput where it cannot be written."""
+    if out.is_dir():
+        raise BadInput(f"{out} is a folder; name a file in it, such as {out / 'report'}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(out, text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
+    click.echo(f"wrote {out}", err=True)
 
 
 def exit_code(run: Run, fail_on: str, crashed: int) -> int:
