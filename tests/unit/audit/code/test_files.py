@@ -72,7 +72,7 @@ def test_a_path_that_no_system_knows_is_refused():
         ("# coding: latin-1\nx = 'é'".encode("latin-1"), []),
         ("x = 'é'".encode("latin-1"), ["encoding"]),
         ("x = 'é'".encode("utf-16"), []),
-        ("# coding: nonsense\nx = 1".encode(), []),
+        (b"# coding: nonsense\nx = 1", []),
         (b"\xef\xbb\xbfx = 1", []),
     ],
 )
