@@ -16,6 +16,10 @@ def call_of(run: Run) -> tuple[tuple[Path, ...], dict[str, Any]]:
     """Return the files and flags that a run was called with. Raises BadInput for a run started from Python."""
     from holdfast.cli.audit import audit
 
+    if run.kind != "audit":
+        raise BadInput(
+            f"run {run.id} is a {run.kind} run; only an audit is resumed or repaired. Start it again instead"
+        )
     if not run.command:
         raise BadInput(f"run {run.id} was started from Python, which knows its data; the command line does not")
     flags = dict(audit.make_context("audit", list(run.command[1:])).params)

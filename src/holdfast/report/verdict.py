@@ -143,7 +143,7 @@ def _size(run: Run) -> str:
 
 
 def _steps(run: Run, ordered: Sequence[Finding]) -> list[str]:
-    if run.status == "interrupted":
+    if run.status == "interrupted" and run.kind == "audit":
         return [f"Go on where it stopped: `holdfast audit --resume {run.id}`"]
     steps: dict[str, dict[str, None]] = {}
     for finding in ordered:

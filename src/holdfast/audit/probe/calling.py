@@ -231,10 +231,13 @@ def _hashed(frame: Any) -> Iterator[Any]:
     yield tuple(map(str, frame.columns))
     yield len(frame)
     yield hash(np.asarray(frame.index).tobytes())
-    for i in range(frame.shape[1]):
-        values = frame.iloc[:, i]
-        array = values.to_numpy()
-        yield hash(array.tobytes()) if array.dtype.kind in "biufmM" else hash(tuple(map(str, array.tolist())))
+    numbers = frame.select_dtypes(include=["number", "bool"])
+    yield tuple(map(str, numbers.dtypes.unique()))
+    if numbers.shape[1]:
+        yield hash(numbers.to_numpy().tobytes())  # at once: frames may have ten thousand columns
+    others = frame.select_dtypes(exclude=["number", "bool"])
+    for i in range(others.shape[1]):
+        yield hash(tuple(map(str, others.iloc[:, i].tolist())))
 
 
 def _dtypes(frame: Any) -> list[Any]:

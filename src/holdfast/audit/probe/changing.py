@@ -56,8 +56,9 @@ def changed(
     rng: np.random.Generator,
 ) -> pa.Table:
     """Return the table with other values of the columns `names` at `places`; missing values stay missing."""
+    columns, position_of = list(table.columns), {name: i for i, name in enumerate(table.column_names)}
     for name in names:
-        position = table.column_names.index(name)
+        position = position_of[name]
         old = table.column(position).combine_chunks()
         if isinstance(old, pa.ChunkedArray):
             old = pa.concat_arrays(old.chunks)
@@ -73,5 +74,5 @@ def changed(
         new = pc.if_else(old.is_valid(), new, pa.scalar(None, old.type)) if old.null_count else new
         if kind == "shuffled" and old.null_count:  # a missing value that came to another row leaves the old one
             new = pc.coalesce(new, old)
-        table = table.set_column(position, table.field(position), new)
-    return table
+        columns[position] = new
+    return pa.table(columns, schema=table.schema)
