@@ -126,7 +126,7 @@ def _table(dataset: Dataset, column: str, labels: Labels, rows: np.ndarray, unit
     keys = (number * (int(unit.max(initial=0)) + 1) + unit[owner]) * len(labels.classes) + codes[owner]
     _, first = np.unique(keys, return_index=True)
     cells = number[first] * len(labels.classes) + codes[owner[first]]
-    holding = np.bincount(cells, minlength=len(word) * len(labels.classes)).reshape(len(word), -1)
+    holding = np.bincount(cells, minlength=len(word) * len(labels.classes)).reshape(-1, len(labels.classes))
     total = holding.sum(axis=1)
     kept = np.flatnonzero(total >= _FEWEST_HOLDING)
     kept = np.sort(kept[np.argsort(-total[kept], kind="stable")[:MOST_WORDS]])
