@@ -77,7 +77,7 @@ def copies(say: Callable[..., None]) -> None:
     say()
     say(
         f"{N_COPIES} of {N_TEST} test texts are changed copies of training texts; recall / precision over "
-        f"{len(SEEDS)} seeds. The last two lines are no copies of the whole: of what is half new, nothing should be said."
+        f"{len(SEEDS)} seeds. What is half new, with the two halves apart, is no copy: nothing should be said of it."
     )
     say()
     say("| change | " + " | ".join(LENGTHS) + " |")
@@ -101,8 +101,8 @@ def words(say: Callable[..., None]) -> None:
     say("## A word, a header or a line break that gives a class away")
     say()
     say(
-        "In so many of the texts of one of two classes, and in none of the other (600 texts of 20 to 60 words): share of "
-        "20 seeds in which it is reported. 0 % is the null: whatever is reported there is a false finding."
+        "In so many of the texts of one of two classes, and in none of the other (600 texts of 20 to 60 words): share "
+        "of 20 seeds in which it is reported. 0 % is the null: whatever is reported there is a false finding."
     )
     say()
     say("| planted | " + " | ".join(f"{100 * dose:.0f} %" for dose in doses) + " |")
@@ -137,8 +137,8 @@ def contamination(say: Callable[..., None]) -> None:
     say("## A benchmark that stands in the training texts")
     say()
     say(
-        "25 of 300 texts of a benchmark (40 to 80 words) stand in longer training texts, to so much of their words: share "
-        "of them reported as contaminated (error) or as having a passage in common (warning), and others reported."
+        "25 of 300 texts of a benchmark (40 to 80 words) stand in longer training texts, to so much of their words: "
+        "share of them reported as contaminated (error) or as having a passage in common (warning), and others."
     )
     say()
     say("| share of the words | error | warning | false |")
@@ -150,7 +150,7 @@ def contamination(say: Callable[..., None]) -> None:
             train, other = texts(rng, N_TRAIN, (100, 200)), texts(rng, 300, (40, 80))
             for place in range(25):
                 kept = other[place].split()
-                kept = kept[: int(round(share * len(kept)))]
+                kept = kept[: round(share * len(kept))]
                 train[7 * place] += " " + " ".join(kept).lower()
             split = ["train"] * N_TRAIN + ["benchmark"] * 300
             result = _run(subject({"text": [*train, *other]}, split=split), "benchmark-contamination")

@@ -1,6 +1,6 @@
 """Texts that may be alike: candidates for near-copies, from small samples of their pairs of neighbouring words.
 
-Each text keeps those pairs of words whose hash is small: all of a short text, 16 to 32 of a longer one. Whether a
+Each text keeps those pairs of words whose hash is small: all of a short text, 10 to 20 of a longer one. Whether a
 hash is kept depends on nothing else, so that a text and a part of it keep the same ones (bottom sketches; Broder,
 1997). What few texts share links all of them. What many share, such as a letterhead, links only texts that agree in
 several of it (minwise hashing in bands; Indyk & Motwani, 1998). Cost grows linearly with the number of words.
@@ -16,7 +16,7 @@ from holdfast.audit.facts.tokens import blocks_of, words_of
 from holdfast.core.progress import Advance
 
 FEWEST_WORDS = 6  # of a text; shorter ones are never candidates
-_KEPT = 8  # pairs of words kept of a text, at least; twice that at most
+_KEPT = 10  # pairs of words of a text, at least; twice that at most
 _FEW = 8  # texts that share a pair of words: up to so many are all compared with one another
 _SHARED = 2  # kept pairs of words that two texts must share, and which part of those of the one that kept fewer
 _SHARED_PART = 0.2

@@ -34,9 +34,9 @@ def text_pairs(dataset: Dataset, row_groups: RowGroups, progress: Progress) -> t
 
     Case, punctuation and spaces do not count. Two texts are near where, of each half of the shorter one, two fifths of
     the pairs of neighbouring words or more stand in the longer one, and what they share is too rare to be shared by
-    chance: in bits, twice the logarithm of the number of pairs of texts. So a letterhead or the same question before other
-    answers is not near (one half), and neither is "ok lar" (too common). Where rows have several texts, all must be
-    near. Candidates come from sketches (see `shingles`), and are compared word by word.
+    chance: in bits, twice the logarithm of the number of pairs of texts. So a letterhead, or the same question before
+    other answers, is not near (one half), and neither is "ok lar" (too common). Where rows have several texts, all
+    must be near. Candidates come from sketches (see `shingles`), and are compared word by word.
 
     Chance is learnt from halves: were texts alike by chance, their halves would be so independently, and there would be
     many pairs alike in one half only.
@@ -77,7 +77,7 @@ def text_pairs(dataset: Dataset, row_groups: RowGroups, progress: Progress) -> t
             right=group[right],
             distance=distance,
             nearness="the same words but for small changes, or one text stands in the other",
-            expected=float(n_half[0] * n_half[1] / n_pairs),
+            expected=float(n_half[0] * n_half[1] / max(n_pairs, 1)),
             sampled=sampled,
         ),
     )

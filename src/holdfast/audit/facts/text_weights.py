@@ -35,7 +35,7 @@ class Weights:
 
     def _bits(self, n_holding: np.ndarray) -> np.ndarray:
         table = np.log2((self.n_texts + 1.0) / np.maximum(np.arange(self.n_texts + 2), 1))
-        return np.minimum(np.floor(table), MOST_BITS).astype(np.uint8)[np.minimum(n_holding, self.n_texts + 1)]
+        return np.minimum(np.rint(table), MOST_BITS).astype(np.uint8)[np.minimum(n_holding, self.n_texts + 1)]
 
 
 def weights_of(
