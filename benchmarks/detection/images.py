@@ -48,9 +48,9 @@ def head(arguments: argparse.Namespace) -> list[str]:
         "# Copies of pictures: what is found",
         "",
         (
-            f"Written by `python benchmarks/detection/images.py` ({arguments.pictures:,} pictures of 200 × 150 pixels, "
-            f"{arguments.copies} copies of each change, seed {arguments.seed}). A copy counts as found where it is paired "
-            "with its source; precision is the share of all pairs that were planted."
+            f"Written by `python benchmarks/detection/images.py` ({arguments.pictures:,} pictures of 200 × 150, "
+            f"{arguments.copies} copies of each change, seed {arguments.seed}). A copy counts as found where it "
+            "is paired with its source; precision is the share of all pairs that were planted."
         ),
         "",
     ]

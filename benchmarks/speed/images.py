@@ -7,7 +7,7 @@ JPEGs of 200 × 150 pixels, one in fifty of them a changed copy of another. Each
 is given the folder. Holdfast loads it, decodes every image once (with all properties that other checks read) and finds
 copies, also cropped, mirrored and turned ones. imagededup hashes (PHash, its default distance of 10, the search it
 takes by default) and finds copies of the picture as it stands. It imports PyTorch for another method even when that is
-not used; where PyTorch is missing, a stand-in for that one module is put in its place. Recall is the share of planted
+not used; where PyTorch is missing, stand-ins take the place of the modules that need it. Recall is the share of planted
 copies found with their source; precision the share of pairs that were planted. CPU-seconds count all threads.
 """
 
@@ -42,9 +42,10 @@ import types
 try:
     import torch
 except ImportError:
-    stand_in = types.ModuleType("imagededup.methods.cnn")
-    stand_in.CNN = None
-    sys.modules["imagededup.methods.cnn"] = stand_in
+    for name in ("methods.cnn", "utils.data_generator", "utils.models"):
+        stand_in = types.ModuleType("imagededup." + name)
+        stand_in.__getattr__ = lambda _: None
+        sys.modules["imagededup." + name] = stand_in
 from imagededup.methods import PHash
 start()
 hasher = PHash(verbose=False)
