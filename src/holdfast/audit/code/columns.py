@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, stepped
+from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.values import NOTHING, Const, Data, Seq, Unknown, data_of, learned_in
 
 _LABELS = {"target", "label", "labels", "y", "class", "outcome", "Target", "Label", "Class", "Outcome", "TARGET"}
@@ -177,11 +178,15 @@ def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> A
     if key.role == "statistic":
         if owner.role == "statistic":
             return replace(owner, learned=owner.learned | key.learned)
+        if key.record:
+            return owner  # all columns in another order
         return selected(m, node, owner, key.known, text, key.column)
     if owner.role in {"statistic", "count"}:
         return owner
     drawn = key.drawn or owner.drawn
     if key.where is not None:
+        if key.where.kind == "sample" and key.role == "mask":
+            sampled(m, node, owner, key)
         return replace(owner, rows=stepped(owner.rows, key.where), where=None, drawn=drawn)
     if owner.aside and key.record:
         return replace(owner, learned=owner.learned | owner.aside, rows=key.rows, record=True)
@@ -206,7 +211,8 @@ def by_index(rows: Rows, index: Rows) -> Rows:
 def sliced(m: Machine, owner: Data, node: ast.Slice, *, inclusive: bool = False) -> Data:
     """Return the rows of a slice."""
     if owner.role in {"statistic", "count"}:
-        return owner
+        bounded = node.lower is not None or node.upper is not None
+        return replace(owner, record=False) if bounded and owner.record else owner
     if node.lower is None and node.upper is None:
         turned = isinstance(node.step, ast.UnaryOp)
         return replace(owner, backwards=not owner.backwards) if turned and not owner.record else owner

@@ -55,7 +55,7 @@ def random_mask(m: Machine, args: Args, node: ast.AST) -> Any:
     if found is None or found.role != "count":
         return UNKNOWN
     key = ("sample", m.cell, getattr(node, "lineno", 0))
-    return replace(found, role="mask", where=Step(key, "in"))
+    return replace(found, role="mask", where=Step(key, "in"), drawn=None if is_seeded(m, args) else m.place(node))
 
 
 def delete(m: Machine, args: Args, node: ast.AST) -> Any:

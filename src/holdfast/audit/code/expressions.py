@@ -13,7 +13,6 @@ from holdfast.audit.code.joining import element, joined, kind_of_loop
 from holdfast.audit.code.machine import Machine, TooMuch, text_of
 from holdfast.audit.code.names import lookup
 from holdfast.audit.code.rows import Step, apart
-from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -210,12 +209,18 @@ def _compare(m: Machine, node: ast.Compare) -> Any:
     if isinstance(left, Data) or isinstance(right, Data):
         base, other = (left, right) if isinstance(left, Data) else (right, left)
         if base.where is not None and base.where.kind == "sample":
-            sampled(m, node, base)
             return base
+        if base.role == "statistic" and other == Const(0) and _spread(m, base):
+            return UNKNOWN  # constant columns are told from others
         if base.role in {"predictions", "error", "statistic", "count"}:
             return replace(base, learned=base.learned | learned_in(other))
         return mask_of(replace(base, learned=base.learned | learned_in(other)), node.ops[0], other, text_of(node, 200))
     return UNKNOWN
+
+
+def _spread(m: Machine, value: Data) -> bool:
+    """Return whether a statistic says how far values spread."""
+    return all(m.flow.learned[one].what in {"var", "std", "ptp"} for one in value.learned)
 
 
 def _unary(m: Machine, node: ast.UnaryOp) -> Any:

@@ -43,6 +43,8 @@ def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST
         return replace(owner, role="table") if name not in WINDOWS else owner
     if name in _SPECIAL:
         return _SPECIAL[name](m, owner, args, node)
+    if name == "argsort" and owner.role == "statistic":
+        return replace(owner, record=True)
     if name in CORRELATIONS:
         return _correlation(m, owner, name, args, node)
     if name in STATISTICS:
@@ -68,6 +70,8 @@ def counted(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
     del m, node
     if owner.role == "statistic" and name in {"sum", "any", "all"}:
         return owner
+    if owner.role == "statistic" and owner.record and name in {"head", "tail"}:
+        return replace(owner, record=False)
     if name in {"isnull", "isna", "notnull", "notna", "duplicated"}:
         return replace(owner, role="mask", where=None, learned=NOTHING, columns={})
     if name in {"any", "all"} and owner.role == "mask":

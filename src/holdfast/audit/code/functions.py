@@ -117,6 +117,8 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     if LOADERS.match(last) or DATASETS.match(last):
         return loaded(m, last, args, node)
     found = data_of(args.get(0)) if args.values else None
+    if last == "argsort" and found is not None and found.role == "statistic":
+        return replace(found, record=True)
     if found is not None and not isinstance(args.get(0), Object):
         if last in STATISTICS and isinstance(args.get(0), Data | Seq):
             if found.role == "error":

@@ -216,6 +216,8 @@ def crossing_names(flow: Flow) -> Iterator[tuple[Rows, Rows]]:
     test = [rows for rows, name in flow.sides.items() if name == "test"]
     for one in train[:_MOST_NAMED]:
         for other in test[:_MOST_NAMED]:
+            if any(path[-1].kind in {"split", "fold"} for path in (*one, *other) if len(path) > 1):
+                continue  # names are given anew to later splits; only a score shows which belong together
             if crosses(one, other) and not held_out(one) and flow.frames.get(one) == flow.frames.get(other):
                 yield one, other
 

@@ -130,4 +130,9 @@ def _before(flow: Flow, number: int, rows: Rows) -> bool:
 
 def _tested_elsewhere(flow: Flow, rows: Rows) -> bool:
     """Return whether rows are one side of a split whose other side gives a score: then that score is clean."""
-    return any(score.rows and apart(rows, score.rows) for score in flow.scored if is_held_out(flow, score.rows))
+    sources = {path[0] for path in rows}
+    return any(
+        apart(rows, score.rows) and sources & {path[0] for path in score.rows}
+        for score in flow.scored
+        if is_held_out(flow, score.rows)
+    )

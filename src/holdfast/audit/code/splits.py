@@ -165,12 +165,12 @@ def sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Data:
     return replace(owner, rows=stepped(owner.rows, Step(key, "in")), where=None)
 
 
-def sampled(m: Machine, node: ast.AST, mask: Data) -> None:
+def sampled(m: Machine, node: ast.AST, owner: Data, mask: Data) -> None:
     """Note that random numbers part rows."""
     if mask.where is None:
         return
-    place = m.place(node)
-    given = (replace(mask, role="table", where=None),)
+    place = mask.drawn or m.place(node)
+    given = (owner,)
     m.split(
         Split(
             place,
@@ -179,7 +179,7 @@ def sampled(m: Machine, node: ast.AST, mask: Data) -> None:
             given,
             "",
             shuffled=True,
-            seeded=m.seeded,
+            seeded=mask.drawn is None,
             after=len(m.flow.learned),
         )
     )
