@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.embedding import embed_texts, model_folder
+from holdfast.audit.facts.embedding import embed_images, embed_texts, model_folder
+from holdfast.audit.image_cases import encoded, picture_data
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.verb import audit, given_facts
 from holdfast.core.dataset import Dataset
@@ -83,3 +84,18 @@ def test_a_model_made_on_the_spot_gives_vectors(tmp_path) -> None:
     assert len(np.unique(found.round(5), axis=0)) > 25
     again = embed_texts(data.take(np.arange(30)[::-1]), "text", str(tmp_path), Silent())
     assert np.allclose(again[::-1], found, atol=1e-5)
+
+
+@pytest.mark.skipif(not HERE, reason="needs transformers and torch, which the core does not")
+def test_a_model_of_pictures_made_on_the_spot_gives_vectors(tmp_path) -> None:
+    transformers = pytest.importorskip("transformers")
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    config = transformers.ViTConfig(**shape, image_size=32, patch_size=8)
+    transformers.ViTModel(config).save_pretrained(tmp_path, safe_serialization=True)
+    transformers.ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(tmp_path)
+    rng = np.random.default_rng(0)
+    files = [encoded(rng.integers(0, 255, size=(20, 20, 3)).astype(np.uint8)) for _ in range(8)]
+    found = embed_images(picture_data([*files, b"no image"]), "image", str(tmp_path), Silent())
+    assert found.shape == (9, 16)
+    assert not found[8].any()
+    assert len(np.unique(found.round(5), axis=0)) == 9
