@@ -4,11 +4,13 @@ import numpy as np
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.evidence import percent, rows_table
+from holdfast.audit.evidence import percent, row_pairs, rows_table
 from holdfast.audit.facts.collisions import Collisions
 from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.near import NearPairs
 from holdfast.audit.facts.rows import RowGroups
 from holdfast.audit.facts.spelling import same_class
+from holdfast.audit.text_cases import texts
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
@@ -32,6 +34,7 @@ def conflicting_duplicates(
     row_groups: RowGroups,
     collisions: Collisions,
     labels: Labels,
+    text_pairs: tuple[NearPairs, ...] | None,
     *,
     min_share: float = 0.001,
     alpha: float = 0.001,
@@ -46,7 +49,8 @@ def conflicting_duplicates(
     ## How it works
     Rows are grouped by equal features; a group whose labels differ, spelling aside, conflicts. If chance does not
     make rows of this table equal (see `duplicate-rows`), the rows are one record and this is a warning; otherwise it
-    is a note, if it concerns at least `min_share` of the rows.
+    is a note, if it concerns at least `min_share` of the rows. Texts that are equal but for case, punctuation and
+    spaces count as equal.
 
     ## Limits
     For classes only: two measured numbers always differ a little. Which of the labels is right cannot be told from
@@ -58,6 +62,19 @@ def conflicting_duplicates(
     """
     if not labels.is_classes:
         raise NotApplicable(f"the label {labels.column!r} is a number: equal records need not have equal numbers")
+    yield from _of_equal_values(dataset, row_groups, collisions, labels, min_share, alpha)
+    for pairs in text_pairs or ():
+        yield from _of_equal_words(dataset, row_groups, labels, pairs)
+
+
+def _of_equal_values(
+    dataset: Dataset,
+    row_groups: RowGroups,
+    collisions: Collisions,
+    labels: Labels,
+    min_share: float,
+    alpha: float,
+) -> Iterator[Finding]:
     known = np.flatnonzero(labels.known)
     group, code = row_groups.group[known], same_class(labels.classes)[labels.codes[known]]
     order = np.lexsort((code, group))
@@ -91,6 +108,44 @@ def conflicting_duplicates(
         ),
         fix="Look the records up at their source; until then keep none or all of a conflicting group.",
     )
+
+
+def _of_equal_words(dataset: Dataset, row_groups: RowGroups, labels: Labels, pairs: NearPairs) -> Iterator[Finding]:
+    """Yield texts that are equal but for case, punctuation and spaces, and have different labels."""
+    first = row_groups.first(labels.known)
+    equal = (pairs.distance == 0.0) & (first[pairs.left] >= 0) & (first[pairs.right] >= 0)
+    left, right = first[pairs.left[equal]], first[pairs.right[equal]]
+    code = same_class(labels.classes)[labels.codes]
+    differs = code[left] != code[right]
+    if not differs.any():
+        return
+    left, right = left[differs], right[differs]
+    rows = np.unique(np.concatenate([left, right]))
+    share = len(rows) / int(labels.known.sum())
+    _, one = np.unique(np.minimum(left, right) * len(dataset) + np.maximum(left, right), return_index=True)
+    yield Finding(
+        message=(
+            f"{len(rows):,} rows ({percent(share)}) have the same words as another, but for case and punctuation, and "
+            f"another label {labels.column!r}"
+        ),
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        locations=(Location(rows=rows, columns=(*pairs.columns, labels.column)),),
+        evidence=(
+            Measure(name="share of rows that contradict the same words", value=share, threshold=0.0, unit="share"),
+            row_pairs(dataset, left[one], right[one], "Texts of the same words with different labels, in pairs"),
+        ),
+        fix="Look the texts up at their source; until then keep none or all of them.",
+    )
+
+
+@planted(at=Location(rows=(3, 7), columns=("text", "y")))
+def the_same_words(rng: np.random.Generator) -> Dataset:
+    """A text is repeated in capitals, with the other label."""
+    written, y = texts(rng, 60, (20, 30)), rng.choice(["yes", "no"], size=60)
+    written[7] = written[3].upper()
+    y[7] = "no" if y[3] == "yes" else "yes"
+    return subject({"text": written, "y": y}, split=["train"] * 50 + ["test"] * 10)
 
 
 @planted(at=Location(rows=(3, 7), columns=("y",)))
