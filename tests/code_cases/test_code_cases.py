@@ -1,4 +1,4 @@
-"""The code audit against what a reviewer says about 269 scripts and notebooks (see README.md)."""
+"""The code audit against what a reviewer says about 324 scripts and notebooks (see README.md)."""
 
 import sys
 from pathlib import Path
@@ -12,10 +12,20 @@ from run import all_cases, judged, said_about, spelled, tally
 # What the audit does not yet get right; whoever makes a case pass takes its name out.
 KNOWN: frozenset[str] = frozenset(
     {
-        "habits: Split again for the next experiment",
         "habits: Constant columns dropped, the others put in order",
         "habits: The mean of the test column, written out",
-        "habits: Classifiers side by side, the names used twice",
+        "fifth_look: fastai: a random splitter without a seed",
+        "fifth_look: Functional API: Normalization adapted to every row",
+        "fifth_look: Hugging Face: minority rows repeated, then split",
+        "fifth_look: Target means in a loop over columns, then folds",
+        "fifth_look: Retinas: two ranges of patients that share twenty",
+        "fifth_look: ARIMA orders by the test error",
+        "fifth_look: Survival: the concordance of the cohort it was fitted on",
+        "fifth_look: word2vec trained on every review",
+        "fifth_look: Fraud: contamination and threshold by the test labels",
+        "fifth_look: From R: sample without set.seed",
+        "fifth_look: Notebook: the scaler meets the test rows a second time",
+        "fifth_look: Notebook: slides of patients, torch, three sides by GroupShuffleSplit",
     }
 )
 
@@ -40,7 +50,7 @@ def test_recall_and_false_alarms(tmp_path):
 def test_the_cases_are_many_and_half_of_them_are_clean():
     cases = all_cases()
     clean = sum(not case.expected for case in cases)
-    assert len(cases) >= 260
+    assert len(cases) >= 320
     assert 0.4 <= clean / len(cases) <= 0.6
     assert sum(case.is_notebook for case in cases) >= 14
     assert {case.name for case in cases} >= KNOWN
