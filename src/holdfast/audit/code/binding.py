@@ -142,15 +142,16 @@ def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
         if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:
             continue
         parent = path[:-1]
-        m.appended.setdefault(hash((parent, side)), value.known)
+        m.appended.setdefault(hash((parent, side)), (value.known, value.drawn))
         opposite = {"train": ("test", "valid")}.get(side, ("train",))
         held = next((m.appended[key] for key in (hash((parent, one)) for one in opposite) if key in m.appended), None)
         if held is not None:  # what is in both parts was in the whole
+            held, first_drawn = held
             columns = {name: ids & held for name, ids in value.columns.items()}
             rows = frozenset({parent})
             whole = replace(value, rows=rows, where=None, learned=value.learned & held, columns=columns)
-            key, drawn = ("manual", parent), value.drawn is not None
-            place = value.drawn or m.place(target)
+            key, drawn = ("manual", parent), bool(value.drawn or first_drawn)
+            place = value.drawn or first_drawn or m.place(target)
             event = Split(
                 place, "slices", key, (whole,), "", shuffled=drawn, seeded=not drawn, after=len(m.flow.learned)
             )

@@ -108,7 +108,7 @@ def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Se
 
 
 def _statistics(value: Any) -> frozenset[int]:
-    if isinstance(value, Data) and value.rows:
+    if isinstance(value, Data) and (value.rows or value.record):
         return NOTHING
     return learned_in(value)
 
@@ -159,6 +159,8 @@ def selected(
         event = m.flow.learned[one]
         if event.kind == "select":
             found.add(one)
+        elif event.kind == "importance" and event.origin is not None and m.flow.learned[event.origin].kind == "select":
+            found.add(event.origin)
         elif event.kind in {"corr", "model", "statistic", "importance"}:
             new = m.learn(
                 "select",

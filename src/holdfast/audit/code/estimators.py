@@ -353,11 +353,13 @@ METHODS: dict[str, Callable[[Machine, Estimator, Args, ast.AST], Any]] = {
             "forecast",
             "predict_classes",
             "predict_generator",
+            "predict_partial_hazard",
+            "score_samples",
         ),
         predict,
     ),
     "fit_predict": fit_predict,
-    **dict.fromkeys(("score", "evaluate", "evaluate_generator", "score_samples", "test", "validate"), score),
+    **dict.fromkeys(("score", "evaluate", "evaluate_generator", "test", "validate"), score),
     "split": split,
     **dict.fromkeys(
         (

@@ -138,6 +138,7 @@ class Flow:
     decided: list[Decided] = field(default_factory=list)
     loops: dict[int, Loop] = field(default_factory=dict)
     label_columns: set[str] = field(default_factory=set)
+    applied: dict[int, Place] = field(default_factory=dict)  # where a statistic first met records
     made_at: dict[Rows, Place] = field(default_factory=dict)  # where rows first got a name
     frames: dict[Rows, tuple[int, ...]] = field(default_factory=dict)  # in which functions that was
     sides: dict[Rows, str] = field(default_factory=dict)  # what the program's names say about rows

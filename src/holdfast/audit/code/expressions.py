@@ -79,7 +79,7 @@ def _subscript(m: Machine, node: ast.Subscript) -> Any:  # noqa: C901, PLR0911 a
     if isinstance(owner, Score | Estimator):
         if isinstance(owner, Estimator):
             return next((part for part in owner.parts if part.name == getattr(key, "value", None)), owner)
-        if owner.ranked and isinstance(key, Const) and key.value in (0, -1):
+        if isinstance(owner, Score) and owner.ranked and isinstance(key, Const) and key.value in (0, -1):
             m.decide(node, owner.ids, "the best one")
         return owner
     if isinstance(owner, Object) and "__getitem__" in owner.kind.methods:
@@ -132,6 +132,9 @@ def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:  # noqa
             return both(left, right, text_of(node, 200))
         if isinstance(node.op, ast.Add) and apart(left.rows, right.rows) and left.role != "predictions":
             return together([left, right])  # two lists, one behind the other
+        for one, other in ((left, right), (right, left)):
+            if one.rows and one.role in {"table", "label", "bundle"} and other.role == "statistic":
+                m.apply_statistic(node, other.learned)
         return _met(m, left, right)
     if isinstance(left, Data) or isinstance(right, Data):
         base, other = (left, right) if isinstance(left, Data) else (right, left)
@@ -309,6 +312,9 @@ def _comprehension(m: Machine, node: Any) -> Any:
             value = without_windows(value)
         if guards and not (isinstance(value, Data) and value.rows):
             value = Unknown(guards | learned_in(value))
+        if single and len(node.generators) == 1 and isinstance(value, Unknown) and value.learned and not guards:
+            records = data_of(evaluate(m, node.generators[0].iter))
+            value = replace(records, learned=value.learned, columns={}, column=None) if records is not None else value
         result = Seq([], rest=value)
     m.scope.names, m.loops, m.turning = outer, loops, turning
     return result

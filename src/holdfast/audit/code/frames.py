@@ -142,7 +142,7 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
             if found.role == "statistic" and name != "transform"
             else replace(plain, learned=plain.learned | found.known)
         )
-    harmless = name in _GROUP_HARMLESS or (strings(args.get(0, "func")) or [""])[0] in _GROUP_HARMLESS
+    harmless = name in _GROUP_HARMLESS or set(strings(args.get(0, "func")) or [""]) <= _GROUP_HARMLESS
     if harmless and name != "sample":
         return plain
     if name == "sample":

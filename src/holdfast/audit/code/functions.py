@@ -106,6 +106,11 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     if last in _SEEDS:
         m.seeded = True
         return UNKNOWN
+    if last in {"Word2Vec", "Doc2Vec", "FastText"} and (texts := next(iter(args.data()), None)) is not None:
+        owner = Estimator(last, "words")
+        owner.fits.append(m.learn("words", last, node, texts, given=args.text(0, "sentences")))
+        owner.learned = frozenset(owner.fits)
+        return owner
     if last.endswith("Trainer"):
         return trainer(m, name, args)
     if last in BUILDERS or kind_of(name):
@@ -302,7 +307,7 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     **dict.fromkeys(("train_test_split", "train_valid_split", "temporal_train_test_split"), train_test_split),
     "random_split": random_split,
     **dict.fromkeys(
-        ("concat", "concatenate", "vstack", "row_stack", "cat", "append", "r_", "ConcatDataset", "chain"), concat
+        ("concat", "concatenate", "vstack", "row_stack", "cat", "append", "r_", "ConcatDataset", "chain", "concatenate_datasets"), concat
     ),
     **dict.fromkeys(("hstack", "column_stack", "c_", "merge"), beside),
     **dict.fromkeys(("permutation", "randperm"), permutation),

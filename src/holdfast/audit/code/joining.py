@@ -97,6 +97,8 @@ def kind_of_loop(m: Machine, node: ast.expr, over: Any) -> str:
         return "folds"
     if any(isinstance(one, Estimator) for one in _deep(over)):
         return "models"
+    if isinstance(over, Data) and over.role in {"predictions", "statistic"}:
+        return "candidates"
     if isinstance(over, Data) or isinstance(element(over), Data):
         return "records"
     text = text_of(inner).lower()

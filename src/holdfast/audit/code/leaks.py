@@ -1,11 +1,12 @@
 """Knowledge that crosses a split: what was learned from rows, and the splits and scores that it reaches."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from holdfast.audit.code.events import Flow, Learned, Place, Scored
 from holdfast.audit.code.rows import Rows, apart, contains, covers, held_out, kept_in
 from holdfast.audit.code.values import Data
+from holdfast.audit.code.vocabulary import TRANSFORMS
 
 _OF_VALUES = {"statistic", "future", "bin", "corr", "group"}  # of a label these define it, and do not leak
 _COPIES = {"over", "under", "augment"}
@@ -32,6 +33,8 @@ def leaks(flow: Flow) -> tuple[Leak, ...]:
     seen: dict[tuple[str, int | None, int, bool], Leak] = {}
     for number, places in sorted(found.items()):
         event = flow.learned[number]
+        if event.kind == "statistic" and number in flow.applied:
+            event = replace(event, place=flow.applied[number])
         test_only = all(one[2] for one in places)
         key = (event.kind, event.place.cell, event.place.line, test_only)
         ordered = tuple(dict.fromkeys(one[1] for one in sorted(places, key=lambda one: one[1].order)))
@@ -77,11 +80,26 @@ def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:  # noqa: C90
     for score in flow.scored:
         if honest(flow, score):
             yield from _scored(flow, score)
+    for event in flow.learned:
+        if _fitted_again(flow, event):
+            yield event.id, "fit", event.place, True
     for fitted in flow.fitted:
         for number in live(flow, fitted.data):
             event = flow.learned[number]
             if event.kind not in _NEVER and _names_test(flow, event.rows) and covers(event.rows, fitted.data.rows):
                 yield number, "fit", fitted.place, False
+
+
+def _fitted_again(flow: Flow, event: Learned) -> bool:
+    """Return whether something was learned from test rows after the same had been learned from other rows."""
+    if event.kind not in TRANSFORMS | {"statistic"} or event.data.record or not is_held_out(flow, event.rows):
+        return False
+    if event.kind == "statistic" and event.id not in flow.applied:
+        return False
+    return any(
+        (one.kind, one.what, one.column) == (event.kind, event.what, event.column) and apart(one.rows, event.rows)
+        for one in flow.learned[: event.id]
+    )
 
 
 def _names_test(flow: Flow, rows: Rows) -> bool:

@@ -105,6 +105,12 @@ class Machine:
         self.taken[key] = new.id
         return new.id
 
+    def apply_statistic(self, node: ast.AST, learned: frozenset[int]) -> None:
+        """Note where statistics are applied to records."""
+        for one in learned:
+            if self.flow.learned[one].kind == "statistic" and one not in self.flow.applied:
+                self.flow.applied[one] = self.place(node)
+
     def score(self, metric: str, node: ast.AST, found: Data, **more: Any) -> int:
         """Note that a model was judged; return the score's id."""
         key = ("score", metric, self.cell, getattr(node, "lineno", 0), found.rows, found.models, self.loops)

@@ -25,6 +25,7 @@ def fillna(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     if str(args.constant(1, "method") or "").startswith(("b", "backfill")):
         return bfill(m, owner, args, node)
     value = args.get(0, "value")
+    m.apply_statistic(node, joined_in(value))
     return replace(owner, learned=owner.learned | joined_in(value), where=None)
 
 

@@ -45,7 +45,7 @@ def encode_target_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
     """
     for _, leak in code_leaks.found:
         event = leak.learned
-        if leak.test_only or not (event.kind == "target" or (event.kind == "group" and leak.label)):
+        if leak.test_only or not (event.kind == "target" or (event.kind in {"group", "statistic"} and leak.label)):
             continue
         reached = leak.reaches[0]
         yield told(
