@@ -79,9 +79,8 @@ def pca_on_train(train, test):
 
 def selection_on_all(train, test):
     both = pd.concat([train, test])
-    chosen = SelectKBest(f_classif, k=2).fit(
-        both[FULL], both["y"]
-    )  # found: test-rows-reach-training unavailable-label-used
+    chosen = SelectKBest(f_classif, k=2)
+    chosen.fit(both[FULL], both["y"])  # found: test-rows-reach-training unavailable-label-used
     model = LogisticRegression().fit(chosen.transform(train[FULL]), train["y"])
     return model.predict_proba(chosen.transform(test[FULL]))[:, 1]
 

@@ -87,11 +87,8 @@ def target_window_centred(frame):
 
 
 def site_mean_of_all_time(frame):
-    out = frame[["load"]].copy()
-    out["usual"] = frame.groupby("site")["load"].transform(
-        "mean"
-    )  # found: test-rows-reach-training future-reaches-past
-    return out
+    usual = frame.groupby("site")["load"].transform("mean")  # found: test-rows-reach-training future-reaches-past
+    return frame[["load"]].assign(usual=usual)
 
 
 def site_mean_so_far(frame):

@@ -57,7 +57,7 @@ def test_rows_reach_training(bench: Bench, interference: Interference) -> Iterat
         if effect is None and bench.quiet():
             raise NotApplicable(bench.quiet())
         return
-    culprit = trail.training
+    culprit = trail.training or trail.first
     fix = "Fit every step on the training rows alone, and only apply it to the test rows."
     if effect is None:
         if not bench.deterministic:
