@@ -48,6 +48,7 @@ NAMES = (*_MARKS, _CUT)
 _PER = 1000.0  # characters to which counts refer, so that a long text is no other than a short one
 _MOST_COUNTED = 20.0  # more of a mark than this says no more
 _CUT_SHARE = 0.02  # texts of exactly the greatest length, for it to be a cut
+_FEWEST_CUT = 10
 _FEWEST_TEXTS = 20
 
 
@@ -106,4 +107,4 @@ def _counted(texts: pa.LargeStringArray, length: np.ndarray) -> np.ndarray:
 def _is_cut(length: np.ndarray) -> np.ndarray:
     """Return which texts have exactly the greatest length, if so many have that it is a limit."""
     longest = length == length.max(initial=0)
-    return longest & (longest.mean() >= _CUT_SHARE) & (length > 0)
+    return longest & (longest.sum() >= max(_FEWEST_CUT, _CUT_SHARE * len(length))) & (length > 0)

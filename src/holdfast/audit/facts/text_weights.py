@@ -12,7 +12,7 @@ MOST_BITS = 15  # a number of four bits
 _MOST_TEXTS = 4_000
 _MOST_WORDS = 400_000
 _FEWEST_TEXTS = 200
-_TABLE_BITS = 22
+_TABLE_BITS = 20
 
 
 @dataclass(frozen=True)
