@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -112,12 +114,12 @@ def test_files_of_images_are_metadata(rng):
     }
 
 
-def test_many_columns_are_a_matter_of_seconds(rng):
-    names = {f"hospital {i}": rng.integers(0, 4, 100) for i in range(2_000)}
-    facts = Facts({"dataset": subject({**names, "y": rng.choice(["a", "b"], 100)})})
-    result = run_check(catalogue.checks()["metadata-predicts-label"], facts)
-    assert result.status == "passed"
-    assert result.seconds < 30
+def test_many_columns_are_cheap_to_look_through(rng):
+    names = {f"hospital {i}": rng.integers(0, 4, 100) for i in range(5_000)}
+    facts = Facts({"dataset": subject({**names, "y": rng.choice(["a", "b"], 100)}), "groups": None})
+    started = time.process_time()
+    assert len(facts["metadata"].traits) == 100
+    assert time.process_time() - started < 2.0
 
 
 def test_hostile_names_and_values_pass(rng):
