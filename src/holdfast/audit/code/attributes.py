@@ -34,7 +34,17 @@ _LEARNT = {
     "statistics_": "",
     "params": "",
 }
-_PARTS = {"wv", "best_estimator_", "named_steps", "estimator", "base_estimator_", "model", "module", "steps", "estimators_"}
+_PARTS = {
+    "wv",
+    "best_estimator_",
+    "named_steps",
+    "estimator",
+    "base_estimator_",
+    "model",
+    "module",
+    "steps",
+    "estimators_",
+}
 
 
 def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases

@@ -176,7 +176,7 @@ def selected(
     return replace(owner, learned=owner.learned | found, column=None, where=None)
 
 
-def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> Any:
+def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> Any:  # noqa: PLR0911 a ladder of cases
     if key.role == "statistic":
         if owner.role == "statistic":
             return replace(owner, learned=owner.learned | key.learned)

@@ -8,8 +8,9 @@ from typing import Any
 
 from holdfast.audit.code.attributes import attribute, settled
 from holdfast.audit.code.binding import assign
-from holdfast.audit.code.columns import both, mask_of, negated, picked, without_windows
-from holdfast.audit.code.joining import element, joined, kind_of_loop
+from holdfast.audit.code.columns import both, mask_of, negated, picked
+from holdfast.audit.code.comprehensions import comprehension
+from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Machine, TooMuch, text_of
 from holdfast.audit.code.names import lookup
 from holdfast.audit.code.rows import Step, apart
@@ -32,7 +33,7 @@ from holdfast.audit.code.values import (
     together,
 )
 
-MOST_UNROLLED = 6  # items of a written-down list that are followed one by one
+_KNOWN = Data | Estimator | Seq | Table | Object | Function  # what is not None
 
 
 def evaluate(m: Machine, node: ast.expr) -> Any:
@@ -133,7 +134,7 @@ def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:  # noqa
         if isinstance(node.op, ast.Add) and apart(left.rows, right.rows) and left.role != "predictions":
             return together([left, right])  # two lists, one behind the other
         for one, other in ((left, right), (right, left)):
-            if one.rows and one.role in {"table", "label", "bundle"} and other.role == "statistic":
+            if one.rows and not one.aside and one.role in {"table", "label", "bundle"} and other.role == "statistic":
                 m.apply_statistic(node, other.learned)
         return _met(m, left, right)
     if isinstance(left, Data) or isinstance(right, Data):
@@ -198,10 +199,12 @@ def _met(m: Machine, left: Data, right: Data) -> Data | Any:
     )
 
 
-def _compare(m: Machine, node: ast.Compare) -> Any:
+def _compare(m: Machine, node: ast.Compare) -> Any:  # noqa: PLR0911 a ladder of cases
     left = evaluate(m, node.left)
     rights = [evaluate(m, one) for one in node.comparators]
     right = rights[0]
+    if isinstance(node.ops[0], ast.Is | ast.IsNot) and right == Const(None) and isinstance(left, Const | _KNOWN):
+        return Const(value=(left == Const(None)) == isinstance(node.ops[0], ast.Is))
     if isinstance(left, Const) and isinstance(right, Const) and isinstance(node.ops[0], ast.Eq):
         return UNKNOWN if left.value != right.value or len(rights) > 1 else Const(value=True)
     if isinstance(left, Data) and isinstance(right, Data):
@@ -285,59 +288,6 @@ def _dict(m: Machine, node: ast.Dict) -> Any:
     return made
 
 
-def _comprehension(m: Machine, node: Any) -> Any:
-    outer, loops, turning = dict(m.scope.names), m.loops, m.turning
-    guards: frozenset[int] = NOTHING
-    single = False
-    several = _unrolled(m, node)
-    if several is not None:
-        return several
-    for part in node.generators:
-        over = evaluate(m, part.iter)
-        single |= isinstance(over, Data)
-        m.enter(node, kind_of_loop(m, part.iter, over), text_of(part.iter))
-        m.turning = m.turning | {name.id for name in ast.walk(part.target) if isinstance(name, ast.Name)}
-        assign(m, part.target, element(over))
-        for test in part.ifs:
-            evaluate(m, test)
-            for one in ast.walk(test):
-                if isinstance(one, ast.Name | ast.Subscript):
-                    guards |= learned_in(evaluate(m, one))
-    if isinstance(node, ast.DictComp):
-        evaluate(m, node.key)
-        result: Any = Table(rest=evaluate(m, node.value))
-    else:
-        value = evaluate(m, node.elt)
-        if isinstance(value, Data):
-            value = without_windows(value)
-        if guards and not (isinstance(value, Data) and value.rows):
-            value = Unknown(guards | learned_in(value))
-        if single and len(node.generators) == 1 and isinstance(value, Unknown) and value.learned and not guards:
-            records = data_of(evaluate(m, node.generators[0].iter))
-            value = replace(records, learned=value.learned, columns={}, column=None) if records is not None else value
-        result = Seq([], rest=value)
-    m.scope.names, m.loops, m.turning = outer, loops, turning
-    return result
-
-
-def _unrolled(m: Machine, node: Any) -> Seq | None:
-    """Return a comprehension over a few listed values item by item, None where it is none."""
-    if len(node.generators) != 1 or node.generators[0].ifs or isinstance(node, ast.DictComp):
-        return None
-    over = evaluate(m, node.generators[0].iter)
-    if not isinstance(over, Seq) or over.rest is not None or not 1 < len(over.items) <= MOST_UNROLLED:
-        return None
-    if not all(isinstance(one, Data | Seq) for one in over.items):
-        return None
-    outer = dict(m.scope.names)
-    made = []
-    for item in over.items:
-        assign(m, node.generators[0].target, item)
-        made.append(evaluate(m, node.elt))
-    m.scope.names = outer
-    return Seq(made)
-
-
 def _joined_text(m: Machine, node: ast.JoinedStr) -> Any:
     for one in node.values:
         if isinstance(one, ast.FormattedValue):
@@ -386,10 +336,10 @@ _EXPRESSIONS: dict[type, Callable[[Machine, Any], Any]] = {
     ast.Tuple: _listing,
     ast.Set: _listing,
     ast.Dict: _dict,
-    ast.ListComp: _comprehension,
-    ast.SetComp: _comprehension,
-    ast.GeneratorExp: _comprehension,
-    ast.DictComp: _comprehension,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+    ast.GeneratorExp: comprehension,
+    ast.DictComp: comprehension,
     ast.JoinedStr: _joined_text,
     ast.Call: _call,
     ast.NamedExpr: _named,

@@ -33,7 +33,7 @@ _GROUP_HARMLESS = {
 }  # fmt: skip
 
 
-def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
+def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
     """Return what a method of records returns."""
     if owner.role == "error":
         return _of_errors(m, owner, name, node)

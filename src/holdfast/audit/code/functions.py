@@ -33,6 +33,7 @@ from holdfast.audit.code.splits import (
     bundle,
     by_side,
     folds_of,
+    note_draw,
     note_folds,
     random_split,
     splitter,
@@ -103,6 +104,8 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
         return Seq([curve(m, last, args, node)] * 3, fixed=True)
     if last in SPLITTERS:
         return splitter(m, last, args, node)
+    if last == "RandomSplitter" or args.given("valid_pct"):  # fastai
+        note_draw(m, last, args, node)
     if last in _SEEDS:
         m.seeded = True
         return UNKNOWN
@@ -143,7 +146,9 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     if last in DECIDERS and (scores := frozenset[int]().union(*(scores_in(one) for one in args.everything()))):
         m.decide(node, scores, last)
         return Score(scores)
-    if last[:1].isupper() and (not args.data() or any(isinstance(one, Estimator) for one in args.values)):
+    if last[:1].isupper() and (
+        all(one.role == "count" for one in args.data()) or any(isinstance(one, Estimator) for one in args.values)
+    ):
         return made(m, name, kind_by_parts(last, args), args)
     if last[:1].islower() and not args.data() and "." in name and _is_layer(name):
         return UNKNOWN
@@ -237,7 +242,7 @@ def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: froz
     for one in args.everything():
         if isinstance(one, Function) and not one.called and name != "optimize":
             m.apply(m, one, Args(tuple(replace(held, record=True) for held in args.data()[:1])), node)
-    found = args.data()
+    found = [one for one in args.data() if one.role != "count"]
     for one in args.everything():
         learned |= learned_in(one) if not isinstance(one, Estimator) else one.learned
     scores = frozenset[int]().union(*(scores_in(one) for one in args.everything()))
@@ -307,7 +312,19 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     **dict.fromkeys(("train_test_split", "train_valid_split", "temporal_train_test_split"), train_test_split),
     "random_split": random_split,
     **dict.fromkeys(
-        ("concat", "concatenate", "vstack", "row_stack", "cat", "append", "r_", "ConcatDataset", "chain", "concatenate_datasets"), concat
+        (
+            "concat",
+            "concatenate",
+            "vstack",
+            "row_stack",
+            "cat",
+            "append",
+            "r_",
+            "ConcatDataset",
+            "chain",
+            "concatenate_datasets",
+        ),
+        concat,
     ),
     **dict.fromkeys(("hstack", "column_stack", "c_", "merge"), beside),
     **dict.fromkeys(("permutation", "randperm"), permutation),

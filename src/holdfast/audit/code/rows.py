@@ -163,16 +163,21 @@ def _side(path: Path) -> str:
 
 
 def held_out(rows: Rows) -> bool:
-    """Return whether all paths lead through the test or validation side of a split."""
+    """Return whether the last split on each path has them on its test or validation side."""
     return bool(rows) and all(
-        any(step.kind in {"split", "fold"} and step.side in {"test", "valid"} for step in path[1:]) for path in rows
+        next((step.side for step in reversed(path[1:]) if step.kind in {"split", "fold"}), "") in {"test", "valid"}
+        for path in rows
     )
 
 
 def kept_in(rows: Rows) -> bool:
-    """Return whether all paths lead through the training side of an explicit split."""
+    """Return whether all paths lead through the training side of a split that the program makes."""
     return bool(rows) and all(
-        any(step.kind in {"split", "fold"} and step.side == "train" for step in path[1:]) for path in rows
+        any(
+            step.kind in {"split", "fold"} and step.side == "train" and "ready-made" not in step.key
+            for step in path[1:]
+        )
+        for path in rows
     )
 
 

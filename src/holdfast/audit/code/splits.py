@@ -165,6 +165,13 @@ def sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Data:
     return replace(owner, rows=stepped(owner.rows, Step(key, "in")), where=None)
 
 
+def note_draw(m: Machine, name: str, args: Args, node: ast.AST) -> None:
+    """Note a random split that a library makes on its own."""
+    seeded = is_seeded(m, args)
+    key = ("split", m.cell, getattr(node, "lineno", 0), name)
+    m.split(Split(m.place(node), name, key, (), "", shuffled=True, seeded=seeded, after=len(m.flow.learned)))
+
+
 def sampled(m: Machine, node: ast.AST, owner: Data, mask: Data) -> None:
     """Note that random numbers part rows."""
     if mask.where is None:

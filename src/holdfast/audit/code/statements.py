@@ -77,6 +77,9 @@ def _if(m: Machine, node: ast.If) -> None:
     if isinstance(test, Const) and not test.value and not isinstance(node.test, ast.Name):
         execute(m, node.orelse)
         return
+    if test == Const(value=True) and isinstance(node.test, ast.Compare):
+        execute(m, node.body)
+        return
     guards = m.guards
     m.guards = guards | (_statistics(node.test, m) if m.flow.learned else NOTHING)
     scores = frozenset[int]().union(*(scores_in(m.evaluate(m, one)) for one in _compared(node.test)))

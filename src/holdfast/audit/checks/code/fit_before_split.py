@@ -60,7 +60,12 @@ def fit_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
     """
     for _, leak in code_leaks.found:
         event = leak.learned
-        if event.kind not in _KINDS or leak.test_only or leak.both_sides or (event.kind in {"group", "statistic"} and leak.label):
+        if (
+            event.kind not in _KINDS
+            or leak.test_only
+            or leak.both_sides
+            or (event.kind in {"group", "statistic"} and leak.label)
+        ):
             continue
         reached = leak.reaches[0]
         source = f" from {quoted(event.given)}" if event.given else ""

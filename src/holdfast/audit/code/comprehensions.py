@@ -1,0 +1,75 @@
+"""Comprehensions: a loop in an expression."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.binding import assign
+from holdfast.audit.code.columns import without_windows
+from holdfast.audit.code.joining import element, kind_of_loop
+from holdfast.audit.code.machine import Machine, text_of
+from holdfast.audit.code.values import (
+    NOTHING,
+    Data,
+    Seq,
+    Table,
+    Unknown,
+    data_of,
+    learned_in,
+)
+
+MOST_UNROLLED = 6  # items of a written-down list that are followed one by one
+
+
+def comprehension(m: Machine, node: Any) -> Any:
+    """Return the list or dict that a comprehension makes."""
+    outer, loops, turning = dict(m.scope.names), m.loops, m.turning
+    guards: frozenset[int] = NOTHING
+    single = False
+    several = _unrolled(m, node)
+    if several is not None:
+        return several
+    for part in node.generators:
+        over = m.evaluate(m, part.iter)
+        single |= data_of(over) is not None
+        m.enter(node, kind_of_loop(m, part.iter, over), text_of(part.iter))
+        m.turning = m.turning | {name.id for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+        assign(m, part.target, element(over))
+        for test in part.ifs:
+            m.evaluate(m, test)
+            for one in ast.walk(test):
+                if isinstance(one, ast.Name | ast.Subscript):
+                    guards |= learned_in(m.evaluate(m, one))
+    if isinstance(node, ast.DictComp):
+        m.evaluate(m, node.key)
+        result: Any = Table(rest=m.evaluate(m, node.value))
+    else:
+        value = m.evaluate(m, node.elt)
+        if isinstance(value, Data):
+            value = without_windows(value)
+        if guards and not (isinstance(value, Data) and value.rows):
+            value = Unknown(guards | learned_in(value))
+        if single and len(node.generators) == 1 and isinstance(value, Unknown) and value.learned and not guards:
+            records = data_of(m.evaluate(m, node.generators[0].iter))
+            value = replace(records, learned=value.learned, columns={}, column=None) if records is not None else value
+        result = Seq([], rest=value)
+    m.scope.names, m.loops, m.turning = outer, loops, turning
+    return result
+
+
+def _unrolled(m: Machine, node: Any) -> Seq | None:
+    """Return a comprehension over a few listed values item by item, None where it is none."""
+    if len(node.generators) != 1 or node.generators[0].ifs or isinstance(node, ast.DictComp):
+        return None
+    over = m.evaluate(m, node.generators[0].iter)
+    if not isinstance(over, Seq) or over.rest is not None or not 1 < len(over.items) <= MOST_UNROLLED:
+        return None
+    if not all(isinstance(one, Data | Seq) for one in over.items):
+        return None
+    outer = dict(m.scope.names)
+    made = []
+    for item in over.items:
+        assign(m, node.generators[0].target, item)
+        made.append(m.evaluate(m, node.elt))
+    m.scope.names = outer
+    return Seq(made)
