@@ -1,3 +1,4 @@
+import sys
 from dataclasses import fields, replace
 
 import numpy as np
@@ -100,3 +101,10 @@ def test_hashes_of_turned_images_are_those_of_the_image_turned(rng):
     for turn in range(8):
         turned = properties.low_frequencies(properties.turned_pixels(squares, turn))
         assert np.array_equal(properties.perceptual_hashes(turned)[:, 0], straight[:, turn])
+
+
+def test_without_pillow_checks_on_images_are_skipped_with_a_hint(rng, monkeypatch):
+    dataset = picture_set(rng, 30, side=24)
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(NotApplicable, match=r"needs Pillow.*holdfast\[images\]"):
+        images_of(dataset)

@@ -14,7 +14,7 @@ from holdfast.audit.definitions import fact
 from holdfast.audit.facts import image_properties as properties
 from holdfast.audit.facts.image_decoding import SIDE, SMALL, Decoded, decoded, pillow, quiet
 from holdfast.core.dataset import Dataset
-from holdfast.core.errors import NotApplicable
+from holdfast.core.errors import MissingExtra, NotApplicable
 from holdfast.core.media import ABSENT, Media
 from holdfast.core.progress import Progress, track
 from holdfast.core.random import Streams
@@ -110,6 +110,10 @@ def images(dataset: Dataset, progress: Progress, streams: Streams, *, most: int 
     columns = [column.name for column in dataset.of(kind="image") if column.role != "ignore"]
     if not columns:
         raise NotApplicable("no column of images")
+    try:
+        pillow()
+    except MissingExtra as error:
+        raise NotApplicable(str(error)) from error
     codes, raw = dataset.codes(columns[0])
     if not raw:
         raise NotApplicable(f"every value of the image column {columns[0]!r} is missing")
@@ -132,7 +136,6 @@ def images(dataset: Dataset, progress: Progress, streams: Streams, *, most: int 
 
 def _looked_at(values: Sequence[str], media: Media) -> Iterator[dict[str, Any]]:
     """Yield what chunks of images come to, in order; threads decode, as Pillow lets them run side by side."""
-    pillow()
     chunks = [values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK)]
     n_threads = max(1, min(8, len(chunks), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
     with quiet(), ThreadPoolExecutor(n_threads, thread_name_prefix="images") as pool:
