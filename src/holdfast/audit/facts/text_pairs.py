@@ -45,26 +45,32 @@ def text_pairs(dataset: Dataset, row_groups: RowGroups, progress: Progress) -> t
     rows, sampled = _rows(dataset, row_groups)
     if len(rows) < FEWEST_TEXTS:
         raise NotApplicable(f"{len(rows)} different rows; near-copies of texts need {FEWEST_TEXTS} to compare with")
-    texts = {column.name: _picked(dataset.values(column.name), rows, len(dataset)) for column in columns}
+    texts = {column.name: dataset.values(column.name) for column in columns}
+    place = rows  # of each record in `texts`: they are copied only where most of them are not needed
+    if len(rows) < len(dataset) / 2:
+        texts = {name: values.take(pa.array(rows)) for name, values in texts.items()}
+        place = np.arange(len(rows))
     main = max(texts, key=lambda name: texts[name].nbytes)
-    with track(progress, "reading texts", len(rows), "texts") as advance:
+    with track(progress, "reading texts", len(texts[main]), "texts") as advance:
         sketch = sketches(texts[main], advance)
-    normals = {name: sketch.normal if name == main else _normals(values) for name, values in texts.items()}
+    normals = {name: (sketch.normal if name == main else _normals(values))[place] for name, values in texts.items()}
     forms = forms_of(tuple(normals.values()), _sides(dataset, row_groups, rows))
-    compared = np.flatnonzero(sketch.n_words[forms.first] >= FEWEST_WORDS)
-    a, b = _candidates(sketch, forms, compared)
+    first = place[forms.first]
+    compared = np.flatnonzero(sketch.n_words[first] >= FEWEST_WORDS)
+    a, b = _candidates(sketch, forms, compared, first[compared])
     same = compared[forms.size[compared] > 1]
     a, b = np.concatenate([a, same]), np.concatenate([b, same])
-    weights = weights_of(texts[main], forms.first, sketch.normal, sketch.n_words)
+    weights = weights_of(texts[main], first, sketch.normal, sketch.n_words)
     with track(progress, "comparing texts", len(a), "pairs") as advance:
-        seen = overlap(texts[main], weights, forms.first[a], forms.first[b], advance)
+        seen = overlap(texts[main], weights, first[a], first[b], advance)
     n_pairs = len(forms.first) * (len(forms.first) - 1) / 2
     alike = seen.halves >= LEAST_OF_A_HALF
     rare = BITS * np.log2(max(n_pairs, 2.0))
     near = alike.all(axis=1) & (seen.bits >= np.where(a == b, rare * EQUAL_BITS / BITS, rare))
     for name, values in texts.items():
         if name != main:
-            near[near] = _alike(values, normals[name], weights, forms.first[a[near]], forms.first[b[near]])
+            equal = normals[name][forms.first[a[near]]] == normals[name][forms.first[b[near]]]
+            near[near] = equal | _alike(values, weights, first[a[near]], first[b[near]])
     half = ~alike.all(axis=1) & (seen.bits >= rare / 2)
     n_half = (half[:, None] & alike).sum(axis=0) + _RULE_OF_THREE
     left, right, distance = forms.linked(a[near], b[near], 1.0 - seen.likeness[near])
@@ -83,20 +89,20 @@ def text_pairs(dataset: Dataset, row_groups: RowGroups, progress: Progress) -> t
     )
 
 
-def _candidates(sketch: Sketches, forms: Forms, compared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return pairs of forms that may be alike."""
-    chosen = np.zeros(len(forms.of), dtype=bool)
-    chosen[forms.first[compared]] = True
-    kept = chosen[sketch.text]
-    return candidates(sketch.hashes[kept], forms.of[sketch.text[kept]], len(forms.first), forms.held)
+def _candidates(
+    sketch: Sketches, forms: Forms, compared: np.ndarray, texts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs of forms that may be alike, of those `compared`, which stand at `texts`."""
+    form = np.full(len(sketch.n_words), -1, dtype=np.int64)
+    form[texts] = compared
+    kept = form[sketch.text] >= 0
+    return candidates(sketch.hashes[kept], form[sketch.text[kept]], len(forms.first), forms.held)
 
 
-def _alike(
-    values: pa.ChunkedArray, normal: np.ndarray, weights: Weights, a: np.ndarray, b: np.ndarray
-) -> Bool[np.ndarray, " pairs"]:
-    """Return which pairs are alike in another text column: equal but for case and punctuation, or in both halves."""
+def _alike(values: pa.ChunkedArray, weights: Weights, a: np.ndarray, b: np.ndarray) -> Bool[np.ndarray, " pairs"]:
+    """Return which pairs are alike in both halves of another text column."""
     seen = overlap(values, weights, a, b, lambda _: None)
-    return np.asarray((normal[a] == normal[b]) | (seen.halves >= LEAST_OF_A_HALF).all(axis=1))
+    return np.asarray((seen.halves >= LEAST_OF_A_HALF).all(axis=1))
 
 
 def _normals(values: pa.ChunkedArray) -> np.ndarray:
@@ -110,10 +116,6 @@ def _rows(dataset: Dataset, row_groups: RowGroups) -> tuple[Int[np.ndarray, " te
         return rows, None
     sampled = Sampled(what="texts compared for near-copies", rows=MOST_TEXTS, of=len(rows))
     return rows[row_groups.group[rows] < MOST_TEXTS], sampled  # groups are numbered by their hash: at random
-
-
-def _picked(values: pa.ChunkedArray, rows: np.ndarray, n: int) -> pa.ChunkedArray:
-    return values if len(rows) == n else values.take(pa.array(rows))
 
 
 def _sides(dataset: Dataset, row_groups: RowGroups, rows: np.ndarray) -> tuple[Bool[np.ndarray, " texts"], ...]:
