@@ -1,12 +1,10 @@
 """The verb: one audit, from a data set to its record."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
-
-import numpy as np
 
 from holdfast.audit import catalogue
 from holdfast.audit.code import Code
@@ -15,6 +13,7 @@ from holdfast.audit.facts.ledger import ledger_of
 from holdfast.audit.honest import score_of_audit
 from holdfast.audit.metrics import metric_called
 from holdfast.audit.outcome import split_records
+from holdfast.audit.recording import subject_fields
 from holdfast.audit.runner import Facts, closure, refuse_unknown_options, run_checks
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
@@ -22,7 +21,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.index import runs_on
 from holdfast.core.progress import Progress, Recording, Silent
 from holdfast.core.random import Streams
-from holdfast.core.record import ColumnRecord, InputRecord, Run
+from holdfast.core.record import Run
 from holdfast.core.store import RunStore, new_id
 
 
@@ -52,26 +51,23 @@ def audit_dataset(
     refuse_unknown_options(options)
     if settings.metric is not None:
         metric_called(settings.metric)  # a misspelt name is told now, not after all checks
-    digest = test_digest(dataset) if dataset is not None else ""
+    code: Code | None = (given or {}).get("code")
+    about = subject_fields(dataset, code)
+    digest = about.get("test_digest", "")
     roots: dict[str, Any] = {"streams": Streams(settings.seed), "progress": progress or Silent()}
     if dataset is not None:
         roots["dataset"] = dataset
     if store is not None and digest:
         roots["ledger"] = ledger_of(runs_on(store, digest), digest, besides=resume.id if resume else "")
     facts = Facts({**roots, **(given or {})}, options)
-    code: Code | None = (given or {}).get("code")
     run = Run(
         id=resume.id if resume else run_id or new_id(),
-        title=_title(dataset, code),
+        **about,
         command=tuple(command),
         status="running",
         started=datetime.now(UTC),
-        n_rows=len(dataset) if dataset is not None else 0,
-        inputs=(*(_input(source) for source in (dataset.sources if dataset is not None else ())), *_code_inputs(code)),
-        columns=_columns(dataset) if dataset is not None else (),
         splits=split_records(facts),
         config=settings.model_dump(mode="json", exclude_defaults=True),
-        test_digest=digest,
         seed=settings.seed,
         environment=environment(),
     )
@@ -105,45 +101,3 @@ def audit_dataset(
         if writer is not None:
             writer.finish(run)
     return run
-
-
-def test_digest(dataset: Dataset) -> str:
-    """Return the content hash of the test rows, or of all rows where there is no split."""
-    column = dataset.one("split")
-    if column is None:
-        return dataset.digest
-    codes, names = dataset.codes(column.name)
-    if "test" not in names:
-        return dataset.digest
-    return dataset.take(np.flatnonzero(codes == names.index("test"))).digest
-
-
-def _title(dataset: Dataset | None, code: Code | None) -> str:
-    if dataset is not None or code is None:
-        return dataset.name if dataset is not None else ""
-    names = [file.name for file in code.files]
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more" if names else "no code"
-
-
-def _columns(dataset: Dataset) -> tuple[ColumnRecord, ...]:
-    return tuple(
-        ColumnRecord(name=c.name, kind=c.kind, role=c.role, n_missing=dataset.values(c.name).null_count)
-        for c in dataset.columns
-    )
-
-
-def _code_inputs(code: Code | None) -> Iterator[InputRecord]:
-    for file in code.files if code is not None else ():
-        yield InputRecord(name=file.name, kind="code", start=0, stop=0, digest=file.digest)
-
-
-def _input(source: Any) -> InputRecord:
-    return InputRecord(
-        name=source.name,
-        start=source.start,
-        stop=source.stop,
-        digest=source.digest,
-        split=source.split,
-        first_row=source.first_row,
-        notes=source.notes,
-    )

@@ -65,7 +65,7 @@ def _judged(run: Run) -> tuple[Tone, str]:
     warnings = run.count(Severity.WARNING)
     if warnings:
         what = "is one thing" if warnings == 1 else f"are {warnings:,} things"
-        return "unsure", f"No errors, but there {what} to look at before {_subject(run)} is trusted."
+        return "unsure", f"No errors, but there {what} to look at before {_subject(run)} {_verb(run)} trusted."
     crashed = sum(result.status is Status.CRASHED for result in run.results)
     if crashed:
         broke = f"{plural(crashed, 'check')} crashed"
@@ -82,6 +82,10 @@ def _subject(run: Run) -> str:
         return SUBJECTS[run.kind]
     kinds = {source.kind for source in run.inputs}
     return "this data and code" if kinds == {"data", "code"} else "this code" if kinds == {"code"} else "this data"
+
+
+def _verb(run: Run) -> str:
+    return "are" if run.kind == "compare" else "is"
 
 
 def _scored(honest: HonestScore, errors: int) -> tuple[Tone, str]:
