@@ -163,6 +163,8 @@ def _inside_training(flow: Flow, score: Scored) -> bool:
 def _among_fits(flow: Flow, score: Scored, decision: Decided) -> bool:
     """Return whether a decision chooses among candidates, models or epochs that a loop goes through."""
     kinds = {flow.loops[one].over for one in score.loops}
+    if score.metric == "validation":  # the best of all epochs, read off a history
+        return True
     if kinds & {"candidates", "models", "epochs"}:
         return True
     return len(decision.scores) > 1 and decision.how != "if"
@@ -170,7 +172,7 @@ def _among_fits(flow: Flow, score: Scored, decision: Decided) -> bool:
 
 def _of_models(flow: Flow, score: Scored) -> bool:
     kinds = {flow.loops[one].over for one in score.loops}
-    return "models" in kinds or not kinds
+    return "models" in kinds or (not kinds and score.metric != "validation")
 
 
 def _settings_vary(flow: Flow, score: Scored) -> bool:

@@ -336,6 +336,174 @@ for fold in range(5):
     model = SVC().fit(train[['a']], train['y'])
     print(model.score(valid[['a']], valid['y']))
 """,
+    "index split": """
+df = pd.read_csv('a.csv')
+df['x'] = StandardScaler().fit_transform(df[['x']]) #! fit-before-split
+train_idx, test_idx = train_test_split(df.index, random_state=0)
+train, test = df.loc[train_idx], df.loc[test_idx]
+""",
+    "arange split clean": """
+idx_train, idx_test = train_test_split(np.arange(len(X)), random_state=0)
+scaler = StandardScaler().fit(X[idx_train])
+model = SVC().fit(scaler.transform(X[idx_train]), y[idx_train])
+print(model.score(scaler.transform(X[idx_test]), y[idx_test]))
+""",
+    "is_train column": """
+np.random.seed(0)
+df = pd.read_csv('a.csv')
+df['x'] = (df['x'] - df['x'].mean()) #! fit-before-split
+df['is_train'] = np.random.uniform(0, 1, len(df)) <= .75
+train, test = df[df['is_train'] == True], df[df['is_train'] == False]
+model = SVC().fit(train[['x']], train['y'])
+print(model.score(test[['x']], test['y']))
+""",
+    "sss loop": """
+sss = StratifiedShuffleSplit(n_splits=1, test_size=0.2, random_state=0)
+for train_index, test_index in sss.split(df, df['y']):
+    train, test = df.loc[train_index], df.loc[test_index]
+X_train = train.drop('y', axis=1)
+imputer = SimpleImputer()
+X_train = imputer.fit_transform(X_train)
+X_test = imputer.transform(test.drop('y', axis=1))
+m = LinearRegression().fit(X_train, train['y'])
+print(mean_squared_error(test['y'], m.predict(X_test)))
+""",
+    "six values": """
+def split(X, y):
+    X_train, X_tmp, y_train, y_tmp = train_test_split(X, y, test_size=0.4, random_state=0)
+    X_val, X_test, y_val, y_test = train_test_split(X_tmp, y_tmp, test_size=0.5, random_state=0)
+    return X_train, X_val, X_test, y_train, y_val, y_test
+X_train, X_val, X_test, y_train, y_val, y_test = split(X, y)
+model = keras.Sequential([Dense(1)])
+model.fit(X_train, y_train, validation_data=(X_val, y_val), callbacks=[EarlyStopping()])
+print(model.evaluate(X_test, y_test))
+""",
+    "mnist mean clean": """
+(x_train, y_train), (x_test, y_test) = mnist.load_data()
+x_train = x_train.astype('float32') / 255
+x_test = x_test.astype('float32') / 255
+mean, std = x_train.mean(), x_train.std()
+x_train, x_test = (x_train - mean) / std, (x_test - mean) / std
+model = Sequential([Dense(1)])
+model.fit(x_train, y_train, validation_data=(x_test, y_test))
+print(model.evaluate(x_test, y_test))
+""",
+    "target scaler clean": SPLIT
+    + """
+sy = StandardScaler()
+y_train_s = sy.fit_transform(y_train.values.reshape(-1, 1))
+m = SVR().fit(X_train, y_train_s)
+print(r2_score(y_test, sy.inverse_transform(m.predict(X_test).reshape(-1, 1))))
+""",
+    "ts cv clean": """
+df = pd.read_csv('a.csv', parse_dates=['d']).sort_values('d')
+df['lag1'] = df['x'].shift(1)
+df = df.dropna()
+for tr, te in TimeSeriesSplit(5).split(df):
+    sc = StandardScaler().fit(df.iloc[tr][['lag1']])
+    m = Ridge().fit(sc.transform(df.iloc[tr][['lag1']]), df.iloc[tr]['x'])
+    print(mean_absolute_error(df.iloc[te]['x'], m.predict(sc.transform(df.iloc[te][['lag1']]))))
+""",
+    "kfold on series": """
+df = pd.read_csv('a.csv', parse_dates=['d'])
+df['lag1'] = df['x'].shift(1)
+df = df.dropna()
+kf = KFold(5, shuffle=True, random_state=0) #! random-split-of-series
+print(cross_val_score(Ridge(), df[['lag1']], df['x'], cv=kf))
+""",
+    "main with args": """
+def load():
+    df = pd.read_csv('a.csv')
+    return df.drop('y', axis=1), df['y']
+def preprocess(X_train, X_test):
+    s = StandardScaler()
+    return s.fit_transform(X_train), s.transform(X_test)
+def main():
+    X, y = load()
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    X_train, X_test = preprocess(X_train, X_test)
+    for model in [LogisticRegression(), SVC()]:
+        model.fit(X_train, y_train)
+        print(classification_report(y_test, model.predict(X_test)))
+if __name__ == '__main__':
+    main()
+""",
+    "text leak": """
+df = pd.read_csv('a.csv')
+cv = CountVectorizer()
+X = cv.fit_transform(df['text']) #! fit-before-split
+X_train, X_test, y_train, y_test = train_test_split(X, df['label'], random_state=0)
+nb = MultinomialNB().fit(X_train, y_train)
+print(nb.score(X_test, y_test))
+""",
+    "keras tokenizer on train": """
+X_train, X_test, y_train, y_test = train_test_split(df['text'], df['y'], random_state=0)
+tok = Tokenizer(num_words=1000)
+tok.fit_on_texts(X_train)
+maxlen = max(len(x) for x in tok.texts_to_sequences(X_train))
+a = pad_sequences(tok.texts_to_sequences(X_train), maxlen=maxlen)
+b = pad_sequences(tok.texts_to_sequences(X_test), maxlen=maxlen)
+m = Sequential([Embedding(1000, 8)])
+m.fit(a, y_train)
+print(m.evaluate(b, y_test))
+""",
+    "best epoch from history": SPLIT
+    + """
+m = Sequential([Dense(1)])
+h = m.fit(X_train, y_train, validation_data=(X_test, y_test), epochs=50)
+best = np.argmax(h.history['val_accuracy']) #! test-used-for-tuning
+print(best)
+""",
+    "resample then cv": """
+X_res, y_res = SMOTE(random_state=0).fit_resample(X, y) #! resample-before-split
+print(cross_val_score(RandomForestClassifier(), X_res, y_res, cv=5).mean())
+""",
+    "outliers then split clean": """
+df = pd.read_csv('a.csv')
+q1, q3 = df['x'].quantile(.25), df['x'].quantile(.75)
+df = df[(df['x'] > q1 - 1.5 * (q3 - q1)) & (df['x'] < q3 + 1.5 * (q3 - q1))]
+train, test = train_test_split(df, random_state=0)
+""",
+    "vif and corr plot clean": """
+df = pd.read_csv('a.csv')
+corr = df.corr()
+print(corr['y'].sort_values(ascending=False))
+df = df.drop(columns=['a', 'b'])
+train, test = train_test_split(df, random_state=0)
+""",
+    "drop highly correlated": """
+df = pd.read_csv('a.csv')
+corr = df.corr().abs()
+upper = corr.where(np.triu(np.ones(corr.shape), k=1).astype(bool))
+to_drop = [c for c in upper.columns if any(upper[c] > 0.95)]
+df = df.drop(columns=to_drop) #! select-before-split
+train, test = train_test_split(df, random_state=0)
+""",
+    "stacking oof clean": SPLIT
+    + """
+oof = cross_val_predict(RandomForestClassifier(), X_train, y_train, cv=5)
+meta = LogisticRegression().fit(oof.reshape(-1, 1), y_train)
+rf = RandomForestClassifier().fit(X_train, y_train)
+print(meta.score(rf.predict(X_test).reshape(-1, 1), y_test))
+""",
+    "optuna clean": """
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+X_tr, X_val, y_tr, y_val = train_test_split(X_train, y_train, random_state=0)
+def objective(trial):
+    m = LGBMClassifier(n_estimators=trial.suggest_int('n', 10, 100)).fit(X_tr, y_tr)
+    return accuracy_score(y_val, m.predict(X_val))
+study = optuna.create_study(); study.optimize(objective, n_trials=9)
+m = LGBMClassifier(**study.best_params).fit(X_train, y_train)
+print(accuracy_score(y_test, m.predict(X_test)))
+""",
+    "seasonal": """
+df = pd.read_csv('a.csv', index_col='date', parse_dates=True)
+df['trend'] = seasonal_decompose(df['x']).trend #! future-shift
+X, y = df[['trend']], df['x']
+X_train, X_test, y_train, y_test = train_test_split(X, y, shuffle=False)
+m = Ridge().fit(X_train, y_train)
+print(m.score(X_test, y_test))
+""",
 }
 
 
