@@ -50,7 +50,9 @@ def parsed_yaml(text: str, name: str) -> Any:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         return None if node is None else _value(node, name, yaml)
     except yaml.YAMLError as error:
-        raise BadInput(f"{name} is not YAML: {one_line(str(error), 200)}") from error
+        mark = getattr(error, "problem_mark", None)
+        where = f"{name}, line {mark.line + 1}" if mark else name
+        raise BadInput(f"{where}: not YAML: {one_line(str(getattr(error, 'problem', error)), 200)}") from error
     except (RecursionError, ValueError, OverflowError) as error:
         if isinstance(error, BadInput):
             raise

@@ -113,6 +113,8 @@ def loader_for(name: str, begin: bytes) -> tuple[Loader, str]:
             return loader, f"the name says {by_name.name if by_name else ''}, the content is {loader.name}"
     for first, what in FOREIGN.items():
         if binary and begin.startswith(first):
+            if what.endswith("image"):
+                raise BadInput(f"{name} is {what}; give the folder of images that it is in, or a table that names them")
             raise BadInput(f"{name} is {what}; Holdfast reads {', '.join(one.name for one in loaders())}")
     default = next(one for one in loaders() if not one.first_bytes and ".csv" in one.suffixes)
     return by_name or default, ""
