@@ -212,15 +212,16 @@ def paired(asked: Question, first: np.ndarray, second: np.ndarray, hit: np.ndarr
 
 def _of_class(asked: Question, score: np.ndarray, hit: np.ndarray, name: str) -> Answer:
     """Return the AUC with a variance over units (Obuchowski, 1997): what a row adds is summed within its unit first."""
-    from scipy.special import ndtr
+    from scipy.special import stdtr
 
     value, adds = _adds(asked, score, hit)
     error = _error(adds, asked.unit)
+    # Few units leave their spread uncertain: Student's t with those of the rarer class, as for few clusters.
+    fewest = min(len(np.unique(asked.unit[hit])), len(np.unique(asked.unit[~hit])))
     if error <= 0.0:
         # All pairs in order, or none: one in so many units could still be otherwise (rule of three).
-        fewest = min(len(np.unique(asked.unit[hit])), len(np.unique(asked.unit[~hit])))
         error = 1.0 / max(fewest, 1) if value != 0.5 else 1.0
-    p_value = float(ndtr(-(value - 0.5) / (_FOLDS_DEPEND * error)))
+    p_value = float(stdtr(max(fewest - 1, 1), -(value - 0.5) / (_FOLDS_DEPEND * error)))
     half = _Z * error
     return Answer(name, value, max(0.0, value - half), min(1.0, value + half), max(0.0, 2 * value - 1), p_value)
 
