@@ -88,6 +88,13 @@ def where(m: Machine, args: Args, node: ast.AST) -> Any:
     return replace(condition, role=role, learned=learned, where=None)
 
 
+def nonzero(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return the index of the rows that a mask picks."""
+    del m, node
+    condition = data_of(args.get(0))
+    return UNKNOWN if condition is None else replace(condition, role="index")
+
+
 def cut(m: Machine, args: Args, node: ast.AST) -> Any:
     """Return a column in bins whose edges are quantiles of it."""
     found = data_of(args.get(0, "x"))

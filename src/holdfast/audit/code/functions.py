@@ -14,6 +14,7 @@ from holdfast.audit.code.arrays import (
     first,
     frame,
     listed,
+    nonzero,
     roll,
     smooth,
     subset,
@@ -340,6 +341,7 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     **dict.fromkeys(("list", "tuple", "set", "tqdm", "sorted_", "reversed"), listed),
     **dict.fromkeys(("DataFrame", "Series", "array", "asarray", "stack", "from_dict", "tensor", "from_numpy"), frame),
     **dict.fromkeys(("where", "select"), where),
+    "flatnonzero": nonzero,
     "qcut": cut,
     **dict.fromkeys(
         ("zscore", "scale", "minmax_scale", "robust_scale", "maxabs_scale", "quantile_transform", "power_transform"),

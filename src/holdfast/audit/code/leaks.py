@@ -94,8 +94,10 @@ def _fitted_again(flow: Flow, event: Learned) -> bool:
     """Return whether something was learned from test rows after the same had been learned from other rows."""
     if event.kind not in TRANSFORMS | {"statistic"} or event.data.record or not is_held_out(flow, event.rows):
         return False
-    if event.kind == "statistic" and event.id not in flow.applied:
-        return False
+    if event.kind == "statistic" and (
+        event.id not in flow.applied or any(path[0][0] == "given" for path in event.rows)
+    ):
+        return False  # of a parameter nothing is known but its name
     return any(
         (one.kind, one.what, one.column) == (event.kind, event.what, event.column) and apart(one.rows, event.rows)
         for one in flow.learned[: event.id]
