@@ -56,7 +56,7 @@ def test_posts_named_by_numbers_and_old_encodings(tmp_path):
     dataset = load({"all": _written(tmp_path, files)})
     assert len(dataset) == 25
     assert "café au lait" in dataset.values("text").to_pylist()
-    assert "not UTF-8: 1" in _notes(dataset)
+    assert "not in UTF-8: 1" in _notes(dataset)
 
 
 def test_line_ends_and_marks_of_encodings(tmp_path):

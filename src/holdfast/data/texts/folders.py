@@ -56,7 +56,7 @@ class _Read:
         said = []
         if self.not_utf8:
             said.append(
-                f"documents that are not UTF-8: {len(self.not_utf8):,}, such as {self.not_utf8[0]}: read as Windows-1252"
+                f"documents not in UTF-8: {len(self.not_utf8):,}, such as {self.not_utf8[0]}: read as Windows-1252"
             )
         if self.left_out:
             said.append(
