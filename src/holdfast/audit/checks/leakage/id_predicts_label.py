@@ -11,7 +11,7 @@ from holdfast.audit.facts.conditional import NOTHING, Score, Target, number_bins
 from holdfast.audit.facts.labels import Labels
 from holdfast.audit.facts.naming import names_entity, names_identifier
 from holdfast.audit.facts.rows import RowKeys
-from holdfast.core.dataset import Dataset
+from holdfast.core.dataset import Column, Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
 
 _MOST_ROWS = 20_000
@@ -77,12 +77,14 @@ def id_predicts_label(
     for name in columns:
         how, score = _best(dataset, name, against)
         if score.gain >= _GAIN and score.p_value < limit and not _follows_time(dataset, name, against.rows):
-            yield _finding(name, how, score, against)
+            yield _finding(dataset[name], how, score, against)
 
 
-def _finding(name: str, how: str, score: Score, against: Target) -> Finding:
+def _finding(column: Column, how: str, score: Score, against: Target) -> Finding:
+    name, unseen = column.name, column.role == "metadata"
     return Finding(
         message=f"The id {name!r} tells the label: {against.metric} {score.value:.3f} from {how} alone",
+        severity=Severity.NOTE if unseen else Severity.WARNING,  # a model is not given metadata
         confidence=Confidence.HIGH,
         locations=(Location(columns=(name,)),),
         evidence=(
@@ -96,7 +98,7 @@ def _finding(name: str, how: str, score: Score, against: Target) -> Finding:
         ),
         fix=f"Find out how {name!r} was given, keep it out of the model, and look for what else differs between "
         "batches.",
-        remedy=Remedy(op="drop-columns", columns=(name,)),
+        remedy=None if unseen else Remedy(op="drop-columns", columns=(name,)),
     )
 
 

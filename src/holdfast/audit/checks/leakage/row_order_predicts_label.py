@@ -121,7 +121,10 @@ def _natural(dataset: Dataset) -> bool:
             continue
         strings = pa.types.is_large_string(values.type)
         head = values.slice(0, 2_000).drop_null()
-        if len(head) < 3 or len(head.unique()) < 3 or (strings and not any(c.isdigit() for c in str(head[0])[:10])):
+        if len(head) < 3 or len(head.unique()) < 3:
+            continue
+        # Text that rises is a date, or the names of the files that the rows were read from.
+        if strings and column.role != "metadata" and not any(c.isdigit() for c in str(head[0])[:10]):
             continue
         numbers = np.asarray(head.to_pylist()) if strings else dataset.numbers(column.name)
         numbers = numbers if strings else numbers[~np.isnan(numbers)]
