@@ -12,6 +12,7 @@ from holdfast.core.errors import MissingExtra
 from holdfast.core.finding import Picture, Pictures
 from holdfast.core.text import one_line
 
+FILE = "file"  # the column in which loaders of images name the files
 MOST_SHOWN = 6
 _MOST_BASE64 = 40_000
 _FEWEST_COLOURS = 16
@@ -69,14 +70,14 @@ def from_pixels(pixels: np.ndarray, title: str, most: int = 96) -> Picture:
 
 
 def _title(dataset: Dataset, row: int) -> str:
-    parts = [f"row {row}"]
-    split, label = dataset.one("split"), dataset.one("label")
-    for column in (split, label):
-        if column is not None:
-            value = dataset.values(column.name)[row].as_py()
-            if value is not None:
-                parts.append(one_line(str(value), 30))
-    return " · ".join(parts)
+    """Return the file of a row, or else its split and label; a report adds the place where it has neither."""
+    names = {column.name for column in dataset.of(role="metadata")} & {FILE}
+    for columns in (names, [column.name for role in ("split", "label") if (column := dataset.one(role))]):
+        values = [dataset.values(name)[row].as_py() for name in columns]
+        said = [one_line(str(value), 60) for value in values if value is not None]
+        if said:
+            return " · ".join(said)
+    return ""
 
 
 def _small_png(data: bytes | memoryview, most: int) -> str:

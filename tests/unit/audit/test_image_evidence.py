@@ -1,11 +1,13 @@
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from holdfast.audit.image_cases import drawing, encoded, picture_data, picture_set
 from holdfast.audit.image_evidence import from_pixels, picture_pairs, pictures, thumbnail
+from holdfast.core.dataset import Column
 
 
 def opened(picture):
@@ -22,7 +24,7 @@ def test_thumbnails_are_small_and_encoded_anew():
     assert len(one.png) <= 40_000
     assert max(opened(one).size) <= 96
     assert b"SECRET" not in base64.b64decode(one.png)
-    assert (one.row, one.title) == (0, "row 0")
+    assert (one.row, one.title) == (0, "")
 
 
 def test_what_cannot_be_shown_is_left_out():
@@ -33,9 +35,12 @@ def test_what_cannot_be_shown_is_left_out():
     assert pictures(dataset, np.array([0, 1]), "none") is None
 
 
-def test_titles_name_split_and_class():
+def test_titles_name_the_file_or_else_split_and_class():
     dataset = picture_set(np.random.default_rng(0), 30, side=24)
-    assert thumbnail(dataset, 29).title.startswith("row 29 · test · ")
+    assert thumbnail(dataset, 29).title.startswith("test · ")
+    table = dataset.table.append_column("file", [[f"test/{i}.png" for i in range(30)]])
+    named = replace(dataset, table=table, columns=(*dataset.columns, Column("file", "category", "metadata")))
+    assert thumbnail(named, 29).title == "test/29.png"
 
 
 def test_pixels_in_memory_are_enlarged():
