@@ -1,13 +1,11 @@
 import base64
 import io
-from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from holdfast.audit.image_cases import drawing, encoded, picture_data, picture_set
 from holdfast.audit.image_evidence import from_pixels, picture_pairs, pictures, thumbnail
-from holdfast.core.dataset import Column
 
 
 def opened(picture):
@@ -37,10 +35,8 @@ def test_what_cannot_be_shown_is_left_out():
 
 def test_titles_name_the_file_or_else_split_and_class():
     dataset = picture_set(np.random.default_rng(0), 30, side=24)
-    assert thumbnail(dataset, 29).title.startswith("test · ")
-    table = dataset.table.append_column("file", [[f"test/{i}.png" for i in range(30)]])
-    named = replace(dataset, table=table, columns=(*dataset.columns, Column("file", "category", "metadata")))
-    assert thumbnail(named, 29).title == "test/29.png"
+    assert thumbnail(dataset, 29).title == "dog/0029.jpg"
+    assert thumbnail(dataset.with_roles({"file": "ignore"}), 29).title.startswith("test · ")
 
 
 def test_pixels_in_memory_are_enlarged():
