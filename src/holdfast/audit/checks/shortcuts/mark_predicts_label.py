@@ -61,6 +61,10 @@ def mark_predicts_label(
         mark = _mark(image_regions.gains(k))
         if mark is None:
             continue
+        gains = image_regions.gains(k)
+        peak = image_regions.told(k, image_regions.joint(k, mark & (gains == gains[mark].max())))
+        if peak.p_value >= limit:  # cells were chosen by what they tell: the best of 64 must rule chance out alone
+            continue
         answer = image_regions.told(k, image_regions.joint(k, mark))
         if answer.value >= min_auc and answer.p_value < limit and (best is None or answer.gain > best[0].gain):
             best = (answer, k, mark)
