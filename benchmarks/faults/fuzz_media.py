@@ -142,7 +142,7 @@ def decode_one(data: bytes) -> Callable[[random.Random, int], str]:
     every = [other for _, other in originals()]
 
     def way(rng: random.Random, number: int) -> str:
-        from holdfast.audit.facts.image_decoding import decoded, quiet
+        from holdfast.audit.facts.images.decoding import decoded, quiet
         from holdfast.audit.image_cases import picture_data
         from holdfast.audit.image_evidence import thumbnail
 

@@ -9,7 +9,7 @@ from typing import Any
 from holdfast.audit import catalogue
 from holdfast.audit.code import Code
 from holdfast.audit.environment import environment
-from holdfast.audit.facts.ledger import ledger_of
+from holdfast.audit.facts.conduct.ledger import ledger_of
 from holdfast.audit.honest import score_of_audit
 from holdfast.audit.metrics import metric_called
 from holdfast.audit.outcome import split_records

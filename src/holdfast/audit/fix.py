@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from holdfast.audit.facts.rows import row_groups
+from holdfast.audit.facts.rows.rows import row_groups
 from holdfast.audit.honest.preparation import order_of
 from holdfast.audit.honest.remedies import Cure, cures_for, standing
 from holdfast.core.dataset import Dataset, Source

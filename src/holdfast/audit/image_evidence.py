@@ -5,8 +5,8 @@ import io
 
 import numpy as np
 
-from holdfast.audit.facts.image_decoding import FORMATS, MOST_PIXELS, eight_bit, pillow, quiet
-from holdfast.audit.facts.near import NearPairs
+from holdfast.audit.facts.images.decoding import FORMATS, MOST_PIXELS, eight_bit, pillow, quiet
+from holdfast.audit.facts.rows.near import NearPairs
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import MissingExtra
 from holdfast.core.finding import Picture, Pictures

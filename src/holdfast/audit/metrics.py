@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.models import Predictions
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 

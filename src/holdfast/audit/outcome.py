@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.runner import FactCrashed, Facts
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import ClassCount, SplitRecord, Summary

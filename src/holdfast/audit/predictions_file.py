@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Int
 
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.models import Predictions
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput

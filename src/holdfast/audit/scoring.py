@@ -16,7 +16,7 @@ from holdfast.audit.comparison import (
     paired_mean,
     roc_areas,
 )
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.metrics import Metric, bootstrap, metric_for, row_values
 from holdfast.audit.models import Predictions
 from holdfast.core.errors import NotApplicable

@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from holdfast.audit.facts.near import NearPairs
+from holdfast.audit.facts.rows.near import NearPairs
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Examples
 from holdfast.core.text import one_line

@@ -134,9 +134,9 @@ def given_facts(
 ) -> dict[str, Any]:
     """Return the facts that are given, not derived. Raises BadInput for a name that is no fact."""
     from holdfast.audit import catalogue
-    from holdfast.audit.facts.embedding import model_folder
-    from holdfast.audit.facts.vectors import Vectors
-    from holdfast.audit.facts.vectors import given as given_vectors
+    from holdfast.audit.facts.learning.embedding import model_folder
+    from holdfast.audit.facts.learning.vectors import Vectors
+    from holdfast.audit.facts.learning.vectors import given as given_vectors
 
     given = dict(facts or {})
     for name in given:

@@ -72,7 +72,7 @@ def _test_sets(store: "RunStore", most: int, form: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from holdfast.audit.facts.ledger import test_sets
+    from holdfast.audit.facts.conduct.ledger import test_sets
     from holdfast.core.text import one_line
 
     found = test_sets(store)

@@ -4,7 +4,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.conditional import Target, _areas, number_bins, ranks_of, value_bins
+from holdfast.audit.facts.labels.conditional import Target, _areas, number_bins, ranks_of, value_bins
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
 

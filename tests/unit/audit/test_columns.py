@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.columns import N_TOP, QUANTILES
+from holdfast.audit.facts.columns.columns import N_TOP, QUANTILES
 from holdfast.audit.runner import Facts
 from holdfast.data.inference import describe
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject, table
-from holdfast.audit.facts.labels import Labels, labels
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.labels.labels import Labels, labels
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.honest.attribution import coalitions_in, exact_shares, sampled_orders, sampled_shares
 from holdfast.audit.honest.bench import draw_rows, relabelled
 from holdfast.audit.honest.intervals import Draws, estimate, time_clusters, variance_of_halves

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from holdfast.audit.facts.image_container import jpeg_quality
-from holdfast.audit.facts.image_decoding import decoded, quiet
+from holdfast.audit.facts.images.container import jpeg_quality
+from holdfast.audit.facts.images.decoding import decoded, quiet
 from holdfast.audit.image_cases import drawing, encoded
 
 PICTURE = drawing(np.random.default_rng(0), 90, 120)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from holdfast.audit.facts.quick_model import by_ridge, standardised, waves
-from holdfast.audit.facts.telling import Question, area, folds_of
+from holdfast.audit.facts.labels.telling import Question, area, folds_of
+from holdfast.audit.facts.learning.quick_model import by_ridge, standardised, waves
 from holdfast.audit.runner import Facts
 from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.core.errors import NotApplicable

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from holdfast.audit.facts import image_properties as properties
+from holdfast.audit.facts.images import properties
 from holdfast.audit.image_cases import drawing, encoded, picture_data, picture_set
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable

@@ -5,7 +5,7 @@ import pytest
 
 from holdfast.audit.cases import subject
 from holdfast.audit.catalogue import checks
-from holdfast.audit.facts.probabilities import given
+from holdfast.audit.facts.learning.probabilities import given
 from holdfast.audit.runner import Facts, run_check
 from holdfast.core.record import Status
 

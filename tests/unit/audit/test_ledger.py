@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from holdfast.audit.facts.ledger import ledger_of
+from holdfast.audit.facts.conduct.ledger import ledger_of
 from holdfast.core.record import Environment, Estimate, HonestScore, Run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

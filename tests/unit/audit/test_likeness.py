@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from holdfast.audit.facts.likeness import _of_values, intraclass
+from holdfast.audit.facts.rows.likeness import _of_values, intraclass
 
 
 def test_the_correlation_is_the_share_of_spread_between_groups():

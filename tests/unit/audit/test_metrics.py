@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sklearn.metrics as sk
 
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.metrics import METRICS, bootstrap, metric_called, metric_for, resampled_weights, row_values
 from holdfast.audit.models import Predictions
 from holdfast.core.errors import BadInput, NotApplicable

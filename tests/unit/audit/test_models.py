@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from holdfast.audit.cases import subject, table
-from holdfast.audit.facts.encoding import encoding
-from holdfast.audit.facts.labels import labels
+from holdfast.audit.facts.labels.labels import labels
+from holdfast.audit.facts.learning.encoding import encoding
 from holdfast.audit.models import Inputs, Model, as_model, fit, fit_and_predict, load_estimator, predict
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable

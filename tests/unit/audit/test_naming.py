@@ -1,6 +1,6 @@
 import pytest
 
-from holdfast.audit.facts.naming import names_entity, names_identifier, words_of
+from holdfast.audit.facts.columns.naming import names_entity, names_identifier, words_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts import neighbours as near
+from holdfast.audit.facts.rows import neighbours as near
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.order import autocorrelation, split_was_default
+from holdfast.audit.facts.time.order import autocorrelation, split_was_default
 from holdfast.audit.runner import Facts
 from holdfast.core.dataset import Source, Step
 from holdfast.core.errors import NotApplicable

@@ -6,7 +6,7 @@ import pytest
 
 from holdfast.audit import predictions_file
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.labels import labels as labels_fact
+from holdfast.audit.facts.labels.labels import labels as labels_fact
 from holdfast.core.errors import BadInput
 
 

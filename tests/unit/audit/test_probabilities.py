@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts import probabilities as module
+from holdfast.audit.facts.learning import probabilities as module
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import BadInput, NotApplicable
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.limits import limits_of
+from holdfast.audit.facts.columns.limits import limits_of
 from holdfast.audit.runner import Facts
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.repairs import _agreement
-from holdfast.audit.facts.synthetic import _between
+from holdfast.audit.facts.columns.repairs import _agreement
+from holdfast.audit.facts.rows.synthetic import _between
 from holdfast.audit.runner import Facts
 
 SPLIT = ["train"] * 400 + ["test"] * 100

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.combinations import _exact_sum
+from holdfast.audit.facts.labels.combinations import _exact_sum
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Severity

@@ -3,7 +3,7 @@ import pytest
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Check, check, fact
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.runner import FactCrashed, Facts, effective_options, run_check, run_checks
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from holdfast.audit.facts.spelling import one_slip_apart, plain, same_class
+from holdfast.audit.facts.columns.spelling import one_slip_apart, plain, same_class
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.text_forms import forms_of
+from holdfast.audit.facts.texts.forms import forms_of
 from holdfast.audit.runner import Facts
 from holdfast.audit.text_cases import edited, texts
 from holdfast.audit.text_evidence import differing

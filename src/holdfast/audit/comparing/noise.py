@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.audit.comparison import interval_of_share
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.audit.comparison import Comparison, benjamini_hochberg, from_resamples, holm
-from holdfast.audit.facts.predictions import Predicted
+from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import Metric, bootstrap
 from holdfast.audit.models import Predictions
 from holdfast.audit.scoring import difference, estimate

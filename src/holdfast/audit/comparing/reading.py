@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.predictions import Predicted
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.models import Predictions
 from holdfast.audit.predictions_file import UNNAMED, StoredPredictions, stored, understood
 from holdfast.audit.runner import FactCrashed, Facts

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from holdfast.audit.facts.encoding import Encoding
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.rows import RowGroups
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.encoding import Encoding
+from holdfast.audit.facts.rows.rows import RowGroups
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.models import Inputs, Model, Predictions, fit, predict
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable

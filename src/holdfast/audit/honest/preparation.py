@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from holdfast.audit.facts.encoding import Encoding
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.encoding import Encoding
 from holdfast.audit.honest.bench import Bench, draw_rows, relabelled, sample_limits, units_of
 from holdfast.audit.honest.intervals import Clusters, time_clusters
 from holdfast.audit.honest.remedies import Cure, Wanted, joined

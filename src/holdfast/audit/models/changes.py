@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.audit.facts.images import Images
+from holdfast.audit.facts.images.images import Images
 from holdfast.audit.models.fitting import Fitted
 from holdfast.audit.models.inputs import Blocks, Inputs
 from holdfast.core.errors import NotApplicable

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.audit.facts.encoding import Encoding
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.encoding import Encoding
 from holdfast.audit.models.default import default_for, default_model
 from holdfast.audit.models.inputs import Inputs
 from holdfast.audit.models.model import Form, Model, Predictions

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Float
 
-from holdfast.audit.facts.encoding import Encoding
+from holdfast.audit.facts.learning.encoding import Encoding
 from holdfast.audit.models.model import Form
 from holdfast.core.dataset import Dataset
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from holdfast.audit.facts.image_decoding import FORMATS, MOST_PIXELS, pillow, quiet
+from holdfast.audit.facts.images.decoding import FORMATS, MOST_PIXELS, pillow, quiet
 from holdfast.core.media import Media
 
 MOST_BYTES = 1 << 30  # of the array; larger images are made smaller until they fit

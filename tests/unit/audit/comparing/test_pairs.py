@@ -5,8 +5,8 @@ from holdfast.audit.comparing.noise import noise_of
 from holdfast.audit.comparing.pairs import ranked
 from holdfast.audit.comparing.reading import Wanted
 from holdfast.audit.comparing.verb import compare
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.predictions import Predicted
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import metric_for
 from holdfast.audit.models import Predictions
 from holdfast.core.errors import BadInput, NotApplicable
@@ -159,7 +159,7 @@ def test_one_model_and_other_lengths_are_refused(tmp_path, files):
 
 
 def test_each_model_compared_counts_in_the_ledger_of_the_test_set(tmp_path, files):
-    from holdfast.audit.facts.ledger import test_sets
+    from holdfast.audit.facts.conduct.ledger import test_sets
 
     store = RunStore(tmp_path / "store")
     compare(files, Wanted("y", id=("id",)), metric="accuracy", store=store)

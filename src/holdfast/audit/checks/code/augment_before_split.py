@@ -5,7 +5,7 @@ import numpy as np
 from holdfast.audit.code import Code, code_of
 from holdfast.audit.code.telling import quoted, told
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.code import CodeLeaks
+from holdfast.audit.facts.conduct.code import CodeLeaks
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 
 

@@ -6,7 +6,7 @@ from holdfast.audit.code import Code, code_of
 from holdfast.audit.code.judging import only_on_train
 from holdfast.audit.code.telling import quoted, told
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.code import CodeFlows
+from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.cut import TimeCut, split_is_by_time
-from holdfast.audit.facts.drift import ColumnShift, ColumnShifts
+from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time
+from holdfast.audit.facts.shift.drift import ColumnShift, ColumnShifts
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity

@@ -4,8 +4,8 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.cut import TimeCut, split_is_by_time
-from holdfast.audit.facts.two_sample import SplitClassifier
+from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time
+from holdfast.audit.facts.shift.two_sample import SplitClassifier
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.cut import TimeCut, split_is_by_time
-from holdfast.audit.facts.drift import ColumnShifts
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time
+from holdfast.audit.facts.shift.drift import ColumnShifts
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity

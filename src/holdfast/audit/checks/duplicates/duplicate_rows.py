@@ -5,9 +5,9 @@ import numpy as np
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, rows_table
-from holdfast.audit.facts.collisions import Collisions
-from holdfast.audit.facts.parts import parts
-from holdfast.audit.facts.rows import RowGroups, row_hashes
+from holdfast.audit.facts.rows.collisions import Collisions
+from holdfast.audit.facts.rows.parts import parts
+from holdfast.audit.facts.rows.rows import RowGroups, row_hashes
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
 

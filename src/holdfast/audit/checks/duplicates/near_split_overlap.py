@@ -5,10 +5,10 @@ import numpy as np
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, row_pairs
-from holdfast.audit.facts.near import NearPairs
-from holdfast.audit.facts.near_records import NearRecords
-from holdfast.audit.facts.rows import RowGroups
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.rows.near import NearPairs
+from holdfast.audit.facts.rows.near_records import NearRecords
+from holdfast.audit.facts.rows.rows import RowGroups
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.image_cases import changed, drawing, picture_set
 from holdfast.audit.image_evidence import pictures_of
 from holdfast.audit.text_cases import edited, texts

@@ -5,9 +5,9 @@ import numpy as np
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, row_pairs
-from holdfast.audit.facts.collisions import Collisions
-from holdfast.audit.facts.rows import RowGroups
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.rows.collisions import Collisions
+from holdfast.audit.facts.rows.rows import RowGroups
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
 

@@ -6,9 +6,9 @@ import numpy as np
 from holdfast.audit.cases import table
 from holdfast.audit.comparison import holm
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.baselines import order_of
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.predictions import Predicted
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.baselines import order_of
+from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
 from holdfast.audit.prediction_cases import judged, with_predictions
 from holdfast.audit.scoring import difference, shown, usable

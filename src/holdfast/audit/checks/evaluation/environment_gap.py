@@ -5,8 +5,8 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.comparison import from_resamples
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.environments import Environments
-from holdfast.audit.facts.labels import Labels
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.shift.environments import Environments
 from holdfast.audit.metrics import Metric, bootstrap, truth_of
 from holdfast.audit.models import Predictions
 from holdfast.audit.scoring import shown, span, usable

@@ -5,8 +5,8 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.metrics import Metric
 from holdfast.audit.models import Predictions
 from holdfast.core.errors import NotApplicable

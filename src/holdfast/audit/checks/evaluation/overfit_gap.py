@@ -5,9 +5,9 @@ import numpy as np
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.baselines import LINEAR, Ladder
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.predictions import Predicted
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.baselines import LINEAR, Ladder
+from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
 from holdfast.audit.scoring import difference, estimate, shown, span, usable
 from holdfast.core.dataset import Dataset

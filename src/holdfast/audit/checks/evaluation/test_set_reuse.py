@@ -6,8 +6,8 @@ import numpy as np
 
 from holdfast.audit.cases import table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.ledger import Ledger, Scoring
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.conduct.ledger import Ledger, Scoring
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity
 from holdfast.core.text import one_line
 

@@ -7,9 +7,9 @@ from holdfast.audit.cases import subject
 from holdfast.audit.comparison import interval_of_share
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.predictions import Predicted
-from holdfast.audit.facts.rows import RowGroups
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.predictions import Predicted
+from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.metrics import METRICS, truth_of
 from holdfast.audit.models import Predictions
 from holdfast.audit.prediction_cases import judged, with_predictions

@@ -5,8 +5,8 @@ import numpy as np
 
 from holdfast.audit.comparison import benjamini_hochberg, holm, optimism_of_best
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.predictions import Predicted
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
 from holdfast.audit.prediction_cases import judged
 from holdfast.audit.scoring import joint, shown, usable

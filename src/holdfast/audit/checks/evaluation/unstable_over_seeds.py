@@ -5,8 +5,8 @@ import numpy as np
 
 from holdfast.audit.cases import table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.seeds import SeedScores
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.seeds import SeedScores
 from holdfast.audit.metrics import Metric
 from holdfast.audit.prediction_cases import judged
 from holdfast.audit.scoring import shown, span

@@ -6,9 +6,9 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, rows_table
-from holdfast.audit.facts.label_noise import LEAST_PRECISION, LabelNoise
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.probabilities import given
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.labels.noise import LEAST_PRECISION, LabelNoise
+from holdfast.audit.facts.learning.probabilities import given
 from holdfast.audit.image_evidence import pictures
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable

@@ -5,10 +5,10 @@ import numpy as np
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent
-from holdfast.audit.facts.label_noise import LabelNoise
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.rows import RowGroups
-from holdfast.audit.facts.spelling import same_class
+from holdfast.audit.facts.columns.spelling import same_class
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.labels.noise import LabelNoise
+from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity

@@ -4,8 +4,8 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.spelling import one_slip_apart, same_class
+from holdfast.audit.facts.columns.spelling import one_slip_apart, same_class
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Remedy, Severity

@@ -5,9 +5,9 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import row_pairs
-from holdfast.audit.facts.groups import Groups
-from holdfast.audit.facts.likeness import GroupLikeness, Likeness
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.rows.groups import Groups
+from holdfast.audit.facts.rows.likeness import GroupLikeness, Likeness
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Evidence, Finding, Location, Measure, Remedy, Series, Severity
 

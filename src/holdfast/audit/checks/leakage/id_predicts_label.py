@@ -6,11 +6,11 @@ import pyarrow.compute as pc
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.columns import ColumnProfiles
-from holdfast.audit.facts.conditional import NOTHING, Score, Target, number_bins, target, value_bins
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.naming import names_entity, names_identifier
-from holdfast.audit.facts.rows import RowKeys
+from holdfast.audit.facts.columns.columns import ColumnProfiles
+from holdfast.audit.facts.columns.naming import names_entity, names_identifier
+from holdfast.audit.facts.labels.conditional import NOTHING, Score, Target, number_bins, target, value_bins
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.rows.rows import RowKeys
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
 

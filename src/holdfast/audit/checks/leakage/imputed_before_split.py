@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.repairs import CLOSE, Filled, Repairs
+from holdfast.audit.facts.columns.repairs import CLOSE, Filled, Repairs
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 

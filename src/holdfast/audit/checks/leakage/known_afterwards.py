@@ -4,10 +4,10 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.associations import Associations
-from holdfast.audit.facts.naming import AFTERWARDS, words_of
-from holdfast.audit.facts.rivals import Rival, Rivals
-from holdfast.audit.facts.silences import Silence, Silences
+from holdfast.audit.facts.columns.naming import AFTERWARDS, words_of
+from holdfast.audit.facts.columns.silences import Silence, Silences
+from holdfast.audit.facts.labels.associations import Associations
+from holdfast.audit.facts.labels.rivals import Rival, Rivals
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
 

@@ -5,9 +5,9 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
-from holdfast.audit.facts.associations import Associations
-from holdfast.audit.facts.combinations import Combination, Combinations
-from holdfast.audit.facts.rivals import EXACT, NEARLY, STRONG, Rival, Rivals
+from holdfast.audit.facts.labels.associations import Associations
+from holdfast.audit.facts.labels.combinations import Combination, Combinations
+from holdfast.audit.facts.labels.rivals import EXACT, NEARLY, STRONG, Rival, Rivals
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Remedy, Severity
 

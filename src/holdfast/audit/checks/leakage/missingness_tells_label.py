@@ -4,8 +4,8 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.missingness import Gap, Gaps
+from holdfast.audit.facts.columns.missingness import Gap, Gaps
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Series, Severity
 

@@ -5,10 +5,10 @@ import pyarrow as pa
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.conditional import MOST_BINS, target
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.rows import RowKeys
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.labels.conditional import MOST_BINS, target
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.rows.rows import RowKeys
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 
@@ -168,7 +168,7 @@ def _beyond_blocks(labels: Labels, known: np.ndarray, alpha: float) -> bool:
     # Von Neumann's ratio: neighbours' squared differences against the spread; normal for exchangeable blocks.
     ratio = float((np.diff(means) ** 2).sum()) / spread
     deviation = 2 * np.sqrt((n_blocks - 2) / (n_blocks**2 - 1.0))
-    from holdfast.audit.facts.conditional import normal_tail
+    from holdfast.audit.facts.labels.conditional import normal_tail
 
     return normal_tail((2 - ratio) / deviation) < alpha
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.repairs import CLOSE, Repairs, Scaled
+from holdfast.audit.facts.columns.repairs import CLOSE, Repairs, Scaled
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Evidence, Finding, Location, Measure, Series, Severity
 

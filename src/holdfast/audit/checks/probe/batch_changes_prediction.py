@@ -5,9 +5,9 @@ import numpy as np
 
 from holdfast.audit.cases import table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.interference import Interference
-from holdfast.audit.facts.label_use import LabelUse
-from holdfast.audit.facts.rows import RowKeys
+from holdfast.audit.facts.conduct.interference import Interference
+from holdfast.audit.facts.conduct.label_use import LabelUse
+from holdfast.audit.facts.rows.rows import RowKeys
 from holdfast.audit.probe.bench import Bench, Change, Effect, call_of
 from holdfast.audit.probe.changing import SAID
 from holdfast.audit.probe.comparing import Trail

@@ -5,7 +5,7 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.interference import Interference
+from holdfast.audit.facts.conduct.interference import Interference
 from holdfast.audit.probe.bench import Bench
 from holdfast.audit.probe.changing import SAID
 from holdfast.audit.probe.cuts import cuts_of, later, up_to

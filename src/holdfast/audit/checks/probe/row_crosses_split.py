@@ -5,7 +5,7 @@ import numpy as np
 
 from holdfast.audit.cases import table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.rows import RowKeys
+from holdfast.audit.facts.rows.rows import RowKeys
 from holdfast.audit.probe.bench import Bench, Change
 from holdfast.audit.probe.comparing import EXACT
 from holdfast.audit.probe.inside import probed

@@ -5,7 +5,7 @@ import numpy as np
 
 from holdfast.audit.cases import table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.interference import Interference
+from holdfast.audit.facts.conduct.interference import Interference
 from holdfast.audit.probe.bench import Bench, Change
 from holdfast.audit.probe.inside import probed
 from holdfast.audit.probe.narrowing import Narrowed

@@ -5,7 +5,7 @@ import numpy as np
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.label_use import LabelUse
+from holdfast.audit.facts.conduct.label_use import LabelUse
 from holdfast.audit.probe.bench import Bench
 from holdfast.audit.probe.inside import probed
 from holdfast.audit.probe.narrowing import Narrowed, narrowed

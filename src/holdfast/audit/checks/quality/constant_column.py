@@ -5,8 +5,8 @@ import pyarrow as pa
 
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.columns import ColumnProfile, ColumnProfiles
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.columns.columns import ColumnProfile, ColumnProfiles
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity
 

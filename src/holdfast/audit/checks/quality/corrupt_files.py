@@ -5,10 +5,10 @@ import numpy as np
 
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import cell, percent
-from holdfast.audit.facts.image_files import file_names, mismatched
-from holdfast.audit.facts.images import Images
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.parts import parts
+from holdfast.audit.facts.images.files import file_names, mismatched
+from holdfast.audit.facts.images.images import Images
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.rows.parts import parts
 from holdfast.audit.image_cases import drawing, encoded, picture_set
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity

@@ -5,8 +5,8 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.sentinels import Sentinel, Sentinels
+from holdfast.audit.facts.columns.sentinels import Sentinel, Sentinels
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 from holdfast.core.text import one_line

@@ -6,7 +6,7 @@ import pyarrow as pa
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
-from holdfast.audit.facts.mixed import MixedColumns
+from holdfast.audit.facts.columns.mixed import MixedColumns
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 from holdfast.core.text import one_line

@@ -5,7 +5,7 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
-from holdfast.audit.facts.scales import UnitChange, UnitChanges
+from holdfast.audit.facts.columns.scales import UnitChange, UnitChanges
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 

@@ -6,11 +6,20 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import MOST_CHARACTERS, percent
-from holdfast.audit.facts.groups import Groups
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.rows import RowGroups
-from holdfast.audit.facts.telling import Answer, Question, answers, area, best_of_shuffles, by_model, halves, units
-from holdfast.audit.facts.text_format import TextFormat
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.labels.telling import (
+    Answer,
+    Question,
+    answers,
+    area,
+    best_of_shuffles,
+    by_model,
+    halves,
+    units,
+)
+from holdfast.audit.facts.rows.groups import Groups
+from holdfast.audit.facts.rows.rows import RowGroups
+from holdfast.audit.facts.texts.format import TextFormat
 from holdfast.audit.intervals import wilson
 from holdfast.audit.text_cases import texts
 from holdfast.core.dataset import Dataset

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.image_regions import Regions
-from holdfast.audit.facts.image_traits import of_pixels
-from holdfast.audit.facts.quick_model import by_ridge, waves
-from holdfast.audit.facts.telling import Answer, answers, by_value, paired
-from holdfast.audit.facts.trait_evidence import shares_by_value
-from holdfast.audit.facts.traits import Trait
+from holdfast.audit.facts.images.regions import Regions
+from holdfast.audit.facts.images.traits import of_pixels
+from holdfast.audit.facts.labels.telling import Answer, answers, by_value, paired
+from holdfast.audit.facts.labels.trait_evidence import shares_by_value
+from holdfast.audit.facts.labels.traits import Trait
+from holdfast.audit.facts.learning.quick_model import by_ridge, waves
 from holdfast.audit.image_evidence import pictures
 from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.audit.threads import one_thread

@@ -6,12 +6,9 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.groups import Groups
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.metadata import Metadata
-from holdfast.audit.facts.probabilities import OutOfFold
-from holdfast.audit.facts.rows import RowGroups
-from holdfast.audit.facts.telling import (
+from holdfast.audit.facts.columns.metadata import Metadata
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.labels.telling import (
     Answer,
     Question,
     answers,
@@ -22,8 +19,11 @@ from holdfast.audit.facts.telling import (
     ranks,
     units,
 )
-from holdfast.audit.facts.trait_evidence import shares_by_value
-from holdfast.audit.facts.traits import Trait, stands_for
+from holdfast.audit.facts.labels.trait_evidence import shares_by_value
+from holdfast.audit.facts.labels.traits import Trait, stands_for
+from holdfast.audit.facts.learning.probabilities import OutOfFold
+from holdfast.audit.facts.rows.groups import Groups
+from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Series, Severity

@@ -7,9 +7,9 @@ from holdfast.audit.cases import subject
 from holdfast.audit.comparison import Comparison, mcnemar
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent
-from holdfast.audit.facts.attributions import Attributions
-from holdfast.audit.facts.counterfactuals import Trial, moved, tried
-from holdfast.audit.facts.shortcut_suspects import Suspect, Suspects
+from holdfast.audit.facts.labels.suspects import Suspect, Suspects
+from holdfast.audit.facts.learning.attributions import Attributions
+from holdfast.audit.facts.learning.counterfactuals import Trial, moved, tried
 from holdfast.audit.image_evidence import thumbnail
 from holdfast.audit.metrics import truth_of
 from holdfast.audit.scoring import difference, shown, span

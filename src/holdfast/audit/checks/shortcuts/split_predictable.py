@@ -5,16 +5,16 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.cut import TimeCut, split_is_by_time
-from holdfast.audit.facts.groups import Groups
-from holdfast.audit.facts.image_traits import of_pixels
-from holdfast.audit.facts.images import Images
-from holdfast.audit.facts.metadata import Metadata
-from holdfast.audit.facts.rows import RowGroups
-from holdfast.audit.facts.splits import SplitOf
-from holdfast.audit.facts.telling import Answer, Question, answers, best_of_shuffles, by_value, folds_of, units
-from holdfast.audit.facts.trait_evidence import shares_by_value
-from holdfast.audit.facts.traits import Trait, stands_for
+from holdfast.audit.facts.columns.metadata import Metadata
+from holdfast.audit.facts.images.images import Images
+from holdfast.audit.facts.images.traits import of_pixels
+from holdfast.audit.facts.labels.telling import Answer, Question, answers, best_of_shuffles, by_value, folds_of, units
+from holdfast.audit.facts.labels.trait_evidence import shares_by_value
+from holdfast.audit.facts.labels.traits import Trait, stands_for
+from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time
+from holdfast.audit.facts.rows.groups import Groups
+from holdfast.audit.facts.rows.rows import RowGroups
+from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.shortcut_cases import pictures_of_glyphs
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity

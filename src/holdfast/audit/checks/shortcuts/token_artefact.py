@@ -6,10 +6,10 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, rows_table
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.telling import Answer, Question, answers, by_value, question
-from holdfast.audit.facts.text_sides import TextSides
-from holdfast.audit.facts.text_tokens import TokenTable, TokenTables
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.labels.telling import Answer, Question, answers, by_value, question
+from holdfast.audit.facts.texts.sides import TextSides
+from holdfast.audit.facts.texts.table import TokenTable, TokenTables
 from holdfast.audit.intervals import wilson
 from holdfast.audit.text_cases import texts
 from holdfast.core.dataset import Dataset

@@ -6,13 +6,13 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent
-from holdfast.audit.facts.groups import Groups
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.predictions import Predicted
-from holdfast.audit.facts.probabilities import OutOfFold
-from holdfast.audit.facts.rows import RowGroups
-from holdfast.audit.facts.subgroups import Subgroup
-from holdfast.audit.facts.telling import ranks, units
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.labels.telling import ranks, units
+from holdfast.audit.facts.learning.predictions import Predicted
+from holdfast.audit.facts.learning.probabilities import OutOfFold
+from holdfast.audit.facts.rows.groups import Groups
+from holdfast.audit.facts.rows.rows import RowGroups
+from holdfast.audit.facts.rows.subgroups import Subgroup
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 

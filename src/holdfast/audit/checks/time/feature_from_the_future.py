@@ -5,8 +5,8 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent
-from holdfast.audit.facts.order import TimeOrder
-from holdfast.audit.facts.windows import ColumnWindow, LabelWindows
+from holdfast.audit.facts.time.order import TimeOrder
+from holdfast.audit.facts.time.windows import ColumnWindow, LabelWindows
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Series, Severity
 

@@ -5,10 +5,10 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.memory import LabelMemory
-from holdfast.audit.facts.order import TimeOrder
-from holdfast.audit.facts.predictions import Predicted
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.learning.predictions import Predicted
+from holdfast.audit.facts.rows.memory import LabelMemory
+from holdfast.audit.facts.time.order import TimeOrder
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 

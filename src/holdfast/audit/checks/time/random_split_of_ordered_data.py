@@ -4,9 +4,9 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.cut import TimeCut
-from holdfast.audit.facts.memory import LabelMemory
-from holdfast.audit.facts.order import TimeOrder, split_was_default
+from holdfast.audit.facts.rows.cut import TimeCut
+from holdfast.audit.facts.rows.memory import LabelMemory
+from holdfast.audit.facts.time.order import TimeOrder, split_was_default
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Series, Severity
 

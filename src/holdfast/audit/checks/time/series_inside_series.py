@@ -5,9 +5,9 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import row_pairs
-from holdfast.audit.facts.labels import Labels
-from holdfast.audit.facts.order import TimeOrder
-from holdfast.audit.facts.splits import SplitOf
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.facts.rows.splits import SplitOf
+from holdfast.audit.facts.time.order import TimeOrder
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity

@@ -5,8 +5,8 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
-from holdfast.audit.facts.cut import TimeCut
-from holdfast.audit.facts.order import TimeOrder
+from holdfast.audit.facts.rows.cut import TimeCut
+from holdfast.audit.facts.time.order import TimeOrder
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity

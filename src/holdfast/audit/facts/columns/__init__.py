@@ -1,0 +1,1 @@
+"""Columns: what they hold, what their names say, which say the same."""

@@ -1,0 +1,1 @@
+"""The label, and what tells it."""

@@ -1,0 +1,1 @@
+"""Rows: equal, nearly equal, copied, belonging together; which split each is in."""

@@ -1,0 +1,1 @@
+"""Texts: their words, how they are written, which are nearly equal."""

@@ -1,0 +1,1 @@
+"""Rows in time, and windows over them."""
