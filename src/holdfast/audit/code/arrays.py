@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.columns import by_index
-from holdfast.audit.code.joining import element
+from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.rows import Step, stepped
 from holdfast.audit.code.scores import reduced
 from holdfast.audit.code.values import (
     NOTHING,
@@ -27,7 +28,44 @@ from holdfast.audit.code.values import (
 def zipped(m: Machine, args: Args, node: ast.AST) -> Any:
     """Return pairs of elements, one of each."""
     del m, node
+    listed = [one for one in args.values if isinstance(one, Seq) and one.rest is None and one.items]
+    if len(listed) == len(args.values) > 1 and len({len(one.items) for one in listed}) == 1:
+        return Seq([Seq(list(pair), fixed=True) for pair in zip(*(one.items for one in listed), strict=True)])
     return Seq([], rest=Seq([element(one) for one in args.values], fixed=True))
+
+
+def keyed(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a dict of what it is given: pairs, another dict, names."""
+    del m, node
+    made = Table()
+    given = args.get(0)
+    if isinstance(given, Table):
+        made.items.update(given.items)
+        made.rest = given.rest
+    elif isinstance(given, Seq):
+        for pair in items_of(given):
+            if not isinstance(pair, Seq) or len(pair.items) != 2:
+                continue
+            name, value = pair.items
+            if isinstance(name, Const) and isinstance(name.value, str | int | float | bool):
+                made.items[name.value] = value
+            else:
+                made.rest = value if made.rest is None else joined(made.rest, value)
+    elif given is not None:
+        return given
+    made.items.update({name: value for name, value in args.named.items() if name != "**"})
+    return made
+
+
+def parts_of(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return an array in several parts; of an index, a turn of a loop holds one of them."""
+    found = data_of(args.get(0))
+    if found is None:
+        return UNKNOWN
+    if found.role != "index" or not found.rows:
+        return found
+    key = ("part", m.cell, getattr(node, "lineno", 0))
+    return Seq([], rest=replace(found, rows=stepped(found.rows, Step(key, "one")), record=False))
 
 
 def enumerated(m: Machine, args: Args, node: ast.AST) -> Any:

@@ -9,6 +9,7 @@ from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
     Class,
+    Const,
     Data,
     Estimator,
     Function,
@@ -93,6 +94,8 @@ def _of_data(m: Machine, owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladd
         return replace(owner, role="count", learned=NOTHING, columns={})
     if name == "columns":
         return owner if owner.role == "statistic" else UNKNOWN
+    if name == "name" and owner.column is not None:
+        return Const(owner.column)
     if name in _NOT_DATA or name.startswith("__"):
         return UNKNOWN if name != "plot" else Method(UNKNOWN, name)
     if owner.role == "bundle" and name in {"target", "labels", "targets"}:
@@ -120,6 +123,9 @@ def _of_estimator(m: Machine, owner: Estimator, name: str, node: ast.AST) -> Any
                 for event in events
             }
         return Data(role="statistic", learned=frozenset(found))
+    if name in {"concordance_index_", "concordance_index"} and owner.fits and owner.kind == "model":
+        judged = predicted_by(m, owner)
+        return Score(frozenset({m.score(name, node, judged)}))
     if name in {"labels_", "embedding_"} and owner.fits:
         event = m.flow.learned[owner.fits[-1]]
         return replace(event.data, learned=event.data.known | {event.id}, columns={}, role="table", column=None)
@@ -131,6 +137,12 @@ def _of_estimator(m: Machine, owner: Estimator, name: str, node: ast.AST) -> Any
     if name in {"best_score_", "best_params_", "cv_results_", "history", "classes_", "n_features_in_"}:
         return UNKNOWN
     return Method(owner, name)
+
+
+def predicted_by(m: Machine, owner: Estimator) -> Data:
+    """Return what a model predicts for the rows that it was fitted on."""
+    event = m.flow.learned[owner.fits[-1]]
+    return replace(event.data, models=frozenset({event.id}), by=owner, role="predictions", columns={}, column=None)
 
 
 def settled(value: Any) -> Any:

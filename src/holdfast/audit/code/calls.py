@@ -11,10 +11,11 @@ from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.estimators import predicted, transformed
 from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.functions import drawn, library, unknown_call
-from holdfast.audit.code.joining import joined
+from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import MOST_DEPTH, Args, Machine, name_of
 from holdfast.audit.code.names import called, given
-from holdfast.audit.code.scores import judged
+from holdfast.audit.code.protocol import ad_hoc, verb_of
+from holdfast.audit.code.scores import judged, reduced
 from holdfast.audit.code.values import (
     UNKNOWN,
     Class,
@@ -23,6 +24,7 @@ from holdfast.audit.code.values import (
     Function,
     Method,
     Object,
+    Partial,
     Ref,
     Scope,
     Score,
@@ -32,6 +34,7 @@ from holdfast.audit.code.values import (
     Unknown,
     data_of,
     items_of,
+    scores_in,
 )
 from holdfast.audit.code.vocabulary import kind_of
 
@@ -64,6 +67,10 @@ def call(m: Machine, node: ast.Call) -> Any:
     else:
         function = m.evaluate(m, node.func)
     args = _arguments(m, node)
+    if isinstance(function, Method) and (made := ad_hoc(m, owner, function.name, args, node)) is not None:
+        function = Method(made, function.name)
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name | ast.Attribute):
+            assign(m, node.func.value, made)
     result = apply(m, function, args, node)
     _change(m, node, owner, args, result)
     return result
@@ -109,6 +116,12 @@ def apply(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:
     name = name_of(getattr(node, "func", None))
     if name in _OPTIMISERS:
         _optimised(m, args, node)
+    key = args.named.get("key")
+    if name in {"max", "min", "sorted"} and isinstance(key, Function | Partial) and args.values:
+        return _best_by(m, key, args, node)
+    if isinstance(function, Partial):
+        filled = Args((*function.values, *args.values), {**function.named, **args.named}, (), args.named_nodes)
+        return apply(m, function.function, filled, node)
     if isinstance(function, Function):
         return inlined(m, function, args, node)
     if isinstance(function, Class):
@@ -129,7 +142,7 @@ def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # no
     if isinstance(owner, Estimator) and owner.kind == "random":
         return drawn(m, owner, name, args, node)
     if isinstance(owner, Estimator):
-        run = ESTIMATOR_METHODS.get(name)
+        run = ESTIMATOR_METHODS.get(name) or ESTIMATOR_METHODS.get(verb_of(name))
         return run(m, owner, args, node) if run else unknown_call(m, name, args, node)
     if isinstance(owner, Object) and owner.estimator is not None:
         run = ESTIMATOR_METHODS.get(name)
@@ -180,6 +193,19 @@ def _called_object(m: Machine, owner: Object, args: Args, node: ast.AST) -> Any:
         made = Function(owner.kind.methods["__call__"], owner.kind.scope, owner.kind.cell, owner)
         return inlined(m, made, args, node)
     return unknown_call(m, owner.kind.node.name, args, node)
+
+
+def _best_by(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:
+    """Return what `max(candidates, key=score)` does: each candidate is judged, and the scores choose."""
+    outer = m.loops
+    m.enter(node, "candidates", "key")
+    result = apply(m, function, Args((element(args.get(0)),)), node)
+    found = data_of(result)
+    if found is not None and found.role == "error" and found.rows:
+        result = reduced(m, found, node)
+    m.loops = outer
+    m.decide(node, scores_in(result), "the best one")
+    return UNKNOWN
 
 
 def _optimised(m: Machine, args: Args, node: ast.AST) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from holdfast.audit.code.binding import assign
 from holdfast.audit.code.columns import without_windows
-from holdfast.audit.code.joining import element, kind_of_loop
-from holdfast.audit.code.machine import Machine, text_of
+from holdfast.audit.code.joining import element, joined, kind_of_loop
+from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.values import (
     NOTHING,
+    Const,
     Data,
     Seq,
     Table,
@@ -17,6 +18,7 @@ from holdfast.audit.code.values import (
     data_of,
     learned_in,
 )
+from holdfast.audit.code.vocabulary import side_of
 
 MOST_UNROLLED = 6  # items of a written-down list that are followed one by one
 
@@ -57,13 +59,37 @@ def comprehension(m: Machine, node: Any) -> Any:
     return result
 
 
-def _unrolled(m: Machine, node: Any) -> Seq | None:
+def _of_sides(m: Machine, node: ast.DictComp, over: Seq) -> Table | None:
+    """Return a dict of the sides of a split by their names, None where the names are none of sides."""
+    names = strings(over) or [str(one.items[0].value) for one in over.items if _named(one)]
+    if len(names) != len(over.items) or not all(map(side_of, names)):
+        return None
+    outer = dict(m.scope.names)
+    made = Table()
+    for item in over.items:
+        assign(m, node.generators[0].target, item)
+        key, value = m.evaluate(m, node.key), m.evaluate(m, node.value)
+        if isinstance(key, Const) and isinstance(key.value, str):
+            made.items[key.value] = value
+        else:
+            made.rest = value if made.rest is None else joined(made.rest, value)
+    m.scope.names = outer
+    return made
+
+
+def _named(item: Any) -> bool:
+    return isinstance(item, Seq) and len(item.items) == 2 and isinstance(item.items[0], Const)
+
+
+def _unrolled(m: Machine, node: Any) -> Seq | Table | None:
     """Return a comprehension over a few listed values item by item, None where it is none."""
-    if len(node.generators) != 1 or node.generators[0].ifs or isinstance(node, ast.DictComp):
+    if len(node.generators) != 1 or node.generators[0].ifs:
         return None
     over = m.evaluate(m, node.generators[0].iter)
     if not isinstance(over, Seq) or over.rest is not None or not 1 < len(over.items) <= MOST_UNROLLED:
         return None
+    if isinstance(node, ast.DictComp):
+        return _of_sides(m, node, over)
     if not all(isinstance(one, Data | Seq) for one in over.items):
         return None
     outer = dict(m.scope.names)

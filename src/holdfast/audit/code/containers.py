@@ -5,9 +5,11 @@ from typing import Any
 
 from holdfast.audit.code.columns import without_windows
 from holdfast.audit.code.joining import element, joined
-from holdfast.audit.code.machine import Args, Machine
+from holdfast.audit.code.machine import Args, Machine, name_of
 from holdfast.audit.code.scores import DECIDERS
 from holdfast.audit.code.values import UNKNOWN, Const, Data, Score, Seq, Table, Unknown, items_of, learned_in, scores_in
+
+from holdfast.audit.code.vocabulary import LABEL_NAME
 
 
 def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901 a ladder of cases
@@ -56,7 +58,8 @@ def _in_this_turn(m: Machine, owner: Seq, value: Data, node: ast.AST) -> Data | 
     key = hash((id(owner), m.loops[:1], value.rows))
     line = getattr(node, "lineno", 0)
     first, arms = m.appended.setdefault(key, (line, m.arms))
-    if first == line or value.role == "label" or _exclusive(arms, m.arms):
+    called = LABEL_NAME.match(name_of(getattr(getattr(node, "func", None), "value", None)))
+    if first == line or value.role == "label" or called or _exclusive(arms, m.arms):
         return None
     from dataclasses import replace
 

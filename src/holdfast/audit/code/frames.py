@@ -12,7 +12,19 @@ from holdfast.audit.code.picking import between, difference, drop, head, isin, p
 from holdfast.audit.code.scores import reduced
 from holdfast.audit.code.series import WINDOWS, bfill, fillna, joined_in, resampled, rolling, set_index, shift, sort
 from holdfast.audit.code.splits import sample
-from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Function, Ref, Seq, data_of, learned_in
+from holdfast.audit.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Const,
+    Data,
+    Function,
+    Partial,
+    Ref,
+    Seq,
+    Table,
+    data_of,
+    learned_in,
+)
 
 STATISTICS = {
     "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem",
@@ -174,7 +186,7 @@ def _groupby(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 def _apply(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     function = args.get(0, "func", "arg")
-    if isinstance(function, Ref):
+    if isinstance(function, Ref | Partial):
         result = data_of(m.apply(m, function, Args((owner,)), node))
         return replace(owner, learned=owner.learned | (result.known if result is not None else NOTHING), where=None)
     if not isinstance(function, Function):
@@ -182,8 +194,9 @@ def _apply(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     name = getattr(getattr(node, "func", None), "attr", "apply")
     rows = args.constant(1, "axis") in (1, "columns") or name in {"applymap", "map"} or owner.column is not None
     seen = replace(owner, record=True) if rows else owner
-    result = data_of(m.apply(m, function, Args((seen,)), node))
-    learned = result.known if result is not None else NOTHING
+    returned = m.apply(m, function, Args((seen,)), node)
+    result = data_of(returned)
+    learned = result.known if result is not None else learned_in(returned)
     if result is not None and result.role == "statistic" and name == "apply" and not rows:
         return result
     return replace(owner, learned=owner.learned | learned, where=None)
@@ -210,6 +223,23 @@ def _merge(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return replace(
         owner, learned=owner.learned | other.known | other.aside, columns=owner.columns, only=None, where=None
     )
+
+
+def _rename(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a table with other names for its columns, where a dict says which."""
+    del m, node
+    told = args.get(None, "columns") or args.get(0, "mapper", "index")
+    if isinstance(told, Const) and isinstance(told.value, str) and owner.column is not None:
+        return replace(owner, column=told.value)
+    if not isinstance(told, Table):
+        return replace(owner, where=None)
+    names = {old: new.value for old, new in told.items.items() if isinstance(new, Const) and isinstance(new.value, str)}
+    columns: dict[str, frozenset[int]] = {}
+    for name, ids in owner.columns.items():
+        new = names.get(name, name)
+        columns[new] = columns.get(new, NOTHING) | ids
+    only = None if owner.only is None else frozenset(names.get(name, name) for name in owner.only)
+    return replace(owner, columns=columns, only=only, column=names.get(owner.column, owner.column), where=None)
 
 
 def _append(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -303,6 +333,14 @@ def _split_ready(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return Table(dict(zip(("train", "test"), made.items, strict=True)))
 
 
+def _pivot(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a table of a statistic of one column by another."""
+    how = args.constant(None, "aggfunc") or "mean"
+    names = strings(args.get(0, "values"))
+    column = replace(owner, column=names[0] if names and len(names) == 1 else None, role="grouped")
+    return _of_groups(m, column, str(how), Args(), node)
+
+
 def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     del m, args, node
     return replace(owner, role="count", learned=NOTHING, columns={})
@@ -310,6 +348,7 @@ def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     "groupby": _groupby,
+    "pivot_table": _pivot,
     "fillna": fillna,
     "fill_null": fillna,
     **dict.fromkeys(("bfill", "backfill"), bfill),
@@ -324,6 +363,7 @@ _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     "pipe": _pipe,
     **dict.fromkeys(("merge", "join"), _merge),
     "append": _append,
+    "rename": _rename,
     "sample": _sample,
     "query": query,
     "isin": isin,

@@ -13,8 +13,10 @@ from holdfast.audit.code.arrays import (
     enumerated,
     first,
     frame,
+    keyed,
     listed,
     nonzero,
+    parts_of,
     roll,
     smooth,
     subset,
@@ -28,6 +30,7 @@ from holdfast.audit.code.frames import CORRELATIONS, STATISTICS, counted, method
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.making import kind_by_parts, made, trainer
+from holdfast.audit.code.protocol import learns_when_made
 from holdfast.audit.code.rows import simplified
 from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
 from holdfast.audit.code.splits import (
@@ -48,6 +51,7 @@ from holdfast.audit.code.values import (
     Estimator,
     Function,
     Object,
+    Partial,
     Score,
     Seq,
     Splitter,
@@ -111,14 +115,13 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
         m.seeded = True
         return UNKNOWN
     if last in {"Word2Vec", "Doc2Vec", "FastText"} and (texts := next(iter(args.data()), None)) is not None:
-        owner = Estimator(last, "words")
-        owner.fits.append(m.learn("words", last, node, texts, given=args.text(0, "sentences")))
-        owner.learned = frozenset(owner.fits)
-        return owner
+        return _taught(m, last, "words", texts, args, node)
     if last.endswith("Trainer"):
         return trainer(m, name, args)
     if last in BUILDERS or kind_of(name):
         return made(m, name, BUILDERS.get(last) or kind_of(name), args)
+    if not LOADERS.match(last) and (texts := learns_when_made(m, last, args)) is not None:
+        return _taught(m, last, "transform", texts, args, node)
     if last in _SUPERVISED_SCORES:
         return _supervised(m, last, args, node)
     if last in _SILENT:
@@ -154,6 +157,14 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     if last[:1].islower() and not args.data() and "." in name and _is_layer(name):
         return UNKNOWN
     return unknown_call(m, last, args, node)
+
+
+def _taught(m: Machine, name: str, kind: str, data: Data, args: Args, node: ast.AST) -> Estimator:
+    """Return what learns from records when it is made, such as word vectors."""
+    owner = Estimator(name, kind)
+    owner.fits.append(m.learn(kind, name, node, data, given=args.text(0, "sentences", "documents", "corpus")))
+    owner.learned = frozenset(owner.fits)
+    return owner
 
 
 def _is_layer(name: str) -> bool:
@@ -300,6 +311,20 @@ def _clone(m: Machine, args: Args, node: ast.AST) -> Any:
     return owner if owner is not None else UNKNOWN
 
 
+def _partial(m: Machine, args: Args, node: ast.AST) -> Any:
+    del m, node
+    return Partial(args.values[0], args.values[1:], args.named) if args.values else UNKNOWN
+
+
+def _merge(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return the first table with the columns of the second; where neither is known, what there is."""
+    left = data_of(args.get(0, "left"))
+    if left is None or not left.rows:
+        return beside(m, args, node)
+    other = Args(args.values[1:], args.named, args.nodes[1:], args.named_nodes)
+    return method_of_data(m, left, "merge", other, node)
+
+
 def _map(m: Machine, args: Args, node: ast.AST) -> Any:
     function, over = args.get(0), args.get(1)
     return Seq([], rest=m.apply(m, function, Args((element(over),)), node)) if over is not None else UNKNOWN
@@ -327,7 +352,7 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
         ),
         concat,
     ),
-    **dict.fromkeys(("hstack", "column_stack", "c_", "merge"), beside),
+    **dict.fromkeys(("hstack", "column_stack", "c_"), beside),
     **dict.fromkeys(("permutation", "randperm"), permutation),
     **dict.fromkeys(("arange", "range"), arange),
     **dict.fromkeys(("choice", "randint", "choices", "sample", "integers"), choice),
@@ -338,6 +363,8 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     "resample": resample,
     "zip": zipped,
     "enumerate": enumerated,
+    **dict.fromkeys(("dict", "OrderedDict"), keyed),
+    "array_split": parts_of,
     **dict.fromkeys(("list", "tuple", "set", "tqdm", "sorted_", "reversed"), listed),
     **dict.fromkeys(("DataFrame", "Series", "array", "asarray", "stack", "from_dict", "tensor", "from_numpy"), frame),
     **dict.fromkeys(("where", "select"), where),
@@ -358,6 +385,8 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     "train": _train,
     **dict.fromkeys(("clone", "deepcopy", "copy"), _clone),
     "map": _map,
+    **dict.fromkeys(("merge", "merge_asof"), _merge),
+    "partial": _partial,
     "Subset": subset,
     "next": first,
     "iter": listed,

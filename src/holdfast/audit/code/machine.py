@@ -47,6 +47,7 @@ class Machine:
     numbers: dict[Rows, int] = field(default_factory=dict)
     taken: dict[Any, int] = field(default_factory=dict)  # events already noted: key -> id
     appended: dict[int, Any] = field(default_factory=dict)
+    asked: dict[str, set[str]] = field(default_factory=dict)  # the attributes that the program asks of each name
 
     def step(self) -> None:
         """Count one step of work. Raises TooMuch."""

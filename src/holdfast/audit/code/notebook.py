@@ -1,7 +1,7 @@
 """Notebooks as JSON: code cells with their numbers and execution counts, formats 3 and 4.
 
-Read with the standard library: the code audit needs source and execution count only, nbformat would check and
-convert outputs that are then thrown away (ten times slower on notebooks with pictures), and refuses damaged ones whole.
+Read with the standard library: the code audit needs source and execution count only; nbformat would check and convert
+outputs that are then thrown away, and refuses damaged ones whole.
 """
 
 import json

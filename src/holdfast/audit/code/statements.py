@@ -8,6 +8,7 @@ from typing import Any
 from holdfast.audit.code.binding import assign, names_in
 from holdfast.audit.code.joining import joined, kind_of_loop, turns, turns_of
 from holdfast.audit.code.machine import Machine, TooMuch, name_of, text_of
+from holdfast.audit.code.protocol import told_by_use
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -47,6 +48,7 @@ def _assign(m: Machine, node: ast.Assign) -> None:
     value = m.evaluate(m, node.value)
     m.wanted = before
     for target in node.targets:
+        value = told_by_use(m, name_of(target), value, node.value)
         assign(m, target, value)
 
 
@@ -131,9 +133,10 @@ def _keeps(body: list[ast.stmt]) -> bool:
 def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     over = m.evaluate(m, node.iter)
     outer_loops, outer_turning = m.loops, m.turning
-    m.enter(node, kind_of_loop(m, node.iter, over), text_of(node.iter), names_in(node.target), turns_of(over))
-    m.turning = m.turning | set(names_in(node.target))
     items = turns(over)
+    count = 1 if len(items) > 1 else turns_of(over)  # turns that are followed one by one count by themselves
+    m.enter(node, kind_of_loop(m, node.iter, over), text_of(node.iter), names_in(node.target), count)
+    m.turning = m.turning | set(names_in(node.target))
     for item in items:
         assign(m, node.target, item)
         execute(m, node.body)

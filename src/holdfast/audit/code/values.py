@@ -174,6 +174,15 @@ class Method:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A function or class with some of its arguments filled in."""
+
+    function: Any
+    values: tuple[Any, ...]
+    named: Mapping[str, Any]
+
+
 def items_of(value: Any) -> list[Any]:
     """Return the values inside a container, one level deep."""
     if isinstance(value, Seq):

@@ -244,7 +244,7 @@ def kind_of(name: str) -> str:
     """Return what an estimator class learns, `""` where the name says nothing."""
     last = name.rsplit(".", 1)[-1]
     if last in KINDS:
-        if last == "Tokenizer" and not ("keras" in name or name == "Tokenizer"):
+        if last == "Tokenizer" and not ("keras" in name or name == "Tokenizer" or name.startswith("tokenizers")):
             return "codes"
         return KINDS[last]
     if _MODEL_NAME.search(last):

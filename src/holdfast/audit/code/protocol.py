@@ -1,0 +1,87 @@
+"""What an object of an unknown library is, told by the methods that a program calls on it."""
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from holdfast.audit.code.machine import Args, Machine, name_of
+from holdfast.audit.code.values import UNKNOWN, Data, Estimator, Unknown, data_of
+
+_LEARNS = ("fit", "partial_fit", "learn", "train", "adapt", "build_vocab")
+_GUESSES = ("predict", "forecast", "decision_function", "score_samples")
+_JUDGES = ("score", "evaluate")
+_CHANGES = (
+    "transform", "inverse_transform", "texts_to_", "encode", "infer_vector", "doc2bow", "get_vector", "embed", "tokenize",
+)  # fmt: skip
+_NETWORK = {"parameters", "state_dict", "zero_grad"}
+_LOOKS_UP = ("most_similar", "wv", "get_document_topics", "get_topics", *_CHANGES)
+_NO_FIT = {"fit_bounds", "trained", "training", "train_test_split", "trainable", "fits", "train_dataloader", "fit_info"}
+
+
+def verb_of(name: str) -> str:
+    """Return what a method does, by how its name begins: fit, fit_transform, predict, score, transform or nothing."""
+    if name in _NO_FIT or name.startswith("_"):
+        return ""
+    if name.startswith(("fit_transform", "learn_transform", "fit_apply")):
+        return "fit_transform"
+    if name.startswith("fit_predict"):
+        return "fit_predict"
+    for verb, begins in (("fit", _LEARNS), ("predict", _GUESSES), ("score", _JUDGES), ("transform", _CHANGES)):
+        if name.startswith(begins):
+            return verb
+    return ""
+
+
+def verbs_in(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
+    """Return the attributes that a program asks of each name."""
+    found: dict[str, set[str]] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and (name := name_of(node.value)):
+                found.setdefault(name, set()).add(node.attr)
+    return found
+
+
+def kind_by_verbs(asked: set[str]) -> str:
+    """Return what something is, by what it is asked to do: a model, a transformer or nothing that learns."""
+    verbs = {verb_of(one) for one in asked}
+    if asked & _NETWORK or verbs & {"predict", "score", "fit_predict"}:
+        return "model"
+    return "transform" if verbs & {"transform", "fit_transform"} else ""
+
+
+def told_by_use(m: Machine, name: str, value: Any, node: ast.AST | None) -> Any:
+    """Return a value that a name is given, as what the program goes on to use it for."""
+    asked = m.asked.get(name)
+    if not asked:
+        return value
+    if isinstance(value, Estimator) and not value.kind and not value.fits:
+        value.kind = kind_by_verbs(asked)
+    elif value is UNKNOWN and isinstance(node, ast.Call):
+        learns = any(verb_of(one) in {"fit", "fit_transform", "fit_predict"} for one in asked)
+        if asked & _NETWORK or (learns and kind_by_verbs(asked)):
+            return Estimator(name_of(node.func) or name, kind_by_verbs(asked), text=name)
+    return value
+
+
+def ad_hoc(m: Machine, owner: Any, method: str, args: Args, node: ast.Call) -> Estimator | None:
+    """Return an estimator where something unknown is fitted on records: `make_it().fit(X, y)`."""
+    if not isinstance(owner, Unknown) or verb_of(method) not in {"fit", "fit_transform"} or not args.data():
+        return None
+    if not isinstance(node.func, ast.Attribute):
+        return None
+    base = node.func.value
+    asked = {method} | m.asked.get(name_of(base), set()) | (m.asked.get(m.wanted[0], set()) if m.wanted else set())
+    name = name_of(base.func) if isinstance(base, ast.Call) else name_of(base)
+    return Estimator(name or "estimator", kind_by_verbs(asked), text=name_of(base))
+
+
+def learns_when_made(m: Machine, last: str, args: Args) -> Data | None:
+    """Return the records that a class of unknown make learns from when it is made, None where it is none that does."""
+    if not last[:1].isupper() or not m.wanted:
+        return None
+    asked = m.asked.get(m.wanted[0], set())
+    if any(verb_of(one).startswith("fit") for one in asked) or not any(one.startswith(_LOOKS_UP) for one in asked):
+        return None
+    found = data_of(args.get(0, "sentences", "documents", "corpus"))
+    return found if found is not None and found.rows and found.role in {"table", "label"} and not found.record else None
