@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from holdfast.core.errors import BadInput, HoldfastError
 from holdfast.core.hashing import digest_file
+from holdfast.core.media import Media
 from holdfast.core.text import one_line
+from holdfast.data.images.idx import split_readings, without_labels
 from holdfast.data.images.layouts import images_of_file, images_of_folder, missing_description, resolved_description
 from holdfast.data.limits import BLOCK_ROWS, MOST_COLUMNS, MOST_FILES, most_bytes, size_of
 from holdfast.data.loaders import UNREADABLE, Reading, loader_for
@@ -138,12 +140,15 @@ def _of_folder(folder: Path) -> list[Part]:
         raise BadInput(f"{shown} is a folder without files{inside}{hint}")
     if len(files) > MOST_FILES:
         raise BadInput(f"{shown} has {len(files):,} files, more than {MOST_FILES:,}")
-    parts = [_of_file(file, file.name) for file in files]
+    parts = [_of_file(file, file.name) for file in without_labels(files)]
     formats = {part.format: part.name for part in reversed(parts)}
     if len(formats) > 1:
         examples = ", ".join(f"{form} ({one_line(name, 60)})" for form, name in sorted(formats.items()))
         raise BadInput(f"{shown} mixes formats: {examples}; a folder of parts holds files of one format")
-    return parts
+    if parts[0].reading.media is Media:
+        return parts
+    readings = split_readings([part.name for part in parts], [part.reading for part in parts])
+    return [replace(part, reading=reading) for part, reading in zip(parts, readings, strict=True)]
 
 
 def _of_file(path: Path, name: str) -> Part:

@@ -4,7 +4,8 @@ import gzip
 import math
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from zlib import error as ZlibError  # noqa: N812 an exception is named like one
 
@@ -69,9 +70,42 @@ def idx_reading(plain: Path, path: Path, name: str) -> Reading:
     )
 
 
-def split_of(name: str) -> str | None:
-    """Return the split that the name of a file stands for."""
-    return next((split for begin, split in _SPLITS if name.lower().startswith(begin)), None)
+def without_labels(files: Sequence[Path]) -> list[Path]:
+    """Return the files of a folder less those that hold the labels of images beside them."""
+    taken = {_labels_of(file.name) for file in files if "images" in file.name.lower() and "idx" in file.name.lower()}
+    return [file for file in files if file.name.removesuffix(".gz") not in taken]
+
+
+def split_readings(names: Sequence[str], readings: Sequence[Reading]) -> list[Reading]:
+    """Return blocks of images that lie in one folder, with the split that the name of each file stands for.
+
+    They are left as they are unless the names stand for several splits.
+    """
+    splits = [next((split for begin, split in _SPLITS if name.lower().startswith(begin)), None) for name in names]
+    if None in splits or len(set(splits)) < 2:
+        return list(readings)
+    return [_in_split(reading, str(split)) for reading, split in zip(readings, splits, strict=True)]
+
+
+def _in_split(reading: Reading, split: str) -> Reading:
+    def blocks() -> Iterator[pa.RecordBatch]:
+        for block in reading.blocks():
+            column = pa.repeat(pa.scalar(split, STRING), len(block))
+            yield pa.RecordBatch.from_arrays([*block.columns, column], names=["0", "1", "2"])
+
+    return replace(
+        reading,
+        names=(*reading.names, "split"),
+        blocks=blocks,
+        kinds={**reading.kinds, "split": KINDS["split"]},
+        roles={**reading.roles, "split": ROLES["split"]},
+    )
+
+
+def _labels_of(name: str) -> str:
+    """Return what the file of labels beside a file of images is called, without `.gz`."""
+    renamed = re.sub("idx[34]", "idx1", name.replace("images", "labels").replace("Images", "Labels"))
+    return renamed.removesuffix(".gz")
 
 
 def _shape(plain: Path, name: str) -> tuple[int, ...]:
@@ -100,9 +134,8 @@ def _header(shape: tuple[int, ...]) -> bytes:
 
 def _labels(path: Path, n: int, name: str) -> tuple[list[str] | None, str]:
     """Return the labels of a file whose name differs in `labels` for `images`, and what to say about it."""
-    wanted = re.sub("idx[34]", "idx1", path.name.replace("images", "labels").replace("Images", "Labels"))
-    stem = wanted.removesuffix(".gz")
-    for other in (wanted, stem, f"{stem}.gz"):
+    stem = _labels_of(path.name)
+    for other in (f"{stem}{'.gz' * path.name.endswith('.gz')}", stem, f"{stem}.gz"):
         place = path.parent / other
         if other == path.name or not place.is_file():
             continue

@@ -155,6 +155,17 @@ def test_idx_with_labels_beside_it(tmp_path):
     assert bytes(dataset.media.read(rows(dataset, "image")[0][0])) == b"P5 3 4 255\n" + bytes(range(12))
 
 
+def test_a_folder_of_idx_files_is_split_by_their_names(tmp_path):
+    idx(tmp_path, labels=[3, 1, 4, 1, 5])
+    for name in ("images-idx3-ubyte.gz", "labels-idx1-ubyte"):
+        (tmp_path / f"t10k-{name}").write_bytes((tmp_path / f"train-{name}").read_bytes())
+    dataset = load({"all": tmp_path})
+    assert dataset.table.column_names == ["image", "label", "split"]
+    assert dataset.values("split").to_pylist() == ["test"] * 5 + ["train"] * 5
+    assert dataset.one("label").name == "label"
+    assert all(value in dataset.media for value in dataset.values("image").to_pylist())
+
+
 def test_idx_without_labels(tmp_path):
     assert load({"all": idx(tmp_path)}).table.column_names == ["image"]
 
