@@ -8,7 +8,6 @@ from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, name_of
 from holdfast.audit.code.scores import DECIDERS
 from holdfast.audit.code.values import UNKNOWN, Const, Data, Score, Seq, Table, Unknown, items_of, learned_in, scores_in
-
 from holdfast.audit.code.vocabulary import LABEL_NAME
 
 
