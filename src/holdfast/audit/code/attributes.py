@@ -14,6 +14,7 @@ from holdfast.audit.code.values import (
     Estimator,
     Function,
     Method,
+    Module,
     Object,
     Ref,
     Score,
@@ -64,8 +65,8 @@ def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa:
         if name in owner.methods:
             return Function(owner.methods[name], owner.scope, owner.cell)
         return UNKNOWN
-    if isinstance(owner, Unknown) and not owner.learned:
-        return Method(owner, name)
+    if isinstance(owner, Module):
+        return owner.scope.names.get(name, UNKNOWN)
     return Method(owner, name)
 
 

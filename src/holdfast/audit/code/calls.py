@@ -222,6 +222,8 @@ def _optimised(m: Machine, args: Args, node: ast.AST) -> None:
 def inlined(m: Machine, function: Function, args: Args, node: ast.AST) -> Any:
     """Return what a function of the program returns for these arguments, following it."""
     function.called = True
+    if isinstance(function.cell, str):
+        m.followed.add(id(function.node))
     for made in m.functions:
         if isinstance(made, Function) and made.node is function.node:
             made.called = True
@@ -316,6 +318,8 @@ def _rebound(function: ast.AST, name: str) -> bool:
 def instance(m: Machine, made: Class, args: Args, node: ast.AST) -> Any:
     """Return an instance of a class of the program."""
     made.called = True
+    if isinstance(made.cell, str):
+        m.followed.add(id(made.node))
     kinds = {base.rsplit(".", 1)[-1] for base in made.bases}
     new = Object(made)
     if kinds & _MODELS or any(kind_of(base) == "model" for base in made.bases):
@@ -339,7 +343,7 @@ def instance(m: Machine, made: Class, args: Args, node: ast.AST) -> Any:
 def uncalled(m: Machine) -> None:
     """Follow functions that the program defines and does not call, with arguments as their names speak."""
     for made in list(m.functions):
-        if made.called:
+        if made.called or id(made.node) in m.followed:
             continue
         if isinstance(made, Function):
             inlined(m, made, _guessed(m, made, skip=0), made.node)

@@ -1,6 +1,7 @@
 """What happens in a program, as far as its text tells: rows are parted, something is learned, a score is taken."""
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from holdfast.audit.code.rows import Rows
@@ -16,10 +17,13 @@ class Place:
     line: int
     text: str
     order: int = 0
+    away: bool = False  # in another file than the one that is followed
 
     @property
     def name(self) -> str:
-        """How people speak of it: `line 12`, `cell 3, line 2`."""
+        """How people speak of it: `line 12`, `cell 3, line 2`, `line 4 of utils.py`."""
+        if self.away:
+            return f"line {self.line} of {PurePath(self.file).name}"
         return f"line {self.line}" if self.cell is None else f"cell {self.cell}, line {self.line}"
 
 
@@ -142,5 +146,5 @@ class Flow:
     made_at: dict[Rows, Place] = field(default_factory=dict)  # where rows first got a name
     frames: dict[Rows, tuple[int, ...]] = field(default_factory=dict)  # in which functions that was
     sides: dict[Rows, str] = field(default_factory=dict)  # what the program's names say about rows
-    lines: dict[tuple[int | None, int], str] = field(default_factory=dict)
+    lines: dict[tuple[int | str | None, int], str] = field(default_factory=dict)
     complete: bool = True  # whether all of it was followed

@@ -30,13 +30,13 @@ def leaks(flow: Flow) -> tuple[Leak, ...]:
     found: dict[int, list[tuple[str, Place, bool]]] = {}
     for number, what, place, test_only in _reached(flow):
         found.setdefault(number, []).append((what, place, test_only))
-    seen: dict[tuple[str, int | None, int, bool], Leak] = {}
+    seen: dict[tuple[str, str, int | None, int, bool], Leak] = {}
     for number, places in sorted(found.items()):
         event = flow.learned[number]
         if event.kind == "statistic" and number in flow.applied:
             event = replace(event, place=flow.applied[number])
         test_only = all(one[2] for one in places)
-        key = (event.kind, event.place.cell, event.place.line, test_only)
+        key = (event.kind, event.place.file, event.place.cell, event.place.line, test_only)
         ordered = tuple(dict.fromkeys(one[1] for one in sorted(places, key=lambda one: one[1].order)))
         seen.setdefault(
             key, Leak(event, ordered, places[0][0], test_only, shows_label(flow, event), _mixes(event.rows))

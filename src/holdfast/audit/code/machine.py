@@ -28,7 +28,7 @@ class Machine:
     evaluate: Callable[["Machine", ast.expr], Any]
     execute: Callable[["Machine", Iterable[ast.stmt]], None]
     apply: Callable[["Machine", Any, "Args", ast.AST], Any]
-    cell: int | None = None
+    cell: int | str | None = None  # the cell; of code in another file, the name of that file
     depth: int = 0
     steps: int = 0
     order: int = 0
@@ -48,6 +48,9 @@ class Machine:
     taken: dict[Any, int] = field(default_factory=dict)  # events already noted: key -> id
     appended: dict[int, Any] = field(default_factory=dict)
     asked: dict[str, set[str]] = field(default_factory=dict)  # the attributes that the program asks of each name
+    modules: Any = None  # the other files of the audit
+    loaded: dict[str, Any] = field(default_factory=dict)  # what those of them define that were imported
+    followed: set[int] = field(default_factory=set)  # functions of other files that were followed from a call
 
     def step(self) -> None:
         """Count one step of work. Raises TooMuch."""
@@ -64,7 +67,10 @@ class Machine:
         """Return where a node stands, with the line's text."""
         line = getattr(node, "lineno", 1)
         self.order += 1
-        return Place(self.flow.file, self.cell, line, self.flow.lines.get((self.cell, line), ""), self.order)
+        text = self.flow.lines.get((self.cell, line), "")
+        if isinstance(self.cell, str):
+            return Place(self.cell, None, line, text, self.order, away=True)
+        return Place(self.flow.file, self.cell, line, text, self.order)
 
     def number(self, rows: Rows) -> int:
         """Return a number that stands for these rows in the key of a split, so that keys stay small."""
@@ -137,7 +143,7 @@ class Machine:
 
     def split(self, event: Split) -> None:
         """Note that rows were parted."""
-        where = () if event.name == "slices" else (event.place.cell, event.place.line)
+        where = () if event.name == "slices" else (event.place.file, event.place.cell, event.place.line)
         key = ("parted", *where, event.name, event.key)
         if key not in self.taken:
             self.taken[key] = len(self.flow.splits)

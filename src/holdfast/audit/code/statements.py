@@ -8,6 +8,7 @@ from typing import Any
 from holdfast.audit.code.binding import assign, names_in
 from holdfast.audit.code.joining import joined, kind_of_loop, turns, turns_of
 from holdfast.audit.code.machine import Machine, TooMuch, name_of, text_of
+from holdfast.audit.code.modules import module
 from holdfast.audit.code.protocol import told_by_use
 from holdfast.audit.code.values import (
     NOTHING,
@@ -16,6 +17,7 @@ from holdfast.audit.code.values import (
     Const,
     Data,
     Function,
+    Module,
     Ref,
     learned_in,
     scores_in,
@@ -198,7 +200,10 @@ def _class(m: Machine, node: ast.ClassDef) -> None:
 
 def _import(m: Machine, node: ast.Import) -> None:
     for alias in node.names:
-        if alias.asname:
+        scope = module(m, alias.name) if alias.asname or "." not in alias.name else None
+        if scope is not None:
+            m.scope.names[alias.asname or alias.name] = Module(scope)
+        elif alias.asname:
             m.scope.names[alias.asname] = Ref(alias.name)
         else:
             root = alias.name.partition(".")[0]
@@ -206,9 +211,17 @@ def _import(m: Machine, node: ast.Import) -> None:
 
 
 def _import_from(m: Machine, node: ast.ImportFrom) -> None:
+    held = module(m, node.module or "", node.level)
     for alias in node.names:
-        m.scope.names.setdefault(alias.asname or alias.name, UNKNOWN)
-        m.scope.names[alias.asname or alias.name] = Ref(f"{node.module or ''}.{alias.name}")
+        name = alias.asname or alias.name
+        if held is not None and alias.name == "*":
+            m.scope.names.update(held.names)
+        elif held is not None and alias.name in held.names:
+            m.scope.names[name] = held.names[alias.name]
+        elif (inner := module(m, f"{node.module or ''}.{alias.name}", node.level)) is not None:
+            m.scope.names[name] = Module(inner)
+        else:
+            m.scope.names[name] = Ref(f"{node.module or ''}.{alias.name}")
 
 
 def _return(m: Machine, node: ast.Return) -> None:

@@ -26,7 +26,7 @@ def told(
     confidence: Confidence = Confidence.HIGH,
 ) -> Finding:
     """Return a finding at a line; `lines` are the other lines that it takes to see why, each with a word on it."""
-    shown = {(one.cell, one.line): (one, what) for one, what in reversed([*lines])}
+    shown = {(one.file, one.cell, one.line): (one, what) for one, what in reversed([*lines])}
     listed = sorted(shown.values(), key=lambda pair: (pair[0].cell or 0, pair[0].line))[:_MOST_LINES]
     cells = tuple((one.name, one_line(one.text, _MOST_TEXT), what) for one, what in listed)
     evidence = (measure, Examples(caption="The lines concerned", columns=("where", "code", "what"), cells=cells))

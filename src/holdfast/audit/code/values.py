@@ -135,7 +135,7 @@ class Function:
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
-    cell: int | None
+    cell: int | str | None
     owner: Any = None  # the object, for a method
     called: bool = False
 
@@ -151,7 +151,7 @@ class Class:
 
     node: ast.ClassDef
     scope: Scope
-    cell: int | None
+    cell: int | str | None
     called: bool = False
     bases: tuple[str, ...] = ()
     methods: dict[str, Any] = field(default_factory=dict)
@@ -172,6 +172,13 @@ class Method:
 
     owner: Any
     name: str
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """Another file of the audit, imported as a whole."""
+
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from holdfast.audit.code import Code
 from holdfast.audit.code.events import Flow
 from holdfast.audit.code.leaks import Leak, leaks
-from holdfast.audit.code.program import follow
+from holdfast.audit.code.program import follow_all
 from holdfast.audit.definitions import fact
 
 
@@ -26,7 +26,7 @@ class CodeLeaks:
 @fact()
 def code_flows(code: Code) -> CodeFlows:
     """The events of every script and notebook, in the order in which they are written."""
-    return CodeFlows(tuple(follow(file) for file in code.files))
+    return CodeFlows(follow_all(code.files))
 
 
 @fact()
