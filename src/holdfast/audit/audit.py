@@ -86,7 +86,8 @@ def audit_dataset(
             keep=("encoding",) if settings.honest.enabled else (),  # the score asks again; it leads to the images too
             on_result=writer.result if writer else lambda _: None,
         )
-        results = tuple(with_suppressions(result, settings.suppress, baseline) for result in results)
+        comments = code.allowed if code is not None else ()
+        results = tuple(with_suppressions(result, settings.suppress, baseline, comments) for result in results)
         honest = None
         if dataset is not None and settings.honest.enabled:
             honest = score_of_audit(dataset, settings, results, facts)

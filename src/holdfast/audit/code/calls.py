@@ -111,7 +111,7 @@ def _change(m: Machine, node: ast.Call, owner: Any, args: Args, result: Any) -> 
             assign(m, node.func.value, stored(m, owner, args.nodes[1], args.values[1], args.values[2]))
 
 
-def apply(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:
+def apply(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
     """Return what calling a value returns."""
     name = name_of(getattr(node, "func", None))
     if name in _OPTIMISERS:

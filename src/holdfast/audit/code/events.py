@@ -17,7 +17,7 @@ class Place:
     line: int
     text: str
     order: int = 0
-    away: bool = False  # in another file than the one that is followed
+    away: bool = False  # where several files play a part, so that the line alone does not say which
 
     @property
     def name(self) -> str:
@@ -148,3 +148,4 @@ class Flow:
     sides: dict[Rows, str] = field(default_factory=dict)  # what the program's names say about rows
     lines: dict[tuple[int | str | None, int], str] = field(default_factory=dict)
     complete: bool = True  # whether all of it was followed
+    reached: tuple[int | str | None, int] = (None, 1)  # the cell and line of the last statement that was begun

@@ -84,7 +84,7 @@ def _read(path: Path, *, named: bool) -> CodeFile:
         return CodeFile(name, (), (Problem("format", f"cannot be read: {error.strerror}", name),), notebook)
     text, problem = _decoded(content, name, notebook=notebook)
     file = file_of(text, name)
-    return file if problem is None else CodeFile(name, file.cells, (problem, *file.problems), notebook)
+    return file if problem is None else CodeFile(name, file.cells, (problem, *file.problems), notebook, file.allowed)
 
 
 def _decoded(content: bytes, name: str, *, notebook: bool) -> tuple[str, Problem | None]:

@@ -70,7 +70,7 @@ class Machine:
         text = self.flow.lines.get((self.cell, line), "")
         if isinstance(self.cell, str):
             return Place(self.cell, None, line, text, self.order, away=True)
-        return Place(self.flow.file, self.cell, line, text, self.order)
+        return Place(self.flow.file, self.cell, line, text, self.order, away=bool(self.loaded) and self.cell is None)
 
     def number(self, rows: Rows) -> int:
         """Return a number that stands for these rows in the key of a split, so that keys stay small."""

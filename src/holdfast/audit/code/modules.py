@@ -60,7 +60,7 @@ def module(m: Machine, name: str, level: int = 0) -> Scope | None:
 
 
 def _loaded(m: Machine, file: CodeFile) -> Scope:
-    """Return a script's functions, classes and constants; what it does besides is told of where it is audited itself."""
+    """Return a script's functions, classes and constants; what else it does is told of where it is audited itself."""
     scope = Scope()
     m.loaded[file.name] = scope
     for cell in file.cells:
@@ -72,7 +72,7 @@ def _loaded(m: Machine, file: CodeFile) -> Scope:
         m.execute(m, [one for cell in file.cells for one in cell.tree.body if _defines(one)])
     finally:
         m.scope, m.cell = outer, place
-        del m.functions[count:]  # those that nobody calls are followed where the file is audited itself
+        del m.functions[count:]  # what nobody calls is followed where the file is audited itself
     return scope
 
 

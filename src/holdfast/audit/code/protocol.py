@@ -11,7 +11,8 @@ _LEARNS = ("fit", "partial_fit", "learn", "train", "adapt", "build_vocab")
 _GUESSES = ("predict", "forecast", "decision_function", "score_samples")
 _JUDGES = ("score", "evaluate")
 _CHANGES = (
-    "transform", "inverse_transform", "texts_to_", "encode", "infer_vector", "doc2bow", "get_vector", "embed", "tokenize",
+    "transform", "inverse_transform", "texts_to_", "encode", "infer_vector", "doc2bow", "get_vector", "embed",
+    "tokenize",
 )  # fmt: skip
 _NETWORK = {"parameters", "state_dict", "zero_grad"}
 _LOOKS_UP = ("most_similar", "wv", "get_document_topics", "get_topics", *_CHANGES)

@@ -4,13 +4,16 @@ import ast
 from dataclasses import dataclass, field
 from typing import Literal
 
+from holdfast.audit.code.comments import Allowed, allowed_in
 from holdfast.audit.code.notebook import NotANotebook, RawCell, cells_of
 from holdfast.audit.code.syntax import parsed
 from holdfast.core.hashing import digest_json
 
 MOST_CHARACTERS = 5_000_000  # of code in one file; the largest hand-written ones have a fiftieth of it
 
-ProblemKind = Literal["syntax", "python-2", "format", "size", "encoding", "language"]
+NO_REASON = "this comment allows nothing: wanted `# holdfast: allow name-of-a-check (reason)`"
+
+ProblemKind = Literal["syntax", "python-2", "format", "size", "encoding", "language", "comment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class CodeFile:
     cells: tuple[Cell, ...]
     problems: tuple[Problem, ...] = ()
     notebook: bool = False
+    allowed: tuple[Allowed, ...] = ()  # findings that comments accept
 
     @property
     def digest(self) -> str:
@@ -60,6 +64,11 @@ class Code:
     def problems(self) -> tuple[Problem, ...]:
         """What could not be read, over all files."""
         return tuple(problem for file in self.files for problem in file.problems)
+
+    @property
+    def allowed(self) -> tuple[Allowed, ...]:
+        """The findings that comments accept, over all files."""
+        return tuple(one for file in self.files for one in file.allowed)
 
     @property
     def digest(self) -> str:
@@ -86,6 +95,7 @@ def file_of(source: str, name: str) -> CodeFile:
 def _assembled(name: str, raw: list[RawCell], *, notebook: bool) -> CodeFile:
     cells: list[Cell] = []
     problems: list[Problem] = []
+    allowed: list[Allowed] = []
     room = MOST_CHARACTERS
     for item in raw:
         room -= len(item.source)
@@ -99,4 +109,7 @@ def _assembled(name: str, raw: list[RawCell], *, notebook: bool) -> CodeFile:
             for trouble in troubles
         )
         cells.append(Cell(item.source, tree, item.number, item.count))
-    return CodeFile(name, tuple(cells), tuple(problems), notebook)
+        accepted, empty = allowed_in(item.source, tree, name, item.number)
+        allowed.extend(accepted)
+        problems.extend(Problem("comment", NO_REASON, name, line, item.number, lost=False) for line in empty)
+    return CodeFile(name, tuple(cells), tuple(problems), notebook, tuple(allowed))

@@ -29,6 +29,8 @@ _SAVES = {"save", "save_weights", "dump", "save_model", "deepcopy", "state_dict"
 def execute(m: Machine, body: Iterable[ast.stmt]) -> None:
     """Follow statements, one after another; one that cannot be followed is passed over."""
     for statement in body:
+        if not m.depth:
+            m.flow.reached = (m.cell, statement.lineno)
         m.step()
         run = _STATEMENTS.get(type(statement))
         if run is None:

@@ -2,8 +2,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from holdfast.audit.code import Code, code_of
+from holdfast.audit.code import Code, CodeFile, code_of
+from holdfast.audit.code.events import Flow
 from holdfast.audit.definitions import Reference, check, clean, planted
+from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity
 from holdfast.core.text import one_line
 
@@ -19,8 +21,8 @@ _MOST_SHOWN = 10
         ),
     ),
 )
-def unreadable_code(code: Code) -> Iterator[Finding]:
-    """Parts of a script or notebook cannot be read, so that nothing is known about them.
+def unreadable_code(code: Code, code_flows: CodeFlows) -> Iterator[Finding]:
+    """Parts of a script or notebook cannot be read or followed, so that nothing is known about them.
 
     ## Why it matters
     The other checks of code are silent about lines that they could not read. Silence there means nothing. A cell
@@ -29,7 +31,8 @@ def unreadable_code(code: Code) -> Iterator[Finding]:
     ## How it works
     Files are parsed, never run. A statement that cannot be parsed is left out by itself and the rest is read; prints
     and the like of Python 2 are translated; magics and shell lines of notebooks are passed over. What was left out
-    is listed, one finding a file.
+    is listed, one finding a file. Following a program has bounds (the number of steps, of events, of calls within
+    calls); where one is reached, a note says at which line.
 
     ## Limits
     It does not know whether a readable program would run.
@@ -61,6 +64,22 @@ def unreadable_code(code: Code) -> Iterator[Finding]:
             ),
             fix="Mend the lines that are named, or translate the file to Python 3, and audit it again.",
         )
+    for file, flow in zip(code.files, code_flows.flows, strict=True):
+        if not flow.complete:
+            yield _unfollowed(file, flow)
+
+
+def _unfollowed(file: CodeFile, flow: Flow) -> Finding:
+    cell, line = flow.reached
+    where = f"cell {cell}, line {line}" if isinstance(cell, int) else f"line {line}"
+    return Finding(
+        message=one_line(f"{file.name}: longer than a program is followed; what comes after {where} may be missed"),
+        severity=Severity.NOTE,
+        confidence=Confidence.CERTAIN,
+        locations=(Location(file=file.name, cell=cell if isinstance(cell, int) else None, line=line),),
+        evidence=(Measure(name="files that were not followed to their end", value=1, threshold=0),),
+        fix="Audit its parts by themselves: a file for each experiment.",
+    )
 
 
 @planted(at=Location(file="script.py", line=2))
@@ -75,6 +94,20 @@ def python_2(rng: np.random.Generator) -> dict[str, Code]:
     """A print without brackets."""
     del rng
     return {"code": code_of("print 'a', 1\nx = 2\n")}
+
+
+@planted(at=Location(file="script.py", line=2))
+def no_reason(rng: np.random.Generator) -> dict[str, Code]:
+    """A comment that accepts a finding must say why."""
+    del rng
+    return {"code": code_of("x = 1\ny = x  # holdfast: allow fit-before-split\n")}
+
+
+@planted(at=Location(file="script.py", line=1))
+def without_end(rng: np.random.Generator) -> dict[str, Code]:
+    """More steps than are followed."""
+    del rng
+    return {"code": code_of("x = [" + ", ".join(["f(a + b, g(c))"] * 1900) + "]\n" + "y = x\n" * 60_000)}
 
 
 @planted(at=Location(file="a.ipynb", line=1))
