@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from holdfast.audit.image_cases import drawing
+from holdfast.audit.cases.images import drawing
 
 HIGH, WIDE = 150, 200
 Change = Callable[[np.random.Generator, np.ndarray], np.ndarray]

@@ -98,7 +98,7 @@ def sets(rng: np.random.Generator, mnist: Path | None):
     from PIL import Image, ImageDraw
     from sklearn.datasets import load_digits
 
-    from holdfast.audit.image_cases import drawing, encoded
+    from holdfast.audit.cases.images import drawing, encoded
 
     yield "handwritten digits, 8 × 8", [encoded((one * 15).astype(np.uint8)) for one in load_digits().images]
     if mnist is not None:
@@ -131,7 +131,7 @@ def sets(rng: np.random.Generator, mnist: Path | None):
 
 
 def pairs_of(data: list[bytes]) -> tuple[set[tuple[int, int]], float, str]:
-    from holdfast.audit.image_cases import picture_data
+    from holdfast.audit.cases.images import picture_data
     from holdfast.audit.runner import Facts
 
     facts = Facts({"dataset": picture_data(data)})

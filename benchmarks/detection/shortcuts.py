@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from holdfast.audit import catalogue
-from holdfast.audit.image_cases import encoded, picture_data
+from holdfast.audit.cases.images import encoded, picture_data
 from holdfast.audit.runner import Facts, run_check
 from holdfast.core.dataset import Dataset
 from holdfast.core.random import Streams

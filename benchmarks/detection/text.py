@@ -19,8 +19,8 @@ import numpy as np
 
 from holdfast.audit import catalogue
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.texts import edited, texts
 from holdfast.audit.runner import Facts, run_check
-from holdfast.audit.text_cases import edited, texts
 from holdfast.core.dataset import Dataset
 from holdfast.core.record import CheckResult
 

@@ -142,9 +142,9 @@ def decode_one(data: bytes) -> Callable[[random.Random, int], str]:
     every = [other for _, other in originals()]
 
     def way(rng: random.Random, number: int) -> str:
+        from holdfast.audit.cases.images import picture_data
+        from holdfast.audit.evidence.images import thumbnail
         from holdfast.audit.facts.images.decoding import decoded, quiet
-        from holdfast.audit.image_cases import picture_data
-        from holdfast.audit.image_evidence import thumbnail
 
         content = damaged(data, rng, every)
         if number % WHOLE_EVERY == 0:
@@ -231,7 +231,7 @@ def image(form: str, seed: int = 0, mode: str = "RGB", side: int = 48, **options
     import numpy as np
     from PIL import Image
 
-    from holdfast.audit.image_cases import drawing
+    from holdfast.audit.cases.images import drawing
 
     pixels = Image.fromarray(drawing(np.random.default_rng(seed), side, side))
     if mode == "I;16":

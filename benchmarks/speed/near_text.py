@@ -120,7 +120,7 @@ def main() -> None:
 
 def write_texts(path: Path, n: int) -> list[tuple[int, int, str]]:
     """Write `n` texts in a random order and return (copy, source, change) for each planted copy."""
-    from holdfast.audit.text_cases import edited, sentences, vocabulary
+    from holdfast.audit.cases.texts import edited, sentences, vocabulary
 
     rng = np.random.default_rng(0)
     words = vocabulary(50_000)

@@ -8,12 +8,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.images import encoded, picture_data
 from holdfast.audit.checks.shortcuts.model_leans_on_shortcut import (
     a_line_of_boilerplate,
     a_mark_in_the_corner,
     the_hospital_goes_with_the_disease,
 )
-from holdfast.audit.image_cases import encoded, picture_data
 from holdfast.audit.models import as_model
 from holdfast.audit.runner import Facts, run_check
 from holdfast.audit.threads import one_thread

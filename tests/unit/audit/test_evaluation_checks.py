@@ -5,8 +5,8 @@ import pytest
 
 from holdfast.audit import catalogue
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.predictions import judged, with_predictions
 from holdfast.audit.checks.evaluation.miscalibrated import reliability
-from holdfast.audit.prediction_cases import judged, with_predictions
 from holdfast.audit.runner import Facts, run_check
 from holdfast.core.finding import Severity
 from holdfast.core.record import Status

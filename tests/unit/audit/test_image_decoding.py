@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from holdfast.audit.cases.images import drawing, encoded
 from holdfast.audit.facts.images.container import jpeg_quality
 from holdfast.audit.facts.images.decoding import decoded, quiet
-from holdfast.audit.image_cases import drawing, encoded
 
 PICTURE = drawing(np.random.default_rng(0), 90, 120)
 

@@ -4,8 +4,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from holdfast.audit.image_cases import drawing, encoded, picture_data, picture_set
-from holdfast.audit.image_evidence import from_pixels, picture_pairs, pictures, thumbnail
+from holdfast.audit.cases.images import drawing, encoded, picture_data, picture_set
+from holdfast.audit.evidence.images import from_pixels, picture_pairs, pictures, thumbnail
 
 
 def opened(picture):

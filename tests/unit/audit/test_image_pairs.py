@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
+from holdfast.audit.cases.images import changed, drawing, encoded, picture_data
 from holdfast.audit.facts.images import candidates as image_candidates
-from holdfast.audit.image_cases import changed, drawing, encoded, picture_data
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
 

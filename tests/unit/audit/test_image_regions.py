@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
 from holdfast.audit.facts.labels.telling import Question, area, folds_of
 from holdfast.audit.facts.learning.quick_model import by_ridge, standardised, waves
 from holdfast.audit.runner import Facts
-from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.core.errors import NotApplicable
 
 

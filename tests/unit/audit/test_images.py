@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from holdfast.audit.cases.images import drawing, encoded, picture_data, picture_set
 from holdfast.audit.facts.images import properties
-from holdfast.audit.image_cases import drawing, encoded, picture_data, picture_set
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
 

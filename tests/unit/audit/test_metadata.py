@@ -6,10 +6,10 @@ import pytest
 
 from holdfast.audit import catalogue
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.images import picture_set
 from holdfast.audit.facts.columns.acquisition import names_making, names_subject
 from holdfast.audit.facts.columns.file_parts import are_files, file_parts
 from holdfast.audit.facts.labels.traits import of_numbers, of_texts, stands_for
-from holdfast.audit.image_cases import picture_set
 from holdfast.audit.runner import Facts, run_check
 from holdfast.core.errors import NotApplicable
 

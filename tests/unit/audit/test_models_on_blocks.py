@@ -10,10 +10,10 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.images import encoded, picture_data
 from holdfast.audit.facts.images.features import image_features
 from holdfast.audit.facts.learning.vectors import given
 from holdfast.audit.facts.learning.words import hashed_words
-from holdfast.audit.image_cases import encoded, picture_data
 from holdfast.audit.models import Inputs, as_model, fit, fit_and_predict, predict
 from holdfast.audit.models.linear import fit_features, fit_words
 from holdfast.audit.models.own import load_estimator

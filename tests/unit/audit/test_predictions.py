@@ -5,8 +5,8 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 
 from holdfast.audit.cases import subject, table
+from holdfast.audit.cases.predictions import judged, with_predictions
 from holdfast.audit.facts.learning import baselines
-from holdfast.audit.prediction_cases import judged, with_predictions
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
 

@@ -6,12 +6,12 @@ import pytest
 
 from holdfast.audit import catalogue
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.texts import texts
 from holdfast.audit.facts.texts.contamination import _longest, _spans
 from holdfast.audit.facts.texts.format import NAMES
 from holdfast.audit.facts.texts.sides import pair_of
 from holdfast.audit.intervals import wilson
 from holdfast.audit.runner import Facts, run_check
-from holdfast.audit.text_cases import texts
 
 
 def _labelled(written):

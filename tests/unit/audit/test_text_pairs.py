@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.texts import edited, texts
 from holdfast.audit.facts.texts.forms import forms_of
 from holdfast.audit.runner import Facts
-from holdfast.audit.text_cases import edited, texts
 from holdfast.audit.text_evidence import differing
 from holdfast.core.errors import NotApplicable
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.images import encoded, picture_data
 from holdfast.audit.facts.learning.embedding import embed_images, embed_texts, model_folder
-from holdfast.audit.image_cases import encoded, picture_data
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.verb import audit, given_facts
 from holdfast.core.dataset import Dataset

@@ -5,7 +5,7 @@ import pytest
 
 import holdfast
 from holdfast.audit.cases import subject
-from holdfast.audit.image_cases import encoded, picture_data
+from holdfast.audit.cases.images import encoded, picture_data
 from holdfast.core.dataset import Dataset
 from holdfast.core.record import Run, Status
 

@@ -4,10 +4,10 @@ from itertools import pairwise
 import numpy as np
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import MOST_CHARACTERS, percent
 from holdfast.audit.facts.texts.contamination import RUN, SHORT_RUN, Contamination, Contaminations
-from holdfast.audit.text_cases import texts
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Series, Severity
 from holdfast.core.text import one_line

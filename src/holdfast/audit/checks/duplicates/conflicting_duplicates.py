@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from holdfast.audit.cases import subject, table
+from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, row_pairs, rows_table
 from holdfast.audit.facts.columns.spelling import same_class
@@ -10,7 +11,6 @@ from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.rows.collisions import Collisions
 from holdfast.audit.facts.rows.near import NearPairs
 from holdfast.audit.facts.rows.rows import RowGroups
-from holdfast.audit.text_cases import texts
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity

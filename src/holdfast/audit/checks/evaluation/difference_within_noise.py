@@ -4,13 +4,13 @@ from typing import Any
 import numpy as np
 
 from holdfast.audit.cases import table
+from holdfast.audit.cases.predictions import judged, with_predictions
 from holdfast.audit.comparison import holm
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.learning.baselines import order_of
 from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
-from holdfast.audit.prediction_cases import judged, with_predictions
 from holdfast.audit.scoring import difference, shown, usable
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from holdfast.audit.cases.predictions import judged
 from holdfast.audit.comparison import holm
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.learning.predictions import Predicted
-from holdfast.audit.prediction_cases import judged
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.audit.cases import subject, table
+from holdfast.audit.cases.predictions import judged
 from holdfast.audit.comparison import Comparison, holm
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.labels.labels import Labels
@@ -11,7 +12,6 @@ from holdfast.audit.facts.learning.baselines import CONSTANT, Ladder, order_of
 from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
 from holdfast.audit.models import Predictions
-from holdfast.audit.prediction_cases import judged
 from holdfast.audit.scoring import difference, shown, usable
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable

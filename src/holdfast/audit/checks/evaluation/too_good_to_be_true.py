@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.predictions import judged, with_predictions
 from holdfast.audit.comparison import interval_of_share
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
@@ -12,7 +13,6 @@ from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.metrics import METRICS, truth_of
 from holdfast.audit.models import Predictions
-from holdfast.audit.prediction_cases import judged, with_predictions
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 

@@ -3,12 +3,12 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.audit.cases.predictions import judged
 from holdfast.audit.comparison import benjamini_hochberg, holm, optimism_of_best
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import Metric, truth_of
-from holdfast.audit.prediction_cases import judged
 from holdfast.audit.scoring import joint, shown, usable
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity

@@ -4,11 +4,11 @@ from typing import Any
 import numpy as np
 
 from holdfast.audit.cases import table
+from holdfast.audit.cases.predictions import judged
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.learning.seeds import SeedScores
 from holdfast.audit.metrics import Metric
-from holdfast.audit.prediction_cases import judged
 from holdfast.audit.scoring import shown, span
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity

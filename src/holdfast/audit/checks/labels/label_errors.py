@@ -6,10 +6,10 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, rows_table
+from holdfast.audit.evidence.images import pictures
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.labels.noise import LEAST_PRECISION, LabelNoise
 from holdfast.audit.facts.learning.probabilities import given
-from holdfast.audit.image_evidence import pictures
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Pictures, Remedy, Series, Severity

@@ -3,13 +3,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from holdfast.audit.cases.images import drawing, encoded, picture_set
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import cell, percent
 from holdfast.audit.facts.images.files import file_names, mismatched
 from holdfast.audit.facts.images.images import Images
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.rows.parts import parts
-from holdfast.audit.image_cases import drawing, encoded, picture_set
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity
 from holdfast.core.text import one_line

@@ -2,11 +2,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.images.region_evidence import region_finding
 from holdfast.audit.facts.images.regions import SIDE, Regions
 from holdfast.audit.facts.labels.telling import Answer
-from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Finding, Location, Severity
 

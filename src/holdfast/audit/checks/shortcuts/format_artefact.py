@@ -4,6 +4,7 @@ from functools import partial
 import numpy as np
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import MOST_CHARACTERS, percent
 from holdfast.audit.facts.labels.labels import Labels
@@ -21,7 +22,6 @@ from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.facts.texts.format import TextFormat
 from holdfast.audit.intervals import wilson
-from holdfast.audit.text_cases import texts
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Series, Severity
 from holdfast.core.random import Streams

@@ -3,15 +3,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
 from holdfast.audit.definitions import Reference, check, clean, planted
+from holdfast.audit.evidence.images import pictures
 from holdfast.audit.facts.images.regions import Regions
 from holdfast.audit.facts.images.traits import of_pixels
 from holdfast.audit.facts.labels.telling import Answer, answers, by_value, paired
 from holdfast.audit.facts.labels.trait_evidence import shares_by_value
 from holdfast.audit.facts.labels.traits import Trait
 from holdfast.audit.facts.learning.quick_model import by_ridge, waves
-from holdfast.audit.image_evidence import pictures
-from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Evidence, Finding, Location, Measure, Series, Severity

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.columns.metadata import Metadata
 from holdfast.audit.facts.labels.labels import Labels
@@ -24,7 +25,6 @@ from holdfast.audit.facts.labels.traits import Trait, stands_for
 from holdfast.audit.facts.learning.probabilities import OutOfFold
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups
-from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Series, Severity
 from holdfast.core.random import Streams

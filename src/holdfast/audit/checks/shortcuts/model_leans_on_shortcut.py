@@ -4,16 +4,16 @@ from dataclasses import replace
 import numpy as np
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
 from holdfast.audit.comparison import Comparison, mcnemar
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent
+from holdfast.audit.evidence.images import thumbnail
 from holdfast.audit.facts.labels.suspects import Suspect, Suspects
 from holdfast.audit.facts.learning.attributions import Attributions
 from holdfast.audit.facts.learning.counterfactuals import Trial, moved, tried
-from holdfast.audit.image_evidence import thumbnail
 from holdfast.audit.metrics import truth_of
 from holdfast.audit.scoring import difference, shown, span
-from holdfast.audit.shortcut_cases import pictures_of_glyphs, tied
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import Confidence, Evidence, Finding, Grid, Location, Measure, Series, Severity

@@ -4,6 +4,7 @@ from functools import partial
 import numpy as np
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.shortcuts import pictures_of_glyphs
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.columns.metadata import Metadata
 from holdfast.audit.facts.images.images import Images
@@ -15,7 +16,6 @@ from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.facts.rows.splits import SplitOf
-from holdfast.audit.shortcut_cases import pictures_of_glyphs
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 from holdfast.core.random import Streams

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.audit.cases import subject
+from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, rows_table
 from holdfast.audit.facts.labels.labels import Labels
@@ -11,7 +12,6 @@ from holdfast.audit.facts.labels.telling import Answer, Question, answers, by_va
 from holdfast.audit.facts.texts.sides import TextSides
 from holdfast.audit.facts.texts.table import TokenTable, TokenTables
 from holdfast.audit.intervals import wilson
-from holdfast.audit.text_cases import texts
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 from holdfast.core.text import one_line

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from holdfast.audit.image_cases import encoded, picture_data
+from holdfast.audit.cases.images import encoded, picture_data
 from holdfast.core.dataset import Dataset
 
 SIDE = 48
