@@ -12,7 +12,7 @@ from holdfast.audit.code.estimators import predicted, transformed
 from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.functions import drawn, library, unknown_call
 from holdfast.audit.code.joining import element, joined
-from holdfast.audit.code.machine import MOST_DEPTH, Args, Machine, name_of
+from holdfast.audit.code.machine import MOST_DEPTH, MOST_STEPS_AWAY, Args, Machine, name_of
 from holdfast.audit.code.names import called, given
 from holdfast.audit.code.protocol import ad_hoc, verb_of
 from holdfast.audit.code.scores import judged, reduced
@@ -223,6 +223,9 @@ def inlined(m: Machine, function: Function, args: Args, node: ast.AST) -> Any:
     """Return what a function of the program returns for these arguments, following it."""
     function.called = True
     if isinstance(function.cell, str):
+        if m.away > MOST_STEPS_AWAY:
+            m.flow.complete = False
+            return unknown_call(m, function.name, args, node)
         m.followed.add(id(function.node))
     for made in m.functions:
         if isinstance(made, Function) and made.node is function.node:

@@ -12,6 +12,7 @@ from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 MOST_STEPS = 60_000  # statements and expressions followed in one program, calls inlined: about a second
 MOST_EVENTS = 300  # of one kind in one program; long notebooks have some dozens
+MOST_STEPS_AWAY = 6_000  # of those in imported files: a helper that prepares a table takes some hundreds
 MOST_DEPTH = 12  # of functions within functions
 
 
@@ -31,6 +32,7 @@ class Machine:
     cell: int | str | None = None  # the cell; of code in another file, the name of that file
     depth: int = 0
     steps: int = 0
+    away: int = 0  # how many of the steps were in imported files
     order: int = 0
     loops: tuple[int, ...] = ()
     turning: frozenset[str] = frozenset()  # names that loops around here set anew in every turn
@@ -55,6 +57,7 @@ class Machine:
     def step(self) -> None:
         """Count one step of work. Raises TooMuch."""
         self.steps += 1
+        self.away += isinstance(self.cell, str)
         if self.steps > MOST_STEPS:
             raise TooMuch
 

@@ -1,6 +1,7 @@
 """Imports between the audited files: which file a module is, and what it defines."""
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -11,6 +12,10 @@ from holdfast.audit.code.source import CodeFile
 from holdfast.audit.code.values import Scope
 
 MOST_MODULES = 40  # that one program is followed into; a folder of helpers has a handful
+_DOES = re.compile(  # what a script must mention to be worth following: work on records
+    r"\b(?:fit|fit_\w+|partial_fit|transform|predict|groupby|fillna|dropna|iloc|read_\w+|DataFrame|train_test_split)\b"
+    r"|\.(?:mean|std|median|sample|shift|drop|merge|resample)\(|\bload(?:txt|_\w+)\(|np\.load\(|\w+(?:KFold|Scaler|SMOTE)\b"
+)
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -49,7 +54,7 @@ def module(m: Machine, name: str, level: int = 0) -> Scope | None:
     if m.modules is None:
         return None
     file = m.modules.find(name, level, m.cell if isinstance(m.cell, str) else m.flow.file)
-    if file is None:
+    if file is None or not any(_DOES.search(cell.source) for cell in file.cells):
         return None
     if file.name not in m.loaded:
         if len(m.loaded) >= MOST_MODULES:
