@@ -241,3 +241,19 @@ def test_out_of_fold_predictions_of_texts() -> None:
     assert np.allclose(found.probabilities.sum(axis=1), 1.0)
     truth = Facts({"dataset": reviews(200)})["labels"].codes
     assert (found.predictions == truth[found.rows]).mean() > 0.9
+
+
+@pytest.mark.parametrize("rare", [1, 2])
+def test_a_class_of_single_texts_is_learnt_beside_the_others(rare):
+    rng = np.random.default_rng(0)
+    target = np.array([0] * 20 + [1] * 20 + [2] * rare + [3])
+    counts = hashed_words(pa.chunked_array([[" ".join(rng.choice(list("abcdef"), 4)) for _ in target]]))
+    left_out = fit_words(counts, target, classes=True, left_out=True).left_out
+    assert left_out.shape == (len(target), 4)
+    assert np.isfinite(left_out).all()
+
+
+def test_two_classes_of_which_one_is_a_single_text():
+    counts = hashed_words(pa.chunked_array([[f"word{number} other" for number in range(9)]]))
+    target = np.array([0] * 8 + [1])
+    assert fit_words(counts, target, classes=True, left_out=True).left_out.shape == (9, 1)

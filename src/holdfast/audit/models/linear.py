@@ -17,6 +17,7 @@ RIDGES = np.logspace(-3, 2, 6)  # times the mean of the spectrum
 MOST_WIDTH = 1_536  # features; more are folded together at random, since the cost grows with the square
 _CHOOSING = 1_000  # rows on which the strength is chosen
 CROSS = 3  # folds behind the left-out scores of words
+UNSEEN = -5.0  # score of a class that the rows learnt from lack: log odds of about 1 in 150
 _FEWEST_FOR_RARE = 200  # rows from which words of a single text are left out
 
 
@@ -33,16 +34,29 @@ class Scorer:
 
 def fit_words(counts: Any, target: np.ndarray, *, classes: bool, left_out: bool) -> Scorer:
     """Return a linear model of hashed word counts."""
-    n_columns = len(np.unique(target)) if classes else 1
+    every = np.unique(target) if classes else np.zeros(1)
     score = _words_model(counts, target, classes=classes)
     if not left_out:
         return Scorer(score)
-    scores = np.zeros((counts.shape[0], 1 if n_columns == 2 else n_columns))
+    scores = np.zeros((counts.shape[0], 1 if len(every) == 2 else len(every)))
     fold = _folds(counts, target, classes=classes)
     for number in range(CROSS):
         here = fold == number
-        scores[here] = _words_model(counts[~here], target[~here], classes=classes)(counts[here])
+        scores[here] = _from_others(counts, target, here, every, classes=classes)
     return Scorer(score, scores)
+
+
+def _from_others(counts: Any, target: np.ndarray, here: np.ndarray, every: np.ndarray, *, classes: bool) -> np.ndarray:
+    """Return scores of the rows `here` by a model of the others, who may lack a class that has a single row."""
+    seen = np.unique(target[~here]) if classes else every
+    scores = np.full((int(here.sum()), 1 if len(every) == 2 else len(every)), UNSEEN)
+    if len(seen) < 2 and classes:
+        return np.zeros_like(scores)
+    said = _words_model(counts[~here], target[~here], classes=classes)(counts[here])
+    if len(seen) == len(every):
+        return said
+    scores[:, np.searchsorted(every, seen)] = said if said.shape[1] > 1 else np.column_stack([-said, said])
+    return scores
 
 
 def fit_features(features: np.ndarray, target: np.ndarray, *, classes: bool) -> Scorer:

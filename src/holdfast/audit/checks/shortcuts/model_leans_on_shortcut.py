@@ -240,7 +240,7 @@ def the_hospital_goes_with_the_disease(rng: np.random.Generator) -> Dataset:
 @planted(at=Location(columns=("image",)))
 def a_mark_in_the_corner(rng: np.random.Generator) -> Dataset:
     """Most pictures of one class have a white mark in a corner; the shapes are harder to tell."""
-    marked = tied(rng, 200, 0.95)
+    marked = tied(rng, 240, 0.98)
 
     def stamped(pixels: np.ndarray, row: int) -> np.ndarray:
         if marked.planted[row]:
