@@ -62,7 +62,7 @@ def test_without_the_libraries_the_extra_is_named(tmp_path) -> None:
         model_folder(str(tmp_path))
 
 
-@pytest.mark.skipif(not HERE, reason="needs transformers and torch, which the core does not")
+@pytest.mark.slow  # needs the extra `vectors`, which is several hundred megabytes
 def test_a_model_made_on_the_spot_gives_vectors(tmp_path) -> None:
     transformers = pytest.importorskip("transformers")
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"word{number}" for number in range(30))]
@@ -86,7 +86,7 @@ def test_a_model_made_on_the_spot_gives_vectors(tmp_path) -> None:
     assert np.allclose(again[::-1], found, atol=1e-5)
 
 
-@pytest.mark.skipif(not HERE, reason="needs transformers and torch, which the core does not")
+@pytest.mark.slow  # needs the extra `vectors`, which is several hundred megabytes
 def test_a_model_of_pictures_made_on_the_spot_gives_vectors(tmp_path) -> None:
     transformers = pytest.importorskip("transformers")
     shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
