@@ -12,7 +12,7 @@ from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 MOST_STEPS = 60_000  # statements and expressions followed in one program, calls inlined: about a second
 MOST_EVENTS = 300  # of one kind in one program; long notebooks have some dozens
-MOST_STEPS_AWAY = 6_000  # of those in imported files: a helper that prepares a table takes some hundreds
+MOST_STEPS_AWAY = 4_000  # of those in imported files: a helper that prepares a table takes some hundreds
 MOST_DEPTH = 12  # of functions within functions
 
 

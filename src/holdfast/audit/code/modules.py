@@ -11,7 +11,7 @@ from holdfast.audit.code.machine import Machine
 from holdfast.audit.code.source import CodeFile
 from holdfast.audit.code.values import Scope
 
-MOST_MODULES = 40  # that one program is followed into; a folder of helpers has a handful
+MOST_MODULES = 12  # that one program is followed into; a folder of helpers has a handful
 _DOES = re.compile(  # what a script must mention to be worth following: work on records
     r"\b(?:fit|fit_\w+|partial_fit|transform|predict|groupby|fillna|dropna|iloc|read_\w+|DataFrame|train_test_split)\b"
     r"|\.(?:mean|std|median|sample|shift|drop|merge|resample)\(|\bload(?:txt|_\w+)\(|np\.load\(|\w+(?:KFold|Scaler|SMOTE)\b"
