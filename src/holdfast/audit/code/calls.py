@@ -224,7 +224,7 @@ def inlined(m: Machine, function: Function, args: Args, node: ast.AST) -> Any:
     function.called = True
     if isinstance(function.cell, str):
         if m.away > MOST_STEPS_AWAY:
-            m.flow.complete = False
+            m.flow.complete, m.flow.stopped = False, m.flow.stopped or m.flow.reached
             return unknown_call(m, function.name, args, node)
         m.followed.add(id(function.node))
     for made in m.functions:

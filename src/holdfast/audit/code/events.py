@@ -149,3 +149,4 @@ class Flow:
     lines: dict[tuple[int | str | None, int], str] = field(default_factory=dict)
     complete: bool = True  # whether all of it was followed
     reached: tuple[int | str | None, int] = (None, 1)  # the cell and line of the last statement that was begun
+    stopped: tuple[int | str | None, int] | None = None  # where a bound was first met

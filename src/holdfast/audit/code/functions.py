@@ -148,7 +148,8 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
         if last in {"mean_squared_error", "mse", "mae"}:
             return metric(m, last, args, node)
     if last in DECIDERS and (scores := frozenset[int]().union(*(scores_in(one) for one in args.everything()))):
-        m.decide(node, scores, last)
+        if not any(isinstance(one, ast.Constant) for one in args.nodes):  # `max(0.0, score)` clips and chooses nothing
+            m.decide(node, scores, last)
         return Score(scores)
     if last[:1].isupper() and (
         all(one.role == "count" for one in args.data()) or any(isinstance(one, Estimator) for one in args.values)

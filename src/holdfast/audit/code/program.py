@@ -41,7 +41,7 @@ def follow(file: CodeFile, modules: Modules | None = None, followed: set[int] | 
             execute(m, cell.tree.body)
         uncalled(m)
     except (TooMuch, RecursionError):
-        flow.complete = False
+        flow.complete, flow.stopped = False, flow.stopped or flow.reached
     return flow
 
 

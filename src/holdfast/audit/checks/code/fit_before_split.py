@@ -51,8 +51,8 @@ def fit_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
     (logarithms, one-hot codes, hashing).
 
     ## Limits
-    Code in other files, in libraries it does not know and behind `exec` is not followed. It does not know the size of
-    the effect: scaling many rows changes little.
+    Functions of other files are followed where those files are audited too; code in libraries and behind `exec` is
+    not. It does not know the size of the effect: scaling many rows changes little.
 
     ## Fix
     Split first. Fit on the training rows only, and apply what was fitted to both; in cross-validation put the step

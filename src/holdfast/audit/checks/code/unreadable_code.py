@@ -70,10 +70,12 @@ def unreadable_code(code: Code, code_flows: CodeFlows) -> Iterator[Finding]:
 
 
 def _unfollowed(file: CodeFile, flow: Flow) -> Finding:
-    cell, line = flow.reached
+    cell, line = flow.stopped or flow.reached
     where = f"cell {cell}, line {line}" if isinstance(cell, int) else f"line {line}"
     return Finding(
-        message=one_line(f"{file.name}: longer than a program is followed; what comes after {where} may be missed"),
+        message=one_line(
+            f"{file.name}: too long to be followed in full, calls and all; from {where} on, something may be missed"
+        ),
         severity=Severity.NOTE,
         confidence=Confidence.CERTAIN,
         locations=(Location(file=file.name, cell=cell if isinstance(cell, int) else None, line=line),),

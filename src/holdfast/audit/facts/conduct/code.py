@@ -32,4 +32,14 @@ def code_flows(code: Code) -> CodeFlows:
 @fact()
 def code_leaks(code_flows: CodeFlows) -> CodeLeaks:
     """What crosses a split in the code: statistics, scalers, encoders, copies."""
-    return CodeLeaks(tuple((flow, leak) for flow in code_flows.flows for leak in leaks(flow)))
+    found: dict[tuple[object, ...], tuple[Flow, Leak]] = {}
+    for flow in code_flows.flows:
+        for number, leak in enumerate(leaks(flow)):
+            place = leak.learned.place  # of a function that several files call, one finding is enough
+            key = (
+                (place.file, place.cell, place.line, leak.learned.kind, leak.test_only)
+                if place.away
+                else (flow.file, number)
+            )
+            found.setdefault(key, (flow, leak))
+    return CodeLeaks(tuple(found.values()))
