@@ -45,7 +45,7 @@ def unreadable_code(code: Code, code_flows: CodeFlows) -> Iterator[Finding]:
             continue
         lost = [problem for problem in file.problems if problem.lost]
         first = (lost or list(file.problems))[0]
-        count = f"{len(lost):,} part(s) unread" if lost else "all of it read"
+        count = f"{len(lost):,} part{'s' * (len(lost) > 1)} unread" if lost else "all of it read"
         yield Finding(
             message=one_line(f"{file.name}: {first.message} (line {first.line}); {count}"),
             severity=Severity.WARNING if lost else Severity.NOTE,
