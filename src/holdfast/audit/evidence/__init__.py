@@ -1,12 +1,14 @@
 """Evidence that many checks show in the same form."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from holdfast.audit.intervals import wilson
 from holdfast.core.dataset import Dataset
-from holdfast.core.finding import Cell, Examples
+from holdfast.core.finding import Cell, Examples, Series
 
 MOST_SHOWN = 10
 MOST_CHARACTERS = 200  # of one cell; the record stays small whatever the data holds
@@ -50,3 +52,30 @@ def percent(share: float) -> str:
     if value > 99.0:
         return f"{min(value, 99.99):.2f}%"
     return f"{value:.1f}%" if value >= 1.0 else f"{value:.2g}%" if value >= 1e-4 else "<0.0001%"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many of `n` have something: one bar of a picture, for one group."""
+
+    name: str
+    group: str
+    n_with: int
+    n: int
+
+
+def share_bars(title: str, counts: Iterable[Count], *, x_name: str, y_name: str) -> Series:
+    """Return shares as bars, a name after the other, with Wilson's intervals."""
+    bars = tuple(counts)
+    ends = [wilson(one.n_with, one.n) for one in bars]
+    return Series(
+        name=title,
+        x=tuple(one.name for one in bars),
+        y=tuple(one.n_with / max(one.n, 1) for one in bars),
+        low=tuple(low for low, _ in ends),
+        high=tuple(high for _, high in ends),
+        group=tuple(one.group for one in bars),
+        x_name=x_name,
+        y_name=y_name,
+        shape="bar",
+    )

@@ -5,11 +5,10 @@ train/cats/1.jpg  val/dogs/2.jpg          splits first
 1.jpg  2.jpg                              no label
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from holdfast.core.text import one_line
+from holdfast.data.folder_names import described
 from holdfast.data.images.files import Found, Gatherer, found_in, is_hidden, is_image
 from holdfast.data.images.rows import image_rows, split_names
 from holdfast.data.loaders import Reading
@@ -34,7 +33,7 @@ def image_folder(folder: Path) -> Reading | None:
         "file": [file for _, _, file in layout],
         "split": splits,
     }
-    notes = (*_described(layout), *([note] if note else []), *found.notes())
+    notes = (*described(layout, "images"), *([note] if note else []), *found.notes())
     return image_rows(Gatherer(folder), [file for _, _, file in layout], columns, notes)
 
 
@@ -77,16 +76,3 @@ def _labels(parts: list[tuple[str, ...]], at: int) -> list[str | None]:
     if {name.lower() for name in names if name} <= _HOLDERS:
         return [None] * len(parts)
     return names
-
-
-def _described(layout: list[tuple[str | None, str | None, str]]) -> Iterator[str]:
-    labels = Counter(label for _, label, _ in layout if label is not None)
-    splits = Counter(split for split, _, _ in layout if split is not None)
-    if labels:
-        shown = ", ".join(one_line(label, 30) for label, _ in labels.most_common(5))
-        more = f" and {len(labels) - 5:,} more" if len(labels) > 5 else ""
-        yield f"{len(layout):,} images; folders name {len(labels):,} classes: {shown}{more}"
-    else:
-        yield f"{len(layout):,} images; no folders that name classes"
-    if splits:
-        yield "folders name the splits: " + ", ".join(f"{name} ({n:,})" for name, n in splits.items())

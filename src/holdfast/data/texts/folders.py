@@ -17,6 +17,7 @@ from holdfast.core.dataset import Kind, Role
 from holdfast.core.errors import BadInput
 from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
+from holdfast.data.folder_names import described
 from holdfast.data.loaders import Reading
 from holdfast.data.roles import spelled
 
@@ -75,7 +76,7 @@ def text_folder(folder: Path) -> Reading | None:
     if not layout or (all(label is None for _, label, _ in layout) and not _are_documents(folder, found.files)):
         return None
     seen = _Read()
-    notes = [*_described(layout)]
+    notes = [*described(layout, "documents")]
     if len(layout) < len(found.files):
         notes.append(f"documents outside the folders of classes, left out: {len(found.files) - len(layout):,}")
     if found.others:
@@ -169,19 +170,6 @@ def _are_documents(folder: Path, files: list[str]) -> bool:
         dialect = sniff(head) if head.strip() else None
         forms.add((dialect.delimiter, dialect.width) if dialect else (NO_DELIMITER, 1))
     return len(files) > 1 and (len(forms) > 1 or forms == {(NO_DELIMITER, 1)})
-
-
-def _described(layout: list[tuple[str | None, str | None, str]]) -> Iterator[str]:
-    labels = Counter(label for _, label, _ in layout if label is not None)
-    splits = Counter(split for split, _, _ in layout if split is not None)
-    if labels:
-        shown = ", ".join(one_line(label, 30) for label, _ in labels.most_common(5))
-        more = f" and {len(labels) - 5:,} more" if len(labels) > 5 else ""
-        yield f"{len(layout):,} documents; folders name {len(labels):,} classes: {shown}{more}"
-    else:
-        yield f"{len(layout):,} documents; no folders that name classes"
-    if splits:
-        yield "folders name the splits: " + ", ".join(f"{name} ({n:,})" for name, n in splits.items())
 
 
 def _blocks(folder: Path, layout: list[tuple[str | None, str | None, str]], seen: _Read) -> Iterator[pa.RecordBatch]:

@@ -6,7 +6,7 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.evidence import MOST_CHARACTERS, percent
+from holdfast.audit.evidence import MOST_CHARACTERS, Count, percent, share_bars
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.labels.telling import (
     Answer,
@@ -21,7 +21,6 @@ from holdfast.audit.facts.labels.telling import (
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.facts.texts.format import TextFormat
-from holdfast.audit.intervals import wilson
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Series, Severity
 from holdfast.core.random import Streams
@@ -153,28 +152,14 @@ def _finding(
 def _bars(asked: Question, answer: Answer, names: list[str], present: np.ndarray) -> Series:
     """Return the share of texts with each mark, in the class and in all others."""
     hit = asked.truth == asked.classes.index(answer.of_class)
-    x, y, low, high, group = [], [], [], [], []
     others = next((name for name in asked.classes if name != answer.of_class), "") if len(asked.classes) == 2 else ""
-    for place, name in enumerate(names):
-        for side, title in ((hit, answer.of_class), (~hit, others or "all others")):
-            n, n_with = int(side.sum()), int(present[side, place].sum())
-            below, above = wilson(n_with, n)
-            x.append(name)
-            y.append(n_with / max(n, 1))
-            low.append(below)
-            high.append(above)
-            group.append(title)
-    return Series(
-        name="Share of texts that have it",
-        x=tuple(x),
-        y=tuple(y),
-        low=tuple(low),
-        high=tuple(high),
-        group=tuple(group),
-        x_name="mark",
-        y_name="share of texts",
-        shape="bar",
+    sides = ((hit, answer.of_class), (~hit, others or "all others"))
+    counts = (
+        Count(name, title, int(present[side, place].sum()), int(side.sum()))
+        for place, name in enumerate(names)
+        for side, title in sides
     )
+    return share_bars("Share of texts that have it", counts, x_name="mark", y_name="share of texts")
 
 
 def _written(dataset: Dataset, column: str, asked: Question, hit: np.ndarray, mark: np.ndarray) -> Examples:

@@ -6,12 +6,11 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.evidence import percent, rows_table
+from holdfast.audit.evidence import Count, percent, rows_table, share_bars
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.labels.telling import Answer, Question, answers, by_value, question
 from holdfast.audit.facts.texts.sides import TextSides
 from holdfast.audit.facts.texts.table import TokenTable, TokenTables
-from holdfast.audit.intervals import wilson
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 from holdfast.core.text import one_line
@@ -171,30 +170,14 @@ def _words_finding(dataset: Dataset, table: TokenTable, telling: list[_Telling],
 
 
 def _bars(table: TokenTable, telling: list[_Telling]) -> Series:
-    x, y, low, high, group = [], [], [], [], []
-    n = int(table.n_units.sum())
+    counts, n = [], int(table.n_units.sum())
     for one in telling:
         n_in, held = int(table.n_units[one.of_class]), table.holding[one.word]
         inside, outside = int(held[one.of_class]), int(held.sum() - held[one.of_class])
         word = one_line(table.spelled(one.word), 24)
-        for count, size, title in ((inside, n_in, table.classes[one.of_class]), (outside, n - n_in, "all others")):
-            below, above = wilson(count, size)
-            x.append(word)
-            y.append(count / max(size, 1))
-            low.append(below)
-            high.append(above)
-            group.append(title)
-    return Series(
-        name="The most telling words: share of texts that hold them",
-        x=tuple(x),
-        y=tuple(y),
-        low=tuple(low),
-        high=tuple(high),
-        group=tuple(group),
-        x_name="word",
-        y_name="share of texts",
-        shape="bar",
-    )
+        counts += [Count(word, table.classes[one.of_class], inside, n_in), Count(word, "all others", outside, n - n_in)]
+    title = "The most telling words: share of texts that hold them"
+    return share_bars(title, counts, x_name="word", y_name="share of texts")
 
 
 def _length_finding(table: TokenTable, asked: Question, alpha: float) -> Iterator[Finding]:
