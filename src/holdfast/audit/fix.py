@@ -182,7 +182,7 @@ def _drop_rows(cures: Sequence[Cure], dataset: Dataset, plan: _Plan) -> None:
 
 def _drop(dataset: Dataset, plan: _Plan, rows: np.ndarray, checks: str, reason: str) -> None:
     for row in rows[plan.kept[rows]].tolist():
-        plan.changes.append(_change(dataset, "dropped", row, _side(plan, plan.side[row]), "", checks, reason))
+        plan.changes.append(_change(dataset, "dropped", row, _side(plan, int(plan.side[row])), "", checks, reason))
     plan.kept[rows] = False
 
 
@@ -199,7 +199,7 @@ def _split_again(cures: Sequence[Cure], dataset: Dataset, plan: _Plan, streams: 
     elif regroup is not None and regroup.groups is not None:
         plan.side = _by_group(plan, regroup.groups, streams("fix", "groups"))
     for row in np.flatnonzero((before != plan.side) & plan.kept).tolist():
-        sides = _side(plan, before[row]), _side(plan, plan.side[row])
+        sides = _side(plan, int(before[row])), _side(plan, int(plan.side[row]))
         plan.changes.append(_change(dataset, "moved", row, *sides, ", ".join(cure.checks), cure.name))
     if reorder is not None and regroup is not None and regroup.groups is not None:
         shared = _shared(plan, regroup.groups)

@@ -1,7 +1,7 @@
 """Low-level properties, summaries and perceptual hashes of many decoded images at once."""
 
 import numpy as np
-from jaxtyping import Float, UInt8, UInt64
+from jaxtyping import Float, Shaped, UInt8, UInt64
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 _LOW = 8  # frequencies across and down that a hash keeps
@@ -20,7 +20,7 @@ def cells(values: Float[np.ndarray, "n s s"], n_cells: int) -> tuple[np.ndarray,
     return blocks.mean(axis=3), blocks.std(axis=3)
 
 
-def edges(luma: Float[np.ndarray, "n s s"]) -> Float[np.ndarray, "n 4 s"]:
+def edges(luma: Shaped[np.ndarray, "n s s"]) -> Shaped[np.ndarray, "n 4 s"]:
     """Return the outermost line of pixels: top, bottom, left, right."""
     return np.stack([luma[:, 0], luma[:, -1], luma[:, :, 0], luma[:, :, -1]], axis=1)
 

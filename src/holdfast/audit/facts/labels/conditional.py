@@ -51,9 +51,9 @@ class Target:
 
     rows: Int[np.ndarray, " sample"]
     folds: Int[np.ndarray, " sample"]
-    classes: Int[np.ndarray, " sample"]
+    classes: Int[np.ndarray, " sample_or_none"]
     n_classes: int
-    ranks: Float[np.ndarray, " sample"]
+    ranks: Float[np.ndarray, " none_or_sample"]
 
     @property
     def metric(self) -> str:

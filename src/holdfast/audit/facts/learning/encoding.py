@@ -78,7 +78,7 @@ def encoding(dataset: Dataset, images: Images | None, vectors: Vectors | None) -
     return Encoding(
         dataset,
         tuple(c.name for c in columns),
-        np.array([c.kind == "category" for c in columns]),
+        np.array([c.kind == "category" for c in columns], dtype=bool),
         vocabularies,
         tuple(blocks),
     )
