@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
-from holdfast.audit.facts.labels.telling import Question, area, folds_of
+from holdfast.audit.facts.labels.telling import N_FOLDS, Question, area
 from holdfast.audit.facts.learning.quick_model import by_ridge, standardised, waves
+from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
 
@@ -15,7 +16,7 @@ def rng():
 
 def asked_of(truth):
     rows = np.arange(len(truth))
-    return Question(rows, np.asarray(truth, dtype=float), ("a", "b"), rows, folds_of(rows))
+    return Question(rows, np.asarray(truth, dtype=float), ("a", "b"), rows, folds_by_number(rows, N_FOLDS))
 
 
 def test_ridge_tells_what_a_line_can_and_random_waves_more(rng):

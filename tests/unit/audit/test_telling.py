@@ -4,18 +4,19 @@ from sklearn.metrics import roc_auc_score
 
 from holdfast.audit.cases import subject
 from holdfast.audit.facts.labels.telling import (
+    N_FOLDS,
     Question,
     answers,
     area,
     best_of_shuffles,
     by_model,
     by_value,
-    folds_of,
     halves,
     paired,
     question,
     units,
 )
+from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.runner import Facts
 
 
@@ -26,7 +27,8 @@ def rng():
 
 def asked_of(truth, classes=("a", "b"), unit=None):
     unit = np.arange(len(truth)) if unit is None else unit
-    return Question(np.arange(len(truth)), np.asarray(truth, dtype=float), classes, unit, folds_of(unit))
+    folds = folds_by_number(unit, N_FOLDS)
+    return Question(np.arange(len(truth)), np.asarray(truth, dtype=float), classes, unit, folds)
 
 
 def test_the_area_is_that_of_the_curve_inside_folds(rng):

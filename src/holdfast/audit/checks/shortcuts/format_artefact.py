@@ -131,16 +131,7 @@ def _finding(
         confidence=Confidence.HIGH,
         locations=(Location(columns=(column,)),),
         evidence=(
-            Measure(
-                name="AUC of the way of writing",
-                value=answer.value,
-                threshold=min_auc,
-                low=answer.low,
-                high=answer.high,
-                level=0.95,
-                p_value=answer.p_value,
-                unit="score",
-            ),
+            answer.measure("AUC of the way of writing", min_auc),
             Measure(name="the same with the label shuffled, the best of five", value=null, unit="score"),
             _bars(asked, answer, [names[place] for place in order], marks[:, order] > 0),
             _written(dataset, column, asked, hit, marks[:, best]),

@@ -14,7 +14,7 @@ from holdfast.audit.facts.labels.traits import Trait
 from holdfast.audit.facts.learning.quick_model import by_ridge, waves
 from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
-from holdfast.core.finding import Confidence, Evidence, Finding, Location, Measure, Series, Severity
+from holdfast.core.finding import Confidence, Evidence, Finding, Location, Series, Severity
 from holdfast.core.random import Streams
 
 _BEYOND = 0.05  # by which the property must beat the shapes: else it may follow from what the pictures show
@@ -112,16 +112,7 @@ def _finding(dataset: Dataset, regions: Regions, told: list[Told], min_auc: floa
     order = np.argsort(-best.said, kind="stable")
     shown = {**{f"{one.trait.title} ({one.answer.of_class})": one.answer for one in told[:6]}, "shapes": best.shapes}
     evidence: list[Evidence] = [
-        Measure(
-            name=f"AUC of {trait.title}",
-            value=answer.value,
-            threshold=min_auc + _OF_MAKING.get(trait.title, _EXTRA),
-            low=answer.low,
-            high=answer.high,
-            level=0.95,
-            p_value=answer.p_value,
-            unit="score",
-        ),
+        answer.measure(f"AUC of {trait.title}", min_auc + _OF_MAKING.get(trait.title, _EXTRA)),
         Series(
             name="What tells the class",
             x=tuple(shown),

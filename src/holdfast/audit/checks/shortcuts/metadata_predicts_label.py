@@ -218,16 +218,7 @@ def _against(answer: Answer, whole: Mapping[str, Answer]) -> str:
 
 
 def _measure(asked: Question, answer: Answer, min_auc: float) -> Measure:
-    return Measure(
-        name=f"{asked.metric} of metadata alone",
-        value=answer.value,
-        threshold=min_auc if asked.classes else 2 * min_auc - 1,
-        low=answer.low,
-        high=answer.high,
-        level=0.95,
-        p_value=answer.p_value,
-        unit="score",
-    )
+    return answer.measure(f"{asked.metric} of metadata alone", min_auc if asked.classes else 2 * min_auc - 1)
 
 
 def _bars(asked: Question, ranked: Sequence[Told], whole: Mapping[str, Answer]) -> Series:

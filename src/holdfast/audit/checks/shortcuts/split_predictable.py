@@ -9,11 +9,12 @@ from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.columns.metadata import Metadata
 from holdfast.audit.facts.images.images import Images
 from holdfast.audit.facts.images.traits import of_pixels
-from holdfast.audit.facts.labels.telling import Answer, Question, answers, best_of_shuffles, by_value, folds_of, units
+from holdfast.audit.facts.labels.telling import N_FOLDS, Answer, Question, answers, best_of_shuffles, by_value, units
 from holdfast.audit.facts.labels.trait_evidence import shares_by_value
 from holdfast.audit.facts.labels.traits import Trait, stands_for
 from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time
 from holdfast.audit.facts.rows.groups import Groups
+from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.dataset import Dataset
@@ -76,7 +77,7 @@ def split_predictable(
     known = side >= 0
     rows, codes = metadata.rows[known], side[known]
     unit = units(rows, groups, row_groups)
-    asked = Question(rows, codes.astype(np.float64), _SIDES, unit, folds_of(unit))
+    asked = Question(rows, codes.astype(np.float64), _SIDES, unit, folds_by_number(unit, N_FOLDS))
     traits = [t for t in metadata.traits if not t.is_feature]
     traits += of_pixels(images, metadata.rows) if images is not None else ()
     traits = [t for t in traits if not stands_for(t, known, codes, _SIDES)]
@@ -112,16 +113,7 @@ def _finding(
             Location(columns=(name,), split="test") for name in dict.fromkeys(one.column for one, _, _ in told)
         ),
         evidence=(
-            Measure(
-                name="AUC of telling test from train",
-                value=answer.value,
-                threshold=min_auc,
-                low=answer.low,
-                high=answer.high,
-                level=0.95,
-                p_value=answer.p_value,
-                unit="score",
-            ),
+            answer.measure("AUC of telling test from train", min_auc),
             Measure(name=f"best of {_SHUFFLES} shuffles of the split between groups", value=null, unit="score"),
             Series(
                 name="What tells the split",

@@ -8,7 +8,7 @@ from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import Count, percent, rows_table, share_bars
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import Answer, Question, answers, by_value, question
+from holdfast.audit.facts.labels.telling import Question, answers, by_value, question
 from holdfast.audit.facts.texts.sides import TextSides
 from holdfast.audit.facts.texts.table import TokenTable, TokenTables
 from holdfast.core.dataset import Dataset
@@ -200,7 +200,7 @@ def _length_finding(table: TokenTable, asked: Question, alpha: float) -> Iterato
         confidence=Confidence.HIGH,
         locations=(Location(columns=(table.column,)),),
         evidence=(
-            _auc("AUC of the number of words", best, _LENGTH),
+            best.measure("AUC of the number of words", _LENGTH),
             _lengths(table, asked, best.of_class),
         ),
         fix="Cut texts to a common length, or collect classes of like length, and see what is left of the score.",
@@ -236,25 +236,12 @@ def _side_finding(sides: TextSides, alpha: float) -> Iterator[Finding]:
         confidence=Confidence.MEDIUM,
         locations=(Location(columns=(name,)),),
         evidence=(
-            _auc(f"AUC of {name!r} alone", best, _ONE_SIDE),
-            _auc(f"AUC of {other!r} alone", sides.answers[1 - place], _ONE_SIDE),
-            _auc("AUC of both", sides.together, None),
+            best.measure(f"AUC of {name!r} alone", _ONE_SIDE),
+            sides.answers[1 - place].measure(f"AUC of {other!r} alone", _ONE_SIDE),
+            sides.together.measure("AUC of both", None),
         ),
         fix="Report the score of a model that sees one text only beside yours; rewrite or balance what gives the label "
         "away.",
-    )
-
-
-def _auc(name: str, answer: Answer, threshold: float | None) -> Measure:
-    return Measure(
-        name=name,
-        value=answer.value,
-        threshold=threshold,
-        low=answer.low,
-        high=answer.high,
-        level=0.95,
-        p_value=answer.p_value,
-        unit="score",
     )
 
 

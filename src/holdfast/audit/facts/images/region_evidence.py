@@ -6,7 +6,7 @@ from holdfast.audit.evidence.images import pictures, thumbnail
 from holdfast.audit.facts.images.regions import SIDE, Regions
 from holdfast.audit.facts.labels.telling import Answer
 from holdfast.core.dataset import Dataset
-from holdfast.core.finding import Confidence, Evidence, Finding, Location, Measure, Pictures, Series, Severity
+from holdfast.core.finding import Confidence, Evidence, Finding, Location, Pictures, Series, Severity
 from holdfast.core.finding import Grid as HeatMap
 
 _MOST_OF_IT = 0.8  # of a perfect score that a place must tell for an error, with the rest telling half of that
@@ -26,16 +26,7 @@ def region_finding(
     alone = answer.gain >= _MOST_OF_IT and rest.gain <= answer.gain / 2
     shown = {where: answer, "everything else": rest, "the whole picture": whole}
     evidence: list[Evidence] = [
-        Measure(
-            name=f"AUC of {where}",
-            value=answer.value,
-            threshold=least,
-            low=answer.low,
-            high=answer.high,
-            level=0.95,
-            p_value=answer.p_value,
-            unit="score",
-        ),
+        answer.measure(f"AUC of {where}", least),
         HeatMap(
             name=f"AUC of each place for class {name!r}",
             values=tuple(tuple(round(float(v), 3) for v in line) for line in regions.areas[:, :, k]),

@@ -9,8 +9,10 @@ from jaxtyping import Float, Int
 
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.rows.groups import Groups
+from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.threads import one_thread
+from holdfast.core.finding import Measure
 
 N_FOLDS = 4
 _LEAST_OF_CLASS = 20  # rows of a class, for its AUC to count
@@ -18,7 +20,6 @@ _LEAST_UNITS = 8  # independent rows or groups of a class: with fewer one hospit
 _MOST_CLASSES = 20  # the most frequent ones
 _PRIOR_ROWS = 2.0  # weight of the overall mean in each value's mean
 _Z = 1.96
-_ODD = np.uint64(0x9E3779B97F4A7C15)
 # What one fold taught about the other shows again when they change roles: see `conditional.py`, simulated there.
 _FOLDS_DEPEND = float(np.sqrt(2.0))
 _ROUNDS, _LEAVES, _RATE = 30, 8, 0.15
@@ -76,11 +77,24 @@ class Answer:
     gain: float
     p_value: float
 
+    def measure(self, name: str, threshold: float | None) -> Measure:
+        """Return the value as evidence, with its interval."""
+        return Measure(
+            name=name,
+            value=self.value,
+            threshold=threshold,
+            low=self.low,
+            high=self.high,
+            level=0.95,
+            p_value=self.p_value,
+            unit="score",
+        )
+
 
 def question(labels: Labels, rows: np.ndarray, unit: np.ndarray) -> Question:
     """Return the label of `rows`, all of which have one, as a question; `unit` is of the same rows."""
     truth = labels.codes[rows].astype(np.float64) if labels.is_classes else ranks(labels.values[rows])
-    return Question(rows, truth, labels.classes, unit, folds_of(unit))
+    return Question(rows, truth, labels.classes, unit, folds_by_number(unit, N_FOLDS))
 
 
 def halves(labels: Labels, rows: np.ndarray, unit: np.ndarray) -> Question:
@@ -89,7 +103,7 @@ def halves(labels: Labels, rows: np.ndarray, unit: np.ndarray) -> Question:
         return question(labels, rows, unit)
     values = labels.values[rows]
     truth = (values > np.median(values)).astype(np.float64)
-    return Question(rows, truth, ("lower half", "upper half"), unit, folds_of(unit))
+    return Question(rows, truth, ("lower half", "upper half"), unit, folds_by_number(unit, N_FOLDS))
 
 
 def units(rows: np.ndarray, groups: Groups | None, row_groups: RowGroups | None) -> Int[np.ndarray, " sample"]:
@@ -99,15 +113,6 @@ def units(rows: np.ndarray, groups: Groups | None, row_groups: RowGroups | None)
         known = groups.codes[rows]
         own = np.where(known >= 0, known, groups.n_groups + own)
     return np.unique(own, return_inverse=True)[1].reshape(-1)
-
-
-def folds_of(unit: np.ndarray) -> Int[np.ndarray, " sample"]:
-    """Return a fold for each row, the same for rows of one unit, which follows from the unit's number alone."""
-    with np.errstate(over="ignore"):
-        mixed = (unit.astype(np.uint64) + np.uint64(1)) * _ODD
-        mixed ^= mixed >> np.uint64(32)
-        mixed *= _ODD
-    return ((mixed >> np.uint64(33)) % np.uint64(N_FOLDS)).astype(np.int64)
 
 
 def by_value(asked: Question, bins: np.ndarray) -> Float[np.ndarray, "sample classes"]:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from holdfast.audit.definitions import fact
+from holdfast.audit.facts.rows.mixing import GOLDEN
 from holdfast.audit.facts.rows.near import NearPairs
 from holdfast.audit.facts.rows.resolution import Resolution, resolutions
 from holdfast.audit.facts.rows.rows import RowGroups, RowKeys, row_hashes
@@ -198,5 +199,5 @@ def _radius(distance: np.ndarray, reach: np.ndarray, alpha: float) -> tuple[floa
 
 def _stirred(key: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
-        key = key * np.uint64(0x9E3779B97F4A7C15)
+        key = key * GOLDEN
         return np.asarray(key ^ (key >> np.uint64(29)))

@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 from jaxtyping import Int, UInt64
 
 from holdfast.audit.definitions import fact
+from holdfast.audit.facts.rows.mixing import GOLDEN, finished
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: splitmix64 (Steele et al., 2014)
 _MISSING = np.uint64(0xA5A5A5A5DEADBEEF)
 _BLOCK = 1 << 18  # rows hashed at once: bounds memory beside the table
 
@@ -135,9 +135,6 @@ def _hash_text(word: str) -> int:
 
 
 def _mix(bits: np.ndarray) -> np.ndarray:
-    """Return the splitmix64 finaliser of each value: every input bit moves every output bit."""
+    """Return a step of splitmix64 from each value."""
     with np.errstate(over="ignore"):
-        bits = bits + _MULTIPLIER
-        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(bits ^ (bits >> np.uint64(31)))
+        return finished(bits + GOLDEN)

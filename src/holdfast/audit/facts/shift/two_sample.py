@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.learning.encoding import Encoding
 from holdfast.audit.facts.rows.groups import Groups
+from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.models.default import OnBlocks
@@ -26,7 +26,6 @@ _FOLDS = 2
 _ROUNDS, _LEAVES = 30, 15
 _ASKED = 1_000  # rows of each fold on which columns are shuffled, one after the other
 _Z = 1.96
-_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def split_classifier(
         # Rows without a group stand for themselves, numbered after the groups.
         own = np.where(groups.codes >= 0, groups.codes, groups.n_groups + row_groups.group)
         independent = len(np.unique(own[rows])) / len(rows)
-    fold = _folds(own[rows])
+    fold = folds_by_number(own[rows], _FOLDS)
     names = _columns(dataset, encoding)
     given = _given(encoding, names, rows)
     chance, models = _out_of_fold(given, target, fold)
@@ -117,15 +116,6 @@ def _columns(dataset: Dataset, encoding: Encoding) -> list[str]:
         chosen = set(sorted(names, key=lambda name: digest_json([name]))[:_MOST_COLUMNS])
         names = [name for name in names if name in chosen]
     return names
-
-
-def _folds(own: np.ndarray) -> Int[np.ndarray, " rows"]:
-    """Return a fold for each row, the same for equal numbers."""
-    with np.errstate(over="ignore"):
-        mixed = (own.astype(np.uint64) + np.uint64(1)) * _ODD
-        mixed ^= mixed >> np.uint64(32)
-        mixed *= _ODD
-    return ((mixed >> np.uint64(33)) % np.uint64(_FOLDS)).astype(np.int64)
 
 
 def _given(encoding: Encoding, names: list[str], rows: np.ndarray) -> Blocks:

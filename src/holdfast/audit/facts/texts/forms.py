@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from holdfast.audit.facts.rows.mixing import GOLDEN
+
 
 @dataclass(frozen=True)
 class Forms:
@@ -86,6 +88,6 @@ def forms_of(normals: tuple[np.ndarray, ...], sides: tuple[np.ndarray, ...]) -> 
     total = normals[0].copy()
     with np.errstate(over="ignore"):
         for normal in normals[1:]:
-            total = total * np.uint64(0x9E3779B97F4A7C15) + normal
+            total = total * GOLDEN + normal
     _, first, of, size = np.unique(total, return_index=True, return_inverse=True, return_counts=True)
     return Forms(of.reshape(-1), first, size, sides)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Int, UInt64
 
+from holdfast.audit.facts.rows.mixing import GOLDEN
 from holdfast.audit.facts.texts.tokens import blocks_of, words_of
 from holdfast.core.progress import Advance
 
@@ -65,7 +66,7 @@ def _normal(words: np.ndarray, starts: np.ndarray, runs: np.ndarray, run_starts:
     total[some] = words[starts[:-1][some]]
     with np.errstate(over="ignore"):
         sums = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(runs)))
-        return total + np.diff(sums[run_starts]) * np.uint64(0x9E3779B97F4A7C15)
+        return total + np.diff(sums[run_starts]) * GOLDEN
 
 
 def candidates(
@@ -171,7 +172,7 @@ def _share_enough(hashes: np.ndarray, text: np.ndarray, n: int, a: np.ndarray, b
 def _least(hashes: np.ndarray, first: np.ndarray, which: int) -> np.ndarray:
     """Return for each text its least hash under one of several orders."""
     with np.errstate(over="ignore"):
-        mixed = (hashes ^ np.uint64(0xD6E8FEB86659FD93 + which)) * np.uint64(0x9E3779B97F4A7C15 + 2 * which)
+        mixed = (hashes ^ np.uint64(0xD6E8FEB86659FD93 + which)) * (GOLDEN + np.uint64(2 * which))
         mixed ^= mixed >> np.uint64(32)
         mixed *= np.uint64(0xD6E8FEB86659FD93)
     return np.minimum.reduceat(mixed, first)

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Int, UInt64
 
+from holdfast.audit.facts.rows.mixing import finished
+
 MOST_BYTES = 1 << 20  # of one text that are read: 150,000 words
 _BLOCK = 1 << 17  # bytes read at once: their hashes fit a processor's cache
 
@@ -26,14 +28,6 @@ _MASKS = np.array([(1 << (8 * size)) - 1 for size in range(9)], dtype=np.uint64)
 _LONGEST_WORD = 64  # bytes; longer ones are no words
 _BASE = 0x5851F42D4C957F2D  # Knuth's multiplier of MMIX: odd, so that no two words of up to 8 bytes share a hash
 _STEP = 0x2545F4914F6CDD1D  # Vigna's multiplier of xorshift*: the first word of a pair counts otherwise than the second
-
-
-def _spread(bits: np.ndarray) -> np.ndarray:
-    """Return the splitmix64 finaliser (Steele et al., 2014): every input bit moves every output bit."""
-    with np.errstate(over="ignore"):
-        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(bits ^ (bits >> np.uint64(31)))
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,7 @@ class Words:
             places = self.starts[1:] - back
             inside[places[(places >= 0) & (places < n)]] = False
         starts = np.concatenate(([0], np.cumsum(counts)))
-        return _spread(total[inside]), starts
+        return finished(total[inside]), starts
 
 
 def blocks_of(texts: pa.ChunkedArray, rows: np.ndarray | None = None) -> Iterator[tuple[int, pa.LargeStringArray]]:
@@ -121,11 +115,11 @@ def _hashes(folded: np.ndarray, first: np.ndarray, length: np.ndarray) -> np.nda
             if not len(long):
                 break
             more = eights[first[long] + at] & _MASKS[np.minimum(length[long] - at, 8)]
-            total[long] = _spread(total[long] + more) * np.uint64(_BASE)
+            total[long] = finished(total[long] + more) * np.uint64(_BASE)
             long = long[length[long] > at + 8]
         if len(long):
             last = eights[first[long] + length[long] - 8]
-            total[long] = _spread(total[long] + last + length[long].astype(np.uint64)) * np.uint64(_BASE)
+            total[long] = finished(total[long] + last + length[long].astype(np.uint64)) * np.uint64(_BASE)
     return total
 
 

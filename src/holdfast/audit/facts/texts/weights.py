@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int, UInt64
 
+from holdfast.audit.facts.rows.mixing import GOLDEN
 from holdfast.audit.facts.texts.tokens import Words, blocks_of, words_of
 
 MOST_BITS = 15  # a number of four bits
@@ -45,7 +46,7 @@ def weights_of(
     long_enough = among[n_words[among] > 1]
     typical = float(n_words[long_enough].mean()) if len(long_enough) else 1.0
     most = int(min(_MOST_TEXTS, max(_FEWEST_TEXTS, _MOST_WORDS / typical)))
-    chosen = long_enough[np.argsort(normal[long_enough] * np.uint64(0x9E3779B97F4A7C15), kind="stable")[:most]]
+    chosen = long_enough[np.argsort(normal[long_enough] * GOLDEN, kind="stable")[:most]]
     held: dict[str, list[np.ndarray]] = {"words": [], "runs": []}
     for _, block in blocks_of(texts, np.sort(chosen)):
         words = words_of(block)
