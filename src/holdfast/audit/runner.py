@@ -100,6 +100,18 @@ def closure(names: Iterable[str]) -> set[str]:
     return found
 
 
+def required(facts: Facts, name: str) -> Any:
+    """Return a fact without which nothing can go on. Raises BadInput when the input is why it cannot be derived."""
+    try:
+        return facts[name]
+    except NotApplicable as error:
+        raise BadInput(str(error)) from error
+    except FactCrashed as error:
+        if isinstance(error.__cause__, BadInput):
+            raise error.__cause__ from error
+        raise
+
+
 def run_checks(
     chosen: Sequence[Check],
     facts: Facts,

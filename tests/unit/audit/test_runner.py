@@ -4,7 +4,7 @@ import pytest
 from holdfast.audit.cases import subject, table
 from holdfast.audit.definitions import Check, check, fact
 from holdfast.audit.facts.rows.splits import SplitOf
-from holdfast.audit.runner import FactCrashed, Facts, effective_options, run_check, run_checks
+from holdfast.audit.runner import FactCrashed, Facts, effective_options, required, run_check, run_checks
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import Finding, Severity
@@ -85,6 +85,29 @@ def test_a_fact_that_crashes_crashes_its_checks(facts, monkeypatch):
 def test_an_unknown_fact(facts):
     with pytest.raises(NotApplicable, match="nothing derives the fact 'nonsense'"):
         facts["nonsense"]
+
+
+def test_what_is_required_and_not_there_is_bad_input():
+    facts = Facts({"dataset": subject({"a": [1, 2]})})
+    assert required(facts, "dataset") is facts["dataset"]
+    with pytest.raises(BadInput, match="no split"):
+        required(facts, "split_of")
+
+
+@pytest.mark.parametrize(
+    ("cause", "seen", "message"),
+    [(BadInput("the file is odd"), BadInput, "^the file is odd$"), (KeyError("x"), FactCrashed, "KeyError")],
+)
+def test_what_is_required_and_breaks_is_bad_input_only_where_the_input_is_the_cause(
+    facts, monkeypatch, cause, seen, message
+):
+    @fact()
+    def split_of(dataset: Dataset) -> SplitOf:
+        raise cause
+
+    monkeypatch.setitem(facts._catalogue, "split_of", split_of)
+    with pytest.raises(seen, match=message):
+        required(facts, "split_of")
 
 
 def test_derived_arrays_are_read_only(facts):

@@ -36,7 +36,6 @@ from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
 from holdfast.audit.code.splits import (
     bundle,
     by_side,
-    folds_of,
     note_draw,
     note_folds,
     random_split,
@@ -300,10 +299,6 @@ def _train(m: Machine, args: Args, node: ast.AST) -> Any:
     return owner
 
 
-def _split_folds(m: Machine, args: Args, node: ast.AST) -> Any:
-    return folds_of(m, args.data(), ("fold", m.cell, getattr(node, "lineno", 0)))
-
-
 def _clone(m: Machine, args: Args, node: ast.AST) -> Any:
     del m, node
     owner = args.get(0)
@@ -329,10 +324,6 @@ def _merge(m: Machine, args: Args, node: ast.AST) -> Any:
 def _map(m: Machine, args: Args, node: ast.AST) -> Any:
     function, over = args.get(0), args.get(1)
     return Seq([], rest=m.apply(m, function, Args((element(over),)), node)) if over is not None else UNKNOWN
-
-
-def _bundle_frame(m: Machine, args: Args, node: ast.AST) -> Any:
-    return loaded(m, "load_dataset", args, node)
 
 
 _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {

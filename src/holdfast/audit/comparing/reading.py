@@ -11,9 +11,9 @@ from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.models import Predictions
 from holdfast.audit.predictions_file import UNNAMED, StoredPredictions, stored, understood
-from holdfast.audit.runner import FactCrashed, Facts
+from holdfast.audit.runner import Facts, required
 from holdfast.core.dataset import Dataset, Role
-from holdfast.core.errors import BadInput, NotApplicable, unknown
+from holdfast.core.errors import BadInput, unknown
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,7 @@ def predicted(files: Sequence[Path], truth: Dataset, labels: Labels, wanted: Wan
 
 def labels_of(truth: Dataset, task: str) -> Labels:
     """Return the labels of the rows. Raises BadInput when there are none."""
-    facts = Facts({"dataset": truth}, {"labels": {"task": task}})
-    try:
-        found: Labels = facts["labels"]
-    except NotApplicable as error:
-        raise BadInput(str(error)) from error
-    except FactCrashed as error:
-        if isinstance(error.__cause__, BadInput):
-            raise error.__cause__ from error
-        raise
+    found: Labels = required(Facts({"dataset": truth}, {"labels": {"task": task}}), "labels")
     return found
 
 

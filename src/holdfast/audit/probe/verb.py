@@ -11,11 +11,11 @@ from holdfast.audit.environment import environment
 from holdfast.audit.probe.bench import Budget, Probe
 from holdfast.audit.probe.pipeline import Pipeline
 from holdfast.audit.recording import data_fields
-from holdfast.audit.runner import FactCrashed, Facts, run_checks
+from holdfast.audit.runner import Facts, required, run_checks
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
-from holdfast.core.errors import BadInput, NotApplicable
+from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, Recording, Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, Run, Status
@@ -46,7 +46,7 @@ def probe(
     tried = Probe(pipeline, Budget(seconds), most_rows)
     streams = Streams(settings.seed)
     facts = Facts({"dataset": dataset, "probe": tried, "streams": streams, "progress": progress}, _options(settings))
-    _refuse_unfit(facts)
+    required(facts, "bench")  # no experiment can tell anything where the code does not run on the data as they are
     about = pipeline.about
     run = Run(
         id=run_id or new_id(),
@@ -85,18 +85,6 @@ def probe(
 
 def _options(settings: AuditSettings) -> Mapping[str, Mapping[str, Any]]:
     return {**settings.facts, **settings.checks, "labels": {"task": settings.task, **settings.facts.get("labels", {})}}
-
-
-def _refuse_unfit(facts: Facts) -> None:
-    """Raise BadInput when the code does not run on the data as they are: no experiment can tell anything then."""
-    try:
-        facts["bench"]
-    except NotApplicable as error:
-        raise BadInput(str(error)) from error
-    except FactCrashed as error:
-        if isinstance(error.__cause__, BadInput):
-            raise error.__cause__ from error
-        raise
 
 
 def _scoped(result: CheckResult, scope: Mapping[str, str]) -> CheckResult:
