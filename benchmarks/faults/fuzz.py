@@ -21,8 +21,9 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -75,7 +76,7 @@ def campaign(folder: Path, inputs: int, seed: int, keep: Path | None = None) -> 
             str(folder),
             str(begin),
         ]
-        begin = watched(command, folder, log, begin, inputs)
+        begin = watched(command, folder, begin, inputs, name_of=lambda number: damaged(folder, number, seed).name)
     counts: Counter[str] = Counter()
     faults = []
     for line in log.read_text().splitlines():
@@ -90,10 +91,10 @@ def campaign(folder: Path, inputs: int, seed: int, keep: Path | None = None) -> 
     return counts, faults
 
 
-def watched(command: list[str], folder: Path, log: Path, begin: int, inputs: int) -> int:
+def watched(command: list[str], folder: Path, begin: int, inputs: int, *, name_of: Callable[[int], str]) -> int:
     """Run a child until it ends; blame the input at hand if it died or hung. Return the number to go on with."""
     with (folder / "errors.txt").open("wb") as errors:
-        child = subprocess.Popen(command, stderr=errors, start_new_session=True)
+        child = subprocess.Popen(command, stderr=errors, stdin=subprocess.DEVNULL, start_new_session=True)
         seen, since = -1, time.monotonic()
         while child.poll() is None:
             time.sleep(0.2)
@@ -103,14 +104,13 @@ def watched(command: list[str], folder: Path, log: Path, begin: int, inputs: int
             elif time.monotonic() - since > 20 * SECONDS:  # wall time, on a machine that others use too
                 child.send_signal(signal.SIGABRT)
                 child.wait()
-    number = max(at_hand(folder), begin)
     if child.returncode == 0:
         return inputs
+    number = max(at_hand(folder), begin)
     tail = (folder / "errors.txt").read_text(errors="replace")[-2000:]
-    name = damaged(folder, number, int(command[command.index("--seed") + 1])).name
-    with log.open("a") as lines:
-        fault = f"the process died with {child.returncode}: {tail}"
-        lines.write(json.dumps({"number": number, "name": name, "outcome": "died", "fault": fault}) + "\n")
+    fault = f"the process died with {child.returncode}: {tail}"
+    with (folder / "log.jsonl").open("a") as lines:
+        lines.write(json.dumps({"number": number, "name": name_of(number), "outcome": "died", "fault": fault}) + "\n")
     return number + 1
 
 
@@ -132,20 +132,20 @@ def work(folder: Path, numbers: range, seed: int) -> None:
     for number in numbers:
         (folder / "at-hand").write_text(str(number))
         path = damaged(folder, number, seed)
-        outcome, fault = ended(path, whole=number % WHOLE_EVERY == 0)
+        outcome, fault = ended(partial(audited, path, whole=number % WHOLE_EVERY == 0))
         log.write(json.dumps({"number": number, "name": path.name, "outcome": outcome, "fault": fault}) + "\n")
         log.flush()
         path.unlink()
 
 
-def ended(path: Path, *, whole: bool) -> tuple[str, str]:
-    """Return how an input ended, and what is wrong with that, if anything."""
+def ended(act: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+    """Return how an act on an input ended, and what is wrong with that, if anything: its own word, or what it took."""
     from holdfast.core.errors import HoldfastError
 
     forget_peak()
     before, started = peak_bytes(), time.process_time()
     try:
-        outcome, fault = audited(path, whole=whole)
+        outcome, fault = act()
     except HoldfastError as error:
         text = str(error)
         outcome = f"refused: {type(error).__name__}"

@@ -14,20 +14,19 @@ import io
 import json
 import os
 import random
-import signal
 import struct
-import subprocess
 import sys
-import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fuzz import MEMORY, SECONDS, SHOWN, at_hand, forget_peak, mutated, peak_bytes
+from fuzz import SHOWN, ended, mutated, watched
+
+Way = Callable[[random.Random, int], str]  # what is done with an input, by its number; returns how that ended
 
 WHOLE_EVERY = 25  # every so many inputs go through all checks on images
 HOSTILE = (
@@ -64,31 +63,10 @@ def campaign(folder: Path, inputs: int, seed: int) -> tuple[Counter[str], list[s
     begin = 0
     while begin < inputs:
         command = [sys.executable, __file__, "--inputs", str(inputs), "--seed", str(seed), "--child", str(folder)]
-        begin = watched([*command, str(begin)], folder, log, begin, inputs)
+        begin = watched([*command, str(begin)], folder, begin, inputs, name_of=partial(name_of, folder / "set"))
     entries = [json.loads(line) for line in log.read_text().splitlines()]
     faults = [f"input {entry['number']} ({entry['name']}): {entry['fault']}" for entry in entries if entry["fault"]]
     return Counter(f"{entry['name']}: {entry['outcome']}" for entry in entries), faults
-
-
-def watched(command: list[str], folder: Path, log: Path, begin: int, inputs: int) -> int:
-    """Run a child until it ends; blame the input at hand if it died or hung. Return the number to go on with."""
-    with (folder / "errors.txt").open("wb") as errors:
-        child = subprocess.Popen(command, stderr=errors, stdin=subprocess.DEVNULL, start_new_session=True)
-        seen, since = -1, time.monotonic()
-        while child.poll() is None:
-            time.sleep(0.2)
-            if at_hand(folder) != seen:
-                seen, since = at_hand(folder), time.monotonic()
-            elif time.monotonic() - since > 20 * SECONDS:
-                child.send_signal(signal.SIGABRT)
-                child.wait()
-    if child.returncode == 0:
-        return inputs
-    number = max(at_hand(folder), begin)
-    fault = f"the process died with {child.returncode}: {(folder / 'errors.txt').read_text(errors='replace')[-2000:]}"
-    with log.open("a") as lines:
-        lines.write(json.dumps({"number": number, "name": "?", "outcome": "died", "fault": fault}) + "\n")
-    return number + 1
 
 
 def work(folder: Path, numbers: range, seed: int) -> None:
@@ -97,47 +75,40 @@ def work(folder: Path, numbers: range, seed: int) -> None:
 
     faulthandler.enable()
     os.chdir(folder / "set")
-    ways: list[tuple[str, Callable[[random.Random, int], str]]] = [
-        *[(f"image {form}", decode_one(data)) for form, data in originals()],
-        *[(name, describe_one(folder / "set", name, data)) for name, data in descriptions()],
-    ]
+    every = ways(folder / "set")
     before = listing(folder)
     log = (folder / "log.jsonl").open("a")
     for number in numbers:
         (folder / "at-hand").write_text(str(number))
-        name, way = ways[number % len(ways)]
-        outcome, fault = ended(way, random.Random(f"{seed}-{number}"), number)
+        name, way = every[number % len(every)]
+        outcome, fault = ended(partial(told, way, random.Random(f"{seed}-{number}"), number))
         if not fault and (changed := listing(folder) ^ before):
             fault = f"files changed: {sorted(map(str, changed))[:5]}"
         log.write(json.dumps({"number": number, "name": name, "outcome": outcome, "fault": fault}) + "\n")
         log.flush()
 
 
-def ended(way: Callable[[random.Random, int], str], rng: random.Random, number: int) -> tuple[str, str]:
-    """Return how an input ended, and what is wrong with that, if anything."""
-    from holdfast.core.errors import HoldfastError
-
-    forget_peak()
-    before, started = peak_bytes(), time.process_time()
-    fault = ""
-    try:
-        outcome = way(rng, number)
-    except HoldfastError as error:
-        text = str(error)
-        outcome = f"refused: {type(error).__name__}"
-        fault = "" if "\n" not in text and 0 < len(text) < 2000 else f"not one paragraph: {text[:3000]}"
-    except Exception:  # noqa: BLE001 this is what the campaign looks for
-        outcome, fault = "traceback", traceback.format_exc()
-    if outcome.startswith("crashed"):
-        fault = outcome
-    if not fault and (seconds := time.process_time() - started) > SECONDS:
-        fault = f"took {seconds:.1f} s of CPU"
-    if not fault and (grown := peak_bytes() - before) > MEMORY:
-        fault = f"took {grown / 1e9:.1f} GB"
-    return outcome, fault
+def ways(folder: Path) -> list[tuple[str, Way]]:
+    """Return what is damaged, by name, and what is done with it beside the sound set in `folder`."""
+    return [
+        *[(f"image {form}", decode_one(data)) for form, data in originals()],
+        *[(name, describe_one(folder, name, data)) for name, data in descriptions()],
+    ]
 
 
-def decode_one(data: bytes) -> Callable[[random.Random, int], str]:
+def name_of(folder: Path, number: int) -> str:
+    """Return the name of what input `number` was made from."""
+    every = ways(folder)
+    return every[number % len(every)][0]
+
+
+def told(way: Way, rng: random.Random, number: int) -> tuple[str, str]:
+    """Return how an input ended, and the same again where a check crashed or a file outside was opened."""
+    outcome = way(rng, number)
+    return outcome, outcome if outcome.startswith("crashed") else ""
+
+
+def decode_one(data: bytes) -> Way:
     """Return how a damaged image is put through the decoder, or through a whole audit beside sound ones."""
     every = [other for _, other in originals()]
 
@@ -163,7 +134,7 @@ def decode_one(data: bytes) -> Callable[[random.Random, int], str]:
     return way
 
 
-def describe_one(folder: Path, name: str, data: bytes) -> Callable[[random.Random, int], str]:
+def describe_one(folder: Path, name: str, data: bytes) -> Way:
     """Return how a damaged description is loaded, with its images beside it."""
     every = [other for _, other in descriptions()]
 
