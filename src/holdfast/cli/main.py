@@ -28,6 +28,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.compare:compare",
         "Compare models by their stored predictions, with intervals and the right test.",
     ),
+    "collapse": (
+        "holdfast.cli.collapse:collapse",
+        "See generations of models collapse, or not; be told how much real data keeps them safe.",
+    ),
     "fix": ("holdfast.cli.fix:fix", "Write the repaired data of a run to a new folder."),
     "report": ("holdfast.cli.report:report", "Show a run again, in any format."),
     "checklist": (

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from holdfast.core.finding import FROZEN, Finding, Severity
+from holdfast.core.finding import FROZEN, Evidence, Finding, Severity
 
 SCHEMA = 1  # of stored documents; readers keep understanding every older number
 
@@ -186,6 +186,15 @@ class HonestScore(BaseModel):
     seconds: float = 0.0
 
 
+class Section(BaseModel):
+    """A part of what a run came to that is no finding: words, and what there is to look at."""
+
+    model_config = FROZEN
+    title: str
+    says: tuple[str, ...] = Field((), description="paragraphs")
+    evidence: tuple[Evidence, ...] = ()
+
+
 class Environment(BaseModel):
     """What it ran on."""
 
@@ -210,6 +219,7 @@ class Run(BaseModel):
     started: datetime
     seconds: float = 0.0
     n_rows: int = 0
+    size: str = Field("", description="how much was looked at, where that is not rows")
     inputs: tuple[InputRecord, ...] = ()
     test_digest: str = Field("", description="content hash of the test rows: what tells one test set from another")
     columns: tuple[ColumnRecord, ...] = ()
@@ -219,6 +229,8 @@ class Run(BaseModel):
     environment: Environment
     results: tuple[CheckResult, ...] = ()
     honest: HonestScore | None = None
+    says: str = Field("", description="what it came to in one sentence, where that is not for findings alone to say")
+    sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

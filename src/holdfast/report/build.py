@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from holdfast.core.finding import Confidence, Examples, Finding, Grid, Measure, Pictures, Series, Severity
-from holdfast.core.record import CheckResult, HonestScore, Run, Status
+from holdfast.core.record import CheckResult, HonestScore, Run, Section, Status
 from holdfast.core.text import visible
 from holdfast.report import words
-from holdfast.report.document import Card, Document, Item, Line, Link, Table
+from holdfast.report.document import Card, Document, Item, Line, Link, Part, Table
 from holdfast.report.galleries import gallery
 from holdfast.report.heat import heat_map
 from holdfast.report.pictures import picture
@@ -19,6 +19,7 @@ from holdfast.report.waterfall import waterfall
 MOST_ITEMS = 600
 MOST_COLUMNS = 12  # of a table of examples; those that the finding is about come first
 MOST_LINES = 10
+MOST_RESULTS = 200  # lines of a table in a section
 MOST_TRACE = 4000
 SURE: Mapping[Confidence, str] = {
     Confidence.CERTAIN: "certain: it is so by construction",
@@ -43,6 +44,7 @@ def build(run: Run, most: int = MOST_ITEMS) -> Document:
         waterfall=waterfall(run.honest),
         no_waterfall=_no_waterfall(run),
         counts=tuple((severity, run.count(severity)) for severity in Severity),
+        parts=tuple(_part(one, f"s{number}", run) for number, one in enumerate(run.sections, start=1)),
         cards=tuple(_cards(run, grouped, share)),
         crashed=tuple(_line(one) for one in by_status[Status.CRASHED]),
         passed=tuple(_line(one) for one in by_status[Status.PASSED]),
@@ -93,6 +95,22 @@ def _cards(run: Run, grouped: Mapping[tuple[Severity, str], Sequence[Finding]], 
                 Link(words.sentence(one.text), web_address(one.url)) for one in (result.references if result else ())
             ),
         )
+
+
+def _part(section: Section, anchor: str, run: Run) -> Part:
+    """Return a section; its tables are the run's results and shown whole."""
+    return Part(
+        anchor=anchor,
+        title=words.sentence(section.title),
+        says=tuple(words.sentence(one) for one in section.says),
+        measures=_measures([one for one in section.evidence if isinstance(one, Measure)]),
+        pictures=tuple(picture(one) for one in section.evidence if isinstance(one, Series)),
+        maps=tuple(heat_map(one) for one in section.evidence if isinstance(one, Grid)),
+        galleries=tuple(gallery(one, run.inputs) for one in section.evidence if isinstance(one, Pictures)),
+        tables=tuple(
+            _examples(one, run, set(), most=MOST_RESULTS) for one in section.evidence if isinstance(one, Examples)
+        ),
+    )
 
 
 def _costs(honest: HonestScore | None) -> dict[str, float]:
@@ -154,13 +172,13 @@ def _measures(measures: Sequence[Measure]) -> Table | None:
     )
 
 
-def _examples(shown: Examples, run: Run, named: set[str]) -> Table:
+def _examples(shown: Examples, run: Run, named: set[str], most: int = MOST_LINES) -> Table:
     """Return a table of examples, cut to what a page can hold."""
     wanted = [i for i, column in enumerate(shown.columns) if column in named]
     others = [i for i in range(len(shown.columns)) if i not in set(wanted)]
     kept = [*wanted, *others][:MOST_COLUMNS]
-    lines = shown.cells[:MOST_LINES]
-    first = [line_of(row, run.inputs) for row in shown.rows[:MOST_LINES]]
+    lines = shown.cells[:most]
+    first = [line_of(row, run.inputs) for row in shown.rows[:most]]
     rows = tuple(
         ((first[i],) if i < len(first) else ("",) if first else ())
         + tuple(words.cell(line[k]) if k < len(line) else "" for k in kept)

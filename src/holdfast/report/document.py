@@ -164,6 +164,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what a run came to that is no finding."""
+
+    anchor: str
+    title: str
+    says: tuple[str, ...]
+    measures: Table | None
+    pictures: tuple[Picture, ...]
+    maps: tuple[HeatMap, ...]
+    galleries: tuple[Gallery, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Everything a reader sees, in the order in which it is shown."""
 
@@ -173,6 +187,7 @@ class Document:
     waterfall: Waterfall | None
     no_waterfall: str
     counts: tuple[tuple[Severity, int], ...]
+    parts: tuple[Part, ...]
     cards: tuple[Card, ...]
     crashed: tuple[Line, ...]
     passed: tuple[Line, ...]

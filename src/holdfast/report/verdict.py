@@ -21,7 +21,7 @@ METRICS = {  # scikit-learn's names that do not read as words
 }
 
 
-SUBJECTS = {"probe": "this pipeline", "compare": "these predictions"}
+SUBJECTS = {"probe": "this pipeline", "compare": "these predictions", "collapse": "these generations"}
 
 
 def verdict(run: Run, ordered: Sequence[Finding]) -> Verdict:
@@ -55,6 +55,9 @@ def _judged(run: Run) -> tuple[Tone, str]:
     ran = [result for result in run.results if result.status in {Status.PASSED, Status.FOUND}]
     if run.status in {"interrupted", "running", "failed"}:
         return _unfinished(run)
+    if run.says:
+        tone: Tone = "bad" if errors else "unsure" if run.count(Severity.WARNING) else "good"
+        return tone, sentence(run.says)
     if not ran:
         return "unsure", f"No check could run on {_subject(run)}, so nothing can be said about it."
     if honest and honest.status == "estimated" and honest.claimed and honest.honest:
@@ -85,7 +88,7 @@ def _subject(run: Run) -> str:
 
 
 def _verb(run: Run) -> str:
-    return "are" if run.kind == "compare" else "is"
+    return "are" if run.kind in {"compare", "collapse"} else "is"
 
 
 def _scored(honest: HonestScore, errors: int) -> tuple[Tone, str]:
@@ -142,6 +145,8 @@ def _details(run: Run) -> list[str]:
 
 def _size(run: Run) -> str:
     """Return how much was looked at: rows, or files where there was code only."""
+    if run.size:
+        return sentence(run.size)
     files = sum(source.kind == "code" for source in run.inputs)
     return plural(files, "file") if files and not run.n_rows else plural(run.n_rows, "row")
 

@@ -1,0 +1,131 @@
+"""What an experiment came to: each measure over the generations, and theory beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from holdfast.collapse import catalogue
+from holdfast.collapse.definitions import Measure, Statistic, Theory
+from holdfast.collapse.experiment import Arm
+from holdfast.collapse.lab import Values
+from holdfast.core.errors import NotApplicable
+
+Line = Float[np.ndarray, "recorded"]
+BAND = (0.05, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A theory drawn over a curve. `deviations` are (simulation − theory) in standard errors, NaN where unknown."""
+
+    theory: Theory
+    values: Line
+    deviations: Line
+
+    @property
+    def worst(self) -> float:
+        """The largest deviation, in standard errors."""
+        known = np.abs(self.deviations[np.isfinite(self.deviations)])
+        return float(known.max()) if len(known) else float("nan")
+
+    @property
+    def compared(self) -> int:
+        """In how many generations they were compared."""
+        return int(np.isfinite(self.deviations).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A measure over the generations, over all replicates. `silent` says which theories do not speak, and why."""
+
+    arm: Arm
+    measure: Measure
+    at: tuple[int, ...]
+    replicates: int
+    mean: Line
+    error: Line  # standard error of the mean
+    variance: Line  # over the replicates
+    low: Line
+    median: Line
+    high: Line
+    overlays: tuple[Overlay, ...]
+    silent: tuple[tuple[str, str], ...]
+
+
+def curves(arm: Arm, values: Values, measures: Sequence[Measure], at: tuple[int, ...]) -> tuple[Curve, ...]:
+    """Return a curve for each measure of an arm, with the theories that hold there."""
+    at = tuple(t for t in at if t <= arm.generations)
+    setting = arm.setting()
+    found = []
+    for one in measures:
+        taken = values[one.name]
+        if np.isnan(taken).all():
+            continue
+        overlays, silent = [], []
+        for theory in catalogue.theories().values():
+            if theory.measure != one.name:
+                continue
+            try:
+                predicted = theory.run(setting)[list(at)]
+            except NotApplicable as error:
+                silent.append((theory.name, str(error)))
+                continue
+            overlays.append(Overlay(theory, predicted, deviations(taken, predicted, theory.statistic)))
+        found.append(_curve(arm, one, at, taken, tuple(overlays), tuple(silent)))
+    return tuple(found)
+
+
+def _curve(
+    arm: Arm,
+    measure: Measure,
+    at: tuple[int, ...],
+    taken: Float[np.ndarray, "recorded replicates"],
+    overlays: tuple[Overlay, ...],
+    silent: tuple[tuple[str, str], ...],
+) -> Curve:
+    low, median, high = np.nanquantile(taken, [BAND[0], 0.5, BAND[1]], axis=1)
+    return Curve(
+        arm=arm,
+        measure=measure,
+        at=at,
+        replicates=taken.shape[1],
+        mean=np.nanmean(taken, axis=1),
+        error=_error_of_mean(taken),
+        variance=np.nanvar(taken, axis=1, ddof=1) if taken.shape[1] > 1 else np.full(len(taken), np.nan),
+        low=low,
+        median=median,
+        high=high,
+        overlays=overlays,
+        silent=silent,
+    )
+
+
+def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line, statistic: Statistic) -> Line:
+    """Return (simulation − theory) in standard errors for each recorded generation.
+
+    The standard error of a median is half the distance between the order statistics one binomial standard deviation
+    below and above it; that of a variance uses the fourth moment. NaN where nothing varies or theory is silent.
+    """
+    n = taken.shape[1]
+    if n < 2:  # noqa: PLR2004 one history has no standard error
+        return np.full(len(predicted), np.nan)
+    if statistic == "mean":
+        seen, error = taken.mean(axis=1), _error_of_mean(taken)
+    elif statistic == "variance":
+        centred = (taken - taken.mean(axis=1, keepdims=True)) ** 2
+        seen = centred.sum(axis=1) / (n - 1)
+        error = centred.std(axis=1, ddof=1) / np.sqrt(n)
+    else:
+        half = 0.5 / np.sqrt(n)
+        below, seen, above = np.quantile(taken, [max(0.0, 0.5 - half), 0.5, min(1.0, 0.5 + half)], axis=1)
+        error = (above - below) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(error > 0, (seen - predicted) / error, np.nan)
+
+
+def _error_of_mean(taken: Float[np.ndarray, "recorded replicates"]) -> Line:
+    if taken.shape[1] < 2:  # noqa: PLR2004 as above
+        return np.full(len(taken), np.nan)
+    return np.asarray(np.nanstd(taken, axis=1, ddof=1) / np.sqrt(taken.shape[1]))

@@ -1,0 +1,1 @@
+"""Learners: what is fitted and sampled, one a file."""

@@ -1,0 +1,1 @@
+"""Measures of a generation, one idea a file."""

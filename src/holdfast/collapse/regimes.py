@@ -1,0 +1,168 @@
+"""Regimes: what each generation is trained on, as data.
+
+A regime is a few feeds. In every generation a feed draws a batch from its source (the real world, or an earlier
+model) and puts its latest batch, or all it ever drew, into the training set. Before there is a model the real world
+stands in for it: model 0 is the truth. Simulation and theory both read this record and nothing else.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from holdfast.core.finding import FROZEN
+
+
+class Rule(BaseModel):
+    """How a batch is drawn from a model. The default draws from the model as it is."""
+
+    model_config = FROZEN
+    temperature: float = Field(1.0, gt=0, description="density to the power 1/temperature; below 1 is narrower")
+    top_p: float = Field(1.0, gt=0, le=1, description="keep only the most likely part that holds this mass")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the model is drawn from as it is."""
+        return self.temperature == 1.0 and self.top_p == 1.0
+
+
+class Verifier(BaseModel):
+    """Somebody who looks through synthetic items before they are used.
+
+    `ideal` passes a share of the batch that cannot be told from real items. `biased` keeps an item with probability
+    exp(−(x − centre)² / 2 width²), in units of the source's standard deviation: its taste pulls towards `centre`.
+    """
+
+    model_config = FROZEN
+    kind: Literal["ideal", "biased"] = "ideal"
+    share: float = Field(0.5, gt=0, le=1, description="of an ideal verifier: share of the batch that is as good as real")
+    centre: float = Field(0.0, description="of a biased verifier: what it likes best")
+    width: float = Field(2.0, gt=0, description="of a biased verifier: how far from that it still accepts")
+
+
+class Feed(BaseModel):
+    """One stream of batches into the training set."""
+
+    model_config = FROZEN
+    name: str = Field(min_length=1, max_length=40)
+    of: Literal["real", "model"]
+    size: int | None = Field(None, gt=0, description="items a batch; the experiment's `samples`, if None")
+    share: float | None = Field(None, gt=0, description="items a batch as a share of the experiment's `samples`")
+    growth: float = Field(1.0, gt=0, description="each batch is this many times as large as the one before")
+    power: float = Field(0.0, description="batch t has size × t to this power")
+    every: Literal["generation", "once"] = "generation"
+    keep: Literal["last", "all"] = "last"
+    lag: int = Field(1, description="which model is drawn from: 1 is the one of the generation before")
+    weight: float | Literal["golden"] | None = Field(
+        None, description="share of the fit's total weight; None gives each item the same weight"
+    )
+    rule: Rule = Rule()
+    verifier: Verifier | None = None
+
+    def items(self, samples: int, generation: int) -> int:
+        """Return the size of the batch drawn for a generation, counted from 1."""
+        base = self.size if self.size is not None else samples * (self.share or 1.0)
+        return max(1, round(base * self.growth ** (generation - 1) * generation**self.power))
+
+
+class Regime(BaseModel):
+    """What each generation is trained on."""
+
+    model_config = FROZEN
+    name: str = Field(min_length=1, max_length=60)
+    title: str = ""
+    feeds: tuple[Feed, ...] = Field(min_length=1, max_length=12)
+    subsample: bool = Field(False, description="fit on `samples` items, drawn without replacement from all fed in")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        names = [feed.name for feed in self.feeds]
+        if len(set(names)) < len(names):
+            raise ValueError(f"regime {self.name!r}: two feeds have the same name")
+        for feed in self.feeds:
+            where = f"regime {self.name!r}, feed {feed.name!r}"
+            if feed.lag < 1:
+                raise ValueError(
+                    f"{where}: lag {feed.lag} would draw from a model that is not fitted yet, which makes the graph a "
+                    "circle; the least is 1, the model of the generation before"
+                )
+            if feed.size is not None and feed.share is not None:
+                raise ValueError(f"{where}: give a size or a share of `samples`, not both")
+            if feed.of == "real" and (feed.verifier is not None or not feed.rule.is_plain):
+                raise ValueError(f"{where}: real items are neither verified nor drawn by a rule")
+        said = [feed.weight for feed in self.feeds]
+        if any(one is not None for one in said):
+            self._weighed(said)
+        return self
+
+    def _weighed(self, said: list[float | Literal["golden"] | None]) -> None:
+        if any(one is None for one in said):
+            raise ValueError(f"regime {self.name!r}: either every feed has a weight, or none")
+        if self.subsample:
+            raise ValueError(f"regime {self.name!r}: weights and subsample exclude each other")
+        if "golden" in said:
+            if said != ["golden", "golden"] or {feed.of for feed in self.feeds} != {"real", "model"}:
+                raise ValueError(f"regime {self.name!r}: golden weights need one real feed and one of the model")
+            return
+        total = sum(one for one in said if isinstance(one, float | int))
+        if not math.isclose(total, 1.0, abs_tol=1e-9) or any(isinstance(one, float) and one <= 0 for one in said):
+            raise ValueError(f"regime {self.name!r}: weights must be positive and sum to 1, they sum to {total:g}")
+
+    def uses_real(self) -> bool:
+        """Return whether real items enter after the beginning."""
+        return any(feed.of == "real" for feed in self.feeds)
+
+    def weights(self, sizes: tuple[int, ...]) -> tuple[float, ...]:
+        """Return the weight of each feed, given how many items each has in the training set; they sum to 1."""
+        if self.feeds[0].weight is None:
+            return tuple(size / sum(sizes) for size in sizes)
+        if self.feeds[0].weight == "golden":
+            real = 0 if self.feeds[0].of == "real" else 1
+            share = golden_weight(sizes[real] / sizes[1 - real])
+            return tuple(share if i == real else 1 - share for i in range(2))
+        return tuple(float(feed.weight or 0.0) for feed in self.feeds)
+
+
+def golden_weight(ratio: float) -> float:
+    """Return the weight of the real items that gives the least stationary variance; `ratio` is real to synthetic.
+
+    w = (√(k² + 4k) − k) / 2, the inverse golden ratio at k = 1 (He, Xu & Cheng 2025, arXiv:2502.18049).
+    """
+    return (math.sqrt(ratio * ratio + 4 * ratio) - ratio) / 2
+
+
+def _presets() -> dict[str, Regime]:
+    model = Feed(name="synthetic", of="model")
+    real = Feed(name="real", of="real")
+    half = {"share": 0.5}
+    mixed = (real.model_copy(update=half), model.model_copy(update=half))
+    golden = tuple(feed.model_copy(update={"weight": "golden"}) for feed in mixed)
+    checked = mixed[1].model_copy(update={"verifier": Verifier(kind="ideal", share=0.5)})
+    swayed = mixed[1].model_copy(update={"verifier": Verifier(kind="biased", centre=0.5, width=2.0)})
+    found = (
+        Regime(name="replace", title="each generation learns only from the one before", feeds=(model,)),
+        Regime(
+            name="accumulate", title="all that was ever made is kept",
+            feeds=(model.model_copy(update={"keep": "all"}),),
+        ),
+        Regime(
+            name="accumulate-subsample", title="all is kept, a sample of fixed size is learnt from",
+            feeds=(model.model_copy(update={"keep": "all"}),), subsample=True,
+        ),
+        Regime(
+            name="fixed-real", title="half of the items are always the same real ones",
+            feeds=(mixed[0].model_copy(update={"every": "once"}), mixed[1]),
+        ),
+        Regime(name="fresh-real", title="half of the items are new real ones", feeds=mixed),
+        Regime(name="golden", title="new real items, weighted by the golden ratio", feeds=golden),
+        Regime(
+            name="verified", title="new real items, and half of the synthetic ones ideally verified",
+            feeds=(mixed[0], checked),
+        ),
+        Regime(name="verified-biased", title="a verifier with a taste of its own", feeds=(mixed[0], swayed)),
+    )  # fmt: skip
+    return {regime.name: regime for regime in found}
+
+
+PRESETS: Mapping[str, Regime] = _presets()

@@ -1,0 +1,1 @@
+"""Theories: exact or asymptotic statements about a measure, one a file."""

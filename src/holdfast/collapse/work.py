@@ -1,0 +1,114 @@
+"""All histories of an experiment, block by block, on all cores; each finished block is kept."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from threading import Event
+
+import numpy as np
+
+from holdfast.collapse.definitions import Measure
+from holdfast.collapse.experiment import Arm, Experiment
+from holdfast.collapse.keeping import Keeper
+from holdfast.collapse.lab import Block, Recorder, Values, begun, generations
+from holdfast.core.errors import BadInput
+from holdfast.core.progress import Advance, Progress, track
+from holdfast.core.random import Streams
+
+_BLOCK = 500  # replicates in lock-step: long enough for NumPy, small enough for memory
+_KEEP_EVERY = 5.0  # seconds
+
+
+def blocks(experiment: Experiment, arm: Arm) -> tuple[Block, ...]:
+    """Return the replicates of an experiment in blocks that go in lock-step."""
+    size = experiment.block or (1 if arm.kind.costly else _BLOCK)
+    starts = range(0, experiment.replicates, size)
+    return tuple(Block(i, min(size, experiment.replicates - start)) for i, start in enumerate(starts))
+
+
+def run_all(
+    experiment: Experiment, found: Sequence[Arm], measures: Sequence[Measure], keeper: Keeper, progress: Progress
+) -> None:
+    """Run what is not kept yet. Raises BadInput when a history cannot go on, such as for samples that are not finite."""
+    units = [(number, arm, block) for number, arm in enumerate(found) for block in blocks(experiment, arm)]
+    total = sum(arm.generations for _, arm, _ in units)
+    # A learner with a library of its own under it (torch) already uses all cores.
+    workers = 1 if any(arm.kind.costly for arm in found) else min(os.cpu_count() or 1, len(units))
+    stop = Event()
+    with track(progress, "generations", total, "generations") as advance, ThreadPoolExecutor(workers) as pool:
+        jobs = [
+            pool.submit(_unit, experiment, number, arm, block, measures, keeper, advance, stop)
+            for number, arm, block in units
+        ]
+        try:
+            wait(jobs, return_when=FIRST_EXCEPTION)
+            for job in jobs:
+                if job.done():
+                    job.result()
+        finally:
+            stop.set()
+            for job in jobs:
+                job.cancel()
+    for job in jobs:
+        job.result()
+
+
+def _unit(
+    experiment: Experiment,
+    number: int,
+    arm: Arm,
+    block: Block,
+    measures: Sequence[Measure],
+    keeper: Keeper,
+    advance: Advance,
+    stop: Event,
+) -> None:
+    """Run one block of one arm to its end."""
+    if keeper.finished(number, block.number) is not None:
+        advance(arm.generations)
+        return
+    streams = Streams(experiment.seed)
+    at = tuple(t for t in experiment.recorded() if t <= arm.generations)
+    recorder = Recorder(arm, block, streams, measures, at, experiment.measure_size)
+    moment = keeper.moment(number, block.number, arm.learner)
+    if moment is None:
+        moment = begun(arm, block, streams)
+    else:
+        recorder.values.update(moment.values)
+        advance(moment.generation)
+    last = time.monotonic()
+    for after in generations(arm, block, streams, moment, recorder):
+        advance(1)
+        _refuse_lost(arm, after.generation, after.models[-1])
+        if stop.is_set():
+            return
+        if time.monotonic() - last >= (0.0 if arm.kind.costly else _KEEP_EVERY):
+            keeper.keep(number, block.number, after._replace(values=recorder.values))
+            last = time.monotonic()
+    keeper.finish(number, block.number, recorder.values)
+
+
+def _refuse_lost(arm: Arm, generation: int, model: tuple[np.ndarray, ...]) -> None:
+    """Raise BadInput when a model is no longer made of numbers."""
+    for name, value in zip(getattr(model, "_fields", ()), model, strict=True):
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            lost = int((~np.isfinite(value)).reshape(len(value), -1).any(axis=1).sum())
+            raise BadInput(
+                f"{arm.name}: in generation {generation} the model's {name} is not a finite number in {lost:,} of "
+                f"{len(value):,} replicates. Give each generation more samples, or fewer generations"
+            )
+
+
+def gathered(experiment: Experiment, number: int, arm: Arm, keeper: Keeper) -> Values:
+    """Return the values of one arm, all replicates together."""
+    parts = list(_kept(experiment, number, arm, keeper))
+    return {name: np.concatenate([one[name] for one in parts], axis=1) for name in parts[0]}
+
+
+def _kept(experiment: Experiment, number: int, arm: Arm, keeper: Keeper) -> Iterator[Values]:
+    for block in blocks(experiment, arm):
+        values = keeper.finished(number, block.number)
+        if values is None:
+            raise BadInput(f"{arm.name}: the values of block {block.number} are not there; start the run again")
+        yield values
