@@ -12,7 +12,7 @@ from holdfast.collapse.experiment import Arm
 from holdfast.collapse.lab import Values
 from holdfast.core.errors import NotApplicable
 
-Line = Float[np.ndarray, "recorded"]
+Line = Float[np.ndarray, " recorded"]
 BAND = (0.05, 0.95)
 
 
@@ -109,7 +109,7 @@ def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line,
     below and above it; that of a variance uses the fourth moment. NaN where nothing varies or theory is silent.
     """
     n = taken.shape[1]
-    if n < 2:  # noqa: PLR2004 one history has no standard error
+    if n < 2:
         return np.full(len(predicted), np.nan)
     if statistic == "mean":
         seen, error = taken.mean(axis=1), _error_of_mean(taken)
@@ -126,6 +126,6 @@ def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line,
 
 
 def _error_of_mean(taken: Float[np.ndarray, "recorded replicates"]) -> Line:
-    if taken.shape[1] < 2:  # noqa: PLR2004 as above
+    if taken.shape[1] < 2:
         return np.full(len(taken), np.nan)
     return np.asarray(np.nanstd(taken, axis=1, ddof=1) / np.sqrt(taken.shape[1]))

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from pydantic import BaseModel
 
 from holdfast.collapse.graph import Graph
-from holdfast.collapse.regimes import Regime, Rule, Verifier
+from holdfast.collapse.regimes import PLAIN, Regime, Rule, Verifier
 from holdfast.collapse.samples import SampleSet
 
 State = Any  # a NamedTuple of arrays, replicates first; each learner has its own
@@ -37,7 +37,7 @@ class Draw(NamedTuple):
     """What is to be drawn from a model for each replicate."""
 
     size: int
-    rule: Rule = Rule()
+    rule: Rule = PLAIN
     verifier: Verifier | None = None  # a biased one; an ideal one is resolved before
     items: bool = False  # the items themselves are needed, not only what a fit needs to know of them
 
@@ -124,7 +124,7 @@ class Setting:
         return np.array([fit.subsample or sizes[fit.batches].sum() for fit in self.graph.fits], dtype=np.int64)
 
 
-Prediction = Float[np.ndarray, "generations_and_truth"]  # index 0 is the truth, index t is model t; NaN says nothing
+Prediction = Float[np.ndarray, " generations_and_truth"]  # index 0 is the truth, index t is model t; NaN says nothing
 
 
 @dataclass(frozen=True, slots=True)

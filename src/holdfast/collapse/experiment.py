@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from pydantic import BaseModel, Field, model_validator
@@ -119,7 +119,10 @@ def made_learner(name: str, options: Mapping[str, Any]) -> tuple[LearnerKind, Le
 
 def regimes_of(experiment: Experiment) -> tuple[Regime, ...]:
     """Return the regimes of an experiment. Raises BadInput."""
-    own = {name: checked(Regime, {"name": name, **said}, table=f"regime.{name}") for name, said in experiment.regime.items()}
+    own = {
+        name: checked(Regime, {"name": name, **said}, table=f"regime.{name}")
+        for name, said in experiment.regime.items()
+    }
     known = {**PRESETS, **own}
     wanted: list[str] = []
     for name in experiment.regimes:
@@ -136,9 +139,7 @@ def _refuse(arm: Arm) -> None:
     if arm.regime.subsample:
         smallest = arm.samples
     else:
-        smallest = min(
-            sum(feed.items(arm.samples, t) for feed in arm.regime.feeds) for t in (1, arm.generations)
-        )
+        smallest = min(sum(feed.items(arm.samples, t) for feed in arm.regime.feeds) for t in (1, arm.generations))
     why = arm.learner.refuse(smallest)
     if why:
         raise BadInput(f"{arm.kind.name} in {arm.name}: {smallest:,} samples a generation are too few: {why}")
@@ -153,6 +154,6 @@ def chosen_measures(experiment: Experiment, state: type, samples: tuple[type, ..
             raise unknown("measure", name, known)
         if name not in suiting:
             raise BadInput(
-                f"the measure {name} does not suit the learner {experiment.learner}; those that do: {', '.join(suiting)}"
+                f"the measure {name} does not suit the learner {experiment.learner}; these do: {', '.join(suiting)}"
             )
     return tuple(suiting[name] for name in experiment.measures) if experiment.measures else tuple(suiting.values())

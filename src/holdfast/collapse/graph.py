@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from holdfast.collapse.regimes import Feed, Regime, Rule, Verifier
+from holdfast.collapse.regimes import PLAIN, Feed, Regime, Rule, Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Batch:
     generation: int
     parent: int
     size: int
-    rule: Rule = Rule()
+    rule: Rule = PLAIN
     verifier: Verifier | None = None
 
 
@@ -30,8 +30,8 @@ class Fit:
     `subsample` is how many items are drawn from them without replacement, None if all are used.
     """
 
-    batches: Int[np.ndarray, "parts"]
-    weights: Float[np.ndarray, "parts"]
+    batches: Int[np.ndarray, " parts"]
+    weights: Float[np.ndarray, " parts"]
     subsample: int | None = None
 
 
@@ -47,7 +47,7 @@ class Graph:
         """How many models are fitted."""
         return len(self.fits)
 
-    def sizes(self) -> Int[np.ndarray, "batches"]:
+    def sizes(self) -> Int[np.ndarray, " batches"]:
         """Return the number of items of each batch."""
         return np.array([batch.size for batch in self.batches], dtype=np.int64)
 
@@ -82,7 +82,7 @@ def _drawn(feed: Feed, samples: int, generation: int) -> list[Batch]:
     size = feed.items(samples, generation)
     parent = 0 if feed.of == "real" else max(0, generation - feed.lag)
     if feed.verifier is None or parent == 0:
-        return [Batch(feed.name, generation, parent, size, feed.rule if parent else Rule())]
+        return [Batch(feed.name, generation, parent, size, feed.rule if parent else PLAIN)]
     if feed.verifier.kind == "biased":
         return [Batch(feed.name, generation, parent, size, feed.rule, feed.verifier)]
     passed = verified_items(feed.verifier, size)

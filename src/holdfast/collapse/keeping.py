@@ -51,7 +51,7 @@ class Keeper:
 
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     sink = io.BytesIO()
-    np.savez(sink, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # NumPy types the names as Any
+    np.savez(sink, allow_pickle=False, **arrays)
     write_whole(path, sink.getvalue())
 
 

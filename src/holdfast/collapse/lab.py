@@ -14,7 +14,7 @@ from jaxtyping import Float
 from holdfast.collapse.definitions import Draw, Measure, Part, State
 from holdfast.collapse.experiment import Arm
 from holdfast.collapse.graph import verified_items
-from holdfast.collapse.regimes import Feed
+from holdfast.collapse.regimes import PLAIN, Feed
 from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 
@@ -81,7 +81,7 @@ def _batch(arm: Arm, feed: Feed, parent: State, truth: State, t: int, rng: np.ra
     size, items = feed.items(arm.samples, t), arm.regime.subsample
     fresh = parent is truth
     if fresh or feed.verifier is None or feed.verifier.kind == "biased":
-        rule = Draw(size).rule if fresh else feed.rule
+        rule = PLAIN if fresh else feed.rule
         return arm.learner.draw(parent, Draw(size, rule, None if fresh else feed.verifier, items), rng)
     passed = verified_items(feed.verifier, size)
     drawn = []

@@ -18,7 +18,7 @@ from holdfast.collapse.graph import Graph
 from holdfast.core.errors import NotApplicable
 
 
-def kept_variance(graph: Graph) -> Float[np.ndarray, "generations_and_truth"]:
+def kept_variance(graph: Graph) -> Float[np.ndarray, " generations_and_truth"]:
     """Return E[variance of model t] as a share of the true one; index 0 is the truth.
 
     Raises NotApplicable where items are drawn by a rule or chosen by a taste: descent alone then says nothing.

@@ -27,6 +27,9 @@ class Rule(BaseModel):
         return self.temperature == 1.0 and self.top_p == 1.0
 
 
+PLAIN = Rule()
+
+
 class Verifier(BaseModel):
     """Somebody who looks through synthetic items before they are used.
 
@@ -36,7 +39,7 @@ class Verifier(BaseModel):
 
     model_config = FROZEN
     kind: Literal["ideal", "biased"] = "ideal"
-    share: float = Field(0.5, gt=0, le=1, description="of an ideal verifier: share of the batch that is as good as real")
+    share: float = Field(0.5, gt=0, le=1, description="of an ideal verifier: share of the batch as good as real")
     centre: float = Field(0.0, description="of a biased verifier: what it likes best")
     width: float = Field(2.0, gt=0, description="of a biased verifier: how far from that it still accepts")
 
@@ -57,7 +60,7 @@ class Feed(BaseModel):
     weight: float | Literal["golden"] | None = Field(
         None, description="share of the fit's total weight; None gives each item the same weight"
     )
-    rule: Rule = Rule()
+    rule: Rule = PLAIN
     verifier: Verifier | None = None
 
     def items(self, samples: int, generation: int) -> int:

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 class Counts:
     """How often each type was seen; every set of a comparison has the same types in the same order."""
 
-    counts: Int[np.ndarray, "types"]
+    counts: Int[np.ndarray, " types"]
 
     def __len__(self) -> int:
         return int(self.counts.sum())

@@ -6,19 +6,16 @@ from itertools import groupby
 import numpy as np
 
 from holdfast.collapse.curves import Curve
-from holdfast.collapse.experiment import Experiment
 from holdfast.core.finding import Cell, Examples, Series
 from holdfast.core.record import Section
 
 MOST_LINES_DRAWN = 6  # as many lines as a person tells apart
 
 
-def sections(experiment: Experiment, drawn: Sequence[Curve]) -> tuple[Section, ...]:
+def sections(drawn: Sequence[Curve]) -> tuple[Section, ...]:
     """Return what a report shows of an experiment: each measure over the generations, then theory against it."""
     by_measure = sorted(drawn, key=lambda curve: curve.measure.name)
-    found = [
-        _measured(list(curves)) for _, curves in groupby(by_measure, key=lambda curve: curve.measure.name)
-    ]
+    found = [_measured(list(curves)) for _, curves in groupby(by_measure, key=lambda curve: curve.measure.name)]
     table = deviations_table(drawn)
     if table is not None:
         found.append(table)
@@ -79,7 +76,8 @@ def _against_theory(curve: Curve) -> Series:
         group += [name] * len(curve.at)
     return Series(
         name=f"{curve.measure.title}, {curve.arm.name}: simulation and theory",
-        x=tuple(x), y=tuple(y), group=tuple(group), x_name="generation", y_name=curve.measure.unit or curve.measure.name,
+        x=tuple(x), y=tuple(y), group=tuple(group),
+        x_name="generation", y_name=curve.measure.unit or curve.measure.name,
     )  # fmt: skip
 
 
@@ -95,9 +93,11 @@ def deviations_table(drawn: Sequence[Curve]) -> Section | None:
     return Section(
         title="Simulation against theory",
         says=(
-            "The largest distance between simulation and theory over the recorded generations, in standard errors of "
-            "the simulation. Generations of one history are not independent, so a largest distance of 3 in a long row "
-            "is not rare; one of 5 is.",
+            (
+                "The largest distance between simulation and theory over the recorded generations, in standard errors "
+                "of the simulation. Generations of one history are not independent, so a largest distance of 3 in a "
+                "long row is not rare; one of 5 is."
+            ),
         ),
         evidence=(
             Examples(

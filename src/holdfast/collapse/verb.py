@@ -14,8 +14,8 @@ from holdfast.collapse.keeping import Keeper
 from holdfast.collapse.telling import headline, sections
 from holdfast.collapse.work import gathered, run_all
 from holdfast.core.progress import Progress, Recording, Silent
-from holdfast.core.record import Run
 from holdfast.core.random import Streams
+from holdfast.core.record import Run
 from holdfast.core.store import RunStore, new_id
 
 VALUES = "values"
@@ -69,7 +69,7 @@ def run_experiment(
             update={
                 "status": "finished",
                 "says": headline(drawn),
-                "sections": sections(experiment, drawn),
+                "sections": sections(drawn),
                 "seconds": time.perf_counter() - started,
             }
         )
@@ -88,5 +88,5 @@ def _seen(arm: Arm, experiment: Experiment) -> tuple[type, tuple[type, ...]]:
 
 def _title(experiment: Experiment, found: Sequence[Arm]) -> str:
     names = list(dict.fromkeys(arm.regime.name for arm in found))
-    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")  # noqa: PLR2004
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     return f"{experiment.learner}: {shown}"

@@ -30,7 +30,7 @@ def blocks(experiment: Experiment, arm: Arm) -> tuple[Block, ...]:
 def run_all(
     experiment: Experiment, found: Sequence[Arm], measures: Sequence[Measure], keeper: Keeper, progress: Progress
 ) -> None:
-    """Run what is not kept yet. Raises BadInput when a history cannot go on, such as for samples that are not finite."""
+    """Run what is not kept yet. Raises BadInput when a history cannot go on, as where samples are not finite."""
     units = [(number, arm, block) for number, arm in enumerate(found) for block in blocks(experiment, arm)]
     total = sum(arm.generations for _, arm, _ in units)
     # A learner with a library of its own under it (torch) already uses all cores.

@@ -18,16 +18,16 @@ from holdfast.core.finding import FROZEN
 class Normal(NamedTuple):
     """Means and variances of normal distributions, one a replicate."""
 
-    mean: Float[np.ndarray, "replicates"]
-    variance: Float[np.ndarray, "replicates"]
+    mean: Float[np.ndarray, " replicates"]
+    variance: Float[np.ndarray, " replicates"]
 
 
 class Moments(NamedTuple):
     """What a fit needs to know of a batch: its size, mean, and mean squared deviation."""
 
-    size: Float[np.ndarray, "replicates"]
-    mean: Float[np.ndarray, "replicates"]
-    spread: Float[np.ndarray, "replicates"]
+    size: Float[np.ndarray, " replicates"]
+    mean: Float[np.ndarray, " replicates"]
+    spread: Float[np.ndarray, " replicates"]
 
 
 class Items(NamedTuple):
@@ -103,7 +103,7 @@ class Gaussian(BaseModel):
 
     def refuse(self, samples: int) -> str:
         """Return why so few samples cannot be fitted."""
-        return "" if samples >= 2 else "a variance needs at least 2 samples a generation"  # noqa: PLR2004
+        return "" if samples >= 2 else "a variance needs at least 2 samples a generation"
 
     def _tilted(self, model: Normal, verifier: Verifier | None) -> Normal:
         """Return the model after a verifier whose acceptance is a normal curve: normal again."""
@@ -125,7 +125,7 @@ def _moments(batch: Moments | Items) -> Moments:
 
 def _mixed(
     moments: Sequence[tuple[Moments, Float[np.ndarray, "..."]]],
-) -> tuple[Float[np.ndarray, "replicates"], Float[np.ndarray, "replicates"]]:
+) -> tuple[Float[np.ndarray, " replicates"], Float[np.ndarray, " replicates"]]:
     """Return mean and variance of a mixture."""
     mean = np.sum([weight * one.mean for one, weight in moments], axis=0)
     spread = np.sum([weight * (one.spread + (one.mean - mean) ** 2) for one, weight in moments], axis=0)

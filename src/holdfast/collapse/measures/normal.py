@@ -6,7 +6,7 @@ from jaxtyping import Float
 from holdfast.collapse.definitions import measure
 from holdfast.collapse.learners.gaussian import Normal
 
-PerReplicate = Float[np.ndarray, "replicates"]
+PerReplicate = Float[np.ndarray, " replicates"]
 
 
 @measure()
