@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 FENCE = re.compile(r"^```python[ ]*(?P<info>[^\n]*)\n(?P<code>.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
-CELL = re.compile(r"cell (?P<cell>\d+) executed (?P<count>\d+|never)")
+CELL = re.compile(r"cell (?P<cell>\d+) (?:executed )?(?P<count>\d+|never)")
 MARK = re.compile(r"[ ]*# (?P<kind>found|either|maybe): (?P<names>[a-z|, -]+)$")
 BY_CELL = "cells-out-of-order"  # its finding is about a cell, whatever line stands for it
 
@@ -72,10 +72,13 @@ class Outcome:
 @cache
 def first_lines(code: str) -> dict[int, int]:
     """Line of a statement that holds no other statement → its first line."""
-    plain = re.sub(r"^[ ]*[%!].*$", "", code, flags=re.MULTILINE)
+    try:
+        tree = ast.parse(re.sub(r"^[ ]*[%!].*$", "", code, flags=re.MULTILINE))
+    except SyntaxError:  # a cell in another language is a case too
+        return {}
     return {
         line: node.lineno
-        for node in ast.walk(ast.parse(plain))
+        for node in ast.walk(tree)
         if isinstance(node, ast.stmt) and not hasattr(node, "body")
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
