@@ -78,6 +78,7 @@ class LearnerKind:
     costly: bool  # seconds a generation: replicates run one after the other, each generation is kept
     doc: str
     extra: str = ""  # of the package, that it needs
+    tells: str = ""  # the measure that shows best what becomes of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +147,15 @@ class Theory:
     doc: str
 
 
-def learner(make: type[BaseModel], *, costly: bool = False, extra: str = "") -> LearnerKind:
+def learner(make: type[BaseModel], *, tells: str = "", costly: bool = False, extra: str = "") -> LearnerKind:
     """Return what the catalogue knows of a learner's class; a module that holds the result is found by itself.
 
-    The name is the class name in kebab-case, the title the first line of its docstring.
+    The name is the class name in kebab-case, the title the first line of its docstring. `tells` names the measure that
+    shows best what becomes of it: reports begin with it.
     """
     doc = inspect.getdoc(make) or ""
     name = "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(make.__name__))
-    return LearnerKind(name, _first(doc), make, costly, doc, extra)
+    return LearnerKind(name, _first(doc), make, costly, doc, extra, tells)
 
 
 def measure(*, good: Good = "same", unit: str = "", title: str = "") -> Callable[[Callable[..., Any]], Measure]:

@@ -68,8 +68,8 @@ def run_experiment(
         run = run.model_copy(
             update={
                 "status": "finished",
-                "says": headline(drawn),
-                "sections": sections(drawn),
+                "says": headline(drawn, found[0].kind.tells),
+                "sections": sections(drawn, found[0].kind.tells),
                 "seconds": time.perf_counter() - started,
             }
         )

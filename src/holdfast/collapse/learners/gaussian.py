@@ -132,4 +132,4 @@ def _mixed(
     return mean, spread
 
 
-gaussian = learner(Gaussian)
+gaussian = learner(Gaussian, tells="variance")
