@@ -41,8 +41,9 @@ def _outcome(drawn: Sequence[Curve], tells: str) -> str:
     if not told:
         return f"{len({curve.arm.name for curve in drawn})} histories were run."
     worst, best = (pick(told, key=lambda curve: curve.median[-1]) for pick in (min, max))
-    last, what = told[0].at[-1], _lowered(told[0].measure.title)
-    said = f"After {last:,} generations, {what} is {_short(worst.median[-1])} in {worst.arm.name}"
+    last, what, first = told[0].at[-1], tells.replace("-", " "), _short(told[0].median[0])
+    said = f"After {last:,} generations the {what}, {first} at the start, is {_short(worst.median[-1])}"
+    said += f" in {worst.arm.name}"
     if best.arm.name != worst.arm.name:
         said += f" and {_short(best.median[-1])} in {best.arm.name}"
     return f"{said} (median history)."
@@ -101,9 +102,10 @@ def _even(curves: Sequence[Curve]) -> Iterator[Sequence[Curve]]:
 
 def _medians(curves: Sequence[Curve]) -> Series:
     lines = {curve.arm.name: (curve.at, curve.median, curve.low, curve.high) for curve in curves}
-    banded = len(curves) <= 2 and curves[0].replicates > 1  # noqa: PLR2004 more bands hide one another
+    banded = len(curves) <= 2 and curves[0].replicates > 1  # more bands hide one another
     name = "Median" + (" and the middle 90 % of histories" if banded else " history")
-    return _drawn(name if curves[0].replicates > 1 else "One history", lines, banded=banded)
+    name = name if curves[0].replicates > 1 else "One history"
+    return _drawn(name, curves[0].measure.name, lines, banded=banded)
 
 
 def _one(curve: Curve) -> Series:
@@ -116,11 +118,11 @@ def _one(curve: Curve) -> Series:
             simulated = getattr(curve, statistic)
             lines.setdefault(f"simulated {statistic}", (curve.at, simulated, nothing, nothing))
         lines[f"theory: {overlay.theory.name}"] = (curve.at, overlay.values, nothing, nothing)
-    return _drawn(curve.arm.name, lines, banded=True)
+    return _drawn(curve.arm.name, curve.measure.name, lines, banded=True)
 
 
 def _drawn(
-    name: str, lines: Mapping[str, tuple[Sequence[int], np.ndarray, np.ndarray, np.ndarray]], *, banded: bool
+    name: str, what: str, lines: Mapping[str, tuple[Sequence[int], np.ndarray, np.ndarray, np.ndarray]], *, banded: bool
 ) -> Series:
     x: list[Cell] = []
     y, low, high = [], [], []
@@ -133,7 +135,7 @@ def _drawn(
         group += [title] * len(at)
     return Series(
         name=name, x=tuple(x), y=tuple(y), low=tuple(low) if banded else (), high=tuple(high) if banded else (),
-        group=tuple(group), x_name="generation", y_name="",
+        group=tuple(group), x_name="generation", y_name=what,
     )  # fmt: skip
 
 
@@ -154,9 +156,11 @@ def _theory(drawn: Sequence[Curve]) -> Iterator[Section]:
     yield Section(
         title="Simulation against theory",
         says=(
-            "The largest distance between simulation and theory over the recorded generations, in standard errors of "
-            "the simulation. Generations of one history depend on one another, and there are many of them: a largest "
-            "distance of 3 is not rare, one of 5 is.",
+            (
+                "The largest distance between simulation and theory over the recorded generations, in standard errors "
+                "of the simulation. Generations of one history depend on one another, and there are many of them: a "
+                "largest distance of 3 is not rare, one of 5 is."
+            ),
         ),
         evidence=tuple(tables),
     )
@@ -192,8 +196,4 @@ def _short(value: float) -> str:
     """Return a number with three significant digits, plain where it can be."""
     if not np.isfinite(value):
         return "—"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004 three digits
-
-
-def _lowered(title: str) -> str:
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

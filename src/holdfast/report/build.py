@@ -1,9 +1,9 @@
 """A run turned into a document."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from holdfast.core.finding import Confidence, Examples, Finding, Grid, Measure, Pictures, Series, Severity
+from holdfast.core.finding import Cell, Confidence, Examples, Finding, Grid, Measure, Pictures, Series, Severity
 from holdfast.core.record import CheckResult, HonestScore, Run, Section, Status
 from holdfast.core.text import visible
 from holdfast.report import words
@@ -108,7 +108,9 @@ def _part(section: Section, anchor: str, run: Run) -> Part:
         maps=tuple(heat_map(one) for one in section.evidence if isinstance(one, Grid)),
         galleries=tuple(gallery(one, run.inputs) for one in section.evidence if isinstance(one, Pictures)),
         tables=tuple(
-            _examples(one, run, set(), most=MOST_RESULTS) for one in section.evidence if isinstance(one, Examples)
+            _examples(one, run, set(), MOST_RESULTS, words.sentence)
+            for one in section.evidence
+            if isinstance(one, Examples)
         ),
     )
 
@@ -172,7 +174,13 @@ def _measures(measures: Sequence[Measure]) -> Table | None:
     )
 
 
-def _examples(shown: Examples, run: Run, named: set[str], most: int = MOST_LINES) -> Table:
+def _examples(
+    shown: Examples,
+    run: Run,
+    named: set[str],
+    most: int = MOST_LINES,
+    text: Callable[[str], str] = words.cell,
+) -> Table:
     """Return a table of examples, cut to what a page can hold."""
     wanted = [i for i, column in enumerate(shown.columns) if column in named]
     others = [i for i in range(len(shown.columns)) if i not in set(wanted)]
@@ -181,7 +189,7 @@ def _examples(shown: Examples, run: Run, named: set[str], most: int = MOST_LINES
     first = [line_of(row, run.inputs) for row in shown.rows[:most]]
     rows = tuple(
         ((first[i],) if i < len(first) else ("",) if first else ())
-        + tuple(words.cell(line[k]) if k < len(line) else "" for k in kept)
+        + tuple(_said(line[k], text) if k < len(line) else "" for k in kept)
         for i, line in enumerate(lines)
     )
     numeric = tuple(
@@ -202,6 +210,10 @@ def _examples(shown: Examples, run: Run, named: set[str], most: int = MOST_LINES
         more=f"{' and '.join(left)} in the record." if left else "",
         numeric=((False,) if first else ()) + numeric,
     )
+
+
+def _said(value: Cell, text: Callable[[str], str]) -> str:
+    return text(value) if isinstance(value, str) else words.cell(value)
 
 
 def _line(result: CheckResult) -> Line:

@@ -198,6 +198,11 @@ class Document:
     run: str
 
     @property
+    def is_told(self) -> bool:
+        """Whether the parts say everything: no check was asked."""
+        return bool(self.parts) and not (self.cards or self.passed or self.skipped or self.crashed or self.suppressed)
+
+    @property
     def n_skipped(self) -> int:
         """How many checks were not applicable."""
         return sum(len(lines) for _, lines in self.skipped)

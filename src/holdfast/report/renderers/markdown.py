@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from holdfast.core.finding import Severity
 from holdfast.core.record import Run
 from holdfast.report.build import build
-from holdfast.report.document import Card, Document, Item, Link, Table, Waterfall
+from holdfast.report.document import Card, Document, Item, Link, Part, Table, Waterfall
 
 SUFFIX = ".md"
 MOST_CHARACTERS = 60_000  # a comment on GitHub holds 65,536
@@ -66,19 +66,38 @@ def _parts(document: Document) -> Iterator[str]:
     if document.verdict.steps:
         yield "\n### What to do first\n"
         yield "\n".join(f"{i}. {prose(step)}" for i, step in enumerate(document.verdict.steps, start=1))
+    for part in document.parts:
+        yield from _part(part)
+    yield from _findings(document)
+    yield f"\n<sub>{escaped(document.subtitle)} · run {code(document.run)}</sub>"
+
+
+def _findings(document: Document) -> Iterator[str]:
     if document.cards:
         yield "\n### Findings"
     for card in document.cards:
         yield "\n" + "\n".join(_card(card))
-    yield "\n### Checks\n"
-    yield f"{escaped(document.outcome)}"
+    if not document.is_told:
+        yield "\n### Checks\n"
+        yield f"{escaped(document.outcome)}"
     for line in document.crashed:
         yield f"- crashed: {_link(line.name)}: {escaped(line.reason)}"
     for reason, lines in document.skipped:
         yield f"- not applicable, because {escaped(reason)}: {', '.join(_link(one.name) for one in lines)}"
     for line in document.suppressed[:50]:
         yield f"- suppressed: {_link(line.name)}: {prose(line.title)} ({escaped(line.reason)})"
-    yield f"\n<sub>{escaped(document.subtitle)} · run {code(document.run)}</sub>"
+
+
+def _part(part: Part) -> Iterator[str]:
+    """Yield a section: its words and tables; pictures are in the report."""
+    tables = [*([part.measures] if part.measures else ()), *part.tables]
+    if not tables and (part.pictures or part.maps or part.galleries):
+        return
+    yield f"\n### {escaped(part.title)}"
+    for paragraph in part.says:
+        yield f"\n{prose(paragraph)}"
+    for table in tables:
+        yield f"\n{_table(table)}"
 
 
 def _waterfall(picture: Waterfall) -> str:

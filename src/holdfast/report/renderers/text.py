@@ -12,7 +12,8 @@ from rich.text import Text
 from holdfast.core.finding import Severity
 from holdfast.core.record import Run
 from holdfast.report.build import build
-from holdfast.report.document import Bar, Card, Document, Item, Waterfall
+from holdfast.report.columns import columns
+from holdfast.report.document import Bar, Card, Document, Item, Part, Waterfall
 
 SUFFIX = ".txt"
 WIDTH = 80
@@ -56,6 +57,8 @@ def lines(document: Document, width: int, report: str) -> Iterator[Text]:
     if document.waterfall:
         yield Text()
         yield from _waterfall(document.waterfall, width)
+    for part in document.parts:
+        yield from _part(part, width)
     for card in document.cards[:MOST_CARDS]:
         yield Text()
         yield from _card(card)
@@ -65,13 +68,7 @@ def lines(document: Document, width: int, report: str) -> Iterator[Text]:
     for line in document.crashed:
         yield Text()
         yield Text.assemble(("crashed ", "bold magenta"), (line.name.text, "bold"), f": {line.reason}")
-    yield Text()
-    yield Text(document.outcome, style="dim")
-    for reason, skipped in document.skipped[:6]:
-        count = f"{len(skipped)} not applicable" if len(skipped) > 1 else skipped[0].name.text
-        yield Text(f"  {count}: {reason}", style="dim")
-    for hidden in document.suppressed[:6]:
-        yield Text(f"  suppressed {hidden.name.text}: {hidden.reason}", style="dim")
+    yield from _outcome(document)
     if document.verdict.steps:
         yield Text()
         yield Text("Next", style="bold")
@@ -80,6 +77,33 @@ def lines(document: Document, width: int, report: str) -> Iterator[Text]:
     yield Text()
     where = f"Report: {report}" if report else f"Whole report: holdfast report {document.run} --format html"
     yield Text(where, style="dim")
+
+
+def _outcome(document: Document) -> Iterator[Text]:
+    """Yield how many checks came to what, if any was asked."""
+    if document.is_told:
+        return
+    yield Text()
+    yield Text(document.outcome, style="dim")
+    for reason, skipped in document.skipped[:6]:
+        count = f"{len(skipped)} not applicable" if len(skipped) > 1 else skipped[0].name.text
+        yield Text(f"  {count}: {reason}", style="dim")
+    for hidden in document.suppressed[:6]:
+        yield Text(f"  suppressed {hidden.name.text}: {hidden.reason}", style="dim")
+
+
+def _part(part: Part, width: int) -> Iterator[Text]:
+    """Yield a section: its words and first table; pictures and further tables are for the report."""
+    tables = [*([part.measures] if part.measures else ()), *part.tables]
+    if not tables and (part.pictures or part.maps or part.galleries):
+        return
+    yield Text()
+    yield Text(part.title, style="bold")
+    for paragraph in part.says:
+        yield Text(f"  {paragraph.replace('`', '')}", style="dim")
+    for table in tables[:1]:
+        for line in columns(table, width - 2):
+            yield Text(f"  {line}")
 
 
 def _waterfall(picture: Waterfall, width: int) -> Iterator[Text]:
