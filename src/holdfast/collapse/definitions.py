@@ -68,6 +68,14 @@ class Learner(Protocol):
         """Return why a training set of this size cannot be fitted, empty if it can."""
 
 
+@runtime_checkable
+class Leaper(Protocol):
+    """A learner that goes through several generations at once, where each learns from the one before only."""
+
+    def leap(self, model: State, sizes: Sequence[int], rng: np.random.Generator) -> State:
+        """Return the model after a fit on so many items, drawn from it, for each of the sizes in turn."""
+
+
 @dataclass(frozen=True, slots=True)
 class LearnerKind:
     """A learner as the catalogue knows it. `make` is the record's class."""
@@ -79,6 +87,7 @@ class LearnerKind:
     doc: str
     extra: str = ""  # of the package, that it needs
     tells: str = ""  # the measure that shows best what becomes of it
+    block: int = 500  # replicates in lock-step: more for small states, fewer for large ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +123,7 @@ class Setting:
     @property
     def replaces(self) -> bool:
         """Whether each generation learns only from the one before, drawn as it is."""
-        feeds = self.regime.feeds
-        simple = len(feeds) == 1 and feeds[0].of == "model" and feeds[0].keep == "last" and feeds[0].lag == 1
-        return simple and feeds[0].every == "generation" and self.graph.draws_plainly() and not self.regime.subsample
+        return self.regime.replaces
 
     @property
     def sizes(self) -> np.ndarray:
@@ -147,15 +154,17 @@ class Theory:
     doc: str
 
 
-def learner(make: type[BaseModel], *, tells: str = "", costly: bool = False, extra: str = "") -> LearnerKind:
+def learner(
+    make: type[BaseModel], *, tells: str = "", costly: bool = False, extra: str = "", block: int = 500
+) -> LearnerKind:
     """Return what the catalogue knows of a learner's class; a module that holds the result is found by itself.
 
     The name is the class name in kebab-case, the title the first line of its docstring. `tells` names the measure that
-    shows best what becomes of it: reports begin with it.
+    shows best what becomes of it: reports begin with it. `block` is how many replicates go in lock-step.
     """
     doc = inspect.getdoc(make) or ""
     name = "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(make.__name__))
-    return LearnerKind(name, _first(doc), make, costly, doc, extra, tells)
+    return LearnerKind(name, _first(doc), make, costly, doc, extra, tells, 1 if costly else block)
 
 
 def measure(*, good: Good = "same", unit: str = "", title: str = "") -> Callable[[Callable[..., Any]], Measure]:

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from holdfast.collapse.definitions import Draw, Measure, Part, State
+from holdfast.collapse.definitions import Draw, Leaper, Measure, Part, State
 from holdfast.collapse.experiment import Arm
 from holdfast.collapse.graph import verified_items
 from holdfast.collapse.regimes import PLAIN, Feed
 from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
+
+# Shorter gaps are walked, so that regimes keep meeting the same luck; longer leaps need memory and save no time.
+SHORTEST_LEAP, LONGEST_LEAP = 20, 50
 
 Values = dict[str, Float[np.ndarray, "recorded replicates"]]
 
@@ -49,14 +52,28 @@ def generations(
     streams: Streams,
     moment: Moment,
     record: Callable[[int, State], None],
+    at: Sequence[int] = (),
 ) -> Iterator[Moment]:
-    """Yield the history after each further generation; `record` is called with each model first."""
+    """Yield the history after each further generation; `record` is called with each model first.
+
+    Generations between those of `at` may be left out, where the learner can leap over them: same law, other luck.
+    """
     truth = arm.learner.truth(block.replicates, streams("truth", block.number))
     if moment.generation == 0:
         record(0, truth)
     longest = max(feed.lag for feed in arm.regime.feeds)
     models, held = list(moment.models), dict(moment.held)
-    for t in range(moment.generation + 1, arm.generations + 1):
+    t = moment.generation
+    while t < arm.generations:
+        stop = _landing(arm, t, at)
+        if stop is not None and isinstance(arm.learner, Leaper):
+            sizes = [arm.regime.feeds[0].items(arm.samples, s) for s in range(t + 1, stop + 1)]
+            models, held = [arm.learner.leap(models[-1], sizes, streams(block.number, stop, "leap"))], {}
+            t = stop
+            record(t, models[-1])
+            yield Moment(t, tuple(models), held, moment.values)
+            continue
+        t += 1
         for feed in arm.regime.feeds:
             if feed.every == "once" and t > 1:
                 continue
@@ -65,11 +82,19 @@ def generations(
             batch = _batch(arm, feed, parent, truth, t, rng)
             before = held.get(feed.name)
             held[feed.name] = arm.learner.pool([before, batch]) if feed.keep == "all" and before is not None else batch
-        parts = _training_set(arm, held, t, streams(block.number, t, "choose"))
+        parts = _training_set(arm, held, t, block, streams)
         model = arm.learner.fit(parts, streams(block.number, t, "fit"), models[-1] if t > 1 else None)
         models = [*models, model][-longest:]
         record(t, model)
         yield Moment(t, tuple(models), dict(held), moment.values)
+
+
+def _landing(arm: Arm, t: int, at: Sequence[int]) -> int | None:
+    """Return the generation up to which the history may leap, None if it should go step by step."""
+    if not (at and arm.regime.replaces):
+        return None
+    recorded = min((s for s in at if s > t), default=arm.generations)
+    return min(recorded, t + LONGEST_LEAP) if recorded - t >= SHORTEST_LEAP else None
 
 
 def _turn(arm: Arm, feed: Feed) -> int:
@@ -92,11 +117,11 @@ def _batch(arm: Arm, feed: Feed, parent: State, truth: State, t: int, rng: np.ra
     return drawn[0] if len(drawn) == 1 else arm.learner.pool(drawn)
 
 
-def _training_set(arm: Arm, held: Mapping[str, State], t: int, rng: np.random.Generator) -> list[Part]:
+def _training_set(arm: Arm, held: Mapping[str, State], t: int, block: Block, streams: Streams) -> list[Part]:
     feeds = arm.regime.feeds
     if arm.regime.subsample:
         whole = held[feeds[0].name] if len(feeds) == 1 else arm.learner.pool([held[feed.name] for feed in feeds])
-        return [Part(arm.learner.choose(whole, arm.samples, rng), 1.0)]
+        return [Part(arm.learner.choose(whole, arm.samples, streams(block.number, t, "choose")), 1.0)]
     weights = arm.regime.weights(tuple(_items(arm, feed, t) for feed in feeds))
     return [Part(held[feed.name], weight) for feed, weight in zip(feeds, weights, strict=True)]
 

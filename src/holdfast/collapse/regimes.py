@@ -112,6 +112,14 @@ class Regime(BaseModel):
         if not math.isclose(total, 1.0, abs_tol=1e-9) or any(isinstance(one, float) and one <= 0 for one in said):
             raise ValueError(f"regime {self.name!r}: weights must be positive and sum to 1, they sum to {total:g}")
 
+    @property
+    def replaces(self) -> bool:
+        """Whether each generation learns only from the one before, drawn as it is."""
+        feed = self.feeds[0]
+        latest = feed.of == "model" and feed.keep == "last" and feed.lag == 1 and feed.every == "generation"
+        plain = feed.rule.is_plain and feed.verifier is None
+        return len(self.feeds) == 1 and latest and plain and not self.subsample
+
     def uses_real(self) -> bool:
         """Return whether real items enter after the beginning."""
         return any(feed.of == "real" for feed in self.feeds)

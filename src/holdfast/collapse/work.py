@@ -16,13 +16,16 @@ from holdfast.core.errors import BadInput
 from holdfast.core.progress import Advance, Progress, track
 from holdfast.core.random import Streams
 
-_BLOCK = 500  # replicates in lock-step: long enough for NumPy, small enough for memory
+_MOST_ITEMS = 20_000_000  # of a block, where a regime keeps all items one by one: 160 MB
 _KEEP_EVERY = 5.0  # seconds
 
 
 def blocks(experiment: Experiment, arm: Arm) -> tuple[Block, ...]:
     """Return the replicates of an experiment in blocks that go in lock-step."""
-    size = experiment.block or (1 if arm.kind.costly else _BLOCK)
+    # Two blocks at least, for two cores; the number of cores itself must not change what is drawn.
+    size = experiment.block or min(arm.kind.block, max(500, -(-experiment.replicates // 2)))
+    if experiment.block is None and arm.regime.subsample:
+        size = min(size, max(1, _MOST_ITEMS // (arm.samples * arm.generations)))
     starts = range(0, experiment.replicates, size)
     return tuple(Block(i, min(size, experiment.replicates - start)) for i, start in enumerate(starts))
 
@@ -77,9 +80,10 @@ def _unit(
     else:
         recorder.values.update(moment.values)
         advance(moment.generation)
-    last = time.monotonic()
-    for after in generations(arm, block, streams, moment, recorder):
-        advance(1)
+    last, before = time.monotonic(), moment.generation
+    for after in generations(arm, block, streams, moment, recorder, at):
+        advance(after.generation - before)
+        before = after.generation
         _refuse_lost(arm, after.generation, after.models[-1])
         if stop.is_set():
             return

@@ -9,31 +9,43 @@ from pydantic import BaseModel, Field
 from scipy.special import ndtri
 
 from holdfast.collapse.definitions import Draw, Part, learner
+from holdfast.collapse.items import Items, chosen, made_of, pooled
 from holdfast.collapse.regimes import Verifier
 from holdfast.collapse.samples import Points
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 
+_AT_ONCE = 2_000_000  # items that are drawn at once where they are drawn one by one: 16 MB
+
+PerReplicate = Float[np.ndarray, " replicates"]
+
 
 class Normal(NamedTuple):
-    """Means and variances of normal distributions, one a replicate."""
+    """Normal distributions, one a replicate.
 
-    mean: Float[np.ndarray, " replicates"]
-    variance: Float[np.ndarray, " replicates"]
+    The variance is kept as its logarithm: after some 700 M generations of M items it is too small for a number.
+    """
+
+    mean: PerReplicate
+    log_variance: PerReplicate
+
+    @property
+    def variance(self) -> PerReplicate:
+        """The variance itself."""
+        return np.exp(self.log_variance)
+
+    @property
+    def sd(self) -> PerReplicate:
+        """The standard deviation."""
+        return np.exp(self.log_variance / 2)
 
 
 class Moments(NamedTuple):
-    """What a fit needs to know of a batch: its size, mean, and mean squared deviation."""
+    """What a fit needs to know of a batch: its size, its mean, and the logarithm of its mean squared deviation."""
 
-    size: Float[np.ndarray, " replicates"]
-    mean: Float[np.ndarray, " replicates"]
-    spread: Float[np.ndarray, " replicates"]
-
-
-class Items(NamedTuple):
-    """The items of a batch."""
-
-    values: Float[np.ndarray, "replicates items"]
+    size: PerReplicate
+    mean: PerReplicate
+    log_spread: PerReplicate
 
 
 class Gaussian(BaseModel):
@@ -44,61 +56,72 @@ class Gaussian(BaseModel):
     """
 
     model_config = FROZEN
-    mean: float = 0.0
-    sd: float = Field(1.0, gt=0)
+    mean: float = Field(0.0, allow_inf_nan=False)
+    sd: float = Field(1.0, gt=0, allow_inf_nan=False)
     variance: Literal["unbiased", "mle"] = Field("unbiased", description="divide by n − 1, or by n")
 
     def truth(self, replicates: int, rng: np.random.Generator) -> Normal:
         """Return the source."""
         del rng
-        return Normal(np.full(replicates, self.mean), np.full(replicates, self.sd**2))
+        return Normal(np.full(replicates, self.mean), np.full(replicates, 2 * np.log(self.sd)))
 
     def draw(self, model: Normal, wanted: Draw, rng: np.random.Generator) -> Moments | Items:
         """Return a batch: moments, or the items where they are needed."""
         model = self._tilted(model, wanted.verifier)
-        scale = np.sqrt(model.variance * wanted.rule.temperature)  # density to the power 1/T has T times the variance
-        if wanted.items or wanted.rule.top_p < 1:
-            shape = (len(model.mean), wanted.size)
-            if wanted.rule.top_p < 1:
-                outside = (1 - wanted.rule.top_p) / 2
-                z = ndtri(rng.uniform(outside, 1 - outside, shape))
-            else:
-                z = rng.standard_normal(shape)
-            items = Items(model.mean[:, None] + scale[:, None] * z)
-            return items if wanted.items else _moments(items)
-        z = rng.standard_normal(len(model.mean))
-        squares = rng.chisquare(wanted.size - 1, len(model.mean)) if wanted.size > 1 else np.zeros(len(model.mean))
-        size = np.full(len(model.mean), float(wanted.size))
-        return Moments(size, model.mean + scale * z / np.sqrt(wanted.size), scale**2 * squares / wanted.size)
+        # Density to the power 1/T has T times the variance.
+        model = Normal(model.mean, model.log_variance + np.log(wanted.rule.temperature))
+        if wanted.items:
+            z = _standard(len(model.mean), wanted, rng)
+            return made_of(model.mean[:, None] + model.sd[:, None] * z)
+        centre, spread = (
+            _truncated(len(model.mean), wanted, rng)
+            if wanted.rule.top_p < 1
+            else _plain(len(model.mean), wanted.size, rng)
+        )
+        with np.errstate(divide="ignore"):  # the spread of a single item is none
+            log_spread = model.log_variance + np.log(spread)
+        return Moments(np.full(len(centre), float(wanted.size)), model.mean + model.sd * centre, log_spread)
 
     def pool(self, batches: Sequence[Moments | Items]) -> Moments | Items:
         """Return batches as one."""
-        if all(isinstance(batch, Items) for batch in batches):
-            return Items(np.concatenate([batch.values for batch in batches if isinstance(batch, Items)], axis=1))
+        items = [batch for batch in batches if isinstance(batch, Items)]
+        if len(items) == len(batches):
+            return pooled(items)
         moments = [_moments(batch) for batch in batches]
         size = np.sum([one.size for one in moments], axis=0)
         return Moments(size, *_mixed([(one, one.size / size) for one in moments]))
 
     def choose(self, batch: Items, size: int, rng: np.random.Generator) -> Items:
         """Return some of the items, without replacement, others for each replicate."""
-        n = batch.values.shape[1]
-        order = np.argpartition(rng.random(batch.values.shape), size - 1, axis=1)[:, :size] if size < n else slice(None)
-        return Items(np.take_along_axis(batch.values, order, axis=1) if size < n else batch.values)
+        return chosen(batch, size, rng)
 
     def fit(self, parts: Sequence[Part], rng: np.random.Generator, previous: Normal | None) -> Normal:
         """Return weighted mean and variance."""
         del rng, previous
         moments = [(_moments(part.batch), np.asarray(part.weight)) for part in parts]
-        mean, variance = _mixed(moments)
+        mean, log_variance = _mixed(moments)
         if self.variance == "unbiased":
             # 1 / Σ wᵢ² items are as good as that many items of equal weight (Kish); for equal weights it is n.
             effective = 1 / np.sum([weight**2 / one.size for one, weight in moments], axis=0)
-            variance = variance * effective / (effective - 1)
-        return Normal(mean, variance)
+            log_variance = log_variance - np.log1p(-1 / effective)
+        return Normal(mean, log_variance)
+
+    def leap(self, model: Normal, sizes: Sequence[int], rng: np.random.Generator) -> Normal:
+        """Return the model after so many generations, each learning from the one before.
+
+        Given all the variances on the way, the mean is normal, so that only the variances need be gone through.
+        """
+        size = np.array(sizes, dtype=np.float64)[:, None]
+        shares = rng.chisquare(size - 1, (len(size), len(model.mean)))
+        shares /= size - 1 if self.variance == "unbiased" else size
+        np.cumprod(shares, axis=0, out=shares)
+        moved = 1 / size[0] + (shares[:-1] / size[1:]).sum(axis=0)  # variance of the mean, in variances of the model
+        mean = model.mean + model.sd * np.sqrt(moved) * rng.standard_normal(len(model.mean))
+        return Normal(mean, model.log_variance + np.log(shares[-1]))
 
     def samples(self, model: Normal, size: int, rng: np.random.Generator) -> list[Points]:
         """Return items as vectors of one dimension."""
-        values = model.mean[:, None] + np.sqrt(model.variance)[:, None] * rng.standard_normal((len(model.mean), size))
+        values = model.mean[:, None] + model.sd[:, None] * rng.standard_normal((len(model.mean), size))
         return [Points(one[:, None]) for one in values]
 
     def refuse(self, samples: int) -> str:
@@ -112,24 +135,51 @@ class Gaussian(BaseModel):
         if verifier.kind == "ideal":
             raise NotApplicable("an ideal verifier is part of the graph")
         centre, width = self.mean + verifier.centre * self.sd, verifier.width * self.sd
-        precision = 1 / model.variance + 1 / width**2
-        return Normal((model.mean / model.variance + centre / width**2) / precision, 1 / precision)
+        share = model.variance / (model.variance + width**2)  # of the way from the model's mean to the centre
+        return Normal(model.mean + share * (centre - model.mean), model.log_variance + np.log1p(-share))
+
+
+def _plain(replicates: int, size: int, rng: np.random.Generator) -> tuple[PerReplicate, PerReplicate]:
+    """Return mean and mean squared deviation of `size` standard normal items."""
+    centre = rng.standard_normal(replicates) / np.sqrt(size)
+    squares = rng.chisquare(size - 1, replicates) if size > 1 else np.zeros(replicates)
+    return centre, squares / size
+
+
+def _truncated(replicates: int, wanted: Draw, rng: np.random.Generator) -> tuple[PerReplicate, PerReplicate]:
+    """Return the same of items from the likely part only, for which no shorter way is known than to draw them."""
+    some = max(1, _AT_ONCE // wanted.size)
+    drawn = [_standard(min(some, replicates - start), wanted, rng) for start in range(0, replicates, some)]
+    return np.concatenate([z.mean(axis=1) for z in drawn]), np.concatenate([z.var(axis=1) for z in drawn])
+
+
+def _standard(replicates: int, wanted: Draw, rng: np.random.Generator) -> Float[np.ndarray, "replicates items"]:
+    """Return standard normal items, or those of the middle `top_p` of a standard normal."""
+    if wanted.rule.top_p == 1:
+        return rng.standard_normal((replicates, wanted.size))
+    outside = (1 - wanted.rule.top_p) / 2
+    return np.asarray(ndtri(rng.uniform(outside, 1 - outside, (replicates, wanted.size))))
 
 
 def _moments(batch: Moments | Items) -> Moments:
     if isinstance(batch, Moments):
         return batch
-    replicates, n = batch.values.shape
-    return Moments(np.full(replicates, float(n)), batch.values.mean(axis=1), batch.values.var(axis=1))
+    with np.errstate(divide="ignore"):
+        log_spread = np.log(batch.filled.var(axis=1))
+    return Moments(batch.size.astype(np.float64), batch.filled.mean(axis=1), log_spread)
 
 
-def _mixed(
-    moments: Sequence[tuple[Moments, Float[np.ndarray, "..."]]],
-) -> tuple[Float[np.ndarray, " replicates"], Float[np.ndarray, " replicates"]]:
-    """Return mean and variance of a mixture."""
+def _mixed(moments: Sequence[tuple[Moments, Float[np.ndarray, "..."]]]) -> tuple[PerReplicate, PerReplicate]:
+    """Return mean and log mean squared deviation of a mixture with these weights."""
+    if len(moments) == 1:
+        return moments[0][0].mean, moments[0][0].log_spread
     mean = np.sum([weight * one.mean for one, weight in moments], axis=0)
-    spread = np.sum([weight * (one.spread + (one.mean - mean) ** 2) for one, weight in moments], axis=0)
-    return mean, spread
+    with np.errstate(divide="ignore"):  # a part may lie exactly at the mean
+        spreads = [
+            np.log(weight) + np.logaddexp(one.log_spread, 2 * np.log(np.abs(one.mean - mean)))
+            for one, weight in moments
+        ]
+    return mean, np.logaddexp.reduce(spreads, axis=0)
 
 
-gaussian = learner(Gaussian, tells="variance")
+gaussian = learner(Gaussian, tells="variance", block=5000)

@@ -12,7 +12,7 @@ PerReplicate = Float[np.ndarray, " replicates"]
 @measure()
 def variance(model: Normal, truth: Normal) -> PerReplicate:
     """Variance, as a share of the true one."""
-    return model.variance / truth.variance
+    return np.exp(model.log_variance - truth.log_variance)
 
 
 @measure()
@@ -24,7 +24,7 @@ def mean_error(model: Normal, truth: Normal) -> PerReplicate:
 @measure(good="low")
 def log_variance(model: Normal, truth: Normal) -> PerReplicate:
     """Logarithm of the variance, as a share of the true one."""
-    return np.log(model.variance / truth.variance)
+    return model.log_variance - truth.log_variance
 
 
 @measure(good="low", title="Wasserstein distance (W₂), squared")
@@ -33,5 +33,5 @@ def wasserstein(model: Normal, truth: Normal) -> PerReplicate:
 
     W₂² = (μ − μ₀)² + (σ − σ₀)².
     """
-    apart = (model.mean - truth.mean) ** 2 + (np.sqrt(model.variance) - np.sqrt(truth.variance)) ** 2
+    apart = (model.mean - truth.mean) ** 2 + (model.sd - truth.sd) ** 2
     return apart / truth.variance
