@@ -14,6 +14,7 @@ from holdfast.collapse.definitions import Learner, LearnerKind, Measure, Setting
 from holdfast.collapse.external import EXTERNAL, external_learner
 from holdfast.collapse.graph import graph
 from holdfast.collapse.regimes import PRESETS, Regime
+from holdfast.collapse.views import with_options, with_views
 from holdfast.core.config import checked, override, read_toml
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.finding import FROZEN
@@ -34,6 +35,7 @@ class Experiment(BaseModel):
     regimes: tuple[str, ...] = Field(("replace", "accumulate", "fresh-real"), description="names, or `all`")
     regime: dict[str, dict[str, Any]] = Field({}, description="regimes of your own, by name")
     measures: tuple[str, ...] = Field((), description="names; all that suit the learner, if empty")
+    measure_options: dict[str, dict[str, Any]] = Field({}, description="options of measures, by the measure's name")
     measure_size: int = Field(1000, gt=1, description="items in the samples that measures look at")
     at: tuple[int, ...] = Field((), description="generations to record; all of them, or about 60 spread out, if empty")
     vary: dict[str, tuple[Any, ...]] = Field({}, description="settings to vary, such as samples or options.variance")
@@ -145,15 +147,23 @@ def _refuse(arm: Arm) -> None:
         raise BadInput(f"{arm.kind.name} in {arm.name}: {smallest:,} samples a generation are too few: {why}")
 
 
-def chosen_measures(experiment: Experiment, state: type, samples: tuple[type, ...]) -> tuple[Measure, ...]:
-    """Return the measures to take of a learner with these states and kinds of sample. Raises BadInput."""
-    known = catalogue.measures()
+def chosen_measures(
+    experiment: Experiment, kind: LearnerKind, state: type, samples: tuple[type, ...]
+) -> tuple[Measure, ...]:
+    """Return the measures to take of a learner with these states and kinds of sample. Raises BadInput.
+
+    Where none are named, a learner that is not costly is measured by its models alone: that is exact, and samples of
+    thousands of replicates in every generation would take hours.
+    """
+    known = with_views(catalogue.measures())
     suiting = {name: one for name, one in known.items() if one.takes is state or one.takes in samples}
-    for name in experiment.measures:
+    for name in (*experiment.measures, *experiment.measure_options):
         if name not in known:
             raise unknown("measure", name, known)
         if name not in suiting:
             raise BadInput(
                 f"the measure {name} does not suit the learner {experiment.learner}; these do: {', '.join(suiting)}"
             )
-    return tuple(suiting[name] for name in experiment.measures) if experiment.measures else tuple(suiting.values())
+    exact = [name for name, one in suiting.items() if one.on == "model"]
+    wanted = experiment.measures or (exact if exact and not kind.costly else tuple(suiting))
+    return tuple(with_options(suiting[name], experiment.measure_options.get(name, {})) for name in wanted)

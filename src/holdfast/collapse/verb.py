@@ -36,7 +36,7 @@ def run_experiment(
     started = time.perf_counter()
     progress = progress or Silent()
     found = arms(experiment)
-    measures = chosen_measures(experiment, *_seen(found[0], experiment))
+    measures = chosen_measures(experiment, found[0].kind, *_seen(found[0], experiment))
     run = resumed or Run(
         id=new_id(),
         kind="collapse",
