@@ -22,7 +22,7 @@ from holdfast.collapse.regimes import PLAIN, Regime, Rule, Verifier
 from holdfast.collapse.samples import SampleSet
 
 State = Any  # a NamedTuple of arrays, replicates first; each learner has its own
-Statistic = Literal["mean", "median", "variance"]
+Statistic = Literal["mean", "median", "variance", "low", "high"]  # the last two bound the middle 90 %
 Good = Literal["high", "low", "same"]
 
 
@@ -128,8 +128,7 @@ class Setting:
     @property
     def sizes(self) -> np.ndarray:
         """Items that each fit is made on, generation 1 first."""
-        sizes = self.graph.sizes()
-        return np.array([fit.subsample or sizes[fit.batches].sum() for fit in self.graph.fits], dtype=np.int64)
+        return self.graph.training_sizes()
 
 
 Prediction = Float[np.ndarray, " generations_and_truth"]  # index 0 is the truth, index t is model t; NaN says nothing
@@ -152,6 +151,7 @@ class Theory:
     near_miss: Callable[[Setting], np.ndarray]
     cases: tuple[Mapping[str, Any], ...]  # experiments (as in TOML) in which it must hold
     doc: str
+    checkable: Callable[[Setting], np.ndarray] | None = None  # where a simulation can tell; None is everywhere
 
 
 def learner(
@@ -207,19 +207,23 @@ def theory(
     url: str = "",
     statistic: Statistic = "mean",
     exact: bool = True,
+    checkable: Callable[[Setting], np.ndarray] | None = None,
 ) -> Callable[[Callable[[Setting], np.ndarray]], Theory]:
     """Make a theory of a function from a setting to the predicted values, index 0 being the truth.
 
     The function raises NotApplicable, with the reason, where its assumptions do not hold. `near_miss` is a formula
-    that looks as good and is wrong: the conformance test must be able to reject it on the same `cases`.
+    that looks as good and is wrong: the conformance test must be able to reject it on the same `cases`. `checkable`
+    says in which generations no histories so rare that a simulation misses them carry the statistic: outside them the
+    prediction is drawn and not compared.
     """
 
     def make(run: Callable[[Setting], np.ndarray]) -> Theory:
         doc = inspect.getdoc(run) or ""
         name = run.__name__.replace("_", "-")
         return Theory(
-            name, _first(doc), run, measure, statistic, exact, formula, assumes, source, url, near_miss, cases, doc
-        )
+            name, _first(doc), run, measure, statistic, exact, formula, assumes, source, url, near_miss, cases, doc,
+            checkable,
+        )  # fmt: skip
 
     return make
 

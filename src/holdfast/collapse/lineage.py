@@ -1,51 +1,92 @@
 """The lineage engine: exact expectations for any regime, from the chance that two items go back to one real item.
 
-J[a, b] is the probability that random members of the batches a and b (two distinct ones if a = b) are *not* identical
-by descent; it is 1 for real batches. Fitting weights w makes a model whose two draws are not identical with
-probability F = Σ wₐ w_b J̃[a, b], where J̃[a, a] = J[a, a] (1 − 1/Mₐ) counts an item drawn twice. Then
+K[a, b] is half the expected squared distance of random members of the batches a and b (two distinct ones if a = b), in
+variances of the truth. For frequencies the same number is the probability that they are *not* identical by descent, as
+a share of what it is in the truth. A fit with weights w makes a model whose variance is
 
-    E[variance of model t] = variance of the truth × F_t                 (fit by maximum likelihood)
-    E[1 − Σ p²  of model t] = (1 − Σ p²  of the truth) × F_t             (frequencies)
+    F = Σ wₐ w_b K̃[a, b],   K̃[a, a] = K[a, a] (1 − 1/Mₐ)  counts an item met twice,  K̃[a, b] = K[a, b] else,
 
-because a normal with the sample's mean and variance has the first two moments of drawing from the sample again. This is
-the structured coalescent of population genetics (Kingman, 1982; Wright, 1931), carried from genes to training items.
+by maximum likelihood, c F with a correction c of the fit, λ² c F in a batch that is drawn λ times as wide; a fit on m
+of the N items of its pool has F (1 − 1/m) / (1 − 1/N). Its items are at the distance Σ wₐ K̃[a, b] + (λ² c − 1) F / 2
+from those of a batch b: a normal with the sample's mean and variance has the first two moments of drawing from the
+sample again. With the truth's mean as one more node the same table gives E(mean − true mean)² = 2 K − F.
+
+This is the structured coalescent of population genetics (Kingman, 1982; Wright, 1931), carried from genes to training
+items.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from holdfast.collapse.graph import Graph
+from holdfast.collapse.graph import Batch, Fit, Graph
+from holdfast.collapse.pairs import Drawn, Law, second_moments
+from holdfast.collapse.regimes import Rule
 from holdfast.core.errors import NotApplicable
 
+Line = Float[np.ndarray, " generations_and_truth"]
 
-def kept_variance(graph: Graph) -> Float[np.ndarray, " generations_and_truth"]:
-    """Return E[variance of model t] as a share of the true one; index 0 is the truth.
+
+class Descent(NamedTuple):
+    """Expectations of each model, the truth first, in variances of the truth."""
+
+    variance: Line  # of the model
+    offset: Line  # squared distance of its mean from the true one
+
+
+def kept_variance(graph: Graph) -> Line:
+    """Return the share of variance or diversity that is expected to be left: E of 1 − Σ p² or of a fit's variance.
 
     Raises NotApplicable where items are drawn by a rule or chosen by a taste: descent alone then says nothing.
     """
     if not graph.draws_plainly():
         raise NotApplicable("items are drawn by a rule or a verifier with a taste, which descent does not describe")
-    n = len(graph.batches)
-    sizes = graph.sizes().astype(np.float64)
-    joint = np.ones((n, n))  # J
-    kept = np.ones(graph.generations + 1)
-    made: list[tuple[np.ndarray, np.ndarray]] = []  # of each model: the batches and weights it was fitted on
-    first = 0
-    for generation in range(1, graph.generations + 1):
-        while first < n and graph.batches[first].generation == generation:
-            parent = graph.batches[first].parent
-            if parent:
-                used, weights = made[parent - 1]
-                seen = joint[:first, used].copy()
-                seen[used, np.arange(len(used))] *= 1 - 1 / sizes[used]
-                joint[:first, first] = joint[first, :first] = seen @ weights
-                joint[first, first] = kept[parent]
-            first += 1
-        fit = graph.fits[generation - 1]
-        if fit.subsample is not None:
-            raise NotApplicable("a subsample of what was kept has a law of its own")
-        pairs = joint[np.ix_(fit.batches, fit.batches)]
-        pairs[np.diag_indices(len(fit.batches))] *= 1 - 1 / sizes[fit.batches]
-        kept[generation] = fit.weights @ pairs @ fit.weights
-        made.append((fit.batches, fit.weights))
-    return kept
+    return descent(graph).variance
+
+
+def descent(
+    graph: Graph,
+    widened: Callable[[Rule], float] | None = None,
+    corrected: Callable[[Fit, Graph], float] | None = None,
+) -> Descent:
+    """Return the expectations for a graph; `widened` gives λ² of a rule, `corrected` gives c of a fit, both 1 if None.
+
+    Raises NotApplicable where a verifier has a taste: then variance is not linear in what it came from.
+    """
+    if any(batch.verifier is not None for batch in graph.batches):
+        raise NotApplicable("a verifier has a taste, which descent does not describe")
+    factors = np.ones(graph.generations + 1)
+    if corrected is not None:
+        factors[1:] = [corrected(fit, graph) for fit in graph.fits]
+    known: dict[Rule, float] = {}
+
+    def draw(batch: Batch, own: float) -> Drawn:
+        if batch.parent == 0:
+            return Drawn(1.0, 0.5, 1.0)
+        if batch.rule not in known:
+            known[batch.rule] = 1.0 if widened is None else widened(batch.rule)
+        width = known[batch.rule] * factors[batch.parent] * own
+        return Drawn(1.0, (width - own) / 2, width)
+
+    def fit(made: Fit, pool: float, items: float) -> float:
+        return pool if made.subsample is None else pool * (1 - 1 / made.subsample) / (1 - 1 / items)
+
+    within, to_truth = second_moments(graph, Law(0.0, draw, fit, twice=True))
+    variance = factors * within
+    variance[0] = 1.0
+    return Descent(variance, 2 * to_truth - within)
+
+
+def kish(fit: Fit, graph: Graph) -> float:
+    """Return how many items of equal weight a training set is worth: 1 / Σ wᵢ² over its items (Kish, 1965)."""
+    if fit.subsample is not None:
+        return float(fit.subsample)
+    return float(1 / np.sum(fit.weights**2 / graph.sizes()[fit.batches]))
+
+
+def bessel(fit: Fit, graph: Graph) -> float:
+    """Return n / (n − 1), which makes the variance of n independent items unbiased."""
+    n = kish(fit, graph)
+    return n / (n - 1)
