@@ -72,7 +72,10 @@ def curves(arm: Arm, values: Values, measures: Sequence[Measure], at: tuple[int,
             except NotApplicable as error:
                 silent.append((theory.name, str(error)))
                 continue
-            overlays.append(Overlay(theory, predicted, deviations(taken, predicted, theory.statistic)))
+            apart = deviations(taken, predicted, theory.statistic)
+            if theory.checkable is not None:
+                apart[~theory.checkable(setting)[list(at)]] = np.nan
+            overlays.append(Overlay(theory, predicted, apart))
         found.append(_curve(arm, one, at, taken, tuple(overlays), tuple(silent)))
     return tuple(found)
 
@@ -105,7 +108,7 @@ def _curve(
 def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line, statistic: Statistic) -> Line:
     """Return (simulation − theory) in standard errors for each recorded generation.
 
-    The standard error of a median is half the distance between the order statistics one binomial standard deviation
+    The standard error of a quantile is half the distance between the order statistics one binomial standard deviation
     below and above it; that of a variance uses the fourth moment. NaN where nothing varies or theory is silent.
     """
     n = taken.shape[1]
@@ -118,8 +121,9 @@ def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line,
         seen = centred.sum(axis=1) / (n - 1)
         error = centred.std(axis=1, ddof=1) / np.sqrt(n)
     else:
-        half = 0.5 / np.sqrt(n)
-        below, seen, above = np.quantile(taken, [max(0.0, 0.5 - half), 0.5, min(1.0, 0.5 + half)], axis=1)
+        place = {"low": BAND[0], "median": 0.5, "high": BAND[1]}[statistic]
+        half = np.sqrt(place * (1 - place) / n)
+        below, seen, above = np.quantile(taken, [max(0.0, place - half), place, min(1.0, place + half)], axis=1)
         error = (above - below) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(error > 0, (seen - predicted) / error, np.nan)
