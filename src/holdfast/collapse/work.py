@@ -17,6 +17,7 @@ from holdfast.core.progress import Advance, Progress, track
 from holdfast.core.random import Streams
 
 _MOST_ITEMS = 20_000_000  # of a block, where a regime keeps all items one by one: 160 MB
+_MOST_BYTES = 100_000_000  # of a block, where a learner says how much room a replicate takes
 _KEEP_EVERY = 5.0  # seconds
 
 
@@ -26,8 +27,22 @@ def blocks(experiment: Experiment, arm: Arm) -> tuple[Block, ...]:
     size = experiment.block or min(arm.kind.block, max(500, -(-experiment.replicates // 2)))
     if experiment.block is None and arm.regime.subsample:
         size = min(size, max(1, _MOST_ITEMS // (arm.samples * arm.generations)))
+    room = getattr(arm.learner, "room", None)
+    if experiment.block is None and room is not None:
+        size = min(size, max(1, _MOST_BYTES // room(_most_learnt_from(arm))))
     starts = range(0, experiment.replicates, size)
     return tuple(Block(i, min(size, experiment.replicates - start)) for i, start in enumerate(starts))
+
+
+def _most_learnt_from(arm: Arm) -> int:
+    """Return how many items the largest training set has, before any subsample."""
+    ends = (1, arm.generations)
+    return sum(
+        sum(feed.items(arm.samples, t) for t in range(1, arm.generations + 1))
+        if feed.keep == "all"
+        else max(feed.items(arm.samples, t) for t in ends)
+        for feed in arm.regime.feeds
+    )
 
 
 def run_all(
