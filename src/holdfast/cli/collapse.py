@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from holdfast.cli.audit import STORE
+from holdfast.cli.collapse_plan import plan
 from holdfast.core.errors import BadInput
 
 SUFFIX = ".toml"
@@ -15,6 +16,9 @@ SUFFIX = ".toml"
 @click.group(context_settings={"max_content_width": 100})
 def collapse() -> None:
     """See generations of models collapse, or not; be told how much real data keeps them safe."""
+
+
+collapse.add_command(plan)
 
 
 @collapse.command(context_settings={"max_content_width": 100})
