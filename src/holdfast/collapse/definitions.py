@@ -10,7 +10,7 @@ Names, options and documentation are read from the code and never listed a secon
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -40,6 +40,7 @@ class Draw(NamedTuple):
     rule: Rule = PLAIN
     verifier: Verifier | None = None  # a biased one; an ideal one is resolved before
     items: bool = False  # the items themselves are needed, not only what a fit needs to know of them
+    alone: bool = False  # it will be the whole training set: only what the fit finds in it needs to be drawn
 
 
 @runtime_checkable
@@ -88,6 +89,7 @@ class LearnerKind:
     extra: str = ""  # of the package, that it needs
     tells: str = ""  # the measure that shows best what becomes of it
     block: int = 500  # replicates in lock-step: more for small states, fewer for large ones
+    suits: Mapping[str, Any] = field(default_factory=dict)  # settings of an experiment, where nobody says others
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +157,23 @@ class Theory:
 
 
 def learner(
-    make: type[BaseModel], *, tells: str = "", costly: bool = False, extra: str = "", block: int = 500
+    make: type[BaseModel],
+    *,
+    tells: str = "",
+    costly: bool = False,
+    extra: str = "",
+    block: int = 500,
+    suits: Mapping[str, Any] | None = None,
 ) -> LearnerKind:
     """Return what the catalogue knows of a learner's class; a module that holds the result is found by itself.
 
     The name is the class name in kebab-case, the title the first line of its docstring. `tells` names the measure that
-    shows best what becomes of it: reports begin with it. `block` is how many replicates go in lock-step.
+    shows best what becomes of it: reports begin with it. `block` is how many replicates go in lock-step. `suits` are
+    settings of an experiment that a person who says nothing gets, such as fewer replicates of what takes minutes.
     """
     doc = inspect.getdoc(make) or ""
     name = "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(make.__name__))
-    return LearnerKind(name, _first(doc), make, costly, doc, extra, tells, 1 if costly else block)
+    return LearnerKind(name, _first(doc), make, costly, doc, extra, tells, 1 if costly else block, suits or {})
 
 
 def measure(*, good: Good = "same", unit: str = "", title: str = "") -> Callable[[Callable[..., Any]], Measure]:

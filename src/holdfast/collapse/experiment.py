@@ -42,6 +42,16 @@ class Experiment(BaseModel):
     seed: int = 0
     block: int | None = Field(None, gt=0, description="replicates that go in lock-step; by the learner, if None")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _suited(cls, values: Any) -> Any:
+        """Fill in what suits the learner, where nothing is said."""
+        name = values.get("learner", "gaussian") if isinstance(values, Mapping) else None
+        if not isinstance(name, str):
+            return values
+        kind = EXTERNAL if ":" in name else catalogue.learners().get(name)
+        return {**kind.suits, **values} if kind is not None else values
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if any(not 0 <= t <= self.generations for t in self.at):

@@ -44,7 +44,7 @@ def run_experiment(
         command=tuple(command),
         status="running",
         started=datetime.now(UTC),
-        config=experiment.model_dump(mode="json", exclude_defaults=True),
+        config=experiment.model_dump(mode="json", exclude_unset=True),
         seed=experiment.seed,
         environment=environment(),
         size=f"{experiment.generations:,} generations × {experiment.replicates:,} replicates",

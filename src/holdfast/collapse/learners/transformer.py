@@ -81,16 +81,16 @@ class Transformer(BaseModel):
     file: str | None = Field(None, description="a text to learn from; tales are made up without one")
     tokens: Unit = Field("words", description="what a token is")
     vocabulary: int = Field(512, ge=4, le=65_000, description="most tokens; rarer ones become one unknown token")
-    length: int = Field(64, ge=2, le=8192, description="tokens of a document")
+    length: int = Field(32, ge=2, le=8192, description="tokens of a document")
     layers: int = Field(2, ge=1, le=48)
     width: int = Field(64, ge=4, le=4096)
     heads: int = Field(4, ge=1, le=64)
     context: int | None = Field(None, ge=2, le=8192, description="tokens that are looked back on; `length`, if None")
-    steps: int = Field(200, ge=1, description="steps of training a generation")
+    steps: int = Field(300, ge=1, description="steps of training a generation")
     epochs: float | None = Field(None, gt=0, description="instead of steps: how often all that is fed in is seen")
-    reference: int | None = Field(None, ge=1, description="steps of the reference model; 3 × steps, if None")
+    reference: int | None = Field(None, ge=1, description="steps of the reference model; 2 × steps, if None")
     batch: int = Field(16, ge=1, description="documents a step")
-    rate: float = Field(3e-3, gt=0, description="highest learning rate")
+    rate: float = Field(4e-3, gt=0, description="highest learning rate")
     start: Literal["fresh", "warm"] = Field("fresh", description="from new weights, or from those before")
     prompts: Literal["none", "real"] = Field("none", description="what each document is begun with; not part of it")
     prompt_length: int = Field(8, ge=1, description="tokens of a prompt")
@@ -114,7 +114,7 @@ class Transformer(BaseModel):
         with reproducible(_PURPOSE), _REFERENCE:
             weights = _reference(
                 self.file, self.tokens, self.vocabulary, self.length, self._size,
-                Course(self.reference or 3 * self.steps, self.batch, self.rate),
+                Course(self.reference or 2 * self.steps, self.batch, self.rate),
             )  # fmt: skip
         return self._state(np.tile(weights, (replicates, 1)), real=True)
 
@@ -222,4 +222,7 @@ def _reference(
     return network.trained(size, start, lambda n: real.documents(n, length, rng), course, rng)
 
 
-transformer = learner(Transformer, costly=True, extra=EXTRA)
+transformer = learner(
+    Transformer, costly=True, extra=EXTRA, tells="perplexity-of-real",
+    suits={"samples": 1000, "generations": 5, "replicates": 3, "measure_size": 300},
+)  # fmt: skip
