@@ -68,6 +68,8 @@ def _explained(model: type[BaseModel], item: Any, origin: Path | None, text: str
         near = get_close_matches(keys[-1], list(model.model_fields), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else f" Known are {', '.join(model.model_fields)}."
         return f"{where}{name}: no such setting.{hint}"
+    if item["type"] == "value_error":  # said by the record itself, in words that need no more
+        return f"{where}{name}{': ' if name else ''}{item['msg'].removeprefix('Value error, ')}"
     return f"{where}{name}: got {item['input']!r}, {item['msg'][0].lower()}{item['msg'][1:]}"
 
 
