@@ -1,0 +1,269 @@
+"""The protocol around measures of samples: equal sizes, a real-against-real interval, and a standard error.
+
+A number such as "self-BLEU 0.41" says nothing by itself: it grows with the number of documents, and two real samples
+differ too. So every measure is taken of random parts of equal size (and, where it draws words, runs of words or
+characters, with equally many of them), beside the interval in which real samples of that size fall, and with a standard
+error.
+
+The interval. The real set is split at random, again and again, into two parts A and B of the size that is compared.
+For a measure against the real, each split gives one value of (A, B), distributed as that of an independent real sample
+against a real one. For a measure of one sample, both parts of the splits are parts of the one real set, and their values
+spread less than those of independent samples; the differences between A and B do not, so the interval is the mean of
+the values, plus and minus a quantile of those differences times √((1 + n/N)/2): a new sample of n has variance σ²/n
+about a centre known to σ²/N, and the difference of two has 2σ²/n.
+
+The standard error is a jackknife that leaves out one of 20 random groups of items at a time, with the real part held
+fixed. The bootstrap is no choice here: it draws items twice, and measures of diversity count copies. The jackknife errs
+upwards in expectation for any symmetric statistic (Efron & Stein 1981), and every measure is symmetric in its items.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from holdfast.collapse.definitions import Measure
+from holdfast.collapse.measures.sound import Fewer
+from holdfast.collapse.measures.words import tokenised
+from holdfast.collapse.samples import SampleSet, Texts
+from holdfast.collapse.subsets import Faces, parts, without_each
+from holdfast.collapse.views import seen, unwrapped
+from holdfast.core.errors import BadInput, NotApplicable
+from holdfast.core.random import Streams
+
+LEVEL = 0.95
+SPLITS = 39  # the least and the greatest of 39 values are a 95 % interval for the 40th, whatever their distribution
+GROUPS = 20
+MOST_ITEMS = 1000
+_MARGIN = 0.8  # of the words, runs of words or characters that the smallest part holds are drawn: parts differ
+_KNOWN = 0.5  # this share of splits or groups must have a value
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much every sample of a comparison is cut to: items, and what a measure draws from them, by its name."""
+
+    items: int
+    draws: Mapping[str, int]
+
+
+class Band(NamedTuple):
+    """The interval in which a real sample's value falls with probability `LEVEL`."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A measure of a sample, with its standard error and the interval of real samples of the same size."""
+
+    value: float
+    error: float
+    null_low: float
+    null_high: float
+    size: int  # items it was taken of
+
+    @property
+    def outside(self) -> bool:
+        """Whether the value lies where fewer than one real sample in twenty does."""
+        return not self.null_low <= self.value <= self.null_high
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """Measures with their intervals, made once for a real set; `take` measures any number of samples with it."""
+
+    measures: tuple[Measure, ...]
+    reference: Faces  # the part of the real set that samples are compared with
+    bands: Mapping[str, Band | str]  # why there is none, where there is none
+    size: Size
+    streams: Streams
+    groups: int
+
+    def take(self, sample: SampleSet, *, errors: bool = True) -> dict[str, Taken | str]:
+        """Return each measure of a sample, or why it cannot be taken. Raises BadInput, NotApplicable.
+
+        Without `errors` the standard error is NaN, and one value costs one pass instead of 21.
+        """
+        if type(sample) is not type(self.reference[""]):
+            raise BadInput(
+                f"the real set is {type(self.reference['']).__name__} and this sample {type(sample).__name__}; "
+                "give both the same kind"
+            )
+        (some,) = parts(faces(sample, self.measures), [self.size.items], self.streams("measuring", "sample"))
+        values = _values(self.measures, some, self.reference, self.size)
+        spread = self._errors(some) if errors else {}
+        return {name: self._taken(name, value, spread) for name, value in values.items()}
+
+    def _taken(self, name: str, value: float | str, spread: Mapping[str, float]) -> Taken | str:
+        band = self.bands[name]
+        if isinstance(value, str):
+            return value
+        if isinstance(band, str):
+            return band
+        return Taken(value, spread.get(name, float("nan")), band.low, band.high, self.size.items)
+
+    def _errors(self, some: Faces) -> dict[str, float]:
+        """Return the jackknife standard error of each measure that has one."""
+        groups = min(self.groups, self.size.items)
+        left = without_each(some, groups, self.streams("measuring", "groups"))
+        values = [_values(self.measures, one, self.reference, self.size) for one in left]
+        found = {}
+        for one in self.measures:
+            numbers = _numbers(value[one.name] for value in values)
+            if len(numbers) >= max(2, _KNOWN * groups):
+                found[one.name] = float(np.sqrt((groups - 1) * numbers.var()))
+        return found
+
+
+def ruler(
+    measures: Sequence[Measure],
+    real: SampleSet,
+    streams: Streams,
+    *,
+    sets: Iterable[SampleSet] = (),
+    most: int = MOST_ITEMS,
+    size: Size | None = None,
+    splits: int = SPLITS,
+    groups: int = GROUPS,
+) -> Ruler:
+    """Return the measures with their intervals for a real set; `sets` are those that will be measured.
+
+    Name all of `sets` that are at hand: the smallest decides the size of the comparison. Documents that belong together
+    (paragraphs of one article) are no independent draws, and make intervals too narrow. Raises BadInput, NotApplicable.
+    """
+    measures = tuple(measures)
+    whole = faces(real, measures)
+    size = size or size_for(measures, sets, real, streams, most=most)
+    pairs = [parts(whole, [size.items, size.items], streams("measuring", "split", k)) for k in range(splits)]
+    reference = pairs[0][1]
+    first = [_values(measures, a, b, size) for a, b in pairs]
+    alone = tuple(one for one in measures if not one.against)
+    second = [_values(alone, b, a, size) for a, b in pairs]
+    scale = float(np.sqrt((1 + size.items / len(real)) / 2))
+    bands: dict[str, Band | str] = {}
+    for one in measures:
+        if one.against:
+            bands[one.name] = _apart([values[one.name] for values in first])
+        else:
+            bands[one.name] = _about(
+                [values[one.name] for values in first], [values[one.name] for values in second], scale
+            )
+    return Ruler(measures, reference, bands, size, streams, groups)
+
+
+def taken(
+    measure: Measure,
+    sample: SampleSet,
+    real: SampleSet,
+    streams: Streams,
+    *,
+    size: Size | None = None,
+    splits: int = SPLITS,
+    groups: int = GROUPS,
+) -> Taken:
+    """Return one measure of one sample beside a real set; for more than one make a `ruler`. Raises NotApplicable."""
+    made = ruler([measure], real, streams, sets=[sample], size=size, splits=splits, groups=groups)
+    found = made.take(sample)[measure.name]
+    if isinstance(found, str):
+        raise NotApplicable(found)
+    return found
+
+
+def size_for(
+    measures: Sequence[Measure],
+    sets: Iterable[SampleSet],
+    real: SampleSet,
+    streams: Streams,
+    *,
+    most: int = MOST_ITEMS,
+) -> Size:
+    """Return the largest size that all sets and both halves of the real one have. Raises NotApplicable."""
+    sets = list(sets)
+    for one in sets:
+        if type(one) is not type(real):
+            raise BadInput(
+                f"the real set is {type(real).__name__} and a sample {type(one).__name__}; give all the same kind"
+            )
+    items = min([most, len(real) // 2, *(len(one) for one in sets)])
+    if items < 2:
+        smallest = min([len(real), *(len(one) for one in sets)])
+        raise NotApplicable(
+            f"the smallest set has {smallest:,} items; two real halves of 2 and samples of 2 are needed"
+        )
+    drawing = [measure for measure in measures if "draws" in measure.options and measure.options["draws"] is None]
+    draws: dict[str, int] = {}
+    if drawing:
+        held = [parts(faces(one, drawing), [items], streams("measuring", "size"))[0] for one in sets]
+        held += parts(faces(real, drawing), [items, items], streams("measuring", "size"))
+        for measure in drawing:
+            have = [number for some in held if (number := _held(measure, some, held[-1])) is not None]
+            draws[measure.name] = max(1, int(_MARGIN * min(have))) if have else 1
+    return Size(items, draws)
+
+
+def faces(sample: SampleSet, measures: Sequence[Measure]) -> Faces:
+    """Return a sample set as each of the measures sees it. Raises BadInput, NotApplicable."""
+    if isinstance(sample, Texts):
+        sample = tokenised(sample)
+    views = dict.fromkeys(view for view, _ in map(unwrapped, measures) if view)
+    return {"": sample, **{view: seen(sample, view) for view in views}}
+
+
+def _values(measures: Sequence[Measure], some: Faces, reference: Faces, size: Size) -> dict[str, float | str]:
+    """Return each measure, or the reason why it says nothing."""
+    found: dict[str, float | str] = {}
+    for one in measures:
+        view, behind = unwrapped(one)
+        options = {"draws": size.draws[one.name]} if one.name in size.draws else {}
+        given = (some[view], reference[view]) if one.against else (some[view],)
+        try:
+            value = float(behind.run(*given, **options))
+        except NotApplicable as error:
+            found[one.name] = str(error)
+            continue
+        found[one.name] = value if np.isfinite(value) else "the value is not a finite number"
+    return found
+
+
+def _held(measure: Measure, some: Faces, reference: Faces) -> int | None:
+    """Return how many words, runs of words or characters a measure finds to draw from; None where it says nothing."""
+    view, behind = unwrapped(measure)
+    given = (some[view], reference[view]) if measure.against else (some[view],)
+    try:
+        behind.run(*given, draws=2**62)
+    except Fewer as error:
+        return error.have
+    except NotApplicable:
+        return None
+    raise TypeError(f"the measure {measure.name} draws more than there is and does not say so")
+
+
+def _numbers(values: Iterable[float | str]) -> np.ndarray:
+    return np.array([value for value in values if not isinstance(value, str)], dtype=np.float64)
+
+
+def _apart(values: Sequence[float | str]) -> Band | str:
+    """Return the interval of a measure against the real, from its values on pairs of real parts."""
+    numbers = _numbers(values)
+    if len(numbers) < max(2, _KNOWN * len(values)):
+        return _reason(values)
+    low, high = np.quantile(numbers, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="weibull")
+    return Band(float(low), float(high))
+
+
+def _about(first: Sequence[float | str], second: Sequence[float | str], scale: float) -> Band | str:
+    """Return the interval of a measure of one sample, from its values on both parts of each split."""
+    both = [(a, b) for a, b in zip(first, second, strict=True) if not isinstance(a, str) and not isinstance(b, str)]
+    if len(both) < max(2, _KNOWN * len(first)):
+        return _reason([*first, *second])
+    pairs = np.array(both)
+    half = scale * float(np.quantile(np.abs(pairs[:, 0] - pairs[:, 1]), LEVEL, method="weibull"))
+    centre = float(pairs.mean())
+    return Band(centre - half, centre + half)
+
+
+def _reason(values: Sequence[float | str]) -> str:
+    return next((value for value in values if isinstance(value, str)), "there are too few real parts with a value")
