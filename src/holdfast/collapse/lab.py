@@ -107,7 +107,8 @@ def _batch(arm: Arm, feed: Feed, parent: State, truth: State, t: int, rng: np.ra
     fresh = parent is truth
     if fresh or feed.verifier is None or feed.verifier.kind == "biased":
         rule = PLAIN if fresh else feed.rule
-        return arm.learner.draw(parent, Draw(size, rule, None if fresh else feed.verifier, items), rng)
+        verifier = None if fresh else feed.verifier
+        return arm.learner.draw(parent, Draw(size, rule, verifier, items, arm.regime.replaces), rng)
     passed = verified_items(feed.verifier, size)
     drawn = []
     if passed:

@@ -1,0 +1,197 @@
+"""Linear regression with normal inputs, by its sufficient statistics."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from pydantic import BaseModel, Field
+from scipy.special import gammaincinv, ndtr
+
+from holdfast.collapse.definitions import Draw, Part, learner
+from holdfast.collapse.items import Items, chosen, made_of, pooled
+from holdfast.collapse.samples import Points
+from holdfast.core.errors import NotApplicable
+from holdfast.core.finding import FROZEN
+
+Design = Float[np.ndarray, "replicates dimensions_or_none dimensions_or_none"]
+
+
+class Linear(NamedTuple):
+    """Coefficients; the noise (standard deviation) of labels; and what inputs that stay the same are made of."""
+
+    coefficients: Float[np.ndarray, "replicates dimensions"]
+    noise: Float[np.ndarray, " replicates"]
+    design: Design
+
+
+class Products(NamedTuple):
+    """What a fit needs to know of a batch: its size, X′X and X′y."""
+
+    size: Float[np.ndarray, " replicates"]
+    gram: Float[np.ndarray, "replicates dimensions dimensions"]
+    moment: Float[np.ndarray, "replicates dimensions"]
+    design: Design
+
+
+class Found(NamedTuple):
+    """What least squares finds in a batch that is the whole training set."""
+
+    coefficients: Float[np.ndarray, "replicates dimensions"]
+
+
+class LinearRegression(BaseModel):
+    """Linear regression: normal inputs, labels from the model before and new noise.
+
+    A batch is drawn as X′X (by Bartlett's decomposition) and X′y, at a cost that does not grow with the number of
+    items. Where a batch is all that is learnt from, the error of least squares is drawn at once: it has a multivariate
+    t distribution with T − d + 1 degrees of freedom.
+    """
+
+    model_config = FROZEN
+    dimensions: int = Field(5, gt=0, le=1000)
+    noise: float = Field(1.0, gt=0, allow_inf_nan=False, description="standard deviation of labels around the line")
+    signal: float = Field(1.0, ge=0, allow_inf_nan=False, description="length of the true vector of coefficients")
+    ridge: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="penalty on the squared length, beside the sum of squares"
+    )
+    design: Literal["fresh", "same"] = Field("fresh", description="inputs: new in each batch, or always the same")
+
+    def truth(self, replicates: int, rng: np.random.Generator) -> Linear:
+        """Return the source."""
+        d = self.dimensions
+        coefficients = np.zeros((replicates, d))
+        coefficients[:, 0] = self.signal
+        design = rng.standard_normal((replicates, d, d) if self.design == "same" else (replicates, 0, 0))
+        return Linear(coefficients, np.full(replicates, self.noise), design)
+
+    def draw(self, model: Linear, wanted: Draw, rng: np.random.Generator) -> Products | Found | Items:
+        """Return a batch: products, the items where they are needed, or only what a fit finds."""
+        if wanted.verifier is not None or wanted.rule.top_p < 1:
+            raise NotApplicable("linear regression has normal noise: no verifier with a taste of its own, no top-p")
+        noise = model.noise * np.sqrt(wanted.rule.temperature)  # of the labels; inputs are not the model's to draw
+        if wanted.items:
+            return made_of(self._items(model, wanted.size, noise, rng))
+        if wanted.alone and self.ridge == 0 and self.design == "fresh":
+            error = rng.standard_normal(model.coefficients.shape)
+            freedom = wanted.size - self.dimensions + 1
+            error *= (noise / np.sqrt(rng.chisquare(freedom, len(noise))))[:, None]
+            return Found(model.coefficients + error)
+        root = self._root(model, wanted.size, rng)
+        gram = root @ root.swapaxes(1, 2)
+        # X = Q R′ with orthonormal columns Q, so X′ε = R Q′ε, and Q′ε is as normal as ε.
+        scores = _times(root, rng.standard_normal((len(root), root.shape[2])))
+        moment = _times(gram, model.coefficients) + noise[:, None] * scores
+        return Products(np.full(len(noise), float(wanted.size)), gram, moment, model.design)
+
+    def leap(self, model: Linear, sizes: Sequence[int], rng: np.random.Generator) -> Linear:
+        """Return the model after fits on so many items, each drawn from the model before.
+
+        Given the chi-squares, a sum of such errors is normal: one vector does for all of them.
+        """
+        if self.ridge or self.design == "same":
+            return self._walk(model, sizes, rng)
+        freedom = np.asarray(sizes) - self.dimensions + 1
+        scale = np.sqrt((1 / rng.chisquare(freedom, (len(model.noise), len(sizes)))).sum(axis=1))
+        error = rng.standard_normal(model.coefficients.shape)
+        return model._replace(coefficients=model.coefficients + (model.noise * scale)[:, None] * error)
+
+    def pool(self, batches: Sequence[Products | Items]) -> Products | Items:
+        """Return batches as one."""
+        items = [batch for batch in batches if isinstance(batch, Items)]
+        if len(items) == len(batches):
+            return pooled(items)
+        first, *others = (_products(batch) for batch in batches)
+        for one in others:
+            first = Products(first.size + one.size, first.gram + one.gram, first.moment + one.moment, first.design)
+        return first
+
+    def choose(self, batch: Items, size: int, rng: np.random.Generator) -> Items:
+        """Return some of the items, without replacement, others for each replicate."""
+        return chosen(batch, size, rng)
+
+    def fit(self, parts: Sequence[Part], rng: np.random.Generator, previous: Linear | None) -> Linear:
+        """Return least squares, each batch with its weight, with the penalty if there is one."""
+        del rng, previous
+        first = parts[0].batch
+        noise = np.full(len(first[0]), self.noise)
+        if isinstance(first, Found):
+            return Linear(first.coefficients, noise, np.zeros((len(noise), 0, 0)))
+        found = [_products(part.batch) for part in parts]
+        whole = np.sum([one.size for one in found], axis=0)
+        # With a weight as large as its share of items, a batch counts as it is.
+        counts = [part.weight * whole / one.size for part, one in zip(parts, found, strict=True)]
+        gram = np.sum([count[:, None, None] * one.gram for count, one in zip(counts, found, strict=True)], axis=0)
+        moment = np.sum([count[:, None] * one.moment for count, one in zip(counts, found, strict=True)], axis=0)
+        penalised = gram + self.ridge * np.eye(self.dimensions)
+        return Linear(np.linalg.solve(penalised, moment[..., None])[..., 0], noise, found[0].design)
+
+    def samples(self, model: Linear, size: int, rng: np.random.Generator) -> list[Points]:
+        """Return inputs, and the label as the last number of each vector."""
+        one_by_one = [type(model)(*(field[i : i + 1] for field in model)) for i in range(len(model.noise))]
+        return [Points(self._items(one, size, one.noise, rng)[0]) for one in one_by_one]
+
+    def refuse(self, samples: int) -> str:
+        """Return why so few samples cannot be fitted."""
+        least = self.dimensions + 2
+        if self.ridge or samples >= least:
+            return ""
+        return (
+            f"least squares in {self.dimensions} dimensions needs at least {least} for an error that is finite on "
+            "average; take more samples, fewer dimensions, or a ridge penalty"
+        )
+
+    def _items(
+        self, model: Linear, size: int, noise: Float[np.ndarray, " replicates"], rng: np.random.Generator
+    ) -> Float[np.ndarray, "replicates items dimensions_and_label"]:
+        if self.design == "same" and len(model.design):
+            raise NotApplicable("inputs that stay the same are kept as X′X, there are no items to choose from")
+        inputs = rng.standard_normal((len(noise), size, self.dimensions))
+        labels = np.einsum("rnd,rd->rn", inputs, model.coefficients)
+        labels += noise[:, None] * rng.standard_normal(labels.shape)
+        return np.concatenate([inputs, labels[..., None]], axis=2)
+
+    def _root(
+        self, model: Linear, size: int, rng: np.random.Generator
+    ) -> Float[np.ndarray, "replicates dimensions columns"]:
+        """Return R with R R′ = X′X: lower triangular by Bartlett (1933), or X′ itself if that is smaller."""
+        d, replicates = self.dimensions, len(model.noise)
+        same = self.design == "same"
+        if size < d:
+            if same:
+                raise NotApplicable(f"inputs that stay the same need batches of at least {d} items, one a dimension")
+            return rng.standard_normal((replicates, size, d)).swapaxes(1, 2)
+        root = np.tril(model.design if same else rng.standard_normal((replicates, d, d)), -1)
+        freedom = size - np.arange(d)
+        at = np.arange(d)
+        if same:
+            # The same luck for batches of any size: the quantiles of chi-squares at the place of a normal number.
+            squares = 2 * gammaincinv(freedom / 2, ndtr(model.design[:, at, at]))
+        else:
+            squares = rng.chisquare(freedom, (replicates, d))
+        root[:, at, at] = np.sqrt(squares)
+        return root
+
+    def _walk(self, model: Linear, sizes: Sequence[int], rng: np.random.Generator) -> Linear:
+        for size in sizes:
+            model = self.fit([Part(self.draw(model, Draw(size), rng), 1.0)], rng, None)
+        return model
+
+
+def _products(batch: Products | Items) -> Products:
+    if isinstance(batch, Products):
+        return batch
+    points = batch.filled
+    inputs, labels = points[..., :-1], points[..., -1:]
+    across = inputs.swapaxes(1, 2)
+    none = np.zeros((len(points), 0, 0))
+    return Products(np.full(len(points), float(points.shape[1])), across @ inputs, (across @ labels)[..., 0], none)
+
+
+def _times(
+    matrix: Float[np.ndarray, "replicates rows columns"], vector: Float[np.ndarray, "replicates columns"]
+) -> Float[np.ndarray, "replicates rows"]:
+    return (matrix @ vector[..., None])[..., 0]
+
+
+linear_regression = learner(LinearRegression, tells="coefficient-error")
