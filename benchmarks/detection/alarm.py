@@ -19,7 +19,8 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import binom
 
-from holdfast.collapse.alarm.combining import averaged, threshold
+from holdfast.audit.generations import threshold
+from holdfast.collapse.alarm.combining import averaged
 from holdfast.collapse.alarm.coverage import EDGES
 from holdfast.collapse.alarm.drift import conformal_ranks, drift_path
 from holdfast.collapse.alarm.rules import NEVER, ten_percent_drop, two_percent_change

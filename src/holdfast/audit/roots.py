@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from holdfast.audit.generations import Generations
 from holdfast.core.dataset import Dataset
 from holdfast.core.progress import Progress, Silent
 from holdfast.core.random import Streams
@@ -11,6 +12,7 @@ ROOTS: Mapping[str, str] = {
     "dataset": "no data given",
     "code": "no code given (--code FILE)",
     "probe": "only `holdfast probe` runs your code",
+    "generations": "only `holdfast collapse` follows generations",
     "streams": "no random streams given",
     "progress": "no progress listener given",
     "task_wanted": "no task given",
@@ -36,4 +38,4 @@ def missing(name: str) -> str:
 
 def type_of(name: str) -> Any:
     """Return the type of a root, where it is fixed."""
-    return {"dataset": Dataset, "streams": Streams, "progress": Progress}.get(name)
+    return {"dataset": Dataset, "streams": Streams, "progress": Progress, "generations": Generations}.get(name)

@@ -342,7 +342,7 @@ MODULES = (
                 "run and person",
                 "For which other places, times and people is there evidence that it holds?",
                 states=(data.scope,),
-                checks=("environment-gap", "worst-group-gap", "drift"),
+                checks=("environment-gap", "worst-group-gap", "drift", "generations"),
                 claim="It holds at other places and times than those of the data.",
                 refuted_by=("environment-gap", "worst-group-gap"),
             ),
