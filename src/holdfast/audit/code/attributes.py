@@ -4,6 +4,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.columns import column_of, part_named
 from holdfast.audit.code.machine import Machine
 from holdfast.audit.code.values import (
     NOTHING,
@@ -18,6 +19,7 @@ from holdfast.audit.code.values import (
     Object,
     Ref,
     Score,
+    Table,
     Unknown,
 )
 
@@ -65,6 +67,8 @@ def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa:
         if name in owner.methods:
             return Function(owner.methods[name], owner.scope, owner.cell)
         return UNKNOWN
+    if isinstance(owner, Table) and name in owner.items:
+        return owner.items[name]
     if isinstance(owner, Module):
         return owner.scope.names.get(name, UNKNOWN)
     return Method(owner, name)
@@ -150,6 +154,8 @@ def settled(value: Any) -> Any:
     """Return a value that was not called: a column where an attribute of a table is one."""
     if isinstance(value, Method) and isinstance(value.owner, Data):
         owner = value.owner
+        if value.name in owner.foretold or part_named(owner, value.name) is not None:
+            return column_of(owner, value.name)
         learned = owner.learned | owner.columns.get(value.name, NOTHING)
         if owner.role == "statistic":
             return replace(owner, column=value.name)

@@ -46,6 +46,8 @@ def assign(m: Machine, target: ast.expr, value: Any) -> None:  # noqa: C901 a la
         value = m.note_name(target.attr, value)
         if isinstance(owner, Object):
             owner.attributes[target.attr] = value
+        elif isinstance(owner, Table):
+            owner.items[target.attr] = value
         elif isinstance(owner, Data) and isinstance(value, Data | Unknown):
             key = ast.copy_location(ast.Constant(target.attr), target)
             assign(m, target.value, stored(m, owner, key, Const(target.attr), value))
@@ -109,8 +111,8 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
     for number, one in enumerate(wanted):
         if isinstance(value, Data | Score):
             assign(m, one, value if not isinstance(value, Data) else replace(value, column=None))
-        elif isinstance(value, Seq) and number < len(value.items):
-            assign(m, one, value.items[number])
+        elif isinstance(value, Seq | Table) and number < len(value.items):
+            assign(m, one, items_of(value)[number])
         else:
             assign(m, one, listed[-1] if listed and isinstance(value, Seq) else UNKNOWN)
 

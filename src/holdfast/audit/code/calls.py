@@ -10,12 +10,13 @@ from holdfast.audit.code.columns import dropped, stored
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.estimators import predicted, transformed
 from holdfast.audit.code.frames import method_of_data
-from holdfast.audit.code.functions import drawn, library, unknown_call
+from holdfast.audit.code.functions import drawn, library
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import MOST_DEPTH, MOST_STEPS_AWAY, Args, Machine, name_of
 from holdfast.audit.code.names import called, given
-from holdfast.audit.code.protocol import ad_hoc, verb_of
+from holdfast.audit.code.protocol import ad_hoc, kind_by_verbs, verb_of
 from holdfast.audit.code.scores import judged, reduced
+from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import (
     UNKNOWN,
     Class,
@@ -142,8 +143,7 @@ def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # no
     if isinstance(owner, Estimator) and owner.kind == "random":
         return drawn(m, owner, name, args, node)
     if isinstance(owner, Estimator):
-        run = ESTIMATOR_METHODS.get(name) or ESTIMATOR_METHODS.get(verb_of(name))
-        return run(m, owner, args, node) if run else unknown_call(m, name, args, node)
+        return _of_estimator(m, owner, name, args, node)
     if isinstance(owner, Object) and owner.estimator is not None:
         run = ESTIMATOR_METHODS.get(name)
         if name == "fit_transform" and "fit" in owner.kind.methods:
@@ -163,6 +163,13 @@ def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # no
     if isinstance(owner, Score):
         return judged(m, owner, name, node)
     return unknown_call(m, name, args, node)
+
+
+def _of_estimator(m: Machine, owner: Estimator, name: str, args: Args, node: ast.AST) -> Any:
+    if not owner.kind and not owner.fits and verb_of(name).startswith("fit"):
+        owner.kind = kind_by_verbs({name} | (m.asked.get(m.wanted[0], set()) if m.wanted else set()))
+    run = ESTIMATOR_METHODS.get(name) or ESTIMATOR_METHODS.get(verb_of(name))
+    return run(m, owner, args, node) if run else unknown_call(m, name, args, node)
 
 
 def _method_of_container(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:
@@ -327,7 +334,7 @@ def instance(m: Machine, made: Class, args: Args, node: ast.AST) -> Any:
     new = Object(made)
     if kinds & _MODELS or any(kind_of(base) == "model" for base in made.bases):
         new.estimator = Estimator(made.node.name, "model")
-    elif kinds & _TRANSFORMERS or any(kind_of(base) for base in made.bases):
+    elif kinds & _TRANSFORMERS or any(kind_of(base) for base in made.bases) or {"fit", "transform"} <= {*made.methods}:
         kind = next((kind_of(base) for base in made.bases if kind_of(base)), "transform")
         new.estimator = Estimator(made.node.name, kind)
     if "__init__" in made.methods and not kinds & _MODELS:

@@ -1,6 +1,7 @@
 """Items of a table: rows by slice, mask and index, columns by name, and what a stored column brings with it."""
 
 import ast
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.values import NOTHING, Const, Data, Seq, Unknown, data_of, learned_in
 
 _LABELS = {"target", "label", "labels", "y", "class", "outcome", "Target", "Label", "Class", "Outcome", "TARGET"}
+_PART = re.compile(r"^(?P<side>train|test|val|valid|dev)_(?:mask|idx|index|indices|ids)$")
 _SIDES = {"train": "train", "test": "test", "validation": "valid", "valid": "valid", "val": "valid", "dev": "valid"}
 
 
@@ -33,7 +35,10 @@ def stored(m: Machine, owner: Data, key_node: ast.expr, key: Any, value: Any) ->
     for name in names:
         columns[name] = learned | (columns.get(name, NOTHING) if partly or len(names) > 1 else NOTHING)
     only = None if owner.only is None else owner.only | set(names)
-    return replace(owner, columns=columns, only=only, ordered=ordered)
+    foretold = {name: one for name, one in owner.foretold.items() if name not in names}
+    if held is not None and held.role in {"predictions", "error"} and not partly and held.rows == owner.rows:
+        foretold |= dict.fromkeys(names, replace(held, foretold={}))
+    return replace(owner, columns=columns, only=only, ordered=ordered, foretold=foretold)
 
 
 def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any) -> Any:  # noqa: C901, PLR0911 a ladder of cases
@@ -99,7 +104,7 @@ def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Se
             continue
         names = strings(other)
         if isinstance(other, Const) and isinstance(other.value, str):
-            result = _column(result, other.value)
+            result = column_of(result, other.value)
         elif names is not None:
             result = narrowed(result, names)
         elif isinstance(other, Data | Unknown | Seq) and (learned := _statistics(other)):
@@ -120,15 +125,28 @@ def _single(m: Machine, owner: Data, value: Any) -> Any:
         if owner.role == "bundle" and value in _SIDES:
             key = ("split", "bundle", m.number(owner.rows))
             return replace(owner, rows=stepped(owner.rows, Step(key, _SIDES[value])), role="table")
-        return _column(owner, value)
+        return column_of(owner, value)
     if isinstance(value, int) and not isinstance(value, bool) and owner.role in {"table", "label"}:
         return replace(owner, record=True)
     return owner
 
 
-def _column(owner: Data, name: str) -> Data:
+def part_named(owner: Data, name: str) -> Data | None:
+    """Return the mask of a ready-made part that a table brings along, such as `data.train_mask`."""
+    found = _PART.match(name)
+    if found is None or owner.column is not None or owner.role not in {"table", "bundle"}:
+        return None
+    return replace(owner, role="mask", where=Step(("split", "brought"), _SIDES[found["side"]]), columns={})
+
+
+def column_of(owner: Data, name: str) -> Data:
+    """Return one column of a table."""
     if owner.role == "statistic":
         return replace(owner, column=name)
+    if (mask := part_named(owner, name)) is not None:
+        return mask
+    if name in owner.foretold:
+        return replace(owner.foretold[name], rows=owner.rows, where=None)
     learned = owner.learned | owner.columns.get(name, NOTHING)
     role = "table" if owner.role in {"bundle", "label"} else owner.role
     return replace(owner, learned=learned, columns={}, only=frozenset({name}), column=name, role=role, where=None)

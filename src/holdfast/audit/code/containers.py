@@ -92,7 +92,14 @@ def _of_dict(m: Machine, owner: Table, name: str, args: Args, node: ast.AST) -> 
         owner.items.update(args.named)
     if name == "copy":
         return Table(dict(owner.items), owner.rest)
-    del m, node
+    if any(isinstance(one, Data) for one in owner.items.values()):  # parts of a data set: each goes through it
+        from holdfast.audit.code.frames import method_of_data
+
+        each = {
+            key: method_of_data(m, one, name, args, node) if isinstance(one, Data) else one
+            for key, one in owner.items.items()
+        }
+        return Table(each, owner.rest)
     return UNKNOWN
 
 

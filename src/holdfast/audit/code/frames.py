@@ -220,9 +220,13 @@ def _merge(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     other = data_of(args.get(0, "right", "other"))
     if other is None:
         return owner
-    return replace(
-        owner, learned=owner.learned | other.known | other.aside, columns=owner.columns, only=None, where=None
-    )
+    columns = {**owner.columns, **other.columns}
+    learned = owner.learned | other.aside
+    if other.column is not None and not other.aside:
+        columns[other.column] = columns.get(other.column, NOTHING) | other.learned
+    else:
+        learned |= other.learned
+    return replace(owner, learned=learned, columns=columns, only=None, where=None)
 
 
 def _rename(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -333,6 +337,14 @@ def _split_ready(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return Table(dict(zip(("train", "test"), made.items, strict=True)))
 
 
+def _random_parts(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return the parts of a Spark table that is split at random."""
+    from holdfast.audit.code.splits import random_split
+
+    named = {"generator": args.get(1, "seed"), **args.named} if args.get(1, "seed") is not None else args.named
+    return random_split(m, Args((owner, args.get(0, "weights")), named, args.nodes[:1] * 2), node)
+
+
 def _pivot(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return a table of a statistic of one column by another."""
     how = args.constant(None, "aggfunc") or "mean"
@@ -381,5 +393,6 @@ _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     **dict.fromkeys(("ravel", "flatten", "reshape", "to_numpy", "copy", "astype", "reset_index"), _ravel),
     "set_index": set_index,
     "train_test_split": _split_ready,
+    **dict.fromkeys(("randomSplit", "random_split"), _random_parts),
     "size": _sizes,
 }

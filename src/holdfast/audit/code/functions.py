@@ -29,9 +29,9 @@ from holdfast.audit.code.events import Validated
 from holdfast.audit.code.frames import CORRELATIONS, STATISTICS, counted, method_of_data, statistic
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, text_of
-from holdfast.audit.code.making import kind_by_parts, made, trainer
+from holdfast.audit.code.making import by_formula, kind_by_parts, made, trainer
+from holdfast.audit.code.namespaces import NAMESPACES, kind_of_tuple, namespace, tuple_of
 from holdfast.audit.code.protocol import learns_when_made
-from holdfast.audit.code.rows import simplified
 from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
 from holdfast.audit.code.splits import (
     bundle,
@@ -43,20 +43,18 @@ from holdfast.audit.code.splits import (
     train_test_split,
 )
 from holdfast.audit.code.stacking import beside, concat
+from holdfast.audit.code.unknown import SILENT, unknown_call
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
     Data,
     Estimator,
-    Function,
     Object,
     Partial,
     Score,
     Seq,
     Splitter,
-    Unknown,
     data_of,
-    learned_in,
     scores_in,
 )
 from holdfast.audit.code.vocabulary import (
@@ -70,13 +68,6 @@ from holdfast.audit.code.vocabulary import (
     kind_of,
 )
 
-_SILENT = {
-    "print", "display", "show", "plot", "hist", "scatter", "figure", "len", "isinstance", "type", "hasattr",
-    "head", "imshow", "bar", "heatmap", "pairplot", "countplot", "boxplot", "distplot", "histplot", "barplot",
-    "title", "savefig", "pprint", "info", "debug", "warning", "log_metric", "makedirs", "exists", "join_",
-    "format", "subplots", "scatterplot", "lineplot", "violinplot", "kdeplot", "jointplot", "axvline", "axhline",
-    "clear_session",
-}  # fmt: skip
 _SEEDS = {
     "seed",
     "manual_seed",
@@ -91,7 +82,6 @@ _SUPERVISED_SCORES = {
     "mutual_info_classif", "mutual_info_regression", "f_classif", "f_regression", "chi2", "ttest_ind",
     "pointbiserialr", "pearsonr", "spearmanr", "f_oneway", "kruskal", "mannwhitneyu",
 }  # fmt: skip
-_JUDGES = ("score", "evaluate", "metric", "accuracy", "rmse", "auc", "report", "test")
 
 
 def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901, PLR0911, PLR0912 a ladder of cases
@@ -121,11 +111,13 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
         return made(m, name, BUILDERS.get(last) or kind_of(name), args)
     if not LOADERS.match(last) and (texts := learns_when_made(m, last, args)) is not None:
         return _taught(m, last, "transform", texts, args, node)
+    if (written := by_formula(m, name, args)) is not None:
+        return written
     if last in _SUPERVISED_SCORES:
         return _supervised(m, last, args, node)
-    if last in _SILENT:
+    if last in SILENT:
         return _count(args) if last == "len" else UNKNOWN
-    if LOADERS.match(last) or DATASETS.match(last):
+    if LOADERS.match(last) or DATASETS.match(last) or ".read." in name:
         return loaded(m, last, args, node)
     found = data_of(args.get(0)) if args.values else None
     if last == "argsort" and found is not None and found.role == "statistic":
@@ -201,8 +193,11 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     if last in {"DataReader", "download"}:
         data = replace(data, ordered=f"{last}(…)")
     for name in ("train", "split", "subset"):
-        if name in args.named:
-            data = by_side(m, data, args.named[name])
+        told = args.named.get(name)
+        if isinstance(told, Seq) and told.rest is None:
+            return Seq([by_side(m, data, one) for one in told.items])
+        if told is not None:
+            data = by_side(m, data, told)
     if last.startswith("make_") or args.constant(None, "return_X_y") is True:
         features = replace(data)
         return Seq([features, replace(data, role="label")], fixed=True)
@@ -245,41 +240,6 @@ def drawn(m: Machine, owner: Estimator, name: str, args: Args, node: ast.AST) ->
 def _generator(m: Machine, args: Args, node: ast.AST) -> Any:
     del node
     return made(m, "default_rng", "random", args)
-
-
-def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: frozenset[int] = NOTHING) -> Any:  # noqa: C901 a ladder of cases
-    """Return what an unknown function returns: the records it was given, with all that was learned on the way."""
-    if name in _SILENT:
-        return UNKNOWN
-    for one in args.everything():
-        if isinstance(one, Function) and not one.called and name != "optimize":
-            m.apply(m, one, Args(tuple(replace(held, record=True) for held in args.data()[:1])), node)
-    found = [one for one in args.data() if one.role != "count"]
-    for one in args.everything():
-        learned |= learned_in(one) if not isinstance(one, Estimator) else one.learned
-    scores = frozenset[int]().union(*(scores_in(one) for one in args.everything()))
-    if not found:
-        if scores:
-            if name in DECIDERS:
-                m.decide(node, scores, name)
-            return Score(scores, ranked=name == "sorted")
-        return Unknown(learned) if learned else UNKNOWN
-    rows = [one for one in found if one.rows]
-    guessed = [one for one in rows if one.role in {"predictions", "error"}]
-    labels = [one for one in rows if one.role not in {"predictions", "error"}]
-    if guessed and labels:
-        if any(word in name.lower() for word in _JUDGES):
-            return metric(m, name, args, node)
-        return replace(
-            guessed[0], rows=simplified(path for one in labels for path in one.rows), role="error", column="loss"
-        )
-    base = rows[0] if rows else found[0]
-    for one in rows[1:]:
-        if one.role == "label" and base.role == "label":
-            continue
-        learned |= one.aside
-    role = base.role if base.role in {"predictions", "label", "error", "statistic", "index", "mask"} else "table"
-    return replace(base, learned=base.learned | learned, role=role, where=None, models=base.models)
 
 
 def _train(m: Machine, args: Args, node: ast.AST) -> Any:
@@ -381,5 +341,8 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     "partial": _partial,
     "Subset": subset,
     "next": first,
+    "namedtuple": kind_of_tuple,
+    "namedtuple_of": tuple_of,
+    **dict.fromkeys(NAMESPACES, namespace),
     "iter": listed,
 }

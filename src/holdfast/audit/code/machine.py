@@ -110,6 +110,8 @@ class Machine:
             loops=self.loops,
             **more,
         )
+        if self.anchor is not None:
+            self.flow.applied[new.id] = new.place  # a transformer's own `fit` is where it is learned, and called
         self.flow.learned.append(new)
         self.room(self.flow.learned)
         self.taken[key] = new.id

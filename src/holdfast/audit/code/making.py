@@ -14,6 +14,7 @@ from holdfast.audit.code.values import (
     items_of,
     learned_in,
 )
+from holdfast.audit.code.vocabulary import FORMULA
 
 
 def kind_by_parts(last: str, args: Args) -> str:
@@ -47,6 +48,17 @@ def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
     result = Estimator(last, kind, parts, settings, learned=stats if not kind else tuned)
     result.held = kept
     return result
+
+
+def by_formula(m: Machine, name: str, args: Args) -> Estimator | None:
+    """Return the model that a formula and a table make: `smf.ols("y ~ a + b", data=table)`."""
+    texts = [one.value for one in args.everything() if isinstance(one, Const) and isinstance(one.value, str)]
+    held = data_of(args.get(1, "data")) if any(FORMULA.search(one) for one in texts) else None
+    if held is None or not held.rows:
+        return None
+    owner = made(m, name, "model", args)
+    owner.held = {"train_dataset": held}
+    return owner
 
 
 def trainer(m: Machine, name: str, args: Args) -> Estimator:

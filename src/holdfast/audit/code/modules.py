@@ -10,6 +10,7 @@ from typing import Any
 from holdfast.audit.code.machine import Machine
 from holdfast.audit.code.source import CodeFile
 from holdfast.audit.code.values import Scope
+from holdfast.audit.code.walking import statements
 
 MOST_MODULES = 12  # that one program is followed into; a folder of helpers has a handful
 _DOES = re.compile(  # what a script must mention to be worth following: work on records
@@ -93,7 +94,7 @@ def imported(files: Sequence[CodeFile], modules: Modules) -> dict[str, set[str]]
     found: dict[str, set[str]] = {}
     for file in files:
         for cell in file.cells:
-            for node in ast.walk(cell.tree):
+            for node in statements(cell.tree):
                 if isinstance(node, ast.ImportFrom):
                     names = [node.module or "", *(f"{node.module or ''}.{one.name}" for one in node.names)]
                 elif isinstance(node, ast.Import):

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from holdfast.audit.code.source import Cell, CodeFile
+from holdfast.audit.code.walking import nodes
 
 _BUILTIN = set(dir(builtins))
 
@@ -91,7 +92,7 @@ def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
         deep = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         now_reads: set[str] = set()
         now_writes: set[str] = set()
-        for node in ast.walk(statement) if not deep else ():
+        for node in nodes(statement) if not deep else ():
             if isinstance(node, ast.Name):
                 (now_reads if isinstance(node.ctx, ast.Load) else now_writes).add(node.id)
             elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
@@ -106,9 +107,7 @@ def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
                 now_writes.add(node.arg)
         if deep:
             now_writes.add(statement.name)  # type: ignore[attr-defined]
-        local = {
-            node.id for node in ast.walk(statement) if isinstance(node, ast.comprehension) for node in _targets(node)
-        }
+        local = {node.id for node in nodes(statement) if isinstance(node, ast.comprehension) for node in _targets(node)}
         loops = isinstance(statement, ast.For | ast.With | ast.If | ast.While | ast.Try)
         reads |= now_reads - writes - local - (now_writes if loops else set())
         writes |= now_writes

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine, name_of
-from holdfast.audit.code.values import UNKNOWN, Data, Estimator, Unknown, data_of
+from holdfast.audit.code.values import UNKNOWN, Data, Estimator, Seq, Unknown, data_of
+from holdfast.audit.code.walking import nodes
 
 _LEARNS = ("fit", "partial_fit", "learn", "train", "adapt", "build_vocab")
 _GUESSES = ("predict", "forecast", "decision_function", "score_samples")
@@ -17,11 +18,14 @@ _CHANGES = (
 _NETWORK = {"parameters", "state_dict", "zero_grad"}
 _LOOKS_UP = ("most_similar", "wv", "get_document_topics", "get_topics", *_CHANGES)
 _NO_FIT = {"fit_bounds", "trained", "training", "train_test_split", "trainable", "fits", "train_dataloader", "fit_info"}
+_ASKED_OF_RECORDS = {"columns", "iloc", "loc", "targets", "labels", "train_mask", "test_mask", "target", "num_classes"}
+_THINGS = ("_mask", "_idx", "_index", "_indices", "_loader", "_dataloader", "_set", "_dataset", "_data", "_loss")
+_EMPTY = {"zeros", "ones", "empty", "full", "deque", "defaultdict", "zeros_like", "ones_like", "empty_like"}
 
 
 def verb_of(name: str) -> str:
     """Return what a method does, by how its name begins: fit, fit_transform, predict, score, transform or nothing."""
-    if name in _NO_FIT or name.startswith("_"):
+    if name in _NO_FIT or name.startswith("_") or name.endswith(_THINGS):
         return ""
     if name.startswith(("fit_transform", "learn_transform", "fit_apply")):
         return "fit_transform"
@@ -37,7 +41,7 @@ def verbs_in(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
     """Return the attributes that a program asks of each name."""
     found: dict[str, set[str]] = {}
     for tree in trees:
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Attribute) and (name := name_of(node.value)):
                 found.setdefault(name, set()).add(node.attr)
     return found
@@ -63,6 +67,26 @@ def told_by_use(m: Machine, name: str, value: Any, node: ast.AST | None) -> Any:
         if asked & _NETWORK or (learns and kind_by_verbs(asked)):
             return Estimator(name_of(node.func) or name, kind_by_verbs(asked), text=name)
     return value
+
+
+def told_by_names(m: Machine, target: ast.expr, value: Any, node: ast.expr) -> Any:
+    """Return what a call of which nothing is known returns, as the names say that it is bound to: `df = fetch()`."""
+    from holdfast.audit.code.names import given
+
+    asked = m.asked.get(name_of(target), set())
+    blank = isinstance(value, Estimator) and not (value.kind or value.fits or value.parts or value.learned)
+    blank = blank and (isinstance(node, ast.Subscript) or bool(asked & _ASKED_OF_RECORDS))
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    if not (value is UNKNOWN or blank) or not isinstance(node, ast.Call) or name_of(node.func) in _EMPTY:
+        return value
+    if isinstance(target, ast.Tuple | ast.List):
+        found = [told_by_names(m, one, UNKNOWN, node) for one in target.elts]
+        return value if all(one is UNKNOWN for one in found) else Seq(found, fixed=True)
+    if not isinstance(target, ast.Name) or any(verb_of(one) for one in asked):
+        return value
+    held = given(m, target.id, ("returned", m.cell, target.lineno, tuple(m.active)))
+    return held if isinstance(held, Data) else value
 
 
 def ad_hoc(m: Machine, owner: Any, method: str, args: Args, node: ast.Call) -> Estimator | None:

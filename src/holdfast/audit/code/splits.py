@@ -1,14 +1,17 @@
 """Splits: train_test_split, folds, samples, random_split."""
 
 import ast
+import re
 from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.events import Split
-from holdfast.audit.code.machine import Args, Machine, part
-from holdfast.audit.code.rows import NOWHERE, Step, stepped
+from holdfast.audit.code.machine import Args, Machine, part, text_of
+from holdfast.audit.code.rows import NOWHERE, Interval, Step, stepped
 from holdfast.audit.code.values import UNKNOWN, Const, Data, Seq, Splitter, data_of
 from holdfast.audit.code.vocabulary import ALWAYS_SHUFFLED, KEEPS_TIME, side_of
+
+_CUT = re.compile(r"^(?P<name>\w+)\[(?P<low>-?\d*)%?:(?P<high>-?\d*)%?\]$")
 
 
 def is_seeded(m: Machine, args: Args, *names: str) -> bool:
@@ -22,7 +25,7 @@ def train_test_split(m: Machine, args: Args, node: ast.AST) -> Any:
     first = next((one for one in given if one is not None and one.rows), None)
     if first is None:
         return Seq([UNKNOWN, UNKNOWN] * max(len(given), 1), fixed=True)
-    shuffled = args.constant(None, "shuffle") is not False
+    shuffled = args.constant(None, "shuffle") is not False and "temporal" not in text_of(getattr(node, "func", None))
     seed = args.text(None, "random_state")
     size = args.text(None, "test_size") + "|" + args.text(None, "train_size")
     where = (size, seed) if seed.isdigit() or not shuffled else (m.cell, getattr(node, "lineno", 0), m.order)
@@ -216,7 +219,14 @@ def by_side(m: Machine, data: Data, value: Any) -> Data:
     if isinstance(value, Const) and isinstance(value.value, bool):
         side = "train" if value.value else "test"
     elif isinstance(value, Const) and isinstance(value.value, str):
-        side = side_of(value.value.partition("[")[0])
+        if (cut := _CUT.match(value.value)) is not None:  # `train[:80%]`
+            low, high = (int(one) if one else None for one in (cut["low"], cut["high"]))
+            steps = (
+                Step(("part",), cut["name"]),
+                Step(("range", "%" if "%" in value.value else "position"), Interval(low, high)),
+            )
+            return replace(data, rows=stepped(stepped(data.rows, steps[0]), steps[1]))
+        side = side_of(value.value)
     return part(data, ("split", "ready-made"), side) if side else data
 
 

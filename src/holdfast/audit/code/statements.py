@@ -9,7 +9,7 @@ from holdfast.audit.code.binding import assign, names_in
 from holdfast.audit.code.joining import joined, kind_of_loop, turns, turns_of
 from holdfast.audit.code.machine import Machine, TooMuch, name_of, text_of
 from holdfast.audit.code.modules import module
-from holdfast.audit.code.protocol import told_by_use
+from holdfast.audit.code.protocol import told_by_names, told_by_use
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -53,6 +53,7 @@ def _assign(m: Machine, node: ast.Assign) -> None:
     m.wanted = before
     for target in node.targets:
         value = told_by_use(m, name_of(target), value, node.value)
+        value = told_by_names(m, target, value, node.value)
         assign(m, target, value)
 
 

@@ -20,6 +20,7 @@ class Data:
     column: str | None = None  # the name, where this is one column
     columns: Mapping[str, frozenset[int]] = field(default_factory=dict)  # what was learned, column by column
     only: frozenset[str] | None = None  # the columns, where they are known
+    foretold: Mapping[str, "Data"] = field(default_factory=dict)  # the columns that hold what a model predicted
     models: frozenset[int] = NOTHING  # ids of Learned of the models that predicted this
     record: bool = False  # one record or batch at a time
     ordered: str = ""  # what shows that the records are a series

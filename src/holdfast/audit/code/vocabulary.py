@@ -147,6 +147,7 @@ ALWAYS_SHUFFLED = {
     "RepeatedStratifiedKFold",
     "GroupShuffleSplit",
 }
+FORMULA = re.compile(r"(?<![~<>=!])~(?![~=])")  # `y ~ a + b`, as R and statsmodels write a model
 KEEPS_TIME = {
     "TimeSeriesSplit",
     "PurgedKFold",
