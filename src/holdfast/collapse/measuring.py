@@ -7,7 +7,7 @@ error.
 
 The interval. The real set is split at random, again and again, into two parts A and B of the size that is compared.
 For a measure against the real, each split gives one value of (A, B), distributed as that of an independent real sample
-against a real one. For a measure of one sample, both parts of the splits are parts of the one real set, and their values
+against a real one. For a measure of one sample, both parts of a split are parts of the one real set, and their values
 spread less than those of independent samples; the differences between A and B do not, so the interval is the mean of
 the values, plus and minus a quantile of those differences times √((1 + n/N)/2): a new sample of n has variance σ²/n
 about a centre known to σ²/N, and the difference of two has 2σ²/n.
