@@ -100,6 +100,9 @@ def main() -> NoReturn:
         sys.exit(result if isinstance(result, int) else 0)
     except HoldfastError as error:
         fail(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())  # a group without a command: what there is, as it is meant to be read
+        sys.exit(0)
     except click.UsageError as error:
         fail(error.format_message(), f" Try: {error.ctx.command_path} --help" if error.ctx else "")
     except click.ClickException as error:

@@ -133,6 +133,8 @@ def _items(arm: Arm, feed: Feed, t: int) -> int:
         return feed.items(arm.samples, 1)
     if feed.keep == "last":
         return feed.items(arm.samples, t)
+    if feed.growth == 1.0 and feed.power == 0.0:
+        return t * feed.items(arm.samples, 1)
     return sum(feed.items(arm.samples, s) for s in range(1, t + 1))
 
 

@@ -151,8 +151,8 @@ def _theory(drawn: Sequence[Curve]) -> Iterator[Section]:
         cells = tuple(row for _, row in rows)
         tables.append(Examples(caption="Distance in standard errors, the largest first", columns=columns, cells=cells))
     if silent:
-        columns = ("Theory", "Regimes", "Why it is silent")
-        tables.append(Examples(caption="Theories that do not speak here", columns=columns, cells=silent[:MOST_SILENT]))
+        heads = ("Theory", "Regimes", "Why it is silent")
+        tables.append(Examples(caption="Theories that do not speak here", columns=heads, cells=silent[:MOST_SILENT]))
     yield Section(
         title="Simulation against theory",
         says=(
