@@ -39,7 +39,7 @@ def reproducible(purpose: str) -> Iterator[Any]:
         if _Users.count == 0:
             _Users.before = (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
             torch.set_num_threads(1)
-            torch.use_deterministic_algorithms(True)
+            torch.use_deterministic_algorithms(mode=True)
         _Users.count += 1
     try:
         yield torch
@@ -48,4 +48,4 @@ def reproducible(purpose: str) -> Iterator[Any]:
             _Users.count -= 1
             if _Users.count == 0:
                 torch.set_num_threads(_Users.before[0])
-                torch.use_deterministic_algorithms(_Users.before[1])
+                torch.use_deterministic_algorithms(mode=_Users.before[1])

@@ -10,6 +10,7 @@ import numpy as np
 
 from holdfast.collapse.definitions import Measure
 from holdfast.collapse.experiment import Arm, Experiment
+from holdfast.collapse.external import EXTERNAL
 from holdfast.collapse.keeping import Keeper
 from holdfast.collapse.lab import Block, Recorder, Values, begun, generations
 from holdfast.core.errors import BadInput
@@ -51,8 +52,8 @@ def run_all(
     """Run what is not kept yet. Raises BadInput when a history cannot go on, as where samples are not finite."""
     units = [(number, arm, block) for number, arm in enumerate(found) for block in blocks(experiment, arm)]
     total = sum(arm.generations for _, arm, _ in units)
-    # A learner with a library of its own under it (torch) already uses all cores.
-    workers = 1 if any(arm.kind.costly for arm in found) else min(os.cpu_count() or 1, len(units))
+    # A person's own learner may not be made for threads; those of the package are, also the ones on torch.
+    workers = 1 if any(arm.kind is EXTERNAL for arm in found) else min(os.cpu_count() or 1, len(units))
     stop = Event()
     with track(progress, "generations", total, "generations") as advance, ThreadPoolExecutor(workers) as pool:
         jobs = [

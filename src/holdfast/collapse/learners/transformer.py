@@ -32,7 +32,7 @@ class Language(NamedTuple):
     weights: Float[np.ndarray, "replicates weights"]
     settings: Float[np.ndarray, "replicates settings"]  # the numbers of `Settings`
     held_out: UInt16[np.ndarray, "replicates documents length"]  # real documents that no model learns from
-    real: Bool[np.ndarray, "replicates"]  # the truth itself
+    real: Bool[np.ndarray, " replicates"]  # the truth itself
 
 
 class Settings(NamedTuple):
@@ -181,7 +181,9 @@ class Transformer(BaseModel):
         if model.real[i]:
             return self._corpus.documents(size, self.length, rng)
         if self.beams > 1 and rule.top_p < 1:
-            raise BadInput(f"top_p {rule.top_p:g} says how to draw at random, which a search with {self.beams} beams does not")
+            raise BadInput(
+                f"top_p {rule.top_p:g} says how to draw at random, which a search with {self.beams} beams does not"
+            )
         prompt = self.prompt_length if self.prompts == "real" else 0
         begun = self._corpus.documents(size, prompt, rng)
         manner = Manner(rule, self.beams, self.penalty)
@@ -214,7 +216,7 @@ class Transformer(BaseModel):
 @lru_cache(maxsize=4)
 def _reference(
     file: str | None, unit: Unit, vocabulary: int, length: int, size: Size, course: Course
-) -> Float[np.ndarray, "weights"]:
+) -> Float[np.ndarray, " weights"]:
     """Return the weights of a model that learnt from all of the real text but what is held out."""
     real, streams = corpus(file, unit, vocabulary, length), Streams(0)
     rng = streams("reference", "documents")

@@ -10,7 +10,7 @@ from holdfast.collapse.learners.transformer import Language, Settings
 from holdfast.collapse.torch_use import reproducible
 from holdfast.core.random import Streams
 
-Values = Float[np.ndarray, "replicates"]
+Values = Float[np.ndarray, " replicates"]
 _PURPOSE = "perplexity of a language model"
 _RARE = 0.95  # share of real tokens that are less surprising than those of the tail
 

@@ -31,8 +31,8 @@ class Corpus:
     """Real text. `mark` tells it from another one."""
 
     vocabulary: tuple[str, ...]
-    learn: UInt16[np.ndarray, "learn"]
-    held_out: UInt16[np.ndarray, "held"]
+    learn: UInt16[np.ndarray, " learn"]
+    held_out: UInt16[np.ndarray, " held"]
     unit: Unit
     mark: int
 
@@ -44,7 +44,7 @@ class Corpus:
         starts = rng.integers(len(tokens) - length + 1, size=size)
         return tokens[starts[:, None] + np.arange(length)]
 
-    def text(self, tokens: UInt16[np.ndarray, "length"]) -> str:
+    def text(self, tokens: UInt16[np.ndarray, " length"]) -> str:
         """Return tokens as text."""
         pieces = [self.vocabulary[token] for token in tokens.tolist()]
         return _CLOSING.sub(r"\1", " ".join(pieces)) if self.unit == "words" else "".join(pieces)

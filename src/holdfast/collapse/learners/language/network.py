@@ -54,7 +54,7 @@ class Course(NamedTuple):
     rate: float
 
 
-def fresh(size: Size, rng: np.random.Generator) -> Float[np.ndarray, "weights"]:
+def fresh(size: Size, rng: np.random.Generator) -> Float[np.ndarray, " weights"]:
     """Return new weights."""
     parts = []
     for name, shape in size.parts():
@@ -126,8 +126,8 @@ Batches = Callable[[int], UInt16[np.ndarray, "documents length"]]
 
 
 def trained(
-    size: Size, start: Float[np.ndarray, "weights"], documents: Batches, course: Course, rng: np.random.Generator
-) -> Float[np.ndarray, "weights"]:
+    size: Size, start: Float[np.ndarray, " weights"], documents: Batches, course: Course, rng: np.random.Generator
+) -> Float[np.ndarray, " weights"]:
     """Return weights after training from `start`; `documents(n)` returns n documents to learn from."""
     torch = torch_for(_PURPOSE)
     flat = torch.tensor(start, requires_grad=True)
@@ -158,7 +158,7 @@ def _windows(
 
 
 def surprise(
-    size: Size, weights: Float[np.ndarray, "weights"], documents: UInt16[np.ndarray, "documents length"]
+    size: Size, weights: Float[np.ndarray, " weights"], documents: UInt16[np.ndarray, "documents length"]
 ) -> Float[np.ndarray, "documents length"]:
     """Return −log of the probability of each token of documents, given those before it in its window."""
     torch = torch_for(_PURPOSE)

@@ -8,19 +8,24 @@ import numpy as np
 
 _SUBJECTS = (
     ("keeper boat sailor harbour net gull tide lantern captain rope wave shore anchor pilot reef whale",
-     "watched mended sailed followed hauled crossed feared charted", "old grey salty narrow distant silent torn northern"),
+     "watched mended sailed followed hauled crossed feared charted",
+     "old grey salty narrow distant silent torn northern"),
     ("farmer field horse barn orchard ploughman hen well fence harvest mill shepherd lamb ditch scythe hive",
-     "ploughed fed planted guarded gathered cut counted sheared", "green muddy ripe heavy early patient brown dry"),
+     "ploughed fed planted guarded gathered cut counted sheared",
+     "green muddy ripe heavy early patient brown dry"),
     ("baker street market bridge clerk tower square merchant coin door tailor window crowd guild cellar bell",
-     "sold opened praised carried bought locked swept weighed", "busy narrow crooked loud warm honest rich late"),
+     "sold opened praised carried bought locked swept weighed",
+     "busy narrow crooked loud warm honest rich late"),
     ("hunter forest wolf path oak stream woodcutter fox snow owl hollow deer moss cabin trap raven",
-     "tracked heard climbed felled warned startled hid found", "dark frozen tall quiet hungry hidden steep wild"),
+     "tracked heard climbed felled warned startled hid found",
+     "dark frozen tall quiet hungry hidden steep wild"),
     ("scholar book lamp letter map library riddle ink student page theorem archive globe quill proof star",
-     "read copied doubted translated solved measured forgot explained", "dusty learned curious blank famous faint long strange"),
+     "read copied doubted translated solved measured forgot explained",
+     "dusty learned curious blank famous faint long strange"),
 )  # fmt: skip
-_PLACES = "near beyond behind under beside above across inside".split()
-_ADVERBS = "slowly again often gladly twice early alone never".split()
-_JOINED = "and while but because until".split()
+_PLACES = ("near", "beyond", "behind", "under", "beside", "above", "across", "inside")
+_ADVERBS = ("slowly", "again", "often", "gladly", "twice", "early", "alone", "never")
+_JOINED = ("and", "while", "but", "because", "until")
 # Parts of a sentence; the shares are made up so that short forms are common and joined sentences are rare.
 _FORMS = (
     (0.30, "the N V the N ."),

@@ -25,7 +25,7 @@ class Manner(NamedTuple):
 
 def written(
     size: Size,
-    weights: Float[np.ndarray, "weights"],
+    weights: Float[np.ndarray, " weights"],
     prompts: UInt16[np.ndarray, "documents prompt"],
     length: int,
     manner: Manner,
