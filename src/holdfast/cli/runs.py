@@ -55,8 +55,9 @@ def _table(found: "list[RunSummary]") -> "Table":
     from holdfast.core.text import one_line
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "data", "status"):
-        table.add_column(name, overflow="fold" if name == "run" else "ellipsis", no_wrap=name != "run")
+    for name in ("run", "data", "status"):  # an id is there to be copied, so it is never cut
+        whole = max(len(one.id) for one in found) if name == "run" else None
+        table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=whole)
     for name in ("errors", "warnings", "notes", "score"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in found:
