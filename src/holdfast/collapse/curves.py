@@ -14,6 +14,7 @@ from holdfast.core.errors import NotApplicable
 
 Line = Float[np.ndarray, " recorded"]
 BAND = (0.05, 0.95)
+_ROUNDING = 1e-13  # relative: what varies by less varies only because sums are rounded, as at generation 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,10 @@ def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line,
         half = np.sqrt(place * (1 - place) / n)
         below, seen, above = np.quantile(taken, [max(0.0, place - half), place, min(1.0, place + half)], axis=1)
         error = (above - below) / 2
+    size = np.abs(taken).max(axis=1)
+    rounding = _ROUNDING * (size**2 if statistic == "variance" else size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(error > 0, (seen - predicted) / error, np.nan)
+        return np.where(error > rounding, (seen - predicted) / error, np.nan)
 
 
 def _error_of_mean(taken: Float[np.ndarray, "recorded replicates"]) -> Line:
