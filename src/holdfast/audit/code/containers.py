@@ -1,9 +1,11 @@
 """Methods of lists and dicts."""
 
 import ast
+from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.columns import without_windows
+from holdfast.audit.code.frames import STATISTICS, method_of_data
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, name_of
 from holdfast.audit.code.scores import DECIDERS
@@ -54,16 +56,32 @@ def _in_this_turn(m: Machine, owner: Seq, value: Data, node: ast.AST) -> Data | 
     """Return the value marked as a copy where a loop appends the same records for the second time."""
     if not m.loops or not value.rows or value.role in {"predictions", "statistic", "count"}:
         return None
+    if _in_inner_turns(m, owner, node) and value.role == "table":
+        new = m.learn("augment", "append", node, value, given="")
+        return replace(value, learned=value.learned | {new})
     key = hash((id(owner), m.loops[:1], value.rows))
     line = getattr(node, "lineno", 0)
     first, arms = m.appended.setdefault(key, (line, m.arms))
     called = LABEL_NAME.match(name_of(getattr(getattr(node, "func", None), "value", None)))
     if first == line or value.role == "label" or called or _exclusive(arms, m.arms):
         return None
-    from dataclasses import replace
-
     new = m.learn("augment", "append", node, value, given="")
     return replace(value, learned=value.learned | {new})
+
+
+def _in_inner_turns(m: Machine, owner: Seq, node: ast.AST) -> bool:
+    """Return whether a loop inside one over records appends what a call makes of the record, some times over."""
+    if len(m.loops) < 2 or len(owner.loops) > len(m.loops) - 2 or not isinstance(node, ast.Call) or not node.args:
+        return False
+    inner, outer = m.flow.loops[m.loops[-1]], m.flow.loops[m.loops[-2]]
+    made = node.args[0]
+    return (
+        outer.over == "records"
+        and inner.over in {"candidates", "repeats"}
+        and isinstance(made, ast.Call)
+        and name_of(made.func) not in STATISTICS
+        and not LABEL_NAME.match(name_of(getattr(node.func, "value", None)))
+    )
 
 
 def _exclusive(first: tuple[tuple[int, int], ...], second: tuple[tuple[int, int], ...]) -> bool:
@@ -93,8 +111,6 @@ def _of_dict(m: Machine, owner: Table, name: str, args: Args, node: ast.AST) -> 
     if name == "copy":
         return Table(dict(owner.items), owner.rest)
     if any(isinstance(one, Data) for one in owner.items.values()):  # parts of a data set: each goes through it
-        from holdfast.audit.code.frames import method_of_data
-
         each = {
             key: method_of_data(m, one, name, args, node) if isinstance(one, Data) else one
             for key, one in owner.items.items()

@@ -271,7 +271,7 @@ def _listing(m: Machine, node: ast.List | ast.Tuple | ast.Set) -> Any:
             rest = joined(rest, value)
         else:
             items.append(value)
-    return Seq(items, rest, fixed=isinstance(node, ast.Tuple))
+    return Seq(items, rest, fixed=isinstance(node, ast.Tuple), loops=m.loops)
 
 
 def _dict(m: Machine, node: ast.Dict) -> Any:

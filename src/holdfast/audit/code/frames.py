@@ -168,6 +168,7 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
         else []
     )
     named = [strings(value) for value in args.named.values()]
+    keys += [name for given in (*args.nodes, *args.named_nodes.values()) for name in columns_told(given)]
     keys += [pair[0] for pair in named if pair and len(pair) == 2 and pair[1] not in _GROUP_HARMLESS]
     if not keys and any(pair and len(pair) == 2 for pair in named):
         return plain
@@ -270,16 +271,17 @@ def _expressions(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     for given in [*args.nodes, *args.named_nodes.values()]:
         over = any(isinstance(one, ast.Attribute) and one.attr == "over" for one in ast.walk(given))
         for one in ast.walk(given):
-            if not isinstance(one, ast.Call) or not isinstance(one.func, ast.Attribute) or over:
+            if not isinstance(one, ast.Call) or not isinstance(one.func, ast.Attribute):
                 continue
             base: ast.AST = one.func.value
             while isinstance(base, ast.Call | ast.Attribute) and not _is_column(base):
                 base = base.func if isinstance(base, ast.Call) else base.value
             name = one.func.attr
             if _is_column(base) and name in STATISTICS:
-                new = m.learn("statistic", name, one, owner, given=text_of(one))
+                kind, column = "group" if over else "statistic", next(iter(columns_told(base)), owner.column)
+                new = m.learn(kind, name, one, owner, given=text_of(one), column=column)
                 result = replace(result, learned=result.learned | {new})
-            elif _is_column(base) and name == "shift" and text_of(one).rpartition("(")[2].startswith("-"):
+            elif _is_column(base) and name == "shift" and not over and text_of(one).rpartition("(")[2].startswith("-"):
                 new = m.learn("future", "shift", one, owner, given=text_of(one))
                 result = replace(result, learned=result.learned | {new})
     del node
@@ -290,6 +292,15 @@ def _expressions(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 def _is_column(node: ast.AST) -> bool:
     """Return whether an expression is `pl.col(…)`."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "col"
+
+
+def columns_told(node: ast.AST) -> list[str]:
+    """Return the columns that an expression of polars speaks of: `pl.col("price").mean()`."""
+    return [
+        str(one.args[0].value)
+        for one in ast.walk(node)
+        if _is_column(one) and isinstance(one, ast.Call) and one.args and isinstance(one.args[0], ast.Constant)
+    ]
 
 
 def _where(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -359,7 +370,7 @@ def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 
 _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
-    "groupby": _groupby,
+    **dict.fromkeys(("groupby", "group_by", "groupBy"), _groupby),
     "pivot_table": _pivot,
     "fillna": fillna,
     "fill_null": fillna,

@@ -15,7 +15,7 @@ _CHANGES = (
     "transform", "inverse_transform", "texts_to_", "encode", "infer_vector", "doc2bow", "get_vector", "embed",
     "tokenize",
 )  # fmt: skip
-_NETWORK = {"parameters", "state_dict", "zero_grad"}
+_NETWORK = {"parameters", "state_dict", "zero_grad", "named_parameters", "load_state_dict", "compile"}
 _LOOKS_UP = ("most_similar", "wv", "get_document_topics", "get_topics", *_CHANGES)
 _NO_FIT = {"fit_bounds", "trained", "training", "train_test_split", "trainable", "fits", "train_dataloader", "fit_info"}
 _ASKED_OF_RECORDS = {"columns", "iloc", "loc", "targets", "labels", "train_mask", "test_mask", "target", "num_classes"}

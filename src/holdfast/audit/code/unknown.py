@@ -28,6 +28,7 @@ SILENT = {
     "format", "subplots", "scatterplot", "lineplot", "violinplot", "kdeplot", "jointplot", "axvline", "axhline",
     "clear_session",
 }  # fmt: skip
+_TESTS = ("test", "eval", "valid", "score", "judge")
 _JUDGES = ("score", "evaluate", "metric", "accuracy", "rmse", "auc", "report", "test")
 
 
@@ -39,8 +40,11 @@ def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: froz
         if isinstance(one, Function) and not one.called and name != "optimize":
             m.apply(m, one, Args(tuple(replace(held, record=True) for held in args.data()[:1])), node)
     found = [one for one in args.data() if one.role != "count"]
-    for one in args.everything():
-        learned |= learned_in(one) if not isinstance(one, Estimator) else one.learned
+    if any(one.rows for one in found) and (verb := _done_by(name)):
+        for one in args.values:
+            if isinstance(one, Estimator) and one.kind == "model":
+                return _as_method(m, one, verb, args, node)
+    learned |= frozenset[int]().union(*map(learned_in, args.everything()))
     scores = frozenset[int]().union(*(scores_in(one) for one in args.everything()))
     if not found:
         if scores:
@@ -58,10 +62,7 @@ def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: froz
             guessed[0], rows=simplified(path for one in labels for path in one.rows), role="error", column="loss"
         )
     base = _base(m, name, rows or found)
-    for one in rows[1:]:
-        if one.role == "label" and base.role == "label":
-            continue
-        learned |= one.aside
+    learned |= frozenset[int]().union(*(one.aside for one in rows if not one.role == base.role == "label"))
     role = base.role if base.role in {"predictions", "label", "error", "statistic", "index", "mask"} else "table"
     if role == "table" and verb_of(name) == "predict":  # `predict(params, X_test)`
         role = "predictions"
@@ -73,3 +74,19 @@ def _base(m: Machine, name: str, found: list[Data]) -> Data:
     if verb_of(name) != "predict":
         return found[0]
     return next((one for one in found if is_held_out(m.flow, one.rows)), found[-1])
+
+
+def _done_by(name: str) -> str:
+    """Return what a function does with a model that it is given: fit, predict, score or nothing."""
+    verb = verb_of(name)
+    return verb if verb in {"fit", "predict"} else "score" if name.startswith(_TESTS) else ""
+
+
+def _as_method(m: Machine, model: Estimator, verb: str, args: Args, node: ast.AST) -> Any:
+    """Return what `evaluate(model, X_test)` does, read as `model.evaluate(X_test)`."""
+    from holdfast.audit.code.estimators import METHODS
+
+    at = next(number for number, one in enumerate(args.values) if one is model)
+    values, nodes = list(args.values), list(args.nodes)
+    del values[at], nodes[at : at + 1]
+    return METHODS[verb](m, model, Args(tuple(values), args.named, tuple(nodes), args.named_nodes), node)

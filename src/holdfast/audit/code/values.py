@@ -103,6 +103,7 @@ class Seq:
     rest: Any = None
     fixed: bool = False  # a tuple
     mixed: bool = False  # appended to more than once in one turn of a loop
+    loops: tuple[int, ...] = ()  # those around the place where it was made empty
 
 
 @dataclass(eq=False, slots=True)
