@@ -5,13 +5,13 @@ from itertools import groupby
 
 import numpy as np
 
-from holdfast.collapse.curves import Curve
+from holdfast.collapse.curves import Curve, Overlay
 from holdfast.core.finding import Cell, Examples, Series
 from holdfast.core.record import Section
 
 MOST_LINES = 6  # as many lines as a person tells apart by colour
 MOST_SILENT = 60  # lines of the table of theories that do not speak
-FAR = 4.0  # standard errors: beyond that somebody should look
+QUANTILES = frozenset({"median", "low", "high"})
 
 
 def headline(drawn: Sequence[Curve], tells: str) -> str:
@@ -87,7 +87,7 @@ def _measured(curves: Sequence[Curve]) -> Section:
     """Return one measure: all medians together, then each history that a theory speaks about, with band and mean."""
     measure = curves[0].measure
     pictures = [_medians(some) for some in _even(curves)]
-    pictures += [_one(curve) for curve in curves if curve.overlays]
+    pictures += [one for curve in curves for one in _beside_theory(curve)]
     paragraphs = tuple(" ".join(rest.split()) for rest in measure.doc.split("\n\n")[1:])
     return Section(title=measure.title, says=paragraphs, evidence=tuple(pictures))
 
@@ -108,17 +108,27 @@ def _medians(curves: Sequence[Curve]) -> Series:
     return _drawn(name, curves[0].measure.name, lines, banded=banded)
 
 
-def _one(curve: Curve) -> Series:
-    """Return one history: median in its band, and what theory speaks of beside its prediction."""
+def _beside_theory(curve: Curve) -> Iterator[Series]:
+    """Yield pictures of one history, theory drawn over what it is about.
+
+    Quantiles, mean and variance stand apart: rare histories carry the mean far out of the band of most.
+    """
+    told: dict[str, list[Overlay]] = {"histories": [], "mean": [], "variance": []}
+    for one in curve.overlays:
+        told["histories" if one.theory.statistic in QUANTILES else one.theory.statistic].append(one)
     nothing = np.full(len(curve.at), np.nan)
-    lines = {"median, middle 90 %": (curve.at, curve.median, curve.low, curve.high)}
-    for overlay in curve.overlays:
-        statistic = overlay.theory.statistic
-        if statistic != "median":
-            simulated = getattr(curve, statistic)
-            lines.setdefault(f"simulated {statistic}", (curve.at, simulated, nothing, nothing))
-        lines[f"theory: {overlay.theory.name}"] = (curve.at, overlay.values, nothing, nothing)
-    return _drawn(curve.arm.name, curve.measure.name, lines, banded=True)
+    for what, overlays in told.items():
+        if not overlays:
+            continue
+        simulated = {
+            "histories": ("median and the middle 90 %", (curve.at, curve.median, curve.low, curve.high)),
+            "mean": ("mean ± 2 se", (curve.at, curve.mean, curve.mean - 2 * curve.error, curve.mean + 2 * curve.error)),
+            "variance": ("simulated", (curve.at, curve.variance, nothing, nothing)),
+        }[what]
+        lines = dict([simulated])
+        lines |= {f"theory: {one.theory.name}": (curve.at, one.values, nothing, nothing) for one in overlays}
+        said = "" if what == "histories" else f": {what} of {curve.replicates:,} histories"
+        yield _drawn(f"{curve.arm.name}{said}", curve.measure.name, lines, banded=True)
 
 
 def _drawn(
