@@ -18,8 +18,9 @@ upwards in expectation for any symmetric statistic (Efron & Stein 1981), and eve
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -92,6 +93,10 @@ class Ruler:
                 f"the real set is {type(self.reference['']).__name__} and this sample {type(sample).__name__}; "
                 "give both the same kind"
             )
+        with _one_thread():
+            return self._take(sample, errors=errors)
+
+    def _take(self, sample: SampleSet, *, errors: bool) -> dict[str, Taken | str]:
         (some,) = parts(faces(sample, self.measures), [self.size.items], self.streams("measuring", "sample"))
         values = _values(self.measures, some, self.reference, self.size)
         spread = self._errors(some) if errors else {}
@@ -134,7 +139,20 @@ def ruler(
     Name all of `sets` that are at hand: the smallest decides the size of the comparison. Documents that belong together
     (paragraphs of one article) are no independent draws, and make intervals too narrow. Raises BadInput, NotApplicable.
     """
-    measures = tuple(measures)
+    with _one_thread():
+        return _ruler(tuple(measures), real, streams, tuple(sets), most, size, splits, groups)
+
+
+def _ruler(
+    measures: tuple[Measure, ...],
+    real: SampleSet,
+    streams: Streams,
+    sets: tuple[SampleSet, ...],
+    most: int,
+    size: Size | None,
+    splits: int,
+    groups: int,
+) -> Ruler:
     whole = faces(real, measures)
     size = size or size_for(measures, sets, real, streams, most=most)
     pairs = [parts(whole, [size.items, size.items], streams("measuring", "split", k)) for k in range(splits)]
@@ -267,3 +285,11 @@ def _about(first: Sequence[float | str], second: Sequence[float | str], scale: f
 
 def _reason(values: Sequence[float | str]) -> str:
     return next((value for value in values if isinstance(value, str)), "there are too few real parts with a value")
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Hold linear algebra to one thread: matrices are small, and threads that wait for each other spin."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
+    return limits
