@@ -20,7 +20,10 @@ _LOOKS_UP = ("most_similar", "wv", "get_document_topics", "get_topics", *_CHANGE
 _NO_FIT = {"fit_bounds", "trained", "training", "train_test_split", "trainable", "fits", "train_dataloader", "fit_info"}
 _ASKED_OF_RECORDS = {"columns", "iloc", "loc", "targets", "labels", "train_mask", "test_mask", "target", "num_classes"}
 _THINGS = ("_mask", "_idx", "_index", "_indices", "_loader", "_dataloader", "_set", "_dataset", "_data", "_loss")
-_EMPTY = {"zeros", "ones", "empty", "full", "deque", "defaultdict", "zeros_like", "ones_like", "empty_like"}
+_NO_RECORDS = {  # what they return of nothing but numbers is no table that was read
+    "np", "numpy", "math", "random", "torch", "jnp", "os", "re", "time", "deque", "defaultdict", "zeros", "ones",
+    "empty",
+}  # fmt: skip
 
 
 def verb_of(name: str) -> str:
@@ -69,6 +72,13 @@ def told_by_use(m: Machine, name: str, value: Any, node: ast.AST | None) -> Any:
     return value
 
 
+def _root(node: ast.expr) -> str:
+    """Return the name that an expression begins with: `np` for `np.random.rand`."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def told_by_names(m: Machine, target: ast.expr, value: Any, node: ast.expr) -> Any:
     """Return what a call of which nothing is known returns, as the names say that it is bound to: `df = fetch()`."""
     from holdfast.audit.code.names import given
@@ -78,7 +88,7 @@ def told_by_names(m: Machine, target: ast.expr, value: Any, node: ast.expr) -> A
     blank = blank and (isinstance(node, ast.Subscript) or bool(asked & _ASKED_OF_RECORDS))
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value
-    if not (value is UNKNOWN or blank) or not isinstance(node, ast.Call) or name_of(node.func) in _EMPTY:
+    if not (value is UNKNOWN or blank) or not isinstance(node, ast.Call) or _root(node.func) in _NO_RECORDS:
         return value
     if isinstance(target, ast.Tuple | ast.List):
         found = [told_by_names(m, one, UNKNOWN, node) for one in target.elts]
