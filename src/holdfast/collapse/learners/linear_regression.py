@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, Field
-from scipy.special import gammaincinv, ndtr
+from scipy.special import gammaincinv, ndtr, ndtri
 
 from holdfast.collapse.definitions import Draw, Part, learner
 from holdfast.collapse.items import Items, chosen, made_of, pooled
@@ -14,6 +14,7 @@ from holdfast.collapse.samples import Points
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 
+_AT_ONCE = 2_000_000  # numbers that are drawn at once where items are drawn one by one: 16 MB
 Design = Float[np.ndarray, "replicates dimensions_or_none dimensions_or_none"]
 
 
@@ -67,11 +68,14 @@ class LinearRegression(BaseModel):
 
     def draw(self, model: Linear, wanted: Draw, rng: np.random.Generator) -> Products | Found | Items:
         """Return a batch: products, the items where they are needed, or only what a fit finds."""
-        if wanted.verifier is not None or wanted.rule.top_p < 1:
-            raise NotApplicable("linear regression has normal noise: no verifier with a taste of its own, no top-p")
         noise = model.noise * np.sqrt(wanted.rule.temperature)  # of the labels; inputs are not the model's to draw
+        by_item = wanted.items or wanted.verifier is not None or wanted.rule.top_p < 1
+        if by_item and self.design == "same":
+            raise NotApplicable("inputs that stay the same are kept as X′X: no choice of items, no top-p, no taste")
         if wanted.items:
-            return made_of(self._items(model, wanted.size, noise, rng))
+            return made_of(self._items(model, wanted, rng))
+        if by_item:
+            return self._counted(model, wanted, rng)
         if wanted.alone and self.ridge == 0 and self.design == "fresh":
             error = rng.standard_normal(model.coefficients.shape)
             freedom = wanted.size - self.dimensions + 1
@@ -129,7 +133,7 @@ class LinearRegression(BaseModel):
     def samples(self, model: Linear, size: int, rng: np.random.Generator) -> list[Points]:
         """Return inputs, and the label as the last number of each vector."""
         one_by_one = [type(model)(*(field[i : i + 1] for field in model)) for i in range(len(model.noise))]
-        return [Points(self._items(one, size, one.noise, rng)[0]) for one in one_by_one]
+        return [Points(self._items(one, Draw(size), rng)[0]) for one in one_by_one]
 
     def refuse(self, samples: int) -> str:
         """Return why so few samples cannot be fitted."""
@@ -142,14 +146,50 @@ class LinearRegression(BaseModel):
         )
 
     def _items(
-        self, model: Linear, size: int, noise: Float[np.ndarray, " replicates"], rng: np.random.Generator
+        self, model: Linear, wanted: Draw, rng: np.random.Generator
     ) -> Float[np.ndarray, "replicates items dimensions_and_label"]:
-        if self.design == "same" and len(model.design):
-            raise NotApplicable("inputs that stay the same are kept as X′X, there are no items to choose from")
-        inputs = rng.standard_normal((len(noise), size, self.dimensions))
-        labels = np.einsum("rnd,rd->rn", inputs, model.coefficients)
-        labels += noise[:, None] * rng.standard_normal(labels.shape)
+        """Return inputs and labels, these last.
+
+        A verifier with a taste looks at labels: accepted ones are normal again, and inputs are as they are with them.
+        """
+        replicates, d = model.coefficients.shape
+        inputs = rng.standard_normal((replicates, wanted.size, d))
+        outside = (1 - wanted.rule.top_p) / 2
+        noise = rng.standard_normal((replicates, wanted.size))
+        if outside:
+            noise = ndtri(outside + (1 - 2 * outside) * ndtr(noise))
+        noise *= (model.noise * np.sqrt(wanted.rule.temperature))[:, None]
+        labels = (inputs @ model.coefficients[..., None])[..., 0] + noise
+        if wanted.verifier is not None:
+            accepted = self._accepted(model, wanted, labels)
+            # Inputs given a label: their part along the coefficients moves with it, the rest stays as it is.
+            whole = np.sum(model.coefficients**2, axis=1) + model.noise**2 * wanted.rule.temperature
+            moved = (accepted - labels) / whole[:, None]
+            inputs += moved[..., None] * model.coefficients[:, None, :]
+            labels = accepted
         return np.concatenate([inputs, labels[..., None]], axis=2)
+
+    def _accepted(
+        self, model: Linear, wanted: Draw, labels: Float[np.ndarray, "replicates items"]
+    ) -> Float[np.ndarray, "replicates items"]:
+        """Return labels as a verifier would have accepted them, made of the luck of those that it was shown."""
+        assert wanted.verifier is not None
+        if wanted.rule.top_p < 1:
+            raise NotApplicable("a verifier with a taste looks at normal labels, not at those that top-p leaves")
+        spread = np.sqrt(self.signal**2 + self.noise**2)
+        centre, width = wanted.verifier.centre * spread, wanted.verifier.width * spread
+        variance = np.sum(model.coefficients**2, axis=1) + model.noise**2 * wanted.rule.temperature
+        precision = 1 / variance + 1 / width**2
+        mean = centre / width**2 / precision
+        return mean[:, None] + labels / np.sqrt(variance * precision)[:, None]
+
+    def _counted(self, model: Linear, wanted: Draw, rng: np.random.Generator) -> Products:
+        """Return the products of items that are drawn one by one, a share of them at a time."""
+        share = max(1, _AT_ONCE // model.coefficients.size)
+        sizes = [min(share, wanted.size - start) for start in range(0, wanted.size, share)]
+        parts = [_products(made_of(self._items(model, wanted._replace(size=size), rng))) for size in sizes]
+        size, gram, moment, _ = (np.sum(column, axis=0) for column in zip(*parts, strict=True))
+        return Products(size, gram, moment, model.design)
 
     def _root(
         self, model: Linear, size: int, rng: np.random.Generator
