@@ -58,7 +58,7 @@ def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def _arrays(path: Path) -> dict[str, np.ndarray] | None:
     """Return the arrays of a file, None where it is not there or damaged: then the work is done again."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError):
         return None
