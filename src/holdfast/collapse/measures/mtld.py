@@ -12,7 +12,7 @@ from holdfast.core.errors import NotApplicable
 def mtld(sample: Texts, *, threshold: float = 0.72) -> float:
     """MTLD: words that documents go on for before their type-token ratio falls to 0.72.
 
-    Each document is read forwards and backwards; whenever the share of different words falls below the threshold, a
+    Each document is read forwards and backwards; whenever the share of different words has fallen to the threshold, a
     factor is full and counting begins anew. The rest of a document counts as part of a factor, by how far its share has
     fallen.
 
@@ -51,7 +51,7 @@ def _factors(words: Words, threshold: float) -> float:
         for i in range(start, end):
             if last[i] < begin:
                 types += 1
-            elif types < threshold * (i + 1 - begin):
+            elif types / (i + 1 - begin) <= threshold:
                 factors += 1.0
                 begin, types = i + 1, 0
         if begin < end:

@@ -1,7 +1,7 @@
 """Precision, recall, density and coverage: whether each sample lies among the other's nearest neighbours."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from holdfast.collapse.samples import Points
 _BLOCK = 2_000_000  # distances held at once
 
 
-class _Among(NamedTuple):
+class Among(NamedTuple):
     """What the four measures need to know of two sets of points."""
 
     precise: np.ndarray  # whether each sample point lies in the ball of a real one
@@ -34,7 +34,7 @@ def precision(sample: Points, real: Points, *, k: int = 5) -> float:
 
     Source: Kynkäänniemi et al. 2019, Improved precision and recall metric for assessing generative models.
     """
-    return float(_among(sample, real, k, "sample").precise.mean())
+    return float(among(sample, real, k, "sample").precise.mean())
 
 
 @measure(good="high", unit="share of the real")
@@ -50,7 +50,7 @@ def recall(sample: Points, real: Points, *, k: int = 5) -> float:
 
     Source: Kynkäänniemi et al. 2019, Improved precision and recall metric for assessing generative models.
     """
-    return float(_among(sample, real, k, "recall").recalled.mean())
+    return float(among(sample, real, k, "recall").recalled.mean())
 
 
 @measure(good="high", unit="balls per point")
@@ -66,7 +66,7 @@ def density(sample: Points, real: Points, *, k: int = 5) -> float:
 
     Source: Naeem et al. 2020, Reliable fidelity and diversity metrics for generative models.
     """
-    return float(_among(sample, real, k, "sample").balls.mean() / k)
+    return float(among(sample, real, k, "sample").balls.mean() / k)
 
 
 @measure(good="high", unit="share of the real")
@@ -81,28 +81,29 @@ def coverage(sample: Points, real: Points, *, k: int = 5) -> float:
 
     Source: Naeem et al. 2020, Reliable fidelity and diversity metrics for generative models.
     """
-    return float(_among(sample, real, k, "sample").covered.mean())
+    return float(among(sample, real, k, "sample").covered.mean())
 
 
-def _among(sample: Points, real: Points, k: int, wanted: str) -> _Among:
+def among(sample: Points, real: Points, k: int, wanted: Literal["sample", "recall", "all"]) -> Among:
+    """Return which points of each set lie among the other's; recall and the rest need different distances."""
     some, true = pair(sample, real, least=k + 1)
     # Squares of distances are differences of large numbers; far from 0 they would lose their digits.
     centre = true.mean(axis=0)
     some, true = some - centre, true - centre
     precise, recalled = np.zeros(len(some), bool), np.zeros(len(true), bool)
     covered, balls = np.zeros(len(true), bool), np.zeros(len(some), np.int64)
-    if wanted == "sample":
+    if wanted in {"sample", "all"}:
         radius = _radii(true, k)
         for start, apart in _distances(true, some):
             inside = apart <= radius[start : start + len(apart), None]
             balls += inside.sum(axis=0)
             covered[start : start + len(apart)] = inside.any(axis=1)
         precise = balls > 0
-    else:
+    if wanted in {"recall", "all"}:
         radius = _radii(some, k)
         for start, apart in _distances(true, some):
             recalled[start : start + len(apart)] = (apart <= radius).any(axis=1)
-    return _Among(precise, covered, recalled, balls)
+    return Among(precise, covered, recalled, balls)
 
 
 def _radii(points: Rows, k: int) -> np.ndarray:

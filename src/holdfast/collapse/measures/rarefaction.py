@@ -66,8 +66,7 @@ def unseen_words(sample: Texts, *, draws: int | None = None) -> float:
 
 def absent(counts: Int[np.ndarray, " types"], total: int, draws: int) -> Float[np.ndarray, " types"]:
     """Return the probability that each type is not among `draws` items out of `total`, without replacement."""
-    kinds, place = np.unique(counts, return_inverse=True)
-    left = total - kinds
+    left = total - counts
     if draws <= _SMALL:
         steps = np.arange(draws)
         chance = np.clip((left[:, None] - steps) / (total - steps), 0.0, None).prod(axis=1)
@@ -78,18 +77,23 @@ def absent(counts: Int[np.ndarray, " types"], total: int, draws: int) -> Float[n
         some = np.where(inside, left, draws)
         log = gammaln(some + 1) - gammaln(some - draws + 1) - gammaln(total + 1) + gammaln(total - draws + 1)
         chance = np.where(inside, np.exp(np.minimum(log, 0.0)), 0.0)
-    return np.asarray(chance[place])
+    return np.asarray(chance)
 
 
 def expected_types(counts: Int[np.ndarray, " types"], draws: int) -> float:
     """Return how many types `draws` items hold in expectation, drawn without replacement."""
-    counts = counts[counts > 0]
-    return float((1.0 - absent(counts, int(counts.sum()), draws)).sum())
+    kinds, many, total = _by_count(counts)
+    return float((many * (1.0 - absent(kinds, total, draws))).sum())
 
 
 def expected_singles(counts: Int[np.ndarray, " types"], draws: int) -> float:
     """Return how many types `draws` items hold exactly once in expectation, drawn without replacement."""
-    counts = counts[counts > 0]
-    total = int(counts.sum())
+    kinds, many, total = _by_count(counts)
     # C(N − c, m − 1)/C(N, m) = [C(N − c, m − 1)/C(N, m − 1)] · m/(N − m + 1)
-    return float((counts * absent(counts, total, draws - 1)).sum() * draws / (total - draws + 1))
+    return float((many * kinds * absent(kinds, total, draws - 1)).sum() * draws / (total - draws + 1))
+
+
+def _by_count(counts: Int[np.ndarray, " types"]) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return which counts there are above 0, how many types have each, and the sum of all."""
+    kinds, many = np.unique(counts[counts > 0], return_counts=True)
+    return kinds, many, int((kinds * many).sum())
