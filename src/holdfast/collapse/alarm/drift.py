@@ -49,12 +49,14 @@ def conformal_ranks(
 
 def strangeness(values: Float[np.ndarray, "all ... measures"], side: Side) -> Float[np.ndarray, "all ..."]:
     """Return how strange each of several sets is among them all; it does not depend on their order."""
-    away = values - np.median(values, axis=0)
-    spread = np.median(np.abs(away), axis=0)
+    with np.errstate(invalid="ignore"):
+        away = values - np.median(values, axis=0)
+        spread = np.median(np.abs(away), axis=0)
     # Where more than half of the values are equal, any other one is infinitely strange.
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = np.where(spread > 0, away / spread, np.where(away == 0, 0.0, away * np.inf))
-    scaled = np.where(np.isnan(scaled), 0.0, scaled)
+    # Infinite values stand for "nothing to measure"; when most are, the others are the strange ones.
+    scaled = np.where(np.isnan(scaled), np.where(np.isfinite(values), np.inf, 0.0), scaled)
     return np.asarray((np.abs(scaled) if side == "both" else -scaled).max(axis=-1))
 
 

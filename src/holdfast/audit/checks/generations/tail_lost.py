@@ -66,15 +66,13 @@ def tail_lost(generations: Generations, *, alpha: float = 0.025) -> Iterator[Fin
 def _finding(alarm: Alarm, at: int, alpha: float) -> Finding:
     lost, limit = alarm.lost(at, alpha), threshold(alpha, alarm.spent)
     worst, name = lost[0], one_line(alarm.names[at], 60)
-    more = f", and {len(lost) - 1} more strata have lost as well" if len(lost) > 1 else ""
-    seen = (
-        f" holds {worst.seen[at]:.2%} in {name}" if np.isfinite(worst.seen[at]) else f" is no longer filled in {name}"
-    )
+    more = f", and {len(lost) - 1} of the other strata as well" if len(lost) > 1 else ""
+    seen = f"is at {worst.seen[at]:.2%}" if np.isfinite(worst.seen[at]) else "has fallen"
     where = f"{one_line(alarm.where, 60)}: " if alarm.where else ""
     value = float(alarm.logs[at] / _LOG10)
     return Finding(
-        message=f"{where}the {one_line(worst.name, 80)} {seen} in {name}, in real data at {worst.real:.2%}; evidence "
-        f"10^{value:.1f} against a threshold of {limit:,.0f} at generation {at + 1}{more}",
+        message=f"{where}generation {at + 1}, {name}, has lost the {one_line(worst.name, 80)}{more}: it {seen}, in real "
+        f"data at {worst.real:.2%}; evidence 10^{value:.1f} against a threshold of {limit:,.0f}",
         confidence=Confidence.HIGH,
         locations=tuple(_places(alarm, at, lost)),
         evidence=(

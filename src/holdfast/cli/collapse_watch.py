@@ -1,0 +1,75 @@
+"""`holdfast collapse watch`: parse, look at the generations, render, leave with an exit code."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from holdfast.cli.audit import STORE
+from holdfast.cli.main import CRASHED
+from holdfast.core.errors import BadInput
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("sets", nargs=-1, type=click.Path(path_type=Path), metavar="FOLDER | RUN | SETS...")
+@click.option("--real", type=click.Path(path_type=Path), help="The real data.  [default: `real`, else the first set]")
+@click.option("--controls", type=click.Path(path_type=Path), help="Folder with samples of models fitted on real data.")
+@click.option("--text", metavar="COLUMN", help="The column that holds the documents.")
+@click.option("--alpha", type=float, help="Chance of a false alarm, over all generations.  [default: 0.05]")
+@click.option("--budget", type=float, help="Share of a tail whose loss is tolerated.  [default: 0.1]")
+@click.option("--planned", type=int, help="Generations to share real documents out among.  [default: 25]")
+@click.option("--endless", is_flag=True, default=None, help="A stream without an end: alpha is per generation.")
+@click.option("--metrics", help="Measures with commas between, or `all`.  [default: the usual ones]")
+@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
+              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
+@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@STORE
+def watch(sets: tuple[Path, ...], real: Path | None, controls: Path | None, fail_on: str, form: str, out: Path | None,
+          store: Path, **flags: Any) -> int:  # fmt: skip
+    """Raise an alarm when generations lose the tails of real data or drift away, and at no more than chance.
+
+    \b
+      holdfast collapse watch samples/                     a file or sub-folder for each generation: real, gen1, gen2 …
+      holdfast collapse watch real.csv gen1.csv gen2.csv   the first is real; Parquet, JSONL, .npy, .txt as well
+      holdfast collapse watch gens/ --real corpus.txt      a document per line, or a folder of documents or pictures
+      holdfast collapse watch 20260101-120000-ab12         a run of the laboratory
+
+    Exit code 1 is the alarm.
+    """
+    from holdfast.cli.output import exit_code, finished
+    from holdfast.cli.progress import shown
+    from holdfast.collapse.watching import WatchSettings, watch_paths
+    from holdfast.collapse.watching_runs import watch_run
+    from holdfast.core.config import checked
+    from holdfast.core.store import RunStore
+    from holdfast.report.render import refuse_unknown
+
+    refuse_unknown(form)
+    if not sets:
+        raise BadInput("nothing to watch: give a folder of sample sets, several sets, or a run of the laboratory")
+    said = {name: value for name, value in flags.items() if value is not None}
+    if "metrics" in said:
+        said["metrics"] = tuple(one.strip() for one in said["metrics"].split(",") if one.strip())
+    settings, home = checked(WatchSettings, said), RunStore(store)
+    command = tuple(sys.argv[1:])
+    with shown() as progress:
+        if len(sets) == 1 and not sets[0].exists() and real is None:
+            run = watch_run(str(sets[0]), home, settings, progress=progress, command=command)
+        else:
+            run = watch_paths(
+                sets, settings, real=real, controls=_inside(controls), store=home, progress=progress, command=command
+            )
+    finished(run, home, form, out)
+    return exit_code(run, fail_on, CRASHED)
+
+
+def _inside(folder: Path | None) -> tuple[Path, ...]:
+    """Return the sample sets of a folder of controls. Raises BadInput."""
+    if folder is None:
+        return ()
+    if not folder.is_dir():
+        raise BadInput(f"--controls wants a folder with a file or sub-folder for each control, got {folder}")
+    return tuple(sorted(one for one in folder.iterdir() if not one.name.startswith((".", "_"))))
