@@ -115,8 +115,10 @@ def _beside_fixed(setting: Setting, *, drifting: bool) -> np.ndarray:
     source="branching with immigration; migration against drift in population genetics (Wright, 1931)",
     near_miss=lambda setting: _present(setting, remembered=False),
     cases=(
-        with_little_real("categorical", 500, {"types": 200, "exponent": 1.0}, every="generation"),
-        with_little_real("contexts", 500, {"contexts": 2, "types": 100, "exponent": 1.0}, every="generation"),
+        with_little_real("categorical", 500, {"types": 200, "exponent": 1.0}, every="generation", replicates=500),
+        with_little_real(
+            "contexts", 500, {"contexts": 2, "types": 100, "exponent": 1.0}, every="generation", replicates=500
+        ),
     ),
 )
 def types_beside_fresh_real(setting: Setting) -> np.ndarray:

@@ -39,7 +39,9 @@ ZIPF_CONTEXTS: Case = {
 }  # fmt: skip
 
 
-def with_little_real(learner: str, samples: int, options: Mapping[str, Any], *, every: str, share: float = 0.1) -> Case:
+def with_little_real(
+    learner: str, samples: int, options: Mapping[str, Any], *, every: str, share: float = 0.1, replicates: int = 4000
+) -> Case:
     """Return the case of few real items beside many of the model before, new in every generation or drawn once."""
     feeds = [
         {"name": "real", "of": "real", "share": share, "every": every},
@@ -47,5 +49,5 @@ def with_little_real(learner: str, samples: int, options: Mapping[str, Any], *, 
     ]
     return {
         "learner": learner, "samples": samples, "generations": 50, "options": options, "regimes": [],
-        "regime": {f"little-real-{every}": {"feeds": feeds}}, "replicates": 4000,
+        "regime": {f"little-real-{every}": {"feeds": feeds}}, "replicates": replicates,
     }  # fmt: skip

@@ -57,15 +57,16 @@ def _alive(setting: Setting, instead: float | None) -> np.ndarray:
     """Return the closed form; `instead` of the gamma factor is what a sharp cut at p R = 1 would give."""
     chain, scale, b, cut = _tail(setting)
     found = np.full(len(cut), np.nan)
-    found[1:] = (scale / cut[1:]) ** (1 / b) * (gamma(1 - 1 / b) if instead is None else instead) - 0.5
-    _long_enough(chain, b, float(cut[1]) * float(found[1]))
+    each = (scale / cut[1:]) ** (1 / b) * (gamma(1 - 1 / b) if instead is None else instead) - 0.5
+    found[1:] = chain.contexts * each
+    _long_enough(chain, b, float(cut[1] * each[0]))
     return found
 
 
-def _sharp(setting: Setting) -> np.ndarray:
-    """Return the near miss: everything below p R = 1 lost, everything above it kept."""
+def _at_half_the_rate(setting: Setting) -> np.ndarray:
+    """Return the near miss: with the rate M p/t of the lower bound instead of 2M p/t."""
     _, scale, b, cut = _tail(setting)
-    return np.asarray((scale / cut.clip(1e-300)) ** (1 / b) * cut / (b - 1))
+    return _mass(scale, b, 2 * cut)
 
 
 @theory(
@@ -74,7 +75,7 @@ def _sharp(setting: Setting) -> np.ndarray:
     formula="(C^{1/b} / b) Γ(1 − 1/b) R_t^{−(1 − 1/b)},  p_i = C i^−b",
     assumes=_ASSUMES,
     source="the sum over types of Zipf's law as an integral (Karlin, 1967, on occupancy), with branching beside it",
-    near_miss=_sharp,
+    near_miss=_at_half_the_rate,
     cases=_CASES,
 )
 def zipf_lost_mass(setting: Setting) -> np.ndarray:
