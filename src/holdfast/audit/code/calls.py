@@ -167,7 +167,8 @@ def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # no
 
 def _of_estimator(m: Machine, owner: Estimator, name: str, args: Args, node: ast.AST) -> Any:
     if not owner.kind and not owner.fits and verb_of(name).startswith("fit"):
-        owner.kind = kind_by_verbs({name} | (m.asked.get(m.wanted[0], set()) if m.wanted else set()))
+        base = name_of(getattr(getattr(node, "func", None), "value", None))
+        owner.kind = kind_by_verbs({name}.union(*(m.asked.get(one, set()) for one in (base, *m.wanted[:1]))))
     run = ESTIMATOR_METHODS.get(name) or ESTIMATOR_METHODS.get(verb_of(name))
     return run(m, owner, args, node) if run else unknown_call(m, name, args, node)
 

@@ -9,6 +9,7 @@ from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, stepped
 from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.values import NOTHING, Const, Data, Seq, Unknown, data_of, learned_in
+from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 _LABELS = {"target", "label", "labels", "y", "class", "outcome", "Target", "Label", "Class", "Outcome", "TARGET"}
 _PART = re.compile(r"^(?P<side>train|test|val|valid|dev)_(?:mask|idx|index|indices|ids)$")
@@ -122,9 +123,10 @@ def _single(m: Machine, owner: Data, value: Any) -> Any:
     if isinstance(value, str) and owner.record:
         return owner
     if isinstance(value, str):
-        if owner.role == "bundle" and value in _SIDES:
+        if owner.role == "bundle" and (side := _SIDES.get(value) or side_of(value)):
             key = ("split", "bundle", m.number(owner.rows))
-            return replace(owner, rows=stepped(owner.rows, Step(key, _SIDES[value])), role="table")
+            role = "label" if LABEL_NAME.match(value) else "table"
+            return replace(owner, rows=stepped(owner.rows, Step(key, side)), role=role)
         return column_of(owner, value)
     if isinstance(value, int) and not isinstance(value, bool) and owner.role in {"table", "label"}:
         return replace(owner, record=True)

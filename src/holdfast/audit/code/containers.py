@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.columns import without_windows
-from holdfast.audit.code.frames import STATISTICS, method_of_data
+from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, name_of
 from holdfast.audit.code.scores import DECIDERS
 from holdfast.audit.code.values import UNKNOWN, Const, Data, Score, Seq, Table, Unknown, items_of, learned_in, scores_in
-from holdfast.audit.code.vocabulary import LABEL_NAME
+from holdfast.audit.code.vocabulary import LABEL_NAME, STATISTICS
 
 
 def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901 a ladder of cases

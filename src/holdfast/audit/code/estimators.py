@@ -20,7 +20,7 @@ from holdfast.audit.code.values import (
     items_of,
     together,
 )
-from holdfast.audit.code.vocabulary import BORING, SUPERVISED_SELECTORS
+from holdfast.audit.code.vocabulary import BORING, UNSUPERVISED_SELECTORS
 
 _STOPPERS = {"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "early_stopping", "EarlyStoppingCallback"}
 _PATIENCE = {"early_stopping_rounds", "early_stopping", "od_type", "od_wait", "use_best_model", "patience"}
@@ -105,7 +105,7 @@ def _learnt(
     if data.role == "label" and kind == "scale":
         data = replace(data, column=data.column)
     supervised = label is not None and kind in {"select", "target", "model", "bin", "reduce", "unknown"}
-    if kind == "select" and part.name not in SUPERVISED_SELECTORS:
+    if kind == "select" and part.name in UNSUPERVISED_SELECTORS:
         supervised = False
     return m.learn(kind, part.name, node, data, given=text, owner=owner.text, label=supervised)
 

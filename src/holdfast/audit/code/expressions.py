@@ -180,7 +180,8 @@ def _met(m: Machine, left: Data, right: Data) -> Data | Any:
     guessed = [one for one in (left, right) if one.role == "predictions"]
     if len(guessed) == 1 and all(one.rows for one in (left, right)):
         other = right if guessed[0] is left else left
-        return replace(guessed[0], rows=other.rows | guessed[0].rows, role="error")
+        known = guessed[0].models or guessed[0].by is not None
+        return replace(guessed[0], rows=guessed[0].rows if known else other.rows | guessed[0].rows, role="error")
     bases = [one for one in (left, right) if one.role not in {"statistic", "count"} and one.rows]
     base = bases[0] if bases else left
     other = right if base is left else left

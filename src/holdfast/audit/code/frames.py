@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.column_expressions import columns_told, filtered, with_columns
 from holdfast.audit.code.columns import stored
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
-from holdfast.audit.code.picking import between, difference, drop, head, isin, pop, query, take
+from holdfast.audit.code.picking import between, difference, drop, head, isin, pop, query, reshuffled, take
 from holdfast.audit.code.scores import reduced
 from holdfast.audit.code.series import WINDOWS, bfill, fillna, joined_in, resampled, rolling, set_index, shift, sort
 from holdfast.audit.code.splits import sample
@@ -25,14 +26,8 @@ from holdfast.audit.code.values import (
     data_of,
     learned_in,
 )
+from holdfast.audit.code.vocabulary import CORRELATIONS, STATISTICS
 
-STATISTICS = {
-    "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem",
-    "amin", "amax", "nanmean", "nanmedian", "nanstd", "nanmin", "nanmax", "nanvar", "percentile",
-    "nanpercentile", "nanquantile", "average", "ptp", "reduce_mean", "reduce_std", "reduce_max", "std_mean",
-    "var_mean", "describe", "agg", "aggregate",
-}  # fmt: skip
-CORRELATIONS = {"corr", "corrwith", "cov", "corrcoef"}
 _COUNTS = {
     "sum", "count", "nunique", "unique", "value_counts", "isnull", "isna", "duplicated", "any", "all", "info",
     "head_", "hist", "plot", "boxplot", "show", "to_csv", "to_parquet", "to_excel", "to_pickle", "to_sql",
@@ -108,6 +103,8 @@ def per_record(owner: Data, args: Args, position: int = 0) -> bool:
             if isinstance(value, Seq):
                 return not any(isinstance(one, Const) and one.value == 0 for one in value.items)
     value = args.get(position)
+    if isinstance(value, Seq) and value.items and position == 0:  # `x.mean((1, 2))`
+        return all(isinstance(one, Const) and one.value != 0 for one in value.items)
     return isinstance(value, Const) and value.value in (1, -1, "columns") and not isinstance(value.value, bool)
 
 
@@ -265,44 +262,6 @@ def _guess(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return replace(held, role="predictions", columns={}, column=None) if held is not None else owner
 
 
-def _expressions(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    """Return a polars table with new columns: a statistic in an expression is one of all rows."""
-    result = owner
-    for given in [*args.nodes, *args.named_nodes.values()]:
-        over = any(isinstance(one, ast.Attribute) and one.attr == "over" for one in ast.walk(given))
-        for one in ast.walk(given):
-            if not isinstance(one, ast.Call) or not isinstance(one.func, ast.Attribute):
-                continue
-            base: ast.AST = one.func.value
-            while isinstance(base, ast.Call | ast.Attribute) and not _is_column(base):
-                base = base.func if isinstance(base, ast.Call) else base.value
-            name = one.func.attr
-            if _is_column(base) and name in STATISTICS:
-                kind, column = "group" if over else "statistic", next(iter(columns_told(base)), owner.column)
-                new = m.learn(kind, name, one, owner, given=text_of(one), column=column)
-                result = replace(result, learned=result.learned | {new})
-            elif _is_column(base) and name == "shift" and not over and text_of(one).rpartition("(")[2].startswith("-"):
-                new = m.learn("future", "shift", one, owner, given=text_of(one))
-                result = replace(result, learned=result.learned | {new})
-    del node
-    learned = frozenset[int]().union(*(joined_in(one) for one in args.everything()))
-    return replace(result, learned=result.learned | learned, where=None)
-
-
-def _is_column(node: ast.AST) -> bool:
-    """Return whether an expression is `pl.col(…)`."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "col"
-
-
-def columns_told(node: ast.AST) -> list[str]:
-    """Return the columns that an expression of polars speaks of: `pl.col("price").mean()`."""
-    return [
-        str(one.args[0].value)
-        for one in ast.walk(node)
-        if _is_column(one) and isinstance(one, ast.Call) and one.args and isinstance(one.args[0], ast.Constant)
-    ]
-
-
 def _where(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     del m, node
     learned = frozenset[int]().union(*(learned_in(one) for one in args.values[1:]))
@@ -353,7 +312,9 @@ def _random_parts(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     from holdfast.audit.code.splits import random_split
 
     named = {"generator": args.get(1, "seed"), **args.named} if args.get(1, "seed") is not None else args.named
-    return random_split(m, Args((owner, args.get(0, "weights")), named, args.nodes[:1] * 2), node)
+    if args.given("random_state"):  # dask
+        named = {**named, "generator": args.named["random_state"]}
+    return random_split(m, Args((owner, args.get(0, "weights", "frac")), named, args.nodes[:1] * 2), node)
 
 
 def _pivot(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -392,8 +353,10 @@ _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     "isin": isin,
     **dict.fromkeys(("head", "tail"), head),
     **dict.fromkeys(("take", "skip"), take),
+    "shuffle": reshuffled,
     **dict.fromkeys(("predict", "predict_proba"), _guess),
-    **dict.fromkeys(("with_columns", "with_column"), _expressions),
+    **dict.fromkeys(("with_columns", "with_column"), with_columns),
+    "filter": filtered,
     "between": between,
     **dict.fromkeys(("difference", "symmetric_difference"), difference),
     **dict.fromkeys(("where", "mask"), _where),

@@ -25,13 +25,14 @@ from holdfast.audit.code.arrays import (
     zscore,
 )
 from holdfast.audit.code.drawing import arange, choice, delete, permutation, random_mask, resample, shuffle
+from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.events import Validated
-from holdfast.audit.code.frames import CORRELATIONS, STATISTICS, counted, method_of_data, statistic
+from holdfast.audit.code.frames import counted, method_of_data, statistic
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.making import by_formula, kind_by_parts, made, trainer
 from holdfast.audit.code.namespaces import NAMESPACES, kind_of_tuple, namespace, tuple_of
-from holdfast.audit.code.protocol import learns_when_made
+from holdfast.audit.code.protocol import learns_when_made, verb_of
 from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
 from holdfast.audit.code.splits import (
     bundle,
@@ -59,12 +60,14 @@ from holdfast.audit.code.values import (
 )
 from holdfast.audit.code.vocabulary import (
     BUILDERS,
+    CORRELATIONS,
     CROSS_VALIDATION,
     CURVES,
     DATASETS,
     LOADERS,
     METRICS,
     SPLITTERS,
+    STATISTICS,
     kind_of,
 )
 
@@ -92,6 +95,8 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
             return table[last](m, args, node)
     if last in CROSS_VALIDATION:
         return cross_validated(m, last, args, node)
+    if (taught := _taught_by_class(m, name, args, node)) is not None:
+        return taught
     if last in METRICS and args.data():
         return metric(m, last, args, node)
     if last in CURVES:
@@ -145,10 +150,21 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     if last[:1].isupper() and (
         all(one.role == "count" for one in args.data()) or any(isinstance(one, Estimator) for one in args.values)
     ):
-        return made(m, name, kind_by_parts(last, args), args)
+        return made(m, name, kind_by_parts(last, args, m.asked.get(m.wanted[0], set()) if m.wanted else set()), args)
     if last[:1].islower() and not args.data() and "." in name and _is_layer(name):
         return UNKNOWN
     return unknown_call(m, last, args, node)
+
+
+def _taught_by_class(m: Machine, name: str, args: Args, node: ast.AST) -> Estimator | None:
+    """Return the model that a class makes and fits in one go: `NaiveBayesClassifier.train(pairs)`."""
+    parts = name.split(".")
+    kind = kind_of(parts[-2]) if len(parts) > 1 and verb_of(parts[-1]) == "fit" else ""
+    if kind != "model" or not args.data():
+        return None
+    owner = made(m, ".".join(parts[:-1]), kind, Args())
+    ESTIMATOR_METHODS["fit"](m, owner, args, node)
+    return owner
 
 
 def _taught(m: Machine, name: str, kind: str, data: Data, args: Args, node: ast.AST) -> Estimator:

@@ -1,8 +1,10 @@
 """Estimators are made: with their parts, settings and what they are given."""
 
+import re
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.protocol import kind_by_verbs
 from holdfast.audit.code.values import (
     Const,
     Data,
@@ -17,14 +19,14 @@ from holdfast.audit.code.values import (
 from holdfast.audit.code.vocabulary import FORMULA
 
 
-def kind_by_parts(last: str, args: Args) -> str:
+def kind_by_parts(last: str, args: Args, asked: set[str]) -> str:
     """Return what a class of unknown name is, by the estimators that it is given."""
     if "Pipeline" in last:
         return "pipeline"
     parts = [one for value in args.everything() for one in _estimators(value)]
-    if any(part.kind in {"model", "search"} for part in parts):
-        return "model"
-    return ""
+    if not any(part.kind in {"model", "search"} for part in parts):
+        return ""
+    return "select" if kind_by_verbs(asked) == "transform" else "model"  # it asks a model which columns are good
 
 
 def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
@@ -53,9 +55,11 @@ def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
 def by_formula(m: Machine, name: str, args: Args) -> Estimator | None:
     """Return the model that a formula and a table make: `smf.ols("y ~ a + b", data=table)`."""
     texts = [one.value for one in args.everything() if isinstance(one, Const) and isinstance(one.value, str)]
-    held = data_of(args.get(1, "data")) if any(FORMULA.search(one) for one in texts) else None
+    formula = next((one for one in texts if FORMULA.search(one)), "")
+    held = data_of(args.get(1, "data")) if formula else None
     if held is None or not held.rows:
         return None
+    m.flow.label_columns.update(re.findall(r"[^\W\d]\w*", formula.partition("~")[0]))
     owner = made(m, name, "model", args)
     owner.held = {"train_dataset": held}
     return owner

@@ -6,8 +6,10 @@ from typing import Any
 
 from holdfast.audit.code.columns import dropped, narrowed, selected
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
-from holdfast.audit.code.splits import without
+from holdfast.audit.code.splits import is_seeded, without
 from holdfast.audit.code.values import NOTHING, Data, data_of, learned_in
+
+_ANEW = "anew"  # a step that parts nothing: it says that the order is another one in every pass
 
 
 def drop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -107,12 +109,26 @@ def take(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
         return replace(owner, rows=by_index(owner.rows, index.rows), where=None)
     if owner.record or not args.text(0, "count"):
         return owner
+    if any(step.kind == _ANEW for path in owner.rows for step in path[1:]):
+        key = ("sample", m.cell, getattr(node, "lineno", 0), args.text(0, "count"))
+        return replace(owner, rows=stepped(owner.rows, Step(key, "in")), where=None)
     bound = args.constant(0, "count")
     bound = Symbol(args.text(0, "count")) if bound is None else bound
     takes = getattr(getattr(node, "func", None), "attr", "take") == "take"
     side = Interval(None, bound) if takes else Interval(bound, None)
-    del m
     return replace(owner, rows=stepped(owner.rows, Step(("range", "position"), side)), where=None)
+
+
+def reshuffled(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return a stream of records that is shuffled anew in every pass, as that of tf.data is by default."""
+    from holdfast.audit.code.rows import Step, stepped
+
+    drawn = None if is_seeded(m, args) else m.place(node)
+    told = args.constant(2, "reshuffle_each_iteration") is False
+    whole = all(len(path) == 1 for path in owner.rows)
+    if told or not whole or not (args.values or args.given("buffer_size")) or isinstance(args.get(0), Data):
+        return replace(owner, where=None, drawn=owner.drawn or drawn)
+    return replace(owner, rows=stepped(owner.rows, Step((_ANEW,), "all")), where=None, drawn=owner.drawn or drawn)
 
 
 def between(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:

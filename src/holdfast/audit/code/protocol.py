@@ -10,7 +10,7 @@ from holdfast.audit.code.walking import nodes
 
 _LEARNS = ("fit", "partial_fit", "learn", "train", "adapt", "build_vocab")
 _GUESSES = ("predict", "forecast", "decision_function", "score_samples")
-_JUDGES = ("score", "evaluate")
+_JUDGES = ("score", "evaluate", "eval_")
 _CHANGES = (
     "transform", "inverse_transform", "texts_to_", "encode", "infer_vector", "doc2bow", "get_vector", "embed",
     "tokenize",
@@ -43,10 +43,13 @@ def verb_of(name: str) -> str:
 def verbs_in(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
     """Return the attributes that a program asks of each name."""
     found: dict[str, set[str]] = {}
+    called = set()
     for tree in trees:
         for node in nodes(tree):
-            if isinstance(node, ast.Attribute) and (name := name_of(node.value)):
-                found.setdefault(name, set()).add(node.attr)
+            if isinstance(node, ast.Call):
+                called.add(node.func)
+            elif isinstance(node, ast.Attribute) and (node in called or not verb_of(node.attr)):
+                found.setdefault(name_of(node.value), set()).add(node.attr)  # `args.train_file` asks for no deed
     return found
 
 
@@ -119,4 +122,5 @@ def learns_when_made(m: Machine, last: str, args: Args) -> Data | None:
     if any(verb_of(one).startswith("fit") for one in asked) or not any(one.startswith(_LOOKS_UP) for one in asked):
         return None
     found = data_of(args.get(0, "sentences", "documents", "corpus"))
-    return found if found is not None and found.rows and found.role in {"table", "label"} and not found.record else None
+    single = found is not None and found.record and isinstance(args.get(0), Data)
+    return found if found is not None and found.rows and found.role in {"table", "label"} and not single else None

@@ -25,6 +25,10 @@ class Interval:
         """Return whether the two have nothing in common; None where that cannot be told."""
         return _before(self, other) or _before(other, self) or (None if self._vague(other) else False)
 
+    def shares_end(self, other: "Interval") -> bool:
+        """Return whether both begin, or both end, at the same bound: then they have rows in common."""
+        return (self.low is not None and self.low == other.low) or (self.high is not None and self.high == other.high)
+
     def _vague(self, other: "Interval") -> bool:
         bounds = [one for one in (self.low, self.high, other.low, other.high) if one is not None]
         if all(isinstance(one, int | float) for one in bounds):
@@ -97,6 +101,8 @@ def relation(first: Path, second: Path) -> Relation:
 def _parted(side: Any, other: Any) -> Relation:
     if isinstance(side, Interval) and isinstance(other, Interval):
         apart = side.apart(other)
+        if apart is None and side.shares_end(other):
+            return Relation.CROSSES
         return Relation.APART if apart else Relation.UNKNOWN if apart is None else Relation.CROSSES
     if isinstance(side, tuple) and isinstance(other, tuple) and side and side[0] == other[0] == "rows":
         found = relation(side[1], other[1])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine
-from holdfast.audit.code.values import UNKNOWN, Data, Score, data_of, scores_in
+from holdfast.audit.code.values import UNKNOWN, Data, Estimator, Score, data_of, scores_in
 
 DECIDERS = {"max", "min", "argmax", "argmin", "idxmax", "idxmin", "nlargest", "nsmallest", "nanargmax", "argsort"}
 
@@ -26,6 +26,9 @@ def metric(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
         scores = scores_in(args.get(0))
         if scores:
             return Score(scores)
+        model = next((one for one in args.values if isinstance(one, Estimator) and one.kind == "model"), None)
+        if model is not None and found:  # `nltk.classify.accuracy(classifier, pairs)`
+            return taken(m, name, node, replace(found[0], by=model), text=args.text(1))
         if len(found) < 2:
             return UNKNOWN
         guessed = found[1]

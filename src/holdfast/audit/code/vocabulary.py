@@ -88,12 +88,12 @@ _OTHER_NAMES = (
     (re.compile(r"Scaler$|Normalization$"), "scale"),
     (re.compile(r"Imputer$"), "impute"),
     (re.compile(r"Vectorizer$"), "words"),
-    (re.compile(r"Selector$|Selection$"), "select"),
+    (re.compile(r"Selector$|Selection$|^Select[A-Z]"), "select"),
     (re.compile(r"SMOTE|OverSampler$"), "over"),
     (re.compile(r"UnderSampler$"), "under"),
 )
 
-SUPERVISED_SELECTORS = set(_SELECT.split()) - {"VarianceThreshold", "DropConstantFeatures", "SmartCorrelatedSelection"}
+UNSUPERVISED_SELECTORS = {"VarianceThreshold", "DropConstantFeatures", "SmartCorrelatedSelection"}
 TRANSFORMS = {"scale", "bin", "impute", "reduce", "words", "select", "target", "transform"}
 BORING = {"codes", "outlier"}  # what they learn is a list of categories, or rows to leave out
 
@@ -156,6 +156,14 @@ KEEPS_TIME = {
     "ExpandingWindowSplitter",
 }
 
+STATISTICS = {
+    "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem",
+    "amin", "amax", "nanmean", "nanmedian", "nanstd", "nanmin", "nanmax", "nanvar", "percentile",
+    "nanpercentile", "nanquantile", "average", "ptp", "reduce_mean", "reduce_std", "reduce_max", "std_mean",
+    "var_mean", "describe", "agg", "aggregate",
+}  # fmt: skip
+CORRELATIONS = {"corr", "corrwith", "cov", "corrcoef"}
+
 METRICS = {
     "accuracy_score",
     "balanced_accuracy_score",
@@ -214,7 +222,7 @@ CURVES = {"roc_curve", "precision_recall_curve", "det_curve", "calibration_curve
 LOADERS = re.compile(
     r"^(?:read_\w+|load_(?!model|weights|state)\w+|fetch_\w+|make_(?:classification|regression|blobs|moons|circles|\w*friedman\d?)"
     r"|loadtxt|genfromtxt|load|load_data|load_dataset|load_files|open_dataset|scan_csv|scan_parquet|DataReader|download"
-    r"|glob|rglob|iglob|listdir|scandir|image_dataset_from_directory|text_dataset_from_directory|imread)$"
+    r"|list_files|glob|rglob|iglob|listdir|scandir|image_dataset_from_directory|text_dataset_from_directory|imread)$"
 )
 DATASETS = re.compile(
     r"^(?:MNIST|FashionMNIST|KMNIST|CIFAR\d+|SVHN|ImageFolder|STL10|EMNIST|IMDB|AG_NEWS|DatasetFolder)$"
