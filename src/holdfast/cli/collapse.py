@@ -8,6 +8,7 @@ import click
 
 from holdfast.cli.audit import STORE
 from holdfast.cli.collapse_plan import plan
+from holdfast.cli.collapse_watch import watch
 from holdfast.core.errors import BadInput
 
 SUFFIX = ".toml"
@@ -19,6 +20,7 @@ def collapse() -> None:
 
 
 collapse.add_command(plan)
+collapse.add_command(watch)
 
 
 @collapse.command(context_settings={"max_content_width": 100})
