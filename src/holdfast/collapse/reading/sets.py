@@ -96,7 +96,8 @@ def _lines(path: Path) -> SampleItems:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         content, notes = data.decode("cp1252", "replace"), ("not in UTF-8, read as Windows-1252",)  # type: ignore[assignment]
-    texts = tuple(line for line in content.splitlines() if line.strip())
+    # Not every mark that Unicode calls a line break ends a document.
+    texts = tuple(line for line in content.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip())
     return SampleItems(path.name, len(texts), digest_file(path), texts=texts, notes=notes)
 
 

@@ -66,7 +66,7 @@ def tail_lost(generations: Generations, *, alpha: float = 0.025) -> Iterator[Fin
 def _finding(alarm: Alarm, at: int, alpha: float) -> Finding:
     lost, limit = alarm.lost(at, alpha), threshold(alpha, alarm.spent)
     worst, name = lost[0], one_line(alarm.names[at], 60)
-    more = f", and {len(lost) - 1} of the other strata as well" if len(lost) > 1 else ""
+    more = f", and {len(lost) - 1} other strata too" if len(lost) > 1 else ""
     seen = f"is at {worst.seen[at]:.2%}" if np.isfinite(worst.seen[at]) else "has fallen"
     where = f"{one_line(alarm.where, 60)}: " if alarm.where else ""
     value = float(alarm.logs[at] / _LOG10)
