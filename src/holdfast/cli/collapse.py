@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from holdfast.cli.audit import STORE
-from holdfast.cli.collapse_plan import plan
+from holdfast.cli.collapse_plan import forecast, plan
 from holdfast.cli.collapse_watch import watch
 from holdfast.core.errors import BadInput
 
@@ -21,6 +21,7 @@ def collapse() -> None:
 
 collapse.add_command(plan)
 collapse.add_command(watch)
+collapse.add_command(forecast)
 
 
 @collapse.command(context_settings={"max_content_width": 100})

@@ -73,3 +73,54 @@ def plan(file: Path | None, temperature: float | None, assignments: tuple[str, .
     record, _ = run_plan(wishes, store=home, command=tuple(sys.argv[1:]))
     finished(record, home, form, out)
     return 0
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("real", type=click.Path(path_type=Path), metavar="REAL")
+@click.argument("replicates", nargs=-1, type=click.Path(path_type=Path), metavar="REPLICATE...")
+@click.option("--generations", type=int, metavar="N", help="How far to look ahead.  [default: 10]")
+@click.option("--regime", metavar="NAME", help="What later generations will learn from.  [default: replace]")
+@click.option("--types", metavar="UNIT", help="What is counted in texts: words, characters, items.  [default: words]")
+@click.option("--column", metavar="NAME", help="The column that is counted, where there are several.")
+@click.option("--text", metavar="NAME", help="The column that holds the texts.")
+@click.option("--suspect", type=click.Path(path_type=Path), metavar="FILE", help="How much of it did the models write?")
+@click.option("--holdout", type=click.Path(path_type=Path), metavar="FILE", help="Real data no model learnt from.")
+@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@_FORMAT
+@_OUT
+@STORE
+def forecast(real: Path, replicates: tuple[Path, ...], suspect: Path | None, holdout: Path | None,
+             form: str, out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
+    """Tell from replicates of one generation what will be left after many.
+
+    REAL is what the models learnt from; each REPLICATE is what one of at least four models wrote that all learnt from
+    it, with different luck.
+
+    \b
+      holdfast collapse forecast real.txt gen1-a.txt gen1-b.txt gen1-c.txt gen1-d.txt --generations 20
+      holdfast collapse forecast real.csv gen1-*.csv --column diagnosis --regime fresh-real
+      holdfast collapse forecast real.txt gen1-*.txt --suspect new-corpus.txt --holdout fresh.txt
+    """
+    from holdfast.cli.output import finished
+    from holdfast.cli.progress import shown
+    from holdfast.collapse.forecasting.verb import Asked, run_forecast
+    from holdfast.core.config import checked
+    from holdfast.core.store import RunStore
+    from holdfast.report.render import refuse_unknown
+
+    refuse_unknown(form)
+    asked = checked(Asked, {name: value for name, value in flags.items() if value is not None})
+    home = RunStore(store)
+    with shown() as progress:
+        record, _ = run_forecast(
+            asked,
+            real,
+            replicates,
+            suspect=suspect,
+            holdout=holdout,
+            store=home,
+            progress=progress,
+            command=tuple(sys.argv[1:]),
+        )
+    finished(record, home, form, out)
+    return 0

@@ -1,0 +1,152 @@
+"""The verb: a forecast, from sample sets to its record."""
+
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from holdfast.audit.environment import environment
+from holdfast.collapse.forecasting.contamination import Meter, synthetic_share
+from holdfast.collapse.forecasting.counting import Unit, counted, variances
+from holdfast.collapse.forecasting.forecast import Forecast, forecast, forecast_numbers
+from holdfast.collapse.forecasting.telling import contamination, headline, sections
+from holdfast.collapse.reading.sets import SampleItems, read_set
+from holdfast.collapse.regimes import PRESETS
+from holdfast.core.errors import BadInput, NotApplicable, unknown
+from holdfast.core.finding import FROZEN
+from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.random import Streams
+from holdfast.core.record import InputRecord, Run, Section
+from holdfast.core.store import RunStore, new_id
+
+_MOST_ROWS = 12  # generations told in a table
+
+
+class Asked(BaseModel):
+    """The settings of a forecast."""
+
+    model_config = FROZEN
+    generations: int = Field(10, gt=0, le=10_000)
+    regime: str = Field("replace", description="what later generations will learn from")
+    types: Unit = Field("words", description="what is counted in texts")
+    column: str | None = Field(None, description="which column is counted, where there are several")
+    text: str | None = Field(None, description="which column holds the texts")
+    seed: int = 0
+
+
+def run_forecast(
+    asked: Asked,
+    real: Path,
+    generations: Sequence[Path],
+    *,
+    suspect: Path | None = None,
+    holdout: Path | None = None,
+    store: RunStore | None = None,
+    progress: Progress | None = None,
+    command: Sequence[str] = (),
+) -> tuple[Run, Forecast | None]:
+    """Return the record of a forecast, and the forecast where one can be made.
+
+    `real` is what the models of one generation learnt from, each of `generations` what one of them wrote, `suspect` a
+    set that may hold some of it, `holdout` real data from which no model learnt. Raises BadInput.
+    """
+    started = time.perf_counter()
+    if asked.regime not in PRESETS:
+        raise unknown("regime", asked.regime, PRESETS)
+    if not generations:
+        raise BadInput(
+            "there is no generation; give what the models learnt from, then a file or folder for each of at least four "
+            "models of one generation: holdfast collapse forecast real.txt gen1-a.txt gen1-b.txt gen1-c.txt gen1-d.txt"
+        )
+    if (suspect is None) != (holdout is None):
+        raise BadInput(
+            "--suspect and --holdout go together: what the models wrote in the suspect is told apart from real data, "
+            "and these must be such as no model learnt from"
+        )
+    paths = [real, *generations, *([suspect, holdout] if suspect is not None and holdout is not None else [])]
+    sets: list[SampleItems] = []
+    with track(progress or Silent(), "reading", len(paths), "files") as advance:
+        for path in paths:
+            sets.append(read_set(path, asked.text, sets[0] if sets else None))
+            advance(1)
+    run = Run(
+        id=new_id(),
+        kind="collapse",
+        title=f"forecast from {len(generations)} replicates of one generation",
+        command=tuple(command),
+        status="running",
+        started=datetime.now(UTC),
+        inputs=tuple(
+            InputRecord(name=one.name, start=0, stop=len(one), digest=one.digest, notes=one.notes) for one in sets
+        ),
+        config=asked.model_dump(mode="json", exclude_defaults=True),
+        seed=asked.seed,
+        environment=environment(),
+        size=f"{len(generations)} replicates of one generation",
+    )
+    with store.begin(run) if store else nullcontext() as writer:
+        found, says, told = _told(asked, sets, len(generations))
+        run = run.model_copy(
+            update={"status": "finished", "says": says, "sections": told, "seconds": time.perf_counter() - started}
+        )
+        if writer is not None:
+            writer.finish(run)
+    return run, found
+
+
+def _told(asked: Asked, sets: list[SampleItems], replicates: int) -> tuple[Forecast | None, str, tuple[Section, ...]]:
+    tables = counted(sets, asked.types, asked.column)
+    meter = _metered(asked, sets, replicates) if len(sets) > 1 + replicates else None
+    try:
+        found = _foreseen(asked, sets[: 1 + replicates], tables)
+    except NotApplicable as error:
+        rest = (contamination(meter),) if meter is not None else ()
+        return None, f"Not estimable: {error}.", (Section(title="Not estimable", says=(f"{error}.",)), *rest)
+    return found, headline(found), sections(found, meter)
+
+
+def _foreseen(asked: Asked, sets: list[SampleItems], tables: np.ndarray | None) -> Forecast:
+    every = max(1, -(-asked.generations // _MOST_ROWS))
+    at = sorted({1, *range(every, asked.generations + 1, every), asked.generations})
+    if tables is not None:
+        return forecast(tables[:, 0], tables[:, 1 : len(sets)], at, regime=asked.regime, seed=asked.seed)
+    if asked.regime != "replace":
+        raise NotApplicable("for numbers a forecast is known for the regime replace only")
+    spread = variances(sets, asked.column)
+    nominal = float(np.mean([len(one) for one in sets[1:]]))
+    return forecast_numbers(float(spread[0]), spread[1:], at, nominal=nominal, seed=asked.seed)
+
+
+def _metered(asked: Asked, sets: list[SampleItems], replicates: int) -> Meter | str:
+    """Return the synthetic share of the suspect, or why it cannot be told.
+
+    The held-out items are parted in two at random, since the meter needs two independent real samples.
+    """
+    halves = _halves(sets[-1], Streams(asked.seed)("halves"))
+    tables = counted([*sets[:-1], *halves], asked.types, asked.column)
+    if tables is None:
+        return "it is told by types, and these are numbers"
+    models = tables[:, 1 : 1 + replicates]
+    try:
+        return synthetic_share(
+            tables[:, 1 + replicates], models[:, ::2].sum(axis=1), tables[:, -2], tables[:, -1],
+            models[:, 1::2].sum(axis=1),
+        )  # fmt: skip
+    except NotApplicable as error:
+        return str(error)
+
+
+def _halves(real: SampleItems, rng: np.random.Generator) -> list[SampleItems]:
+    first = rng.permutation(len(real)) < len(real) // 2
+    found = []
+    for name, mine in (("one half", first), ("other half", ~first)):
+        rows = np.flatnonzero(mine)
+        texts = None if real.texts is None else tuple(real.texts[i] for i in rows.tolist())
+        points = None if real.points is None else real.points[rows]
+        categories = {column: values.take(rows) for column, values in real.categories.items()}
+        found.append(SampleItems(name, len(rows), "", texts, None, points, real.columns, categories))
+    return found
