@@ -14,7 +14,7 @@ from holdfast.collapse.lineage import kish
 from holdfast.core.errors import NotApplicable
 
 _EQUAL = 1e-9
-_MOST_PARTS = 24  # batches that the feeds of one generation bring; an ideal verifier makes two of one
+MOST_PARTS = 24  # batches that the feeds of one generation bring; an ideal verifier makes two of one
 
 
 def kept(setting: Setting, *, subsample: bool = False) -> Int[np.ndarray, " generations"]:
@@ -71,7 +71,7 @@ def mixed(setting: Setting, *, fresh: bool, plain: bool = True) -> Mix:
     if setting.regime.subsample:
         raise NotApplicable("it is about learning from all items, not from a choice of them")
     found: set[Mix | None] = {None}
-    if graph.generations > 1 and len(graph.fits[-1].batches) <= _MOST_PARTS:
+    if graph.generations > 1 and len(graph.fits[-1].batches) <= MOST_PARTS:
         found = {_mix(graph, fit, t, fresh=fresh) for t, fit in enumerate(graph.fits[1:], start=2)}
     mix = found.pop()
     first = abs(kish(graph.fits[0], graph) - kish(graph.fits[1], graph)) < _EQUAL if mix else False
