@@ -6,9 +6,10 @@ from hashlib import blake2b
 import numpy as np
 from jaxtyping import Int
 
+from holdfast.collapse.measures.sound import documents
 from holdfast.collapse.measures.words import Tokenised
 from holdfast.collapse.samples import Counts, Images, Points, SampleSet, Texts
-from holdfast.core.errors import BadInput, NotApplicable
+from holdfast.core.errors import NotApplicable
 
 # One sample set as different measures see it, by the name of the view; "" is the set itself.
 Faces = Mapping[str, SampleSet]
@@ -18,19 +19,17 @@ _MOST_COUNTED = 10**9  # numpy's limit for drawing from counts without replaceme
 def by_content(sample: SampleSet) -> Int[np.ndarray, " items"]:
     """Return the places of the items in an order that depends on what they are alone. Raises BadInput."""
     if isinstance(sample, Texts):
-        digests = [_digest(text) for text in sample.texts]
+        digests = [_digest(text.encode("utf-8", "surrogatepass")) for text in documents(sample, 0)]
     elif isinstance(sample, Points | Images):
         array = np.ascontiguousarray(sample.points if isinstance(sample, Points) else sample.pixels)
-        digests = [blake2b(row.tobytes(), digest_size=8).digest() for row in array]
+        digests = [_digest(row.tobytes()) for row in array]
     else:
         raise TypeError("counts have no items that stand in an order")
     return np.array(sorted(range(len(digests)), key=digests.__getitem__), dtype=np.int64)
 
 
-def _digest(text: str) -> bytes:
-    if not isinstance(text, str):
-        raise BadInput(f"documents are texts, and one is {type(text).__name__}; leave it out, or write it as text")
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=8).digest()
 
 
 def part(sample: SampleSet, rows: Int[np.ndarray, " some"]) -> SampleSet:

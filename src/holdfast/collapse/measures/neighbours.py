@@ -29,8 +29,9 @@ def precision(sample: Points, real: Points, *, k: int = 5) -> float:
 
     Formula: mean over sample points y of 1{∃ real x: |y − x| ≤ r_k(x)}.
 
-    Caveat: in many dimensions a small widening of the sample brings it to 0 and a small narrowing to 1; one far real
-    point has a ball that holds everything. Cost grows with the product of both sizes.
+    Caveat: blind to loss, as what is left lies where real points lie. In many dimensions a small widening of the sample
+    brings it to 0 and a small narrowing to 1; one far real point has a ball that holds everything. Cost grows with the
+    product of both sizes.
 
     Source: Kynkäänniemi et al. 2019, Improved precision and recall metric for assessing generative models.
     """
@@ -53,7 +54,7 @@ def recall(sample: Points, real: Points, *, k: int = 5) -> float:
     return float(among(sample, real, k, "recall").recalled.mean())
 
 
-@measure(good="high", unit="balls per point")
+@measure(unit="balls per point")
 def density(sample: Points, real: Points, *, k: int = 5) -> float:
     """In how many real neighbourhoods a sample point lies on average, by the number expected.
 
@@ -61,7 +62,7 @@ def density(sample: Points, real: Points, *, k: int = 5) -> float:
 
     Formula: (1/k) mean over sample points y of #{real x: |y − x| ≤ r_k(x)}; 1 is expected of real points.
 
-    Caveat: above 1 where the sample crowds in the densest places, as a collapsed one does: high is not always well.
+    Caveat: blind to loss: above 1 where the sample crowds in the densest places, so that high is not always well.
     Cost grows with the product of both sizes.
 
     Source: Naeem et al. 2020, Reliable fidelity and diversity metrics for generative models.

@@ -44,6 +44,9 @@ def of_kind(sample: Any, kind: type[_T]) -> _T:
 def documents(sample: Texts, least: int = 1) -> Sequence[str]:
     """Return the documents of a sample. Raises BadInput, NotApplicable."""
     texts = of_kind(sample, Texts).texts
+    for text in texts:
+        if not isinstance(text, str):
+            raise BadInput(f"documents are texts, and one is {type(text).__name__}; leave it out, or write it as text")
     if len(texts) < least:
         raise NotApplicable(f"{len(texts):,} documents are fewer than {least}")
     return texts

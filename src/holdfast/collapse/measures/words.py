@@ -12,7 +12,7 @@ from jaxtyping import Int
 
 from holdfast.collapse.measures.sound import documents
 from holdfast.collapse.samples import Texts
-from holdfast.core.errors import BadInput, NotApplicable
+from holdfast.core.errors import NotApplicable
 
 # A word is a run of letters, digits and apostrophes within; a character of a script without spaces (Chinese, Japanese,
 # Thai) stands alone, and so does every other mark.
@@ -94,7 +94,8 @@ def tokenised(sample: Texts) -> Texts:
     """Return the same documents with their words found. Raises BadInput."""
     if isinstance(sample.texts, Tokenised):
         return sample
-    return Texts(Tokenised(sample.texts, found(sample.texts)))
+    texts = documents(sample, 0)
+    return Texts(Tokenised(texts, found(texts)))
 
 
 def words_of(sample: Texts, least: int = 1) -> Words:
@@ -118,14 +119,12 @@ def together(sample: Texts, real: Texts) -> tuple[Words, Words]:
 
 
 def found(texts: Sequence[str]) -> Words:
-    """Return the words of documents, case folded. Raises BadInput where a document is no text."""
+    """Return the words of documents, case folded."""
     code: defaultdict[str, int] = defaultdict()
     code.default_factory = code.__len__
     codes: list[int] = []
     starts = [0]
     for text in texts:
-        if not isinstance(text, str):
-            raise BadInput(f"documents are texts, and one is {type(text).__name__}; leave it out, or write it as text")
         codes.extend([code[word] for word in _WORD.findall(text.casefold())])
         starts.append(len(codes))
     return Words(np.array(codes, dtype=np.int64), np.array(starts, dtype=np.int64), list(code))
