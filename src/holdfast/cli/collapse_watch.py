@@ -2,13 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
 from holdfast.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from holdfast.core.store import RunStore
 
 
 @click.command(context_settings={"max_content_width": 100})
@@ -57,13 +60,22 @@ def watch(sets: tuple[Path, ...], real: Path | None, controls: Path | None, fail
     command = tuple(sys.argv[1:])
     with shown() as progress:
         if len(sets) == 1 and not sets[0].exists() and real is None:
-            run = watch_run(str(sets[0]), home, settings, progress=progress, command=command)
+            run = watch_run(_known(str(sets[0]), home), home, settings, progress=progress, command=command)
         else:
             run = watch_paths(
                 sets, settings, real=real, controls=_inside(controls), store=home, progress=progress, command=command
             )
     finished(run, home, form, out)
     return exit_code(run, fail_on, CRASHED)
+
+
+def _known(wanted: str, home: "RunStore") -> str:
+    """Return the name of a run. Raises BadInput where there is neither a run nor a file of this name."""
+    try:
+        home.find(wanted)
+    except BadInput as error:
+        raise BadInput(f"there is no file or folder {wanted}, and {error}") from error
+    return wanted
 
 
 def _inside(folder: Path | None) -> tuple[Path, ...]:

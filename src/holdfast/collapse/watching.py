@@ -14,7 +14,7 @@ from holdfast.audit.generations import Alarm, Generations
 from holdfast.audit.runner import Facts, run_checks
 from holdfast.collapse.alarm.departures import Measured, departure, measured
 from holdfast.collapse.alarm.lens import lens_of
-from holdfast.collapse.alarm.losses import FEWEST, Ground, ground_of, losses, refuse_hopeless, soonest
+from holdfast.collapse.alarm.losses import FEWEST, Ground, ground_of, losses, refuse_hopeless
 from holdfast.collapse.alarm.parts import Parts, parts_of
 from holdfast.collapse.alarm.telling import drift_section, measures_section, rules_section, tails_section
 from holdfast.collapse.reading.order import sets_of
@@ -124,6 +124,7 @@ class Looked(BaseModel):
     generations: Generations
     alpha: float  # of each layer
     measures: Measured | None
+    soonest: int  # generations after which the loss of everything rare would show
     notes: tuple[str, ...]
 
 
@@ -155,11 +156,11 @@ def look(
     except NotApplicable as error:
         silent["drift"], alpha = str(error), settings.alpha
     ground = ground_of(parts, len(sets[0]), settings.planned, alpha, streams)
-    refuse_hopeless(ground, parts, len(sets[0]), settings.budget, alpha)
+    sooner = refuse_hopeless(ground, parts, len(sets[0]), settings.budget, alpha)
     alarms.insert(0, losses(ground, sets, settings.budget, streams, endless=settings.endless))
-    notes = tuple(_notes(parts, ground, sets, settings, alpha, silent))
+    notes = tuple(_notes(parts, ground, sets, settings, sooner, silent))
     return Looked(
-        generations=Generations(tuple(alarms), silent=silent), alpha=alpha, measures=found,
+        generations=Generations(tuple(alarms), silent=silent), alpha=alpha, measures=found, soonest=sooner,
         notes=(*(f"{one_line(one.name)}: {note}" for one in (real, *sets) for note in one.notes), *notes),
     )  # fmt: skip
 
@@ -172,17 +173,15 @@ def judged(generations: Generations, alpha: float, progress: Progress | None = N
 
 
 def _notes(
-    parts: Parts, ground: Ground, sets: Sequence[SampleItems], settings: WatchSettings, alpha: float,
+    parts: Parts, ground: Ground, sets: Sequence[SampleItems], settings: WatchSettings, sooner: int,
     silent: dict[str, str],
 ) -> list[str]:  # fmt: skip
     split = f"{len(parts.reference):,} say what is rare, {len(parts.partner):,} stand in a generation's place"
     notes = [f"real items: {split}, {len(parts.held):,} were held out"]
-    sooner = soonest(ground, len(sets[0]), settings.budget, alpha)
-    if sooner is not None:
-        notes.append(
-            f"with {len(sets[0]):,} items a generation, even the loss of everything rare is noticed after "
-            f"{sooner} generation{'s' * (sooner != 1)} at the soonest"
-        )
+    notes.append(
+        f"with {len(sets[0]):,} items a generation, even the loss of everything rare is noticed after "
+        f"{sooner} generation{'s' * (sooner != 1)} at the soonest"
+    )
     if "drift" in silent:
         notes.append(f"drift was not watched: {silent['drift']}")
     if ground.strata.types is not None and len(sets) > settings.planned:
@@ -203,6 +202,11 @@ def _said(seen: Looked, results: Sequence[CheckResult], n: int) -> str:
         for alarm in seen.generations.alarms
         if (at := alarm.first(seen.alpha / len(seen.generations.of(alarm.layer)))) is not None
     ]
+    if not first and seen.soonest > n:
+        return (
+            f"No alarm yet, which says little: with so few items even the loss of everything rare shows after "
+            f"{seen.soonest} generations at the soonest, and there {'is' if n == 1 else 'are'} {n}."
+        )
     if not first:
         return f"No alarm in {n} generation{'s' * (n != 1)}: neither a lost tail nor drift could be shown."
     at, alarm = min(first, key=lambda pair: pair[0])

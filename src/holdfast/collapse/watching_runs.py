@@ -46,7 +46,7 @@ def watch_run(
     """Return the record of watching a run of the laboratory, by layer B. Raises BadInput, StoreError."""
     started, settings = time.perf_counter(), settings or WatchSettings()
     before = store.load(wanted)
-    if before.kind != "collapse" or "learner" not in {**before.config, **dict.fromkeys(_defaults(before))}:
+    if before.kind != "collapse" or not (store.folder / before.id / VALUES).is_dir():
         raise BadInput(
             f"{before.id} is a {before.kind} run; wanted a run of the laboratory, or a folder of sample sets"
         )
@@ -102,11 +102,6 @@ def watch_run(
     with store.begin(run.model_copy(update={"status": "running"})) as writer:
         writer.finish(run)
     return run
-
-
-def _defaults(run: Run) -> tuple[str, ...]:
-    """Return "learner" for a run whose settings are those of an experiment."""
-    return ("learner",) if set(run.config) <= set(Experiment.model_fields) and not run.results else ()
 
 
 def _usable(

@@ -182,10 +182,14 @@ def _documents_asked(ground: Ground) -> np.ndarray:
     return np.array([len(np.unique(owner[stratum == j])) / ground.planned for j in range(len(NAMES))])
 
 
-def refuse_hopeless(ground: Ground, parts: Parts, first: int, eps: float, alpha: float) -> None:
-    """Raise BadInput where not even the loss of everything rare would be noticed, with how many items would do."""
-    if soonest(ground, first, eps, alpha) is not None:
-        return
+def refuse_hopeless(ground: Ground, parts: Parts, first: int, eps: float, alpha: float) -> int:
+    """Return after how many generations the loss of everything rare would be noticed at the soonest.
+
+    Raises BadInput, with how many items would be enough, where it would not be within the generations planned.
+    """
+    found = soonest(ground, first, eps, alpha)
+    if found is not None:
+        return found
     real = len(parts.reference) + parts.pool
     enough = next((one for one in _SCALES if soonest(ground, first, eps, alpha, float(one)) is not None), None)
     hint = "give more real data, so that it is known what is rare in them"
@@ -195,6 +199,6 @@ def refuse_hopeless(ground: Ground, parts: Parts, first: int, eps: float, alpha:
             "would be enough"
         )
     raise BadInput(
-        f"{first:,} items a generation and {real:,} real ones are too few for alpha {2 * alpha:g}: not even the "
+        f"{first:,} items a generation and {real:,} real ones are too few for an alpha of {alpha:g}: not even the "
         f"complete loss of everything rare would be noticed within {ground.planned} generations; {hint}"
     )

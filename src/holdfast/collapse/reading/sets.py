@@ -148,6 +148,8 @@ def _table(path: Path, text: str | None, like: SampleItems | None) -> SampleItem
     if text is not None:
         if text not in dataset.table.column_names:
             raise unknown("column", text, dataset.table.column_names, where=shown)
+        if dataset[text].kind not in {"text", "category"}:
+            raise BadInput(f"column {one_line(text, 60)!r} of {shown} holds {dataset[text].kind}s, not documents")
         return SampleItems(path.name, len(dataset), digest, texts=_texts(shown, dataset, text))
     used = [column for column in dataset.columns if column.role not in _PASSED_OVER]
     if like is not None and like.texts is None and like.pixels is None:

@@ -70,7 +70,7 @@ def _finding(alarm: Alarm, at: int, alpha: float) -> Finding:
     return Finding(
         message=f"{where}generations drift away from {alarm.against}: {one_line(worst.name, 80)} is "
         f"{worst.seen[at]:.4g} in {one_line(alarm.names[at], 60)} and {worst.real:.4g} there; evidence 10^{value:.1f} "
-        f"against a threshold of {limit:,.0f} at generation {at + 1}",
+        f"against a threshold of {limit:,.0f}",
         confidence=Confidence.HIGH,
         locations=(Location(split=alarm.where or None, steps=(at + 1,)),),
         evidence=(

@@ -71,8 +71,8 @@ def _finding(alarm: Alarm, at: int, alpha: float) -> Finding:
     where = f"{one_line(alarm.where, 60)}: " if alarm.where else ""
     value = float(alarm.logs[at] / _LOG10)
     return Finding(
-        message=f"{where}generation {at + 1}, {name}, has lost the {one_line(worst.name, 80)}{more}: it {seen}, in real "
-        f"data at {worst.real:.2%}; evidence 10^{value:.1f} against a threshold of {limit:,.0f}",
+        message=f"{where}generation {at + 1}, {name}, has lost the {one_line(worst.name, 80)}{more}: it {seen}, "
+        f"in real data at {worst.real:.2%}; evidence 10^{value:.1f} against a threshold of {limit:,.0f}",
         confidence=Confidence.HIGH,
         locations=tuple(_places(alarm, at, lost)),
         evidence=(
