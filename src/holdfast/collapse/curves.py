@@ -14,7 +14,10 @@ from holdfast.core.errors import NotApplicable
 
 Line = Float[np.ndarray, " recorded"]
 BAND = (0.05, 0.95)
+PLACES = {"low": BAND[0], "median": 0.5, "high": BAND[1]}  # quantiles, by name
 _ROUNDING = 1e-13  # relative: what varies by less varies only because sums are rounded, as at generation 0
+_SKEWED = 0.1  # skewness of the terms over √replicates: below that, errors of the mean are normal enough
+_OFTEN = 5.0  # expected events and non-events, from which on a binomial count is normal enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +112,39 @@ def _curve(
 def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line, statistic: Statistic) -> Line:
     """Return (simulation − theory) in standard errors for each recorded generation.
 
-    The standard error of a quantile is half the distance between the order statistics one binomial standard deviation
-    below and above it; that of a variance uses the fourth moment. NaN where nothing varies or theory is silent.
+    For a quantile, the share of histories below the prediction is compared with the binomial law that it has if theory
+    is right: that needs no estimate of a density. A mean or variance that a few rare histories carry has no standard
+    error that means anything. NaN there, where nothing varies, and where theory is silent.
     """
-    n = taken.shape[1]
-    if n < 2:
+    if taken.shape[1] < 2:
         return np.full(len(predicted), np.nan)
-    if statistic == "mean":
-        seen, error = taken.mean(axis=1), _error_of_mean(taken)
-    elif statistic == "variance":
-        centred = (taken - taken.mean(axis=1, keepdims=True)) ** 2
-        seen = centred.sum(axis=1) / (n - 1)
-        error = centred.std(axis=1, ddof=1) / np.sqrt(n)
-    else:
-        place = {"low": BAND[0], "median": 0.5, "high": BAND[1]}[statistic]
-        half = np.sqrt(place * (1 - place) / n)
-        below, seen, above = np.quantile(taken, [max(0.0, place - half), place, min(1.0, place + half)], axis=1)
-        error = (above - below) / 2
-    size = np.abs(taken).max(axis=1)
-    rounding = _ROUNDING * (size**2 if statistic == "variance" else size)
+    if statistic in PLACES:
+        return _quantile_deviations(taken, predicted, PLACES[statistic])
+    terms, seen = taken, taken.mean(axis=1)
+    if statistic == "mean" and np.isin(taken, (0.0, 1.0)).all():  # how often something happened
+        with np.errstate(divide="ignore", invalid="ignore"):
+            expected = taken.shape[1] * predicted * (1 - predicted)
+            return np.where(expected >= _OFTEN, (seen - predicted) * taken.shape[1] / np.sqrt(expected), np.nan)
+    if statistic == "variance":
+        terms = (taken - seen[:, None]) ** 2 * taken.shape[1] / (taken.shape[1] - 1)
+        seen = terms.mean(axis=1)
+    error = _error_of_mean(terms)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(error > rounding, (seen - predicted) / error, np.nan)
+        skewness = ((terms - seen[:, None]) ** 3).mean(axis=1) / (error * np.sqrt(taken.shape[1])) ** 3
+        sound = (error > np.abs(terms).max(axis=1) * _ROUNDING) & (
+            np.abs(skewness) <= _SKEWED * np.sqrt(taken.shape[1])
+        )
+        return np.where(sound, (seen - predicted) / error, np.nan)
+
+
+def _quantile_deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line, place: float) -> Line:
+    rounding = np.abs(taken).max(axis=1, keepdims=True) * _ROUNDING
+    below = (taken < predicted[:, None] - rounding).mean(axis=1)
+    reached = (taken <= predicted[:, None] + rounding).mean(axis=1)
+    # Where many histories have the very value that is predicted, any share between the two agrees with it.
+    apart = np.where(place < below, place - below, np.where(place > reached, place - reached, 0.0))
+    known = (taken.std(axis=1) > rounding[:, 0]) & np.isfinite(predicted)
+    return np.where(known, apart / np.sqrt(place * (1 - place) / taken.shape[1]), np.nan)
 
 
 def _error_of_mean(taken: Float[np.ndarray, "recorded replicates"]) -> Line:
