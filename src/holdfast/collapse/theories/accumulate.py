@@ -20,8 +20,8 @@ _ASSUMES = "normal; every batch is kept, one a generation, drawn from the latest
 _SOURCE = "exact law of pooled samples (analysis of variance); the regime: Gerstgrasser et al. (2024), arXiv:2404.01413"
 _URL = "https://arxiv.org/abs/2404.01413"
 _GROWS = {"feeds": [{"name": "all", "of": "model", "keep": "all", "growth": 1.4}]}
-_CASE = {"samples": 5, "generations": 10, "regimes": ["accumulate"], "regime": {"grows": _GROWS}}
-_CASES = tuple({**_CASE, "options": {"variance": way}} for way in ("mle", "unbiased"))
+_CASE = {"samples": 4, "generations": 10, "regimes": ["accumulate"], "regime": {"grows": _GROWS}}
+_CASES = tuple({**_CASE, "options": {"variance": way}, "replicates": 50_000} for way in ("mle", "unbiased"))
 
 
 class Moments(NamedTuple):
@@ -161,8 +161,8 @@ def accumulate_wasserstein_limit(setting: Setting) -> np.ndarray:
     url=_URL,
     exact=False,
     near_miss=lambda setting: _flat(setting, 0.0, np.pi**2 / 6 / kept(setting)[0]),
-    cases=({"samples": 20, "generations": 8, "regimes": [], "regime": {"doubles": {
-        "feeds": [{"name": "all", "of": "model", "keep": "all", "growth": 2.0}]}}},),
+    cases=({"samples": 20, "generations": 8, "regimes": [], "regime": {"triples": {
+        "feeds": [{"name": "all", "of": "model", "keep": "all", "growth": 3.0}]}}},),
 )  # fmt: skip
 def accumulate_any_schedule(setting: Setting) -> np.ndarray:
     """Keeping all data costs less than a factor 2 over one fit, whatever the sizes of later batches."""

@@ -52,10 +52,8 @@ def accumulate_subsample_variance(setting: Setting) -> np.ndarray:
     source=_SOURCE,
     url=_URL,
     exact=False,
-    near_miss=lambda setting: np.concatenate(
-        [[1.0], np.full(setting.generations, 1 - np.pi**2 / 6 / _chosen(setting))]
-    ),
-    cases=({**_CASE, "samples": 8, "generations": 20},),
+    near_miss=lambda setting: np.concatenate([[1.0], np.full(setting.generations, 1 - 1 / _chosen(setting))]),
+    cases=({**_CASE, "samples": 10, "generations": 20},),
 )
 def accumulate_subsample_limit(setting: Setting) -> np.ndarray:
     """The level at which the variance stays when a choice of all data is learnt from."""

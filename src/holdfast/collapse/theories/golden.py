@@ -51,7 +51,15 @@ def _settling(setting: Setting, *, pooled: bool) -> np.ndarray:
     source=_SOURCE,
     url=_URL,
     near_miss=lambda setting: _settling(setting, pooled=True),
-    cases=({**LINES, "samples": 20, "regimes": ["golden"], "options": {"dimensions": 4, "design": "same"}},),
+    cases=(
+        {
+            **LINES,
+            "samples": 40,
+            "replicates": 40_000,
+            "regimes": ["golden"],
+            "options": {"dimensions": 4, "design": "same"},
+        },
+    ),
 )
 def golden_regression(setting: Setting) -> np.ndarray:
     """The best weight on real items is what remains of their error: 0.618, where pooling leaves 0.667."""
