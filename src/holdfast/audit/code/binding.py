@@ -33,7 +33,7 @@ def assign(m: Machine, target: ast.expr, value: Any) -> None:  # noqa: C901 a la
         if isinstance(value, Const) and isinstance(value.value, str) and LABEL_NAME.match(target.id.lower()):
             m.flow.label_columns.add(value.value)
         m.scope.names[target.id] = value
-        if isinstance(value, Data) and value.rows and value.rows not in m.flow.made_at:
+        if isinstance(value, Data) and value.rows and not value.record and value.rows not in m.flow.made_at:
             m.flow.made_at[value.rows] = m.place(target)
             m.flow.frames[value.rows] = tuple(id(one) for one in m.active)
         _name_sides(m, target, value)

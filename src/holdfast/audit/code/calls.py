@@ -348,7 +348,21 @@ def instance(m: Machine, made: Class, args: Args, node: ast.AST) -> Any:
         ]
         new.attributes.update(zip(fields, args.values, strict=False))
         new.attributes.update(args.named)
+    if _gives_windows(made):
+        new.attributes |= {
+            name: replace(one, ordered=one.ordered or "sliding windows")
+            for name, one in new.attributes.items()
+            if isinstance(one, Data)
+        }
     return new
+
+
+def _gives_windows(made: Class) -> bool:
+    """Return whether items of a class are slices that begin at their number, so that neighbours overlap."""
+    method = made.methods.get("__getitem__")
+    names = [one.arg for one in method.args.args][1:2] if method is not None else []
+    slices = [one for one in ast.walk(method) if isinstance(one, ast.Slice)] if method is not None and names else []
+    return any(name_of(one.lower) == names[0] and isinstance(one.upper, ast.BinOp) for one in slices)
 
 
 def uncalled(m: Machine) -> None:

@@ -177,6 +177,9 @@ def selected(
     found = set()
     for one in sorted(learned):
         event = m.flow.learned[one]
+        if (again := m.taken.get(("selected", one))) is not None:
+            found.add(again)  # the same choice, made for other rows
+            continue
         if event.kind == "select":
             found.add(one)
         elif event.kind == "importance" and event.origin is not None and m.flow.learned[event.origin].kind == "select":
@@ -193,6 +196,7 @@ def selected(
                 origin=event.origin if event.origin is not None else one,
             )
             found.add(new)
+            m.taken["selected", one] = new
     return replace(owner, learned=owner.learned | found, column=None, where=None)
 
 

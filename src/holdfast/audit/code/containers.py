@@ -31,6 +31,8 @@ def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:
         elif isinstance(value, Data):
             _append(m, owner, value, node)
         return UNKNOWN
+    if name == "sort":
+        owner.ranked = True
     if name in DECIDERS | {"index"}:
         m.decide(node, scores_in(owner) | scores_in(args.get(0)), name)
     if name in {"pop", "copy"}:

@@ -39,6 +39,10 @@ def arange(m: Machine, args: Args, node: ast.AST) -> Any:
 
 def choice(m: Machine, args: Args, node: ast.AST) -> Any:
     """Return a random sample of records or of an index."""
+    name = getattr(getattr(node, "func", None), "attr", "choice")
+    size = data_of(args.get(2 if name in {"randint", "integers"} else 1, "size"))
+    if size is not None and size.role == "count" and size.rows:  # a draw for each record, such as its fold
+        return replace(size, role="table", column=f"drawn at {m.cell} {getattr(node, 'lineno', 0)}")
     found = data_of(args.get(0))
     replacing = args.constant(2, "replace")
     if found is None or not found.rows:

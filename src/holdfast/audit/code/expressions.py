@@ -10,6 +10,7 @@ from holdfast.audit.code.attributes import attribute, settled
 from holdfast.audit.code.binding import assign
 from holdfast.audit.code.columns import both, mask_of, negated, picked
 from holdfast.audit.code.comprehensions import comprehension
+from holdfast.audit.code.estimators import transformed
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Machine, TooMuch, text_of
 from holdfast.audit.code.names import lookup
@@ -66,6 +67,8 @@ def _subscript(m: Machine, node: ast.Subscript) -> Any:  # noqa: C901, PLR0911 a
     if isinstance(owner, Data):
         return picked(m, node, owner, node.slice, key)
     if isinstance(owner, Seq):
+        if owner.ranked and isinstance(key, Const) and key.value in (0, -1):
+            m.decide(node, scores_in(owner), "the best one")
         return _item(owner, node.slice, key)
     if isinstance(owner, Table):
         if (
@@ -77,10 +80,13 @@ def _subscript(m: Machine, node: ast.Subscript) -> Any:  # noqa: C901, PLR0911 a
         if owner.rest is not None:
             return owner.rest
         return element(Seq(list(owner.items.values()))) if owner.items else UNKNOWN
-    if isinstance(owner, Score | Estimator):
-        if isinstance(owner, Estimator):
-            return next((part for part in owner.parts if part.name == getattr(key, "value", None)), owner)
-        if isinstance(owner, Score) and owner.ranked and isinstance(key, Const) and key.value in (0, -1):
+    if isinstance(owner, Estimator):
+        held = data_of(key) if owner.fits and owner.kind != "model" else None
+        if held is not None and held.rows and not held.record:
+            return transformed(m, owner, held)  # `tfidf[corpus]`, as gensim has it
+        return next((part for part in owner.parts if part.name == getattr(key, "value", None)), owner)
+    if isinstance(owner, Score):
+        if owner.ranked and isinstance(key, Const) and key.value in (0, -1):
             m.decide(node, owner.ids, "the best one")
         return owner
     if isinstance(owner, Object) and "__getitem__" in owner.kind.methods:

@@ -64,8 +64,10 @@ from holdfast.audit.code.vocabulary import (
     CROSS_VALIDATION,
     CURVES,
     DATASETS,
+    FILE_OF_RECORDS,
     LOADERS,
     METRICS,
+    READS,
     SPLITTERS,
     STATISTICS,
     kind_of,
@@ -90,13 +92,12 @@ _SUPERVISED_SCORES = {
 def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901, PLR0911, PLR0912 a ladder of cases
     """Return what a function or class of a library returns."""
     last = name.rsplit(".", 1)[-1]
-    for table in (_EXACT,):
-        if last in table:
-            return table[last](m, args, node)
-    if last in CROSS_VALIDATION:
-        return cross_validated(m, last, args, node)
     if (taught := _taught_by_class(m, name, args, node)) is not None:
         return taught
+    if last in _EXACT:
+        return _EXACT[last](m, args, node)
+    if last in CROSS_VALIDATION:
+        return cross_validated(m, last, args, node)
     if last in METRICS and args.data():
         return metric(m, last, args, node)
     if last in CURVES:
@@ -151,6 +152,9 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
         all(one.role == "count" for one in args.data()) or any(isinstance(one, Estimator) for one in args.values)
     ):
         return made(m, name, kind_by_parts(last, args, m.asked.get(m.wanted[0], set()) if m.wanted else set()), args)
+    path = args.constant(0)
+    if isinstance(path, str) and FILE_OF_RECORDS.search(path) and READS.match(last) and not args.data():
+        return loaded(m, last, args, node)
     if last[:1].islower() and not args.data() and "." in name and _is_layer(name):
         return UNKNOWN
     return unknown_call(m, last, args, node)

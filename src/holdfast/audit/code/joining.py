@@ -50,7 +50,7 @@ def turns(over: Any) -> list[Any]:
     return [item]
 
 
-def element(value: Any) -> Any:  # noqa: PLR0911 a ladder of cases
+def element(value: Any) -> Any:
     """Return what one turn of a loop over a value sees."""
     if isinstance(value, Data):
         if value.role in {"statistic", "count"}:
@@ -59,14 +59,7 @@ def element(value: Any) -> Any:  # noqa: PLR0911 a ladder of cases
     if isinstance(value, Splitter | Estimator):
         return UNKNOWN
     if isinstance(value, Seq):
-        found = items_of(value)
-        if not found:
-            return UNKNOWN
-        if all(isinstance(one, Seq) for one in found):
-            width = min(len(one.items) for one in found)
-            columns = [_either([one.items[i] for one in found]) for i in range(width)]
-            return Seq(columns, fixed=True)
-        return _either(found)
+        return _of_list(items_of(value))
     if isinstance(value, Table):
         return UNKNOWN
     if isinstance(value, Unknown | Score):
@@ -75,6 +68,18 @@ def element(value: Any) -> Any:  # noqa: PLR0911 a ladder of cases
         found_data = data_of(value)
         return UNKNOWN if found_data is None else replace(found_data, record=True)
     return UNKNOWN
+
+
+def _of_list(found: list[Any]) -> Any:
+    if not found:
+        return UNKNOWN
+    if len(found) == 1 and isinstance(found[0], Seq) and isinstance(found[0].rest, Data):  # lists, one a record
+        return Seq(found[0].items, replace(found[0].rest, record=True))
+    if all(isinstance(one, Seq) for one in found):
+        width = min(len(one.items) for one in found)
+        columns = [_either([one.items[i] for one in found]) for i in range(width)]
+        return Seq(columns, fixed=True)
+    return _either(found)
 
 
 def _either(found: list[Any]) -> Any:

@@ -50,6 +50,8 @@ def verbs_in(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
                 called.add(node.func)
             elif isinstance(node, ast.Attribute) and (node in called or not verb_of(node.attr)):
                 found.setdefault(name_of(node.value), set()).add(node.attr)  # `args.train_file` asks for no deed
+            elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name | ast.Subscript):
+                found.setdefault(name_of(node.value), set()).add("[]")
     return found
 
 
@@ -119,7 +121,8 @@ def learns_when_made(m: Machine, last: str, args: Args) -> Data | None:
     if not last[:1].isupper() or not m.wanted:
         return None
     asked = m.asked.get(m.wanted[0], set())
-    if any(verb_of(one).startswith("fit") for one in asked) or not any(one.startswith(_LOOKS_UP) for one in asked):
+    asks = any(one.startswith(_LOOKS_UP) for one in asked) or (last.endswith("Model") and "[]" in asked)
+    if any(verb_of(one).startswith("fit") for one in asked) or not asks:
         return None
     found = data_of(args.get(0, "sentences", "documents", "corpus"))
     single = found is not None and found.record and isinstance(args.get(0), Data)

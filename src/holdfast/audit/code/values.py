@@ -102,7 +102,7 @@ class Seq:
     items: list[Any]
     rest: Any = None
     fixed: bool = False  # a tuple
-    mixed: bool = False  # appended to more than once in one turn of a loop
+    ranked: bool = False  # sorted, the best first or last
     loops: tuple[int, ...] = ()  # those around the place where it was made empty
 
 

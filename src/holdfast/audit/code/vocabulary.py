@@ -224,6 +224,10 @@ LOADERS = re.compile(
     r"|loadtxt|genfromtxt|load|load_data|load_dataset|load_files|open_dataset|scan_csv|scan_parquet|DataReader|download"
     r"|list_files|glob|rglob|iglob|listdir|scandir|image_dataset_from_directory|text_dataset_from_directory|imread)$"
 )
+FILE_OF_RECORDS = re.compile(
+    r"\.(?:csv|tsv|txt|jsonl|parquet|feather|xlsx?|arff|dat|data|npy|npz|mat|sav|dta|sas7bdat|orc|libsvm|svm)$"
+)
+READS = re.compile(r"^(?!save|write|to_|dump|log|open|print|exists|remove|join|print|is|show|set)[a-z]")
 DATASETS = re.compile(
     r"^(?:MNIST|FashionMNIST|KMNIST|CIFAR\d+|SVHN|ImageFolder|STL10|EMNIST|IMDB|AG_NEWS|DatasetFolder)$"
 )
