@@ -87,6 +87,7 @@ class Chain:
 def foretold(found):
     return {
         "generations": list(found.at), "effective_size": vars_of(found.size), "nominal": found.nominal,
+        "extra": found.scatter.extra, "bend": found.scatter.bend,
         "sharpening": vars_of(found.power), "used_sharpening": found.used_power, "notes": list(found.notes),
         "lines": {one.name: {"value": one.value.tolist(), "low": one.low.tolist(), "high": one.high.tolist(),
                              "seen": list(one.now)} for one in found.lines},

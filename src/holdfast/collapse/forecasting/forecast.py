@@ -1,5 +1,6 @@
 """The forecast: estimates from one generation, carried on to the generations asked for, with bands."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,8 +9,9 @@ from jaxtyping import Float, Int
 
 from holdfast.collapse.forecasting.estimates import (
     Estimated,
-    effective_size,
+    Scatter,
     effective_size_of_fits,
+    scatter,
     sharpening,
 )
 from holdfast.collapse.forecasting.propagation import Written, histories
@@ -19,6 +21,7 @@ from holdfast.core.random import Streams
 
 HISTORIES = 60  # drawn for the bands: enough for a 90 % band that is itself known within some per cent
 BAND = (0.05, 0.95)
+_WIDER = 2.5758 / 1.96  # a 99 % interval beside one of 95 %
 Line = Float[np.ndarray, "asked"]
 
 
@@ -42,13 +45,18 @@ class Forecast:
     """What was estimated from one generation, and what comes of it."""
 
     at: tuple[int, ...]
-    size: Estimated
+    scatter: Scatter
     nominal: float  # items, as they are counted
     power: Estimated | None  # None where it cannot be told
     used_power: float
     regime: Regime
     lines: tuple[Foretold, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> Estimated:
+        """How many independent items a generation is worth, as its rare types see it."""
+        return self.scatter.size
 
     @property
     def worth(self) -> float:
@@ -92,18 +100,19 @@ def forecast(
     at = (generations,) if isinstance(generations, int) else tuple(generations)
     at = (0, *sorted({t for t in at if t > 0}))
     streams = Streams(seed)
-    size = effective_size(replicates)
+    spread = scatter(replicates)
+    size = spread.size
     nominal = float(replicates.sum(axis=0).mean())
     notes: list[str] = []
     power: Estimated | None = None
     try:
-        power = sharpening(start, replicates)
+        power = sharpening(start, replicates, spread)
     except NotApplicable as error:
         notes.append(f"sharpening is taken to be 1: {error}")
-    plain = power is None or power.low <= 1 <= power.high
-    used = 1.0 if plain or power is None else power.value
+    used = 1.0 if power is None or holds_one(power) else power.value
     worth, powers = _drawn_settings(size, power, used, drawn, streams("settings"))
-    written = histories(start, chosen, round(nominal), at[1:], worth / nominal, powers, streams("histories"))
+    written = histories(start, chosen, round(nominal), at[1:], worth / nominal, powers, streams("histories"),
+                        spread)  # fmt: skip
     lines = tuple(
         _foretold(name, title, take, start, replicates, [written[t] for t in at])
         for name, (title, take) in QUANTITIES.items()
@@ -111,7 +120,27 @@ def forecast(
     unseen = int(((start == 0) & (replicates.sum(axis=1) > 0)).sum())
     if unseen:
         notes.append(f"{unseen:,} types were written that were not in what was learnt; they count in no forecast")
-    return Forecast(at, size, nominal, power, used, chosen, lines, tuple(notes))
+    first = histories(start, chosen, round(nominal), [1], worth / nominal, powers, streams("first"), spread)[1]
+    notes += _missed(start, replicates, first)
+    return Forecast(at, spread, nominal, power, used, chosen, lines, tuple(notes))
+
+
+def holds_one(power: Estimated) -> bool:
+    """Return whether a power may well be 1, by its 99 % interval: what is believed here acts in every generation."""
+    half = (power.high - power.low) / 2 * _WIDER
+    return abs(power.value - 1) <= half
+
+
+def _missed(start: np.ndarray, replicates: np.ndarray, first: Written) -> list[str]:
+    """Return a note where generation 1, which is known, is not what these estimates would come to."""
+    title, take = QUANTITIES["types-alive"]
+    seen = take(np.where(start > 0, replicates.T, 0), start)
+    told = take(first, start)
+    apart = float(told.mean() - seen.mean())
+    if abs(apart) <= 3 * math.sqrt(float(told.var()) + float(seen.var())):
+        return []
+    said = f"generation 1 has {seen.mean():,.0f} {title} and would be forecast to have {told.mean():,.0f}"
+    return [f"{said}: frequencies do not change as these estimates say, and what comes later is off likewise"]
 
 
 def _drawn_settings(
@@ -174,7 +203,7 @@ def forecast_numbers(
     spread = 2 / (size.value - 1)
     off, error = float(steps.mean()) + spread / 2, float(np.sqrt(spread / len(steps)))
     scale = Estimated(float(np.exp(off)), float(np.exp(off - 2 * error)), float(np.exp(off + 2 * error)))
-    used = 0.0 if scale.low <= 1 <= scale.high else off
+    used = 0.0 if holds_one(scale) else off
     spreads = spread / (rng.chisquare(size.freedom, drawn) / size.freedom)
     tilt = used + (error * rng.standard_normal(drawn) if used else np.zeros(drawn))
     lines = []
@@ -185,4 +214,4 @@ def forecast_numbers(
     line = Foretold("variance", "variance, as a share of the beginning's", found[:, 1], found[:, 0], found[:, 2],
                     (1.0, float((variances / start).mean())))  # fmt: skip
     power = Estimated(1 / scale.value, 1 / scale.high, 1 / scale.low)
-    return Forecast(at, size, nominal, power, 1.0 if not used else power.value, PRESETS["replace"], (line,))
+    return Forecast(at, Scatter(size), nominal, power, 1.0 if not used else power.value, PRESETS["replace"], (line,))

@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from holdfast.collapse.forecasting.estimates import Scatter
 from holdfast.collapse.graph import Batch, graph
 from holdfast.collapse.regimes import Regime
 from holdfast.core.errors import NotApplicable
+
+_MOST_RELATIVE = 1.0
 
 Shares = Float[np.ndarray, "histories types"]
 Written = Int[np.ndarray, "histories types"]
@@ -26,11 +29,12 @@ def histories(
     worth: Float[np.ndarray, " histories"],
     power: Float[np.ndarray, " histories"],
     rng: np.random.Generator,
+    spread: Scatter | None = None,
 ) -> Mapping[int, Written]:
     """Return what models write at the generations `at`, one line for each history.
 
-    `samples` items are drawn a generation, each worth `worth` independent ones; `power` is the sharpening. Generation 1
-    learnt from `start`. Raises NotApplicable.
+    `samples` items are drawn a generation, each worth `worth` independent ones; `power` is the sharpening; `spread`
+    says how much models differ beside. Generation 1 learnt from `start`. Raises NotApplicable.
     """
     order = np.argsort(start, kind="stable")  # the most frequent type last: it takes what rounding leaves over
     back = np.argsort(order, kind="stable")
@@ -44,7 +48,7 @@ def histories(
     number = 0
     for t, fit in enumerate(written_out.fits, start=1):
         while number < len(written_out.batches) and written_out.batches[number].generation == t:
-            batches[number] = _batch(written_out.batches[number], real, models, worth, power, rng)
+            batches[number] = _batch(written_out.batches[number], real, models, worth, power, rng, spread)
             number += 1
         learnt = sum(weight * batches[k] for k, weight in zip(fit.batches.tolist(), fit.weights.tolist(), strict=True))
         assert isinstance(learnt, np.ndarray)
@@ -52,26 +56,39 @@ def histories(
             learnt = _shares(_drawn(learnt, fit.subsample * worth, rng))
         models.append(learnt)
         if t in at:
-            found[t] = _drawn(_sharpened(learnt, power), samples * worth, rng)[:, back]
+            found[t] = _drawn(_fitted(learnt, power, spread, rng), samples * worth, rng)[:, back]
     return found
 
 
 def _batch(
-    batch: Batch, real: Shares, models: Sequence[Shares], worth: np.ndarray, power: np.ndarray, rng: np.random.Generator
-) -> Shares:
+    batch: Batch, real: Shares, models: Sequence[Shares], worth: np.ndarray, power: np.ndarray,
+    rng: np.random.Generator, spread: Scatter | None,
+) -> Shares:  # fmt: skip
     if batch.generation == 1:
         return real  # what generation 1 learnt from is known, and is not drawn again
     if batch.parent == 0:
         return _shares(_drawn(real, batch.size * worth, rng))
     sharper = power / batch.rule.temperature
-    return _shares(_drawn(_sharpened(models[batch.parent - 1], sharper), batch.size * worth, rng))
+    return _shares(_drawn(_fitted(models[batch.parent - 1], sharper, spread, rng), batch.size * worth, rng))
 
 
-def _sharpened(shares: Shares, power: Float[np.ndarray, " histories"]) -> Shares:
-    if (power == 1).all():
+def _fitted(
+    shares: Shares, power: Float[np.ndarray, " histories"], spread: Scatter | None, rng: np.random.Generator
+) -> Shares:
+    """Return the frequencies of a model that learnt from others: to a power, and as far off as models are."""
+    moved = spread is not None and spread.extra > 0
+    if (power == 1).all() and not moved:
         return shares
-    raised = np.where(shares > 0, shares, 0.0) ** power[:, None]
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+    alive = np.flatnonzero(shares.any(axis=0))
+    some = shares[:, alive]
+    raised = some ** power[:, None] * (some > 0)
+    if moved and spread is not None:
+        # A relative deviation of some size has this logarithm; the largest keeps e^z from running away.
+        variance = np.log1p(np.minimum(spread.relative(np.where(some > 0, some, 1.0)), _MOST_RELATIVE))
+        raised *= np.exp(np.sqrt(variance) * rng.standard_normal(some.shape) - variance / 2)
+    found = np.zeros_like(shares)
+    found[:, alive] = raised / raised.sum(axis=1, keepdims=True)
+    return found
 
 
 def _drawn(shares: Shares, sizes: Float[np.ndarray, " histories"], rng: np.random.Generator) -> Written:

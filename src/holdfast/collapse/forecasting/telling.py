@@ -1,7 +1,9 @@
 """A forecast in words, tables and pictures: the sections of its record."""
 
+import numpy as np
+
 from holdfast.collapse.forecasting.contamination import Meter
-from holdfast.collapse.forecasting.estimates import Estimated
+from holdfast.collapse.forecasting.estimates import Estimated, Scatter
 from holdfast.collapse.forecasting.forecast import Forecast, Foretold
 from holdfast.core.finding import Cell, Examples, Measure, Series
 from holdfast.core.record import Section
@@ -76,9 +78,10 @@ def _estimates(found: Forecast) -> Section:
         _estimate("independent items a generation", found.size, "the fewer, the faster types are lost by chance"),
         ("share of them that are independent", _short(found.worth), "", "", "`--effective` of `collapse plan`"),
     ]
+    if found.scatter.extra > 0:
+        rows.append(_models(found.scatter))
     if found.power is not None:
-        within = found.power.low <= 1 <= found.power.high
-        meaning = "1 lies within: nothing sharpens" if within else _meaning(found.power)
+        meaning = "1 lies within: nothing sharpens" if found.used_power == 1 else _meaning(found.power)
         rows.append(_estimate("sharpening, power of each generation", found.power, meaning))
     return Section(
         title="What one generation says",
@@ -97,6 +100,12 @@ def _estimates(found: Forecast) -> Section:
             ),
         ),
     )
+
+
+def _models(spread: Scatter) -> tuple[Cell, ...]:
+    one = float(1 / spread.of(np.array([0.01]))[0])
+    meaning = "models differ in frequent types by more than chance"
+    return "the same for a type with 1 % of the items", _short(one), "", "", meaning
 
 
 def _meaning(power: Estimated) -> str:
