@@ -64,9 +64,9 @@ class Factors:
         return summed(self.log_moment(power))
 
 
-def factors(setting: Setting) -> Factors:
+def factors(setting: Setting, learner: type = Gaussian) -> Factors:
     """Return the factors of an arm. Raises NotApplicable where generations do not each replace the one before."""
-    if not isinstance(setting.learner, Gaussian) or not setting.replaces:
+    if not isinstance(setting.learner, learner) or not setting.replaces:
         raise NotApplicable(f"it is about: {ASSUMES}")
     sizes = setting.sizes.astype(np.float64)
     return Factors(sizes, sizes - 1 if setting.learner.variance == "unbiased" else sizes)
@@ -82,11 +82,11 @@ def number(log: Line) -> Line:
     return np.where(log < _LARGEST, np.exp(np.minimum(log, _LARGEST)), np.nan)
 
 
-def shown(power: float) -> Callable[[Setting], np.ndarray]:
+def shown(power: float, learner: type = Gaussian) -> Callable[[Setting], np.ndarray]:
     """Return where so many histories carry the mean of σ^(2 power) that a simulation can check it."""
 
     def checkable(setting: Setting) -> np.ndarray:
-        law = factors(setting)
+        law = factors(setting, learner)
         return law.log_expected(2 * power) - 2 * law.log_expected(power) <= MOST_CARRIED
 
     return checkable
