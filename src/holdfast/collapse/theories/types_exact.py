@@ -13,6 +13,17 @@ from holdfast.core.errors import NotApplicable
 _ASSUMES = "fitted by counting M ≤ 3,000 items: those of the model before, and as many new real ones each time"
 _SOURCE = "Fisher (1930), The Genetical Theory of Natural Selection; Wright (1931), Genetics 16, 97–159"
 _CASES = (FEW, CONTEXTS)
+# So few items that many histories come to an end while they are looked at.
+_SOON = (
+    {"learner": "categorical", "samples": 8, "generations": 12, "regimes": ["replace"], "options": {"types": 4}},
+    {
+        "learner": "contexts",
+        "samples": 14,
+        "generations": 12,
+        "regimes": ["replace"],
+        "options": {"contexts": 2, "types": 4},
+    },
+)
 
 
 @theory(
@@ -55,7 +66,7 @@ def _lost_mass(setting: Setting) -> np.ndarray:
     assumes=_ASSUMES,
     source=_SOURCE + "; the mean time is Kimura & Ohta's (1969, Genetics 61, 763–771)",
     near_miss=lambda setting: 1 - _heterozygosity_if_independent(setting),
-    cases=_CASES,
+    cases=_SOON,
 )
 def total_collapse_exactly(setting: Setting) -> np.ndarray:
     """Probability that a single type is left, exactly."""
