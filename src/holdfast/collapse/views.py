@@ -76,7 +76,7 @@ def hashed_words(sample: Texts) -> Points:
     sign = np.where((hashes >> np.uint64(40)) & np.uint64(1), 1.0, -1.0)
     size = len(texts) * _DIMENSIONS
     points = np.bincount(document * _DIMENSIONS + place, weights=sign * np.log1p(times), minlength=size)
-    return Points(_scaled(points.reshape(len(texts), _DIMENSIONS)))
+    return Points(_scaled(points.reshape(len(texts), _DIMENSIONS).astype(np.float64, copy=False)))
 
 
 def _hashes(words: Words) -> np.ndarray:
