@@ -1,5 +1,6 @@
 """`holdfast collapse`: run an experiment over generations, plan, watch."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ collapse.add_command(forecast)
 @click.option("--regimes", help="Names with commas between, or `all`.  [default: replace,accumulate,fresh-real]")
 @click.option("--measures", help="Names with commas between.  [default: all that suit]")
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="KEY=A,B",
+    help="Run with each of several values, such as samples=100,1000 or options.start=fresh,warm.",
+)
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as options.sd=2.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
 @click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
@@ -43,20 +50,25 @@ def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form
 
     \b
       holdfast collapse run gaussian --samples 100 --generations 200 --regimes all --replicates 10000
+      holdfast collapse run transformer --set options.file=book.txt --vary options.start=fresh,warm
+      holdfast collapse run mine:Model --set options.file=data.csv
       holdfast collapse run experiment.toml
+
+    A learner of your own is MODULE:NAME, from the current folder or installed: something that makes an object with
+    fit(samples) and sample(n). This imports and runs your code. Options go to the call that makes the object.
     """
     from holdfast.cli.output import finished
     from holdfast.cli.progress import shown
     from holdfast.collapse.experiment import Experiment, read_experiment
     from holdfast.collapse.verb import run_experiment
     from holdfast.core.config import checked, override
-    from holdfast.core.store import RunStore
+    from holdfast.core.store import RunStore, new_id
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
     home = RunStore(store)
     said = _said(flags)
-    before = None
+    before, run_id = None, new_id()
     if resume is not None:
         if what or said or assignments:
             raise BadInput("--resume goes on with the settings of the run; leave the others out")
@@ -68,18 +80,38 @@ def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form
         experiment = read_experiment(Path(what), said, assignments)
     else:
         experiment = checked(Experiment, override({**({"learner": what} if what else {}), **said}, assignments))
-    with shown() as progress:
-        record, _ = run_experiment(
-            experiment, store=home, progress=progress, command=tuple(sys.argv[1:]), resumed=before
-        )
+    try:
+        with shown() as progress:
+            record, _ = run_experiment(
+                experiment, store=home, progress=progress, command=tuple(sys.argv[1:]), resumed=before, run_id=run_id
+            )
+    except KeyboardInterrupt:
+        run_id = before.id if before is not None else run_id
+        if (home.folder / run_id / "run.json").is_file():
+            click.echo(f"holdfast: what is done is kept. Go on with: holdfast collapse run --resume {run_id}", err=True)
+        click.echo("holdfast: stopped", err=True)
+        sys.stdout.flush()
+        os._exit(130)  # Python would wait for threads in the middle of a generation, which may take minutes
     finished(record, home, form, out)
     return 0
 
 
 def _said(flags: dict[str, Any]) -> dict[str, Any]:
     """Return the flags that were given, lists taken apart."""
-    said = {name: value for name, value in flags.items() if value is not None}
+    said = {name: value for name, value in flags.items() if value is not None and name != "vary"}
+    if flags.get("vary"):
+        said["vary"] = dict(_varied(one) for one in flags["vary"])
     for name in ("regimes", "measures"):
         if name in said:
             said[name] = tuple(one.strip() for one in said[name].split(",") if one.strip())
     return said
+
+
+def _varied(said: str) -> tuple[str, list[Any]]:
+    """Return the setting and the values of `key=a,b`; each is read as in --set."""
+    from holdfast.core.config import override
+
+    key, equals, values = said.partition("=")
+    if not equals or not key.strip() or not all(one.strip() for one in values.split(",")):
+        raise BadInput(f"--vary wants key=value,value, such as options.start=fresh,warm, got {said!r}")
+    return key.strip(), [override({}, (f"value={one}",))["value"] for one in values.split(",")]

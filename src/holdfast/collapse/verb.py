@@ -28,6 +28,7 @@ def run_experiment(
     progress: Progress | None = None,
     command: Sequence[str] = (),
     resumed: Run | None = None,
+    run_id: str | None = None,
 ) -> tuple[Run, tuple[Curve, ...]]:
     """Return the record of an experiment and its curves; with a `store` it can be interrupted and resumed.
 
@@ -38,7 +39,7 @@ def run_experiment(
     found = arms(experiment)
     measures = chosen_measures(experiment, found[0].kind, *_seen(found[0], experiment))
     run = resumed or Run(
-        id=new_id(),
+        id=run_id or new_id(),
         kind="collapse",
         title=_title(experiment, found),
         command=tuple(command),

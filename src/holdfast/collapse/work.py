@@ -55,20 +55,24 @@ def run_all(
     # A person's own learner may not be made for threads; those of the package are, also the ones on torch.
     workers = 1 if any(arm.kind is EXTERNAL for arm in found) else min(os.cpu_count() or 1, len(units))
     stop = Event()
-    with track(progress, "generations", total, "generations") as advance, ThreadPoolExecutor(workers) as pool:
-        jobs = [
-            pool.submit(_unit, experiment, number, arm, block, measures, keeper, advance, stop)
-            for number, arm, block in units
-        ]
+    pool = ThreadPoolExecutor(workers)
+    patient = True
+    with track(progress, "generations", total, "generations") as advance:
         try:
+            jobs = [
+                pool.submit(_unit, experiment, number, arm, block, measures, keeper, advance, stop)
+                for number, arm, block in units
+            ]
             wait(jobs, return_when=FIRST_EXCEPTION)
             for job in jobs:
                 if job.done():
                     job.result()
+        except KeyboardInterrupt:
+            patient = False  # a generation may take minutes, and what was done before is kept
+            raise
         finally:
             stop.set()
-            for job in jobs:
-                job.cancel()
+            pool.shutdown(wait=patient, cancel_futures=True)
     for job in jobs:
         job.result()
 
