@@ -41,12 +41,12 @@ def _outcome(drawn: Sequence[Curve], tells: str) -> str:
     if not told:
         return f"{len({curve.arm.name for curve in drawn})} histories were run."
     worst, best = (pick(told, key=lambda curve: curve.median[-1]) for pick in (min, max))
-    last, what, first = told[0].at[-1], tells.replace("-", " "), _short(told[0].median[0])
-    said = f"After {last:,} generations the {what}, {first} at the start, is {_short(worst.median[-1])}"
+    what, last = tells.replace("-", " ").capitalize(), told[0].at[-1]
+    said = f"{what}: {_short(told[0].median[0])} at the start; after {last:,} generations {_short(worst.median[-1])}"
     said += f" in {worst.arm.name}"
     if best.arm.name != worst.arm.name:
         said += f" and {_short(best.median[-1])} in {best.arm.name}"
-    return f"{said} (median history)."
+    return f"{said} (median history)." if told[0].replicates > 1 else f"{said}."
 
 
 def _agreement(drawn: Sequence[Curve]) -> str:

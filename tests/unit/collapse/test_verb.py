@@ -25,7 +25,7 @@ def test_the_record_tells_the_end_the_curves_and_the_theories(ran):
     run, _ = ran
     assert run.kind == "collapse"
     assert run.status == "finished"
-    assert run.says.startswith("After 6 generations the variance, 1 at the start, is 0.")
+    assert run.says.startswith("Variance: 1 at the start; after 6 generations 0.")
     titles = [section.title for section in run.sections]
     assert titles[0] == "After 6 generations"
     assert titles[-1] == "Simulation against theory"
