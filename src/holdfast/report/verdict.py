@@ -109,6 +109,10 @@ def _scored(honest: HonestScore, errors: int) -> tuple[Tone, str]:
 
 
 def _unfinished(run: Run) -> tuple[Tone, str]:
+    if run.kind == "collapse" and not run.results and run.status != "failed":
+        if run.status == "running":
+            return "unsure", "The experiment is going on; its record is made at the end."
+        return "unsure", "The experiment was stopped before its end; what was done until then is kept."
     done = plural(len(run.results), "check")
     found = f" They found {counted(run)}." if run.findings else ""
     if run.status == "failed":
@@ -154,6 +158,8 @@ def _size(run: Run) -> str:
 def _steps(run: Run, ordered: Sequence[Finding]) -> list[str]:
     if run.status == "interrupted" and run.kind == "audit":
         return [f"Go on where it stopped: `holdfast audit --resume {run.id}`"]
+    if run.status == "interrupted" and run.kind == "collapse":
+        return [f"Go on where it stopped: `holdfast collapse run --resume {run.id}`"]
     steps: dict[str, dict[str, None]] = {}
     for finding in ordered:
         if finding.fix and finding.severity is not Severity.NOTE:

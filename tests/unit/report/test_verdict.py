@@ -89,6 +89,14 @@ def test_an_interrupted_run_says_how_to_go_on():
     )
 
 
+def test_an_interrupted_experiment_says_how_to_go_on():
+    stopped = interrupted().model_copy(update={"kind": "collapse", "results": ()})
+    said = verdict_of(stopped)
+    assert said.sentence == "The experiment was stopped before its end; what was done until then is kept."
+    assert said.steps == (f"Go on where it stopped: `holdfast collapse run --resume {stopped.id}`",)
+    assert "going on" in verdict_of(stopped.model_copy(update={"status": "running"})).sentence
+
+
 def test_what_costs_the_score_most_comes_first():
     steps = verdict_of(realistic()).steps
     assert steps[0].startswith("`duration`: Drop the column")
