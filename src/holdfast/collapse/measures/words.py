@@ -27,6 +27,8 @@ class Words:
     codes: Int[np.ndarray, " words"]
     starts: Int[np.ndarray, " documents_and_end"]
     vocabulary: Sequence[str]  # of the code 0, 1, …; it may hold more than these documents use
+    whole: "Words | None" = None  # what these are a part of, with the place of each word there
+    places: Int[np.ndarray, " words"] | None = None
 
     @cached_property
     def counts(self) -> Int[np.ndarray, " types"]:
@@ -48,17 +50,36 @@ class Words:
         lengths = self.lengths[rows]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         places = np.repeat(self.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
-        return Words(self.codes[places], starts, self.vocabulary)
+        deep = places if self.places is None else self.places[places]
+        return Words(self.codes[places], starts, self.vocabulary, self.whole or self, deep)
 
     def ngrams(self, length: int) -> tuple[Int[np.ndarray, " grams"], Int[np.ndarray, " grams"]]:
-        """Return the runs of so many words within documents, numbered 0, 1, … by what they are, and their documents."""
-        grams = self.codes
-        for n in range(2, length + 1):
-            inside = self._begin(n)
-            before = np.cumsum(self._begin(n - 1)) - 1  # place of a run of n − 1 words among those
-            key = grams[before[inside]] * len(self.vocabulary) + self.codes[np.flatnonzero(inside) + n - 1]
-            grams = np.unique(key, return_inverse=True)[1]
-        return grams, self.document[self._begin(length)]
+        """Return the runs of so many words within documents, numbered by what they are, and their documents.
+
+        Numbers are those of the whole that this is a part of: they are found once for all its parts.
+        """
+        whole = self.whole or self
+        numbers = whole._runs(length)  # noqa: SLF001
+        numbers = numbers if self.places is None else numbers[self.places]
+        inside = numbers >= 0
+        return numbers[inside], self.document[inside]
+
+    def _runs(self, length: int) -> Int[np.ndarray, " words"]:
+        """Return the number of the run of so many words that begins at each word, −1 where the document ends before."""
+        found = self._known.get(length)
+        if found is None:
+            found = self.codes
+            if length > 1:
+                inside = np.flatnonzero(self._begin(length))
+                key = self._runs(length - 1)[inside] * len(self.vocabulary) + self.codes[inside + length - 1]
+                found = np.full(len(self.codes), -1, dtype=np.int64)
+                found[inside] = np.unique(key, return_inverse=True)[1]
+            self._known[length] = found
+        return found
+
+    @cached_property
+    def _known(self) -> dict[int, Int[np.ndarray, " words"]]:
+        return {}
 
     def _begin(self, length: int) -> np.ndarray:
         """Return at which words a run of so many words begins that stays in its document."""
