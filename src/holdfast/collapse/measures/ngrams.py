@@ -1,0 +1,154 @@
+"""Measures of an n-gram model: what it can say, and perplexity in both directions."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from zlib import crc32
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from holdfast.collapse.definitions import measure
+from holdfast.collapse.ngrams.index import Grams
+from holdfast.collapse.ngrams.surprise import Book, book, surprises
+
+PerReplicate = Float[np.ndarray, " replicates"]
+_DRAWS = 1000  # n-grams that are looked at: the same number for every model, however long its training text
+
+
+@measure(good="high", unit="types")
+def types_spoken(model: Grams) -> PerReplicate:
+    """Types of tokens that the model can still say."""
+    ordered = np.sort(_distinct(model).tokens, axis=1)
+    return _for_all(1.0 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1), model)
+
+
+@measure(good="high", unit="n-grams")
+def ngrams_met(model: Grams, *, draws: int = _DRAWS) -> PerReplicate:
+    """n-grams met in 1,000 draws, of the model's order.
+
+    Expected number among 1,000 that are drawn from the model independently: Σ 1 − (1 − p)¹⁰⁰⁰. The same number of draws
+    for every model, because longer texts have more n-grams in any case.
+    """
+    of = _distinct(model)
+    law, row = _ngram_law(of, _order(of))
+    missed = np.exp(draws * np.log1p(-np.minimum(law, 1 - 1e-15)))
+    return _for_all(np.bincount(row, weights=1 - missed, minlength=len(of.tokens)), model)
+
+
+@measure(good="high", unit="nats")
+def entropy_rate(model: Grams) -> PerReplicate:
+    """Entropy rate: the mean surprise of the model by its own next token."""
+    of = _distinct(model)
+    found = _entropies(*_ngram_law(of, _order(of)), len(of.tokens))
+    if _order(of) > 1:
+        found = found - _entropies(*_ngram_law(of, _order(of) - 1), len(of.tokens))
+    return _for_all(np.maximum(found, 0.0), model)
+
+
+@measure(good="high")
+def token_heterozygosity(model: Grams) -> PerReplicate:
+    """Heterozygosity of tokens: the chance that two tokens of the model's text are different types."""
+    of = _distinct(model)
+    law, row = _ngram_law(of, 1)
+    return _for_all(1 - np.bincount(row, weights=law**2, minlength=len(of.tokens)), model)
+
+
+@measure()
+def commonest_token_share(model: Grams, truth: Grams) -> PerReplicate:
+    """Frequency of the token that is the most common one in the truth."""
+    first = np.bincount(truth.tokens[0]).argmax()
+    of = _distinct(model)
+    return _for_all(_mean(of.tokens == first, of), model)
+
+
+@measure(good="low", unit="perplexity")
+def ngram_perplexity_of_real(model: Grams, truth: Grams) -> PerReplicate:
+    """Perplexity of real text that was held out, under the model.
+
+    exp of the mean of −log probability by Witten–Bell smoothing, so that unseen n-grams cost much and not infinitely
+    much. It rises as the model forgets what is real.
+    """
+    if _is_shared(model):
+        known, held_out = _marked(truth), truth.held_out[:1]
+    else:
+        known, held_out = book(model.tokens, model.weight, _order(model), _types(truth)), truth.held_out
+    return _for_all(np.exp(surprises(known, held_out, circle=False).mean(axis=1)), model)
+
+
+@measure(unit="perplexity")
+def ngram_perplexity_of_generated(model: Grams, truth: Grams) -> PerReplicate:
+    """Perplexity of the model's own text under the n-gram model of the real text.
+
+    The mean is over the model's own n-grams, which is what its text comes to in the long run; the real text's model is
+    smoothed by Witten and Bell. It falls when only what is likely is said, and rises with what real text never says:
+    neither direction is good.
+    """
+    of = _distinct(model)
+    return _for_all(np.exp(_mean(surprises(_marked(truth), of.tokens, circle=True), of)), model)
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """The truth, told from another one by a mark: its counts are made once."""
+
+    mark: int
+    order: int
+    types: int
+    tokens: Int[np.ndarray, "one tokens"] = field(compare=False)
+
+
+def _marked(truth: Grams) -> Book:
+    row = np.ascontiguousarray(truth.tokens[:1])
+    return _counted(_Marked(crc32(row.tobytes()), _order(truth), _types(truth), row))
+
+
+@lru_cache(maxsize=2)
+def _counted(truth: _Marked) -> Book:
+    return book(truth.tokens, np.empty((1, 0)), truth.order, truth.types)
+
+
+def _is_shared(model: Grams) -> bool:
+    """Return whether it is the truth, the same for all replicates."""
+    return model.held_out.shape[1] > 0
+
+
+def _distinct(model: Grams) -> Grams:
+    """Return the models that have to be looked at: one only, where it is the truth."""
+    return Grams(*(part[:1] for part in model)) if _is_shared(model) else model
+
+
+def _for_all(found: Float[np.ndarray, " some"], model: Grams) -> PerReplicate:
+    return np.broadcast_to(found, len(model.tokens))
+
+
+def _mean(values: np.ndarray, model: Grams) -> PerReplicate:
+    """Return the mean over the positions of a text, as they weigh."""
+    return np.asarray((values * model.weight).mean(axis=1) if model.weight.shape[1] else values.mean(axis=1))
+
+
+def _order(model: Grams) -> int:
+    return int(model.order[0])
+
+
+def _types(truth: Grams) -> int:
+    return 1 + max(int(truth.tokens[0].max()), int(truth.held_out[0].max(initial=0)))
+
+
+def _ngram_law(model: Grams, order: int) -> tuple[Float[np.ndarray, " grams"], Int[np.ndarray, " grams"]]:
+    """Return the probability of each different n-gram of each replicate, and the replicate."""
+    replicates, n = model.tokens.shape
+    types = int(model.tokens.max(initial=0)) + 1
+    number = np.repeat(np.arange(replicates, dtype=np.int64), n)
+    for back in range(order):
+        raw = number * types + np.roll(model.tokens, back, axis=1).reshape(-1)
+        keys, number = np.unique(raw, return_inverse=True)
+    each = model.weight.reshape(-1) if model.weight.shape[1] else None
+    law = np.bincount(number, weights=each, minlength=len(keys)) / n
+    row = np.zeros(len(keys), dtype=np.int64)
+    row[number] = np.repeat(np.arange(replicates), n)
+    return law, row
+
+
+def _entropies(law: Float[np.ndarray, " grams"], row: Int[np.ndarray, " grams"], replicates: int) -> PerReplicate:
+    kept = law > 0
+    return np.bincount(row[kept], weights=-law[kept] * np.log(law[kept]), minlength=replicates)
