@@ -78,13 +78,18 @@ def coverage_floor(hits: int, trials: Int[np.ndarray, " trials"], level: float) 
 
 
 def coverage_error(rate: float, trials: Int[np.ndarray, " trials"]) -> float:
-    """Return the standard deviation of the coverage of samples: of many types it is small, of a few it is not."""
+    """Return the standard deviation of the coverage of samples: of many types it is small, of a few it is not.
+
+    A sample that covers everything does not show that all do: half a type is added to either side.
+    """
     if not len(trials):
         return 1.0
     counts = np.bincount(trials)
     # Pairs of trials with the same type estimate the sum of squared shares, whose inverse is the effective number.
     pairs = float((counts * (counts - 1.0)).sum()) / max(1.0, len(trials) * (len(trials) - 1.0))
-    return float(np.sqrt(rate * (1.0 - rate) * min(1.0, pairs)))
+    types = 1.0 / max(pairs, 1.0 / len(trials) ** 2)
+    shrunk = (rate * types + 0.5) / (types + 1.0)
+    return float(np.sqrt(shrunk * (1.0 - shrunk) / types))
 
 
 def hits_of(

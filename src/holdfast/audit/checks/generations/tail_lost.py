@@ -66,13 +66,13 @@ def tail_lost(generations: Generations, *, alpha: float = 0.025) -> Iterator[Fin
 def _finding(alarm: Alarm, at: int, alpha: float) -> Finding:
     lost, limit = alarm.lost(at, alpha), threshold(alpha, alarm.spent)
     worst, name = lost[0], one_line(alarm.names[at], 60)
-    more = f", and {len(lost) - 1} other strata too" if len(lost) > 1 else ""
-    seen = f"is at {worst.seen[at]:.2%}" if np.isfinite(worst.seen[at]) else "has fallen"
+    more = f" and {len(lost) - 1} more of {len(alarm.parts)} strata" if len(lost) > 1 else ""
+    seen = f"{worst.seen[at]:.2%} there and" if np.isfinite(worst.seen[at]) else "not asked there,"
     where = f"{one_line(alarm.where, 60)}: " if alarm.where else ""
     value = float(alarm.logs[at] / _LOG10)
     return Finding(
-        message=f"{where}generation {at + 1}, {name}, has lost the {one_line(worst.name, 80)}{more}: it {seen}, "
-        f"in real data at {worst.real:.2%}; evidence 10^{value:.1f} against a threshold of {limit:,.0f}",
+        message=f"{where}generation {at + 1}, {name}, has lost the {one_line(worst.name, 80)}{more}: "
+        f"{seen} {worst.real:.2%} in real data; evidence 10^{value:.1f} against a threshold of {limit:,.0f}",
         confidence=Confidence.HIGH,
         locations=tuple(_places(alarm, at, lost)),
         evidence=(
