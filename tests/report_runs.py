@@ -14,6 +14,7 @@ from holdfast.core.record import (
     InputRecord,
     Run,
     Sampled,
+    Section,
     Status,
     Suppressed,
 )
@@ -397,8 +398,45 @@ def hostile():
             ),
             notes=ATTACKS,
         ),
+        sections=tuple(
+            Section(title=one.message, says=(one.message, every), evidence=one.evidence) for one in findings[:6]
+        ),
         notes=ATTACKS,
         seconds=float("inf"),
+    )
+
+
+@cache
+def told():
+    """A run of the laboratory: a sentence and sections, and no check."""
+    at = tuple(range(0, 41, 4))
+    kept = [round(0.98**t, 4) for t in at]
+    series = Series(
+        name="Median history",
+        x=at * 2,
+        y=(*kept, *([0.99] * len(at))),
+        low=(*(0.8 * one for one in kept), *([0.9] * len(at))),
+        high=(*(1.2 * one for one in kept), *([1.1] * len(at))),
+        group=("replace",) * len(at) + ("fresh-real",) * len(at),
+        x_name="generation",
+        y_name="variance",
+    )
+    end = Examples(
+        caption="The last generation",
+        columns=("Measure", "replace", "fresh-real"),
+        cells=(("Variance, as a share of the true one, which stands at the beginning", "0.44 (0.3 to 0.6)", "0.99"),),
+    )
+    return blank(
+        kind="collapse",
+        title="gaussian: replace, fresh-real",
+        command=("collapse", "run", "gaussian"),
+        size="40 generations × 1,000 replicates",
+        says="Variance: 1 at the start; after 40 generations 0.44 in replace and 0.99 in fresh-real (median history).",
+        sections=(
+            Section(title="After 40 generations", says=("The median history.",), evidence=(end,)),
+            Section(title="Variance, as a share of the true one", says=("It `falls`.",), evidence=(series,)),
+            Section(title="Answer", evidence=(Measure(name="real items a generation", value=100, low=90, high=120),)),
+        ),
     )
 
 
@@ -413,4 +451,5 @@ ALL = {
     "many": many,
     "hostile": hostile,
     "pictured": pictured,
+    "told": told,
 }

@@ -13,7 +13,7 @@ from report_runs import ALL
 
 FOLDER = Path(__file__).parent / "reports"
 SUFFIX = {"text": "txt", "markdown": "md", "sarif": "sarif", "junit": "xml"}
-CASES = [(name, form) for name in ("realistic", "interrupted", "crashed", "not_estimable") for form in SUFFIX]
+CASES = [(name, form) for name in ("realistic", "interrupted", "crashed", "not_estimable", "told") for form in SUFFIX]
 
 
 @pytest.mark.parametrize(("name", "form"), CASES)
