@@ -109,7 +109,7 @@ def _of_data(m: Machine, owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladd
     return Method(owner, name)
 
 
-def _of_estimator(m: Machine, owner: Estimator, name: str, node: ast.AST) -> Any:
+def _of_estimator(m: Machine, owner: Estimator, name: str, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
     if name in _PARTS:
         return owner
     if name in _LEARNT and owner.fits:
@@ -128,6 +128,8 @@ def _of_estimator(m: Machine, owner: Estimator, name: str, node: ast.AST) -> Any
                 for event in events
             }
         return Data(role="statistic", learned=frozenset(found))
+    if owner.kind == "select" and owner.fits and name.endswith("_"):  # the names or numbers of what was chosen
+        return Data(role="statistic", learned=frozenset(owner.fits))
     if name in {"concordance_index_", "concordance_index"} and owner.fits and owner.kind == "model":
         judged = predicted_by(m, owner)
         return Score(frozenset({m.score(name, node, judged)}))

@@ -15,7 +15,7 @@ from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import MOST_DEPTH, MOST_STEPS_AWAY, Args, Machine, name_of
 from holdfast.audit.code.names import called, given
 from holdfast.audit.code.protocol import ad_hoc, kind_by_verbs, verb_of
-from holdfast.audit.code.scores import judged, reduced
+from holdfast.audit.code.scores import judged, reduced, tallied
 from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import (
     UNKNOWN,
@@ -169,6 +169,13 @@ def _of_estimator(m: Machine, owner: Estimator, name: str, args: Args, node: ast
     if not owner.kind and not owner.fits and verb_of(name).startswith("fit"):
         base = name_of(getattr(getattr(node, "func", None), "value", None))
         owner.kind = kind_by_verbs({name}.union(*(m.asked.get(one, set()) for one in (base, *m.wanted[:1]))))
+    if not owner.kind and not owner.fits:
+        if name == "search":
+            owner.kind = "search"
+        elif (found := tallied(m, owner, name, args, node)) is not None:
+            return found
+    if owner.kind == "search" and name.startswith("get_best"):
+        return owner
     run = ESTIMATOR_METHODS.get(name) or ESTIMATOR_METHODS.get(verb_of(name))
     return run(m, owner, args, node) if run else unknown_call(m, name, args, node)
 
@@ -181,6 +188,8 @@ def _method_of_container(m: Machine, owner: Any, name: str, args: Args, node: as
 
 def _called_estimator(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     data = data_of(args.get(0)) or next(iter(args.data()), None)
+    if not owner.kind and not owner.fits and (found := tallied(m, owner, "update", args, node)) is not None:
+        return found
     if data is None:
         inner = [one for one in [*args.values, *items_of(args.get(0))] if isinstance(one, Estimator)]
         if not inner:

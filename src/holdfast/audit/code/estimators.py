@@ -20,10 +20,19 @@ from holdfast.audit.code.values import (
     items_of,
     together,
 )
-from holdfast.audit.code.vocabulary import BORING, UNSUPERVISED_SELECTORS
+from holdfast.audit.code.vocabulary import BORING, UNSUPERVISED_SELECTORS, side_of
 
 _STOPPERS = {"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "early_stopping", "EarlyStoppingCallback"}
-_PATIENCE = {"early_stopping_rounds", "early_stopping", "od_type", "od_wait", "use_best_model", "patience"}
+_PATIENCE = {
+    "early_stopping_rounds",
+    "early_stopping",
+    "od_type",
+    "od_wait",
+    "use_best_model",
+    "patience",
+    "stopping_rounds",
+}
+_WATCHED = {"validation_data", "eval_set", "valid_sets", "evals", "eval_dataset", "tuning_data", "eval_data"}
 _KEEPS_LEARNING = {"Sequential", "Model", "Functional"}
 
 
@@ -114,17 +123,7 @@ def _note_model(
     m: Machine, owner: Estimator, learned: int, data: Data, label: Data | None, args: Args, node: ast.AST
 ) -> None:
     watched, texts = [], []
-    for name in (
-        "validation_data",
-        "eval_set",
-        "valid_sets",
-        "evals",
-        "val_dataloaders",
-        "eval_dataset",
-        "tuning_data",
-        "X_val",
-        "eval_data",
-    ):
+    for name in [one for one in args.named if one in _WATCHED or side_of(one) == "valid"]:
         held = args.get(None, name)
         found = _watched(held)
         if found:
@@ -256,6 +255,8 @@ def predict(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     data = data_of(args.get(0, "X", "x", "data", "test_dataset", "dataloaders"))
     if data is not None and owner.held:  # a trainer's: predictions, labels, metrics
         return Seq([predicted(m, owner, data), replace(data, role="label"), UNKNOWN], fixed=True)
+    if data is None and owner.kind == "model" and owner.fits:  # `model.forecast(24)`: for rows that are yet to come
+        return predicted(m, owner, Data())
     return UNKNOWN if data is None else predicted(m, owner, data)
 
 
@@ -359,7 +360,7 @@ METHODS: dict[str, Callable[[Machine, Estimator, Args, ast.AST], Any]] = {
         predict,
     ),
     "fit_predict": fit_predict,
-    **dict.fromkeys(("score", "evaluate", "evaluate_generator", "test", "validate"), score),
+    **dict.fromkeys(("score", "evaluate", "evaluate_generator", "test", "validate", "model_performance"), score),
     "split": split,
     **dict.fromkeys(
         (

@@ -30,7 +30,7 @@ from holdfast.audit.code.events import Validated
 from holdfast.audit.code.frames import counted, method_of_data, statistic
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, text_of
-from holdfast.audit.code.making import by_formula, kind_by_parts, made, trainer
+from holdfast.audit.code.making import by_formula, by_its_name, kind_by_parts, made, trainer
 from holdfast.audit.code.namespaces import NAMESPACES, kind_of_tuple, namespace, tuple_of
 from holdfast.audit.code.protocol import learns_when_made, verb_of
 from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
@@ -119,6 +119,8 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
         return _taught(m, last, "transform", texts, args, node)
     if (written := by_formula(m, name, args)) is not None:
         return written
+    if (found := by_its_name(m, last, args, node)) is not None:
+        return found
     if last in _SUPERVISED_SCORES:
         return _supervised(m, last, args, node)
     if last in SILENT:

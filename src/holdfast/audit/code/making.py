@@ -1,6 +1,8 @@
 """Estimators are made: with their parts, settings and what they are given."""
 
+import ast
 import re
+from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine, text_of
@@ -17,6 +19,15 @@ from holdfast.audit.code.values import (
     learned_in,
 )
 from holdfast.audit.code.vocabulary import FORMULA
+
+_DOES = (
+    (
+        re.compile(r"^(?:select|choose|pick|filter)_(?:\w+_)?(?:features?|columns|variables|predictors|genes)$"),
+        "select",
+    ),
+    (re.compile(r"^(?:standardi[sz]e|whiten|z_?score|min_?max)(?:_(?:features?|columns|data))?$"), "scale"),
+    (re.compile(r"^(?:pca|umap|tsne|nmf)$"), "reduce"),
+)
 
 
 def kind_by_parts(last: str, args: Args, asked: set[str]) -> str:
@@ -63,6 +74,19 @@ def by_formula(m: Machine, name: str, args: Args) -> Estimator | None:
     owner = made(m, name, "model", args)
     owner.held = {"train_dataset": held}
     return owner
+
+
+def by_its_name(m: Machine, name: str, args: Args, node: ast.AST) -> Data | None:
+    """Return what a function does to records whose name says that it learns from them: `select_features(X, y)`."""
+    kind = next((kind for pattern, kind in _DOES if pattern.match(name)), "")
+    found = data_of(args.get(0)) if kind else None
+    if found is None or not found.rows or found.record or found.role != "table":
+        return None
+    label = kind == "select" and len(args.data()) > 1
+    if kind == "select" and not label:
+        return None
+    new = m.learn(kind, name, node, found, given=args.text(0), label=label)
+    return replace(found, learned=found.known | {new}, columns={}, only=None, column=None, where=None)
 
 
 def trainer(m: Machine, name: str, args: Args) -> Estimator:

@@ -20,7 +20,11 @@ def taken(m: Machine, metric: str, node: ast.AST, found: Data, text: str = "") -
 
 def metric(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
     """Note that a metric was computed from labels and predictions."""
-    found = [one for one in map(data_of, [*args.values[:3], *args.named.values()]) if one is not None and one.rows]
+    every = [one for one in map(data_of, [*args.values[:3], *args.named.values()]) if one is not None]
+    found = [one for one in every if one.rows]
+    ahead = [one for one in every if one.by is not None and not one.rows]  # a forecast of rows that are not named
+    if len(found) == 1 and len(ahead) == 1 and found[0].by is None:
+        return taken(m, name, node, replace(ahead[0], rows=found[0].rows), text=args.text(0, "y_true"))
     guessed = next((one for one in found if one.models or one.by is not None), None)
     if guessed is None:
         scores = scores_in(args.get(0))
@@ -37,6 +41,16 @@ def metric(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
     if held and guessed.by is None and not guessed.models:
         rows = held[0].rows
     return taken(m, name, node, replace(guessed, rows=rows), text=args.text(0, "y_true"))
+
+
+def tallied(m: Machine, owner: Estimator, name: str, args: Args, node: ast.AST) -> Any:
+    """Return what an object that adds up hits returns, as those of torchmetrics do; None where it is none such."""
+    if any(one.role == "predictions" for one in args.data()) and len(args.data()) > 1:
+        found = metric(m, owner.name, args, node)
+        if isinstance(found, Score):
+            owner.settings["tallied"] = found
+            return found
+    return owner.settings.get("tallied") if name in {"compute", "result", "value"} else None
 
 
 def curve(m: Machine, name: str, args: Args, node: ast.AST) -> Any:

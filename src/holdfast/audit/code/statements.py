@@ -44,7 +44,18 @@ def execute(m: Machine, body: Iterable[ast.stmt]) -> None:
 
 
 def _expression(m: Machine, node: ast.Expr) -> None:
-    m.evaluate(m, node.value)
+    value = m.evaluate(m, node.value)
+    match node.value:
+        case ast.Call(func=ast.Attribute() | ast.Name(), args=[ast.Name(id=name) as given, *_]):
+            before = m.scope.names.get(name)
+            if not isinstance(value, Data) or not isinstance(before, Data) or not isinstance(_callee(m, node), Ref):
+                return
+            if value.rows == before.rows and value.known > before.known:  # `sc.pp.scale(cells)` is for what it changes
+                assign(m, given, value)
+
+
+def _callee(m: Machine, node: ast.Expr) -> Any:
+    return m.evaluate(m, node.value.func) if isinstance(node.value, ast.Call) else None
 
 
 def _assign(m: Machine, node: ast.Assign) -> None:

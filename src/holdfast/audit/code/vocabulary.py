@@ -82,7 +82,7 @@ KINDS: dict[str, str] = {
     for name in names.split()
 }
 _MODEL_NAME = re.compile(
-    r"(?:Classifier|Regressor|Regression|ClassifierCV|RegressorCV|ForSequenceClassification|Fitter|NB|LM)$"
+    r"(?:Classifier|Regressor|Regression|ClassifierCV|RegressorCV|ForSequenceClassification|Fitter|NB|LM|Estimator)$"
 )
 _OTHER_NAMES = (
     (re.compile(r"Scaler$|Normalization$"), "scale"),
