@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import holdfast
+from holdfast import collapse
 from holdfast.core import errors
 from holdfast.core.registry import modules
 
@@ -44,6 +45,23 @@ def test_public_names_for_type_checkers_are_those_at_run_time():
     tree = ast.parse((SOURCE / "__init__.py").read_text("utf-8"))
     typed = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert set(holdfast.__all__) - {"__version__"} <= typed
+
+
+def test_public_names_of_the_laboratory():
+    assert collapse.__all__ == sorted(collapse.__all__)
+    tree = ast.parse((SOURCE / "collapse" / "__init__.py").read_text("utf-8"))
+    typed = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert set(collapse.__all__) <= typed
+    for name in collapse.__all__:
+        assert getattr(collapse, name) is not None
+
+
+def test_the_laboratory_needs_no_torch():
+    loaded = loaded_by(
+        "from holdfast.collapse import Experiment, plan, run_experiment; from holdfast.collapse import "
+        "catalogue; catalogue.learners(), catalogue.measures(), catalogue.theories()"
+    )
+    assert not loaded & {"torch", "transformers", "sklearn", "pandas", "matplotlib"}
 
 
 def loaded_by(statement):
