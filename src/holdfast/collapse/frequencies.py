@@ -75,6 +75,28 @@ def tallied(
     return Tally(counts)
 
 
+def leapt(
+    share: Float[np.ndarray, "replicates contexts types"], sizes: Sequence[int], rng: np.random.Generator
+) -> Float[np.ndarray, "replicates contexts types"]:
+    """Return frequencies after a multinomial draw of each size, one after the other: only living types are carried."""
+    if share.shape[2] <= _FEW:
+        for size in sizes:
+            share = tallied(share, np.full(share.shape[:2], size), rng).counts / size
+        return share
+    found = np.zeros(share.shape)
+    for row in np.ndindex(share.shape[:2]):
+        alive = np.flatnonzero(share[row])
+        own = share[(*row, alive)]
+        for size in sizes:
+            if len(alive) == 1:
+                break
+            counts = rng.multinomial(size, own)
+            kept = np.flatnonzero(counts)
+            alive, own = alive[kept], counts[kept] / size
+        found[(*row, alive)] = own
+    return found
+
+
 def chosen(
     batch: Tally, sizes: Int[np.ndarray, "replicates contexts"] | None, size: int, rng: np.random.Generator
 ) -> Tally:

@@ -17,6 +17,7 @@ from holdfast.collapse.frequencies import (
     chosen,
     fitted,
     law_of_types,
+    leapt,
     ruled,
     tallied,
     tilted,
@@ -86,6 +87,10 @@ class Categorical(BaseModel):
         del rng, previous
         replicates = len(parts[0].batch.counts)
         return fitted([(part.batch, part.weight) for part in parts], np.ones((replicates, 1)))
+
+    def leap(self, model: Frequencies, sizes: Sequence[int], rng: np.random.Generator) -> Frequencies:
+        """Return the model after a fit of each size, each on items of the one before."""
+        return model._replace(share=leapt(model.share, sizes, rng))
 
     def samples(self, model: Frequencies, size: int, rng: np.random.Generator) -> list[Counts]:
         """Return how often each type is seen in so many items."""

@@ -5,7 +5,9 @@ from holdfast.collapse.definitions import Draw, Part
 from holdfast.collapse.experiment import made_learner
 from holdfast.collapse.frequencies import Frequencies, Tally
 from holdfast.collapse.learners.categorical import Categorical
-from holdfast.collapse.regimes import Rule, Verifier
+from holdfast.collapse.graph import graph
+from holdfast.collapse.regimes import PRESETS, Rule, Verifier
+from holdfast.collapse.single_type import single
 from holdfast.core.errors import BadInput
 
 RNG = np.random.default_rng
@@ -110,3 +112,18 @@ def test_samples_are_counts_of_all_types():
     found = learner.samples(learner.truth(3, RNG(0)), 50, RNG(1))
     assert [len(one) for one in found] == [50, 50, 50]
     assert all(one.counts.shape == (6,) for one in found)
+
+
+@pytest.mark.parametrize("types", [10, 120])
+def test_a_leap_has_the_law_of_the_steps(types):
+    learner = Categorical(types=types)
+    end = learner.leap(learner.truth(1500, RNG(0)), [40] * 25, RNG(1)).share
+    assert end.sum(axis=2) == pytest.approx(1)
+    alive = (end > 0).sum(axis=(1, 2))
+    exact = single(learner.true_law, graph(PRESETS["replace"], 40, 25), 1000).alive[-1].sum()
+    assert abs(alive.mean() - exact) < 4 * alive.std() / np.sqrt(1500)
+
+
+def test_a_leap_goes_through_changing_sizes():
+    end = Categorical(types=100).leap(Categorical(types=100).truth(4, RNG(0)), [50, 200, 7], RNG(0)).share
+    assert end * 7 == pytest.approx(np.round(end * 7))
