@@ -146,16 +146,17 @@ def look(
         raise BadInput(f"{one_line(smallest.name)} holds {len(smallest):,} items; at least {FEWEST} are needed")
     streams, progress = Streams(settings.seed), progress or Silent()
     parts = parts_of(real, streams)
+    lens = lens_of(parts.reference)
     alarms: list[Alarm] = []
     silent: dict[str, str] = {"theory": "sample sets come without a theory"}
     found: Measured | None = None
     alpha = settings.alpha / 2
     try:
-        found = measured(parts, lens_of(parts.reference), sets, controls, settings.metrics, streams, progress)
+        found = measured(parts, lens, sets, controls, settings.metrics, streams, progress)
         alarms.append(departure(found, [one.name for one in sets], streams, endless=settings.endless))
     except NotApplicable as error:
         silent["drift"], alpha = str(error), settings.alpha
-    ground = ground_of(parts, len(sets[0]), settings.planned, alpha, streams)
+    ground = ground_of(parts, lens, len(sets[0]), settings.planned, alpha, streams)
     sooner = refuse_hopeless(ground, parts, len(sets[0]), settings.budget, alpha)
     alarms.insert(0, losses(ground, sets, settings.budget, streams, endless=settings.endless))
     notes = tuple(_notes(parts, ground, sets, settings, sooner, silent))

@@ -47,9 +47,7 @@ def watch_run(
     started, settings = time.perf_counter(), settings or WatchSettings()
     before = store.load(wanted)
     if before.kind != "collapse" or not (store.folder / before.id / VALUES).is_dir():
-        raise BadInput(
-            f"{before.id} is a {before.kind} run; wanted a run of the laboratory, or a folder of sample sets"
-        )
+        raise BadInput(f"run {before.id} is none of the laboratory; wanted one of those, or a folder of sample sets")
     if before.status != "finished":
         raise BadInput(f"run {before.id} is {before.status}; go on with it first: collapse run --resume {before.id}")
     experiment = checked(Experiment, before.config)

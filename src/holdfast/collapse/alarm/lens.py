@@ -20,6 +20,7 @@ from holdfast.collapse.views import hashed_words, picture_features
 
 MOST_COLUMNS = 20  # numbers that each have two tails; of more, the main directions have
 DIRECTIONS = 10
+_MOST_SEEN = 5_000  # items that main directions are made of
 _FEW = 5  # main directions of pictures that have tails
 TEXT_NUMBERS = ("length of documents", "unlikelihood of words")
 PICTURE_NUMBERS = ("brightness", "contrast", *(f"main direction {i + 1}" for i in range(_FEW)))
@@ -174,8 +175,9 @@ def _digest(data: bytes) -> bytes:
 def _axes(points: np.ndarray) -> _Axes:
     centre, scale = points.mean(axis=0), points.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    _, _, right = np.linalg.svd((points[: 20 * DIRECTIONS * 10] - centre) / scale, full_matrices=False)
-    return _Axes(centre, scale, right[:DIRECTIONS].T)
+    scaled = (points[:_MOST_SEEN] - centre) / scale
+    _, directions = np.linalg.eigh(scaled.T @ scaled)  # in ascending order
+    return _Axes(centre, scale, directions[:, ::-1][:, :DIRECTIONS])
 
 
 def _vectors(items: SampleItems) -> np.ndarray:

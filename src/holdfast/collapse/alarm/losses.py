@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from holdfast.audit.generations import Alarm, Part, threshold
 from holdfast.collapse.alarm.combining import averaged
 from holdfast.collapse.alarm.coverage import NAMES, coverage_floor, drawn_types, hits_of, present
-from holdfast.collapse.alarm.lens import Lens, Seen, lens_of
+from holdfast.collapse.alarm.lens import Lens, Seen
 from holdfast.collapse.alarm.parts import Parts, shuffled
 from holdfast.collapse.alarm.strata import Strata, strata_from
 from holdfast.collapse.alarm.stream import loss_detector
@@ -52,13 +52,12 @@ class Ground:
         return self.weights > 0
 
 
-def ground_of(parts: Parts, first: int, planned: int, alpha: float, streams: Streams) -> Ground:
+def ground_of(parts: Parts, lens: Lens, first: int, planned: int, alpha: float, streams: Streams) -> Ground:
     """Return the strata, how often real items are in them, and how they are weighed; `first` is a generation's size."""
-    lens = lens_of(parts.reference)
     share = next(share for least, share in _TAILS if first >= least)
     m = min(first, len(parts.partner))
     reference, held = lens.see(parts.reference), lens.see(parts.held)
-    strata = strata_from(reference, lens, share, m, streams.integer("clusters"))
+    strata = strata_from(reference, lens, share, m, streams("clusters"))
     spent = alpha / 2
     n_types = len(NAMES) if strata.types is not None else 0
     n = strata.n_regions + n_types

@@ -15,6 +15,7 @@ CLUSTERS = 12
 _FEWEST = 100  # reference items a cluster has on average
 _WIDEST, _NARROWEST = 0.3, 0.005  # of a tail: ties may make it wider or narrower than asked for
 _MOST_CLUSTERED = 5_000
+_ROUNDS = 30  # of Lloyd's algorithm; strata need not be the best ones
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Strata:
         return ("tail",) * len(self.tails) + ("cluster",) * clusters
 
 
-def strata_from(reference: Seen, lens: Lens, share: float, m: int, seed: int) -> Strata:
+def strata_from(reference: Seen, lens: Lens, share: float, m: int, rng: np.random.Generator) -> Strata:
     """Return the strata of reference items: tails that hold `share` each; types judged for samples of m items."""
     tails, names, columns = [], [], []
     for j, name in enumerate(lens.names):
@@ -70,7 +71,7 @@ def strata_from(reference: Seen, lens: Lens, share: float, m: int, seed: int) ->
                 tails.append(Tail(j, cut, left))
                 names.append(f"{'left' if left else 'right'} tail of {name}")
                 columns.append(lens.columns[j])
-    centres = _centres(reference.places, seed)
+    centres = _centres(reference.places, rng)
     if centres is not None:
         names += [f"cluster {i + 1}" for i in range(len(centres))]
         columns += [""] * len(centres)
@@ -83,17 +84,22 @@ def strata_from(reference: Seen, lens: Lens, share: float, m: int, seed: int) ->
 TYPE_NAMES = NAMES
 
 
-def _centres(places: np.ndarray | None, seed: int) -> np.ndarray | None:
+def _centres(places: np.ndarray | None, rng: np.random.Generator) -> np.ndarray | None:
+    """Return the centres of clusters; None where there is too little for two."""
     if places is None:
         return None
-    k = min(CLUSTERS, len(places) // _FEWEST)
-    different = len(np.unique(places[:_MOST_CLUSTERED].round(9), axis=0))
-    if min(k, different) < 2:  # one cluster is everything
+    some = places[:_MOST_CLUSTERED]
+    k = min(CLUSTERS, len(places) // _FEWEST, len(np.unique(some.round(9), axis=0)))
+    if k < 2:  # one cluster is everything
         return None
-    from sklearn.cluster import KMeans
-
-    made = KMeans(min(k, different), n_init=3, random_state=seed).fit(places[:_MOST_CLUSTERED])
-    return np.asarray(made.cluster_centers_)
+    centres = some[rng.integers(len(some))][None]
+    for _ in range(k - 1):  # k-means++ (Arthur & Vassilvitskii, 2007): the next centre lies far from all others
+        far = np.min([((some - one) ** 2).sum(axis=1) for one in centres], axis=0)
+        centres = np.concatenate([centres, some[rng.choice(len(some), p=far / far.sum())][None]])
+    for _ in range(_ROUNDS):
+        own = nearest(some, centres) == np.arange(k)[:, None]
+        centres = np.where(own.any(axis=1)[:, None], own @ some / np.maximum(own.sum(axis=1), 1)[:, None], centres)
+    return np.asarray(centres)
 
 
 def nearest(
