@@ -72,3 +72,15 @@ def distinct(rows: int, of: int, size: int, rng: np.random.Generator) -> Int[np.
         some[:, 1:][again] = rng.integers(0, of, int(again.sum()), dtype=found.dtype)
         some.sort(axis=1)
         found[open_rows] = some
+
+
+def weighted_places(
+    weights: Float[np.ndarray, "replicates candidates"], size: int, rng: np.random.Generator
+) -> Int[np.ndarray, "replicates size"]:
+    """Return places drawn with replacement, with these weights; the weights of each replicate sum to 1."""
+    upto = np.cumsum(weights, axis=1)
+    # One sorted list for all replicates: each has a unit interval of its own.
+    start = np.arange(len(weights))[:, None]
+    ends, wanted = upto / upto[:, -1:] + start, rng.random((len(weights), size)) + start
+    places = np.searchsorted(ends.ravel(), wanted.ravel(), side="right").reshape(wanted.shape)
+    return np.clip(places - start * weights.shape[1], 0, weights.shape[1] - 1)

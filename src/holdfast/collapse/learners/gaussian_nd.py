@@ -180,7 +180,7 @@ def _mixed(moments: Sequence[tuple[MomentsNd, Float[np.ndarray, " replicates"]]]
 
 def _root(rows: Float[np.ndarray, "replicates rows dimensions"]) -> Roots:
     """Return the lower triangular root of rowsᵀ rows, its diagonal not negative; no squares are summed on the way."""
-    upper = np.linalg.qr(rows, mode="r")
+    upper: np.ndarray = np.asarray(np.linalg.qr(rows, mode="r"))
     replicates, there, n = upper.shape
     if there < n:  # fewer rows than dimensions
         upper = np.concatenate([upper, np.zeros((replicates, n - there, n))], axis=1)
@@ -188,4 +188,4 @@ def _root(rows: Float[np.ndarray, "replicates rows dimensions"]) -> Roots:
     return np.asarray((upper * sign[:, :, None]).transpose(0, 2, 1))
 
 
-gaussian_nd = learner(GaussianNd, tells="nd-trace", block=1000)
+gaussian_nd = learner(GaussianNd, tells="total-variance", block=1000)

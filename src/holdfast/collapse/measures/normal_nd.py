@@ -10,7 +10,7 @@ PerReplicate = Float[np.ndarray, " replicates"]
 
 
 @measure(title="Total variance")
-def nd_trace(model: NormalNd, truth: NormalNd) -> PerReplicate:
+def total_variance(model: NormalNd, truth: NormalNd) -> PerReplicate:
     """Total variance, the trace of the covariance, as a share of the true one.
 
     It is carried by the widest direction and hides that the others are lost before.

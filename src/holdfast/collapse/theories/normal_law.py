@@ -6,6 +6,7 @@ variance and d = M for maximum likelihood; the mean moves by σ Z / √M, indepe
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -64,7 +65,7 @@ class Factors:
         return summed(self.log_moment(power))
 
 
-def factors(setting: Setting, learner: type = Gaussian) -> Factors:
+def factors(setting: Setting, learner: Any = Gaussian) -> Factors:
     """Return the factors of an arm. Raises NotApplicable where generations do not each replace the one before."""
     if not isinstance(setting.learner, learner) or not setting.replaces:
         raise NotApplicable(f"it is about: {ASSUMES}")
@@ -82,7 +83,7 @@ def number(log: Line) -> Line:
     return np.where(log < _LARGEST, np.exp(np.minimum(log, _LARGEST)), np.nan)
 
 
-def shown(power: float, learner: type = Gaussian) -> Callable[[Setting], np.ndarray]:
+def shown(power: float, learner: Any = Gaussian) -> Callable[[Setting], np.ndarray]:
     """Return where so many histories carry the mean of σ^(2 power) that a simulation can check it."""
 
     def checkable(setting: Setting) -> np.ndarray:

@@ -40,7 +40,7 @@ def _trace(setting: Setting) -> np.ndarray:
 
 
 @theory(
-    measure="nd-trace",
+    measure="total-variance",
     formula="E Σ_n = Σ if unbiased, Σ Π (1 − 1/Mᵢ) by maximum likelihood",
     assumes=_ASSUMES,
     source=_SOURCE,
@@ -61,7 +61,7 @@ def _descent(setting: Setting) -> np.ndarray:
 
 
 @theory(
-    measure="nd-trace",
+    measure="total-variance",
     formula="E Σ_t = Σ F_t,  F_t = Σ wₐ w_b J̃[a, b], the same as in one dimension",
     assumes="maximum likelihood; items drawn from the model as it is; any graph of batches and weights",
     source="coalescent argument after Kingman (1982), Stochastic Processes and their Applications 13, 235–248",
