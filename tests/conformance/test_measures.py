@@ -2,6 +2,8 @@
 
 import time
 from functools import cache
+from pathlib import Path
+from runpy import run_path
 
 import numpy as np
 import pytest
@@ -334,6 +336,11 @@ def test_the_cost_grows_with_the_sample_alone(one):
 
     # 8 times as much; the square of that would be 64 times. A few milliseconds are lost in the noise.
     assert seconds(1600) <= 0.005 + 25 * max(seconds(200), 0.001)
+
+
+def test_the_page_in_the_documentation_is_that_of_the_code():
+    made = run_path(str(Path(__file__).parents[2] / "docs" / "make_measures.py"))
+    assert made["PAGE"].read_text(encoding="utf-8") == made["page"](), "run python docs/make_measures.py"
 
 
 def test_content_alone_decides_the_order():

@@ -32,9 +32,9 @@ def distinct_ngrams(sample: Texts, *, length: int = 3, draws: int | None = None)
 def bigram_heterozygosity(sample: Texts) -> float:
     """Probability that two pairs of neighbouring words are different.
 
-    The heterozygosity of population genetics, of pairs of neighbouring words. Its expectation under recursive training
-    of a model that counts words is known exactly, as it falls by the factor 1 − 1/M a generation. It does not depend on
-    the number of words.
+    The heterozygosity of population genetics, of pairs of neighbouring words. Of types that are drawn independently its
+    expectation falls by the factor 1 − 1/M in each generation of recursive training on M items; of pairs in running
+    text that is a guide and no law. It does not depend on the number of words.
 
     Formula: N/(N − 1) · (1 − Σ pᵢ²), pᵢ the share of pair i among N pairs.
 
