@@ -4,8 +4,8 @@ import pytest
 from holdfast.collapse.definitions import Draw, Part
 from holdfast.collapse.experiment import made_learner
 from holdfast.collapse.frequencies import Frequencies, Tally
-from holdfast.collapse.learners.categorical import Categorical
 from holdfast.collapse.graph import graph
+from holdfast.collapse.learners.categorical import Categorical
 from holdfast.collapse.regimes import PRESETS, Rule, Verifier
 from holdfast.collapse.single_type import single
 from holdfast.core.errors import BadInput
