@@ -14,8 +14,8 @@ from jaxtyping import Float
 from holdfast.collapse.definitions import Draw, Leaper, Measure, Part, State
 from holdfast.collapse.experiment import Arm
 from holdfast.collapse.graph import verified_items
+from holdfast.collapse.measuring import one_thread, values
 from holdfast.collapse.regimes import PLAIN, Feed
-from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 
 # Shorter gaps are walked, so that regimes keep meeting the same luck; longer leaps need memory and save no time.
@@ -155,14 +155,16 @@ class Recorder:
         place = self._place.get(generation)
         if place is None:
             return
-        by_sample = [one for one in self._measures if one.on == "sample"]
-        seen, real = self._sets(generation, model) if by_sample else ([], [])
         for one in self._measures:
             if one.on == "model":
-                found = one.run(model, self._truth) if one.against else one.run(model)
-            else:
-                found = np.array([_taken(one, *pair) for pair in zip(seen, real, strict=True)])
-            self.values[one.name][place] = found
+                self.values[one.name][place] = one.run(model, self._truth) if one.against else one.run(model)
+        by_sample = [one for one in self._measures if one.on == "sample"]
+        if not by_sample:
+            return
+        with one_thread():
+            for i, (seen, real) in enumerate(zip(*self._sets(generation, model), strict=True)):
+                for name, value in values(by_sample, seen, real).items():
+                    self.values[name][place, i] = value
 
     def _sets(self, generation: int, model: State) -> tuple[Sequence[Any], Sequence[Any]]:
         learner, number = self._arm.learner, self._block.number
@@ -170,10 +172,3 @@ class Recorder:
         real = learner.samples(self._truth, self._size, self._streams(number, "real sample"))
         seen = learner.samples(model, self._size, self._streams(number, generation, "sample"))
         return seen, real
-
-
-def _taken(one: Measure, sample: Any, real: Any) -> float:
-    try:
-        return float(one.run(sample, real) if one.against else one.run(sample))
-    except NotApplicable:
-        return float("nan")

@@ -94,7 +94,7 @@ class Ruler:
                 f"the real set is {type(self.reference['']).__name__} and this sample {type(sample).__name__}; "
                 "give both the same kind"
             )
-        with _one_thread():
+        with one_thread():
             return self._take(sample, errors=errors)
 
     def _take(self, sample: SampleSet, *, errors: bool) -> dict[str, Taken | str]:
@@ -140,7 +140,7 @@ def ruler(
     Name all of `sets` that are at hand: the smallest decides the size of the comparison. Documents that belong together
     (paragraphs of one article) are no independent draws, and make intervals too narrow. Raises BadInput, NotApplicable.
     """
-    with _one_thread():
+    with one_thread():
         return _ruler(tuple(measures), real, streams, tuple(sets), most, size, splits, groups)
 
 
@@ -192,6 +192,20 @@ def taken(
     return found
 
 
+def values(measures: Sequence[Measure], sample: SampleSet, real: SampleSet) -> dict[str, float]:
+    """Return measures of a sample as it is, NaN where one says nothing: no interval, no error, one pass.
+
+    For sets that have equally many items by themselves. What draws words, runs of words or bytes draws half as many as
+    the real set holds, so that it does not matter if the sample holds somewhat fewer. Raises BadInput.
+    """
+    some, reference = faces(sample, measures), faces(real, measures)
+    drawing = [one for one in measures if _draws(one)]
+    held = {one.name: _held(one, reference, reference) for one in drawing}
+    size = Size(len(real), {name: max(1, have // 2) for name, have in held.items() if have is not None})
+    found = _values(measures, some, reference, size)
+    return {name: float("nan") if isinstance(value, str) else value for name, value in found.items()}
+
+
 def size_for(
     measures: Sequence[Measure],
     sets: Iterable[SampleSet],
@@ -213,7 +227,7 @@ def size_for(
         raise NotApplicable(
             f"the smallest set has {smallest:,} items; two real halves of 2 and samples of 2 are needed"
         )
-    drawing = [measure for measure in measures if "draws" in measure.options and measure.options["draws"] is None]
+    drawing = [measure for measure in measures if _draws(measure)]
     draws: dict[str, int] = {}
     if drawing:
         held = [_cut(one, drawing, [items], streams("measuring", "size"))[0] for one in sets]
@@ -251,6 +265,11 @@ def _values(measures: Sequence[Measure], some: Faces, reference: Faces, size: Si
             continue
         found[one.name] = value if np.isfinite(value) else "the value is not a finite number"
     return found
+
+
+def _draws(measure: Measure) -> bool:
+    """Return whether a measure draws as much as it is told to, and has not been told."""
+    return "draws" in measure.options and measure.options["draws"] is None
 
 
 def _held(measure: Measure, some: Faces, reference: Faces) -> int | None:
@@ -294,7 +313,7 @@ def _reason(values: Sequence[float | str]) -> str:
     return next((value for value in values if isinstance(value, str)), "there are too few real parts with a value")
 
 
-def _one_thread() -> AbstractContextManager[Any]:
+def one_thread() -> AbstractContextManager[Any]:
     """Hold linear algebra to one thread: matrices are small, and threads that wait for each other spin."""
     from threadpoolctl import threadpool_limits
 

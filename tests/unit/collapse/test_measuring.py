@@ -3,7 +3,7 @@ import pytest
 
 from holdfast.collapse import catalogue
 from holdfast.collapse.definitions import measure
-from holdfast.collapse.measuring import Size, ruler, size_for, taken
+from holdfast.collapse.measuring import Size, ruler, size_for, taken, values
 from holdfast.collapse.samples import Counts, Points, Texts
 from holdfast.collapse.subsets import by_content, parts, without_each
 from holdfast.collapse.views import with_views
@@ -162,3 +162,13 @@ def test_too_many_counted_items_are_refused():
 def test_copies_keep_their_place_in_the_order_of_content():
     texts = Texts(["b", "a", "b", "a"])
     assert [texts.texts[i] for i in by_content(texts)] in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
+
+
+def test_values_as_they_are_need_no_interval():
+    measures = [KNOWN[name] for name in ("rarefied-types", "self-bleu", "syntax-diversity", "vendi-of-hashed-words")]
+    real, sample = Texts(["a b c d", "e f g h"] * 5), Texts(["a b c d", "a b c x"] * 4 + ["a"] * 2)
+    found = values(measures, sample, real)
+    assert found["rarefied-types"] == KNOWN["rarefied-types"].run(sample, draws=20)
+    assert found["self-bleu"] == KNOWN["self-bleu"].run(sample)
+    assert found["vendi-of-hashed-words"] == pytest.approx(KNOWN["vendi-of-hashed-words"].run(sample))
+    assert np.isnan(found["syntax-diversity"])
