@@ -1,7 +1,7 @@
 """The vector of ratios of one generation, each against what chance gives, and the diagnoses that follow by rule."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,6 +12,7 @@ from holdfast.core.random import Streams
 
 DEVIATIONS = 3.29  # standard deviations of what chance gives: 1 false alarm in 1,000
 LEAST_OFF = 0.05  # a ratio this near to 1 is no failure, however sure it is
+FEWEST = 10  # types of the tail that were learnt, below which a share of them says nothing
 FORGOTTEN = 0.5  # worst domain against best one, below which a loss is one of domains
 BY_RARITY = 0.5  # least power with which survival goes with frequency where chance is the cause
 GAP_UNKNOWN = 0.5  # nats; judged by this where no healthy model was given to compare with
@@ -78,6 +79,7 @@ def profile(
     its own items is never nothing, and only more than in those is overfitting.
     """
     streams = Streams(seed)
+    notes: list[str] = []
     tail, size = real.tail, int(seen.learnt.sum())
     chance = [real.draw(size, streams("real", i)) for i in range(draws)]
     head = ~tail & (real.share > 0)
@@ -96,10 +98,12 @@ def profile(
         seen.wrote, again, lambda one: real.covered(one, tail), "intrinsic",
         "tail of what it wrote, against drawing from what it learnt",
     )  # fmt: skip
+    if int(((seen.learnt > 0) & tail).sum()) < FEWEST:
+        notes.append("hardly anything of the tail was learnt, so that no model could show whether it narrows")
+        found["intrinsic"] = replace(found["intrinsic"], low=-np.inf, high=np.inf)
     if real.domain is not None:
         fresh = chance if written == size else [real.draw(written, streams("fresh", i)) for i in range(draws)]
-        found["domain"] = _between_domains(seen.wrote, fresh, real, head | tail)
-    notes = []
+        found["domain"], found["best domain"] = _between_domains(seen.wrote, fresh, real, head | tail)
     gap = _gap(seen, healthy_gaps)
     if gap is not None:
         found["gap"] = gap
@@ -134,8 +138,10 @@ def _differ(counts: Counts) -> float:
     return float(1 - (share**2).sum())
 
 
-def _between_domains(wrote: Counts, chance: Sequence[Counts], real: Real, types: Bool[np.ndarray, " types"]) -> Ratio:
-    """Return the worst domain against the best one, each as a share of what real samples cover of it."""
+def _between_domains(
+    wrote: Counts, chance: Sequence[Counts], real: Real, types: Bool[np.ndarray, " types"]
+) -> tuple[Ratio, Ratio]:
+    """Return the worst domain against the best one, each as a share of what real samples cover of it; and the best."""
     assert real.domain is not None
     masks = [types & (real.domain == one) for one in np.unique(real.domain[types])]
     usual = np.array([[real.covered(one, mask) for mask in masks] for one in chance])
@@ -144,7 +150,8 @@ def _between_domains(wrote: Counts, chance: Sequence[Counts], real: Real, types:
     worst = (usual / centre).min(axis=1) / (usual / centre).max(axis=1)
     value = float(relative.min() / relative.max()) if relative.max() > 0 else float("nan")
     low = float(worst.mean() - DEVIATIONS * worst.std(ddof=1))
-    return Ratio("domain", value, low, 1.0, "worst domain against the best one")
+    best = Ratio("best domain", float(relative.max()), low, 1.0, "what is covered of the best domain")
+    return Ratio("domain", value, low, 1.0, "worst domain against the best one"), best
 
 
 def _gap(seen: Generation, healthy: Sequence[float]) -> Ratio | None:
@@ -179,6 +186,7 @@ def _verdicts(found: Mapping[str, Ratio], gap: Ratio | None) -> dict[str, bool |
     lost = found["inherited"].below
     by_chance = "rarity" not in found or found["rarity"].value >= BY_RARITY
     by_domain = "domain" in found and found["domain"].below and found["domain"].value < FORGOTTEN
+    by_domain = by_domain and found["best domain"].value >= FORGOTTEN  # else all of them are gone
     return {
         "collapse": lost and not by_domain and by_chance,
         "overfitting": None if gap is None else gap.above,
