@@ -135,6 +135,9 @@ def regimes_of(experiment: Experiment) -> tuple[Regime, ...]:
         name: checked(Regime, {"name": name, **said}, table=f"regime.{name}")
         for name, said in experiment.regime.items()
     }
+    taken = next((name for name in own if name in PRESETS or name == "all"), None)
+    if taken is not None:
+        raise BadInput(f"[regime.{taken}]: {taken} is a name that Holdfast itself uses; call yours something else")
     known = {**PRESETS, **own}
     wanted: list[str] = []
     for name in experiment.regimes:

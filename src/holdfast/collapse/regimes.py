@@ -9,16 +9,22 @@ import math
 from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
+from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
+
+MOST_ITEMS = 10**12  # of a batch: sums of so many are exact
+MOST_FEEDS = 12
 
 
 class Rule(BaseModel):
     """How a batch is drawn from a model. The default draws from the model as it is."""
 
     model_config = FROZEN
-    temperature: float = Field(1.0, gt=0, description="density to the power 1/temperature; below 1 is narrower")
+    temperature: float = Field(
+        1.0, gt=0, allow_inf_nan=False, description="density to the power 1/temperature; below 1 is narrower"
+    )
     top_p: float = Field(1.0, gt=0, le=1, description="keep only the most likely part that holds this mass")
 
     @property
@@ -40,8 +46,10 @@ class Verifier(BaseModel):
     model_config = FROZEN
     kind: Literal["ideal", "biased"] = "ideal"
     share: float = Field(0.5, gt=0, le=1, description="of an ideal verifier: share of the batch as good as real")
-    centre: float = Field(0.0, description="of a biased verifier: what it likes best")
-    width: float = Field(2.0, gt=0, description="of a biased verifier: how far from that it still accepts")
+    centre: float = Field(0.0, allow_inf_nan=False, description="of a biased verifier: what it likes best")
+    width: float = Field(
+        2.0, gt=0, allow_inf_nan=False, description="of a biased verifier: how far from that it still accepts"
+    )
 
 
 class Feed(BaseModel):
@@ -51,9 +59,13 @@ class Feed(BaseModel):
     name: str = Field(min_length=1, max_length=40)
     of: Literal["real", "model"]
     size: int | None = Field(None, gt=0, description="items a batch; the experiment's `samples`, if None")
-    share: float | None = Field(None, gt=0, description="items a batch as a share of the experiment's `samples`")
-    growth: float = Field(1.0, gt=0, description="each batch is this many times as large as the one before")
-    power: float = Field(0.0, description="batch t has size × t to this power")
+    share: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="items a batch as a share of the experiment's `samples`"
+    )
+    growth: float = Field(
+        1.0, gt=0, allow_inf_nan=False, description="each batch is this many times as large as the one before"
+    )
+    power: float = Field(0.0, allow_inf_nan=False, description="batch t has size × t to this power")
     every: Literal["generation", "once"] = "generation"
     keep: Literal["last", "all"] = "last"
     lag: int = Field(1, description="which model is drawn from: 1 is the one of the generation before")
@@ -63,10 +75,26 @@ class Feed(BaseModel):
     rule: Rule = PLAIN
     verifier: Verifier | None = None
 
+    @field_validator("weight", mode="before")
+    @classmethod
+    def _number_or_golden(cls, value: object) -> object:
+        if isinstance(value, str) and value != "golden":
+            raise ValueError("a weight is a number, or golden")
+        return value
+
     def items(self, samples: int, generation: int) -> int:
-        """Return the size of the batch drawn for a generation, counted from 1."""
+        """Return the size of the batch drawn for a generation, counted from 1. Raises BadInput if it is beyond use."""
         base = self.size if self.size is not None else samples * (self.share or 1.0)
-        return max(1, round(base * self.growth ** (generation - 1) * generation**self.power))
+        try:
+            wanted = base * self.growth ** (generation - 1) * generation**self.power
+        except OverflowError:
+            wanted = math.inf
+        if wanted > MOST_ITEMS:
+            raise BadInput(
+                f"feed {self.name!r}: its batch of generation {generation:,} would have {wanted:.3g} items, more than "
+                f"{MOST_ITEMS:,}; let it grow more slowly, or run fewer generations"
+            )
+        return max(1, round(wanted))
 
 
 class Regime(BaseModel):
@@ -75,16 +103,25 @@ class Regime(BaseModel):
     model_config = FROZEN
     name: str = Field(min_length=1, max_length=60)
     title: str = ""
-    feeds: tuple[Feed, ...] = Field(min_length=1, max_length=12)
-    subsample: bool = Field(False, description="fit on `samples` items, drawn without replacement from all fed in")
+    feeds: tuple[Feed, ...]
+    subsample: bool = Field(
+        default=False, description="fit on `samples` items, drawn without replacement from all fed in"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if not 0 < len(self.feeds) <= MOST_FEEDS:
+            raise ValueError(
+                f"regime {self.name!r} has {len(self.feeds)} feeds; a generation learns from at least 1 and at most "
+                f'{MOST_FEEDS}, such as feeds = [{{name = "synthetic", of = "model"}}]'
+            )
         names = [feed.name for feed in self.feeds]
         if len(set(names)) < len(names):
             raise ValueError(f"regime {self.name!r}: two feeds have the same name")
         for feed in self.feeds:
             where = f"regime {self.name!r}, feed {feed.name!r}"
+            if set(feed.name) & set("|/\\"):
+                raise ValueError(f"{where}: the name of a feed holds no slash and no bar")
             if feed.lag < 1:
                 raise ValueError(
                     f"{where}: lag {feed.lag} would draw from a model that is not fitted yet, which makes the graph a "
@@ -108,9 +145,14 @@ class Regime(BaseModel):
             if said != ["golden", "golden"] or {feed.of for feed in self.feeds} != {"real", "model"}:
                 raise ValueError(f"regime {self.name!r}: golden weights need one real feed and one of the model")
             return
-        total = sum(one for one in said if isinstance(one, float | int))
-        if not math.isclose(total, 1.0, abs_tol=1e-9) or any(isinstance(one, float) and one <= 0 for one in said):
-            raise ValueError(f"regime {self.name!r}: weights must be positive and sum to 1, they sum to {total:g}")
+        numbers = [float(one) for one in said if one is not None and one != "golden"]
+        if not all(one > 0 for one in numbers):
+            shown = ", ".join(f"{one:g}" for one in numbers)
+            raise ValueError(f"regime {self.name!r}: weights are greater than 0, these are {shown}")
+        if not math.isclose(sum(numbers), 1.0, abs_tol=1e-9):
+            raise ValueError(
+                f"regime {self.name!r}: weights are shares of the whole and sum to 1, these sum to {sum(numbers):g}"
+            )
 
     @property
     def replaces(self) -> bool:

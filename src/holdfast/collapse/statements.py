@@ -36,9 +36,9 @@ PAGE_HEAD = """# Theories of the collapse laboratory
 
 Each of these statements is drawn over the simulation wherever it holds. Where that is, is found by asking the statement
 about the graph of batches and fits, never about a regime's name, so it speaks of a regime of your own as well. The last
-columns show a few that a person might write: batches that grow by a fifth, models of two generations ago beside all that
-was kept, items drawn at temperature 1.2, the same beside new real items. Each statement has a near miss, a formula that
-looks as good and is wrong, which a test rejects.
+columns show a few that a person might write: batches that grow by a fifth, models of two generations ago beside all
+that was kept, items drawn at temperature 1.2, the same beside new real items. Each statement has a near miss, a formula
+that looks as good and is wrong, which a test rejects.
 
 `=` is exact for any number of items; its distance from the simulation is in the report's table, in standard errors.
 `≈` is a limit or a law of first order: it is drawn, and not counted. An empty field is silence.

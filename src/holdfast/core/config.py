@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -65,12 +65,29 @@ def _explained(model: type[BaseModel], item: Any, origin: Path | None, text: str
     where = f"{origin}:{_line_of(text, keys)} " if origin is not None else ""
     name = ".".join([table, *keys] if table else keys)
     if item["type"] == "extra_forbidden":
-        near = get_close_matches(keys[-1], list(model.model_fields), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else f" Known are {', '.join(model.model_fields)}."
+        known = list(_record_at(model, item["loc"][:-1]).model_fields)
+        near = get_close_matches(keys[-1], known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" Known are {', '.join(known)}."
         return f"{where}{name}: no such setting.{hint}"
+    if item["type"] == "missing":
+        return f"{where}{name} is missing"
     if item["type"] == "value_error":  # said by the record itself, in words that need no more
         return f"{where}{name}{': ' if name else ''}{item['msg'].removeprefix('Value error, ')}"
     return f"{where}{name}: got {item['input']!r}, {item['msg'][0].lower()}{item['msg'][1:]}"
+
+
+def _record_at(model: type[BaseModel], place: Sequence[str | int]) -> type[BaseModel]:
+    """Return the kind of record that stands at a place inside another, such as the feeds of a regime."""
+    for key in place:
+        field = model.model_fields.get(str(key))
+        held = [field.annotation] if field is not None else []
+        while held:
+            one = held.pop()
+            if isinstance(one, type) and issubclass(one, BaseModel):
+                model = one
+                break
+            held += get_args(one)
+    return model
 
 
 def _line_of(text: str, keys: Sequence[str]) -> int:
