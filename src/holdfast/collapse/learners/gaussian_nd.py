@@ -185,7 +185,8 @@ def _root(rows: Float[np.ndarray, "replicates rows dimensions"]) -> Roots:
     if there < n:  # fewer rows than dimensions
         upper = np.concatenate([upper, np.zeros((replicates, n - there, n))], axis=1)
     sign = np.where(np.diagonal(upper, axis1=1, axis2=2) < 0, -1.0, 1.0)
-    return np.asarray((upper * sign[:, :, None]).transpose(0, 2, 1))
+    # In C order, as it is restored after a kill: products round differently in another one.
+    return np.ascontiguousarray((upper * sign[:, :, None]).transpose(0, 2, 1))
 
 
 gaussian_nd = learner(GaussianNd, tells="total-variance", block=1000)
