@@ -1,6 +1,6 @@
 """The four ways to fail, and health, on frequencies of types in two domains: ratios, verdicts, and the step that loses.
 
-nice python benchmarks/detection/profile.py [--runs 20] [--out docs/collapse-plan.md]
+nice python benchmarks/detection/failures.py [--runs 20] [--out docs/collapse-plan.md]
 """
 
 import argparse
@@ -119,7 +119,7 @@ def main():
         print(*rows[-1], sep=" | ", flush=True)
     chain = telescoped(real)
     text = (
-        f"Written by `benchmarks/detection/profile.py`: {chosen.runs} runs, {TYPES:,} types in two domains, {ITEMS:,} "
+        f"Written by `benchmarks/detection/failures.py`: {chosen.runs} runs, {TYPES:,} types in two domains, {ITEMS:,} "
         "items a generation, tail = the rarest types that hold a fifth of the real items.\n\n"
         + table(["scene", "gap", "inherited", "intrinsic", "domain", "head", "diversity", "surprise", "verdicts",
                  "stage", "right"], rows)
