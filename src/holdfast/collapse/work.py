@@ -19,7 +19,7 @@ from holdfast.core.random import Streams
 
 _MOST_ITEMS = 20_000_000  # of a block, where a regime keeps all items one by one: 160 MB
 _MOST_BYTES = 100_000_000  # of a block, where a learner says how much room a replicate takes
-_KEEP_EVERY = 5.0  # seconds
+_KEEP_EVERY = 1.0  # seconds; and never more than a twentieth of the time goes into keeping
 
 
 def blocks(experiment: Experiment, arm: Arm) -> tuple[Block, ...]:
@@ -100,16 +100,18 @@ def _unit(
     else:
         recorder.values.update(moment.values)
         advance(moment.generation)
-    last, before = time.monotonic(), moment.generation
+    last, cost, before = time.monotonic(), 0.0, moment.generation
     for after in generations(arm, block, streams, moment, recorder, at):
         advance(after.generation - before)
         before = after.generation
         _refuse_lost(arm, after.generation, after.models[-1])
         if stop.is_set():
             return
-        if time.monotonic() - last >= (0.0 if arm.kind.costly else _KEEP_EVERY):
+        begin = time.monotonic()
+        if begin - last >= (0.0 if arm.kind.costly else max(_KEEP_EVERY, 20 * cost)):
             keeper.keep(number, block.number, after._replace(values=recorder.values))
             last = time.monotonic()
+            cost = last - begin
     keeper.finish(number, block.number, recorder.values)
 
 
