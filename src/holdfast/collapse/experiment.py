@@ -10,13 +10,13 @@ import numpy as np
 from pydantic import BaseModel, Field, model_validator
 
 from holdfast.collapse import catalogue
-from holdfast.collapse.definitions import Learner, LearnerKind, Measure, Setting
+from holdfast.collapse.definitions import Draw, Learner, LearnerKind, Measure, Setting
 from holdfast.collapse.external import EXTERNAL, external_learner
 from holdfast.collapse.graph import graph
 from holdfast.collapse.regimes import PRESETS, Regime
 from holdfast.collapse.views import with_options, with_views
 from holdfast.core.config import checked, override, read_toml
-from holdfast.core.errors import BadInput, unknown
+from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.finding import FROZEN
 
 MOST_POINTS = 60  # generations that are recorded of a long experiment, unless told otherwise
@@ -32,7 +32,9 @@ class Experiment(BaseModel):
     samples: int = Field(100, gt=0, description="items a generation learns from (M)")
     generations: int = Field(50, gt=0, le=100_000)
     replicates: int = Field(1000, gt=0, description="how often the whole history is run")
-    regimes: tuple[str, ...] = Field(("replace", "accumulate", "fresh-real"), description="names, or `all`")
+    regimes: tuple[str, ...] = Field(
+        ("replace", "accumulate", "fresh-real"), description="names, or `all` that suit the learner"
+    )
     regime: dict[str, dict[str, Any]] = Field({}, description="regimes of your own, by name")
     measures: tuple[str, ...] = Field((), description="names; all that suit the learner, if empty")
     measure_options: dict[str, dict[str, Any]] = Field({}, description="options of measures, by the measure's name")
@@ -111,6 +113,8 @@ def arms(experiment: Experiment) -> tuple[Arm, ...]:
         for regime in regimes_of(one):
             name = f"{regime.name} · {said}" if said else regime.name
             arm = Arm(name, kind, learner, regime, one.samples, one.generations)
+            if "all" in one.regimes and regime.name not in {*one.regimes, *one.regime} and not _can_draw(arm):
+                continue
             _refuse(arm)
             found.append(arm)
     if len(found) > MOST_ARMS:
@@ -147,6 +151,22 @@ def regimes_of(experiment: Experiment) -> tuple[Regime, ...]:
         if name not in known:
             raise unknown("regime", name, [*known, "all"])
     return tuple(known[name] for name in dict.fromkeys(wanted))
+
+
+def _can_draw(arm: Arm) -> bool:
+    """Whether the learner draws what the regime asks of it; asked of its truth, in one replicate of a quick learner."""
+    if arm.kind.costly:
+        return True
+    rng = np.random.default_rng(0)
+    truth = arm.learner.truth(1, rng)
+    for feed in arm.regime.feeds:
+        taste = feed.verifier if feed.verifier is not None and feed.verifier.kind == "biased" else None
+        wanted = Draw(feed.items(arm.samples, 1), feed.rule, taste, arm.regime.subsample)
+        try:
+            arm.learner.draw(truth, wanted, rng)
+        except NotApplicable:
+            return False
+    return True
 
 
 def _refuse(arm: Arm) -> None:

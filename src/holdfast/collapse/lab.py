@@ -16,6 +16,7 @@ from holdfast.collapse.experiment import Arm
 from holdfast.collapse.graph import verified_items
 from holdfast.collapse.measuring import one_thread, values
 from holdfast.collapse.regimes import PLAIN, Feed
+from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
 
 # Shorter gaps are walked, so that regimes keep meeting the same luck; longer leaps need memory and save no time.
@@ -79,7 +80,10 @@ def generations(
                 continue
             parent = truth if feed.of == "real" or t <= feed.lag else models[-feed.lag]
             rng = streams(block.number, t, feed.of, _turn(arm, feed))
-            batch = _batch(arm, feed, parent, truth, t, rng)
+            try:
+                batch = _batch(arm, feed, parent, truth, t, rng)
+            except NotApplicable as error:
+                raise BadInput(f"{arm.kind.name} in {arm.name}: {error}; leave this regime out") from error
             before = held.get(feed.name)
             held[feed.name] = arm.learner.pool([before, batch]) if feed.keep == "all" and before is not None else batch
         parts = _training_set(arm, held, t, block, streams)

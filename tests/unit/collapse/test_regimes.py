@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from holdfast.collapse.experiment import Experiment, regimes_of
+from holdfast.collapse.experiment import Experiment, arms, regimes_of
 from holdfast.collapse.regimes import MOST_ITEMS, PRESETS, Feed, Regime, golden_weight
+from holdfast.collapse.verb import run_experiment
 from holdfast.core.errors import BadInput
 
 
@@ -112,3 +113,18 @@ def test_presets_are_called_by_their_names_and_say_what_they_are() -> None:
     assert {name for name, one in PRESETS.items() if not one.uses_real()} == {
         "replace", "accumulate", "accumulate-subsample",
     }  # fmt: skip
+
+
+def test_all_regimes_are_those_that_suit_the_learner() -> None:
+    suiting = arms(Experiment(learner="linear-regression", options={"design": "same"}, regimes=("all",), samples=20))
+    assert {arm.regime.name for arm in suiting} == set(PRESETS) - {"accumulate-subsample", "verified-biased"}
+    every = arms(Experiment(learner="linear-regression", regimes=("all",), samples=20))
+    assert {arm.regime.name for arm in every} == set(PRESETS)
+
+
+def test_a_regime_that_is_named_and_cannot_be_drawn_is_refused_by_name() -> None:
+    experiment = Experiment(
+        learner="linear-regression", options={"design": "same"}, regimes=("accumulate-subsample",), replicates=2
+    )
+    with pytest.raises(BadInput, match=r"linear-regression in accumulate-subsample: .*leave this regime out"):
+        run_experiment(experiment)
