@@ -12,7 +12,7 @@ _LEVEL = 6  # zlib's own middle
 
 @measure(good="low", unit="length before/after")
 def compression_ratio(sample: Texts, *, draws: int | None = None) -> float:
-    """How many times shorter the documents become when compressed.
+    """Compression ratio: how many times shorter the documents become when compressed.
 
     The documents are put in an order by their content alone (so that the order they came in does not count), joined,
     cut to a fixed number of bytes of UTF-8, and compressed by zlib.

@@ -27,7 +27,7 @@ def sampled_types(sample: Counts, *, draws: int | None = None) -> float:
 
 @measure(good="high", unit="types")
 def sampled_hill_number(sample: Counts, *, order: float = 1.0) -> float:
-    """How many equally frequent types would be as diverse (Hill number of order 1).
+    """Hill number: how many equally frequent types would be as diverse.
 
     Order 0 counts types, order 1 weighs them by their frequency, order 2 answers to the frequent ones alone.
 
@@ -45,7 +45,7 @@ def sampled_hill_number(sample: Counts, *, order: float = 1.0) -> float:
 
 @measure(good="high", unit="probability")
 def sampled_heterozygosity(sample: Counts) -> float:
-    """Probability that two different items of the sample are of different types.
+    """Heterozygosity: probability that two items of the sample are of different types.
 
     Its expectation under recursive training of frequencies is known exactly in every regime. Does not depend on the
     size of the sample.

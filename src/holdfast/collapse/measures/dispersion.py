@@ -12,7 +12,7 @@ _ZERO = 1e-12  # eigenvalues below this share of the trace are rounding
 
 @measure(good="high", unit="1 − cosine")
 def dispersion(sample: Points) -> float:
-    """Mean distance between two points, as 1 − cosine.
+    """Dispersion: mean distance between two points, as 1 − cosine.
 
     Computed without going through the pairs: the cosines of all pairs add up to the squared length of the sum of unit
     vectors.
@@ -30,9 +30,9 @@ def dispersion(sample: Points) -> float:
     return 1.0 - float(total @ total - n) / (n * (n - 1.0))
 
 
-@measure(good="high", unit="points", title="Vendi score")
+@measure(good="high", unit="points")
 def vendi(sample: Points, *, order: float = 1.0) -> float:
-    """How many different points there are in effect (Vendi score).
+    """Vendi score: how many different points there are in effect.
 
     The exponential of the entropy of the eigenvalues of K/n, K being the cosines of all pairs. These eigenvalues are
     also those of a matrix of dimensions × dimensions, so the cost grows with the number of points, not with its cube.

@@ -12,7 +12,7 @@ from holdfast.core.errors import NotApplicable
 
 @measure(good="high", unit="types per run of words")
 def distinct_ngrams(sample: Texts, *, length: int = 3, draws: int | None = None) -> float:
-    """Different runs of three words among equally many, as a share (distinct-n).
+    """Distinct-n: different runs of three words among equally many, as a share.
 
     Distinct-n as published divides by what there is and so falls with length; here it is rarefied to a fixed number.
 
@@ -30,7 +30,7 @@ def distinct_ngrams(sample: Texts, *, length: int = 3, draws: int | None = None)
 
 @measure(good="high", unit="probability")
 def bigram_heterozygosity(sample: Texts) -> float:
-    """Probability that two pairs of neighbouring words are different.
+    """Heterozygosity: probability that two pairs of neighbouring words are different.
 
     The heterozygosity of population genetics, of pairs of neighbouring words. Of types that are drawn independently its
     expectation falls by the factor 1 − 1/M in each generation of recursive training on M items; of pairs in running

@@ -27,7 +27,9 @@ def sampled_divergence(sample: Counts, real: Counts) -> float:
 
 @measure(good="low", unit="nats")
 def sampled_js_divergence(sample: Counts, real: Counts) -> float:
-    """Jensen–Shannon divergence between the sample and the real one: 0 where equal, ln 2 where they never meet.
+    """Jensen–Shannon divergence between the sample and the real one.
+
+    0 where both are equal, ln 2 where they never meet.
 
     Formula: ½ KL(p|m) + ½ KL(q|m), m = (p + q)/2, of observed shares; it needs no smoothing.
 

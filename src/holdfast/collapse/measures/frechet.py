@@ -7,9 +7,9 @@ from holdfast.collapse.measures.sound import Rows, pair
 from holdfast.collapse.samples import Points
 
 
-@measure(good="low", unit="squared distance", title="Fréchet distance")
+@measure(good="low", unit="squared distance")
 def frechet_distance(sample: Points, real: Points) -> float:
-    """Fréchet distance from the real sample: W₂² between the fitted normal distributions.
+    """Fréchet distance from the real sample: W₂² between fitted normal distributions.
 
     On Inception features of pictures this is the FID; here it is taken on whatever the points are.
 

@@ -7,9 +7,9 @@ from holdfast.collapse.samples import Points
 _BLOCK = 4_000_000  # values of the kernel held at once
 
 
-@measure(good="low", unit="MMD²", title="Kernel distance (KID)")
+@measure(good="low", unit="MMD²")
 def kernel_distance(sample: Points, real: Points) -> float:
-    """Kernel distance from the real sample (KID): squared maximum mean discrepancy, unbiased.
+    """Kernel distance (KID) from the real sample: squared maximum mean discrepancy, unbiased.
 
     Two real samples are at 0 on average, whatever their size, so single values are below 0 half of the time.
 

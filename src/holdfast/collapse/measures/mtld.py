@@ -8,9 +8,9 @@ from holdfast.collapse.samples import Texts
 from holdfast.core.errors import NotApplicable
 
 
-@measure(good="high", unit="words", title="MTLD")
+@measure(good="high", unit="words")
 def mtld(sample: Texts, *, threshold: float = 0.72) -> float:
-    """MTLD: words that documents go on for before their type-token ratio falls to 0.72.
+    """MTLD: words that documents go on for before their type-token ratio has fallen to 0.72.
 
     Each document is read forwards and backwards; whenever the share of different words has fallen to the threshold, a
     factor is full and counting begins anew. The rest of a document counts as part of a factor, by how far its share has

@@ -23,7 +23,7 @@ class Among(NamedTuple):
 
 @measure(good="high", unit="share of the sample")
 def precision(sample: Points, real: Points, *, k: int = 5) -> float:
-    """Share of the sample that lies where real points lie.
+    """Precision: share of the sample that lies where real points lie.
 
     A sample point counts if it is nearer to some real point than that one's fifth nearest real neighbour.
 
@@ -40,7 +40,7 @@ def precision(sample: Points, real: Points, *, k: int = 5) -> float:
 
 @measure(good="high", unit="share of the real")
 def recall(sample: Points, real: Points, *, k: int = 5) -> float:
-    """Share of the real points that lie where the sample lies.
+    """Recall: share of the real points that lie where the sample lies.
 
     A real point counts if it is nearer to some sample point than that one's fifth nearest neighbour in the sample.
 
@@ -56,7 +56,7 @@ def recall(sample: Points, real: Points, *, k: int = 5) -> float:
 
 @measure(unit="balls per point")
 def density(sample: Points, real: Points, *, k: int = 5) -> float:
-    """In how many real neighbourhoods a sample point lies on average, by the number expected.
+    """Density: in how many real neighbourhoods a sample point lies, by the number expected.
 
     Precision, counted by how many real balls hold a point, so that one far real point decides nothing.
 
@@ -72,7 +72,7 @@ def density(sample: Points, real: Points, *, k: int = 5) -> float:
 
 @measure(good="high", unit="share of the real")
 def coverage(sample: Points, real: Points, *, k: int = 5) -> float:
-    """Share of the real points that have a sample point in their neighbourhood.
+    """Coverage: share of the real points that have a sample point in their neighbourhood.
 
     A real point counts if some sample point is nearer to it than its fifth nearest real neighbour.
 

@@ -13,7 +13,7 @@ _SMALL = 64  # draws up to which the product is taken factor by factor: the loga
 
 @measure(good="high", unit="types per word")
 def rarefied_types(sample: Texts, *, draws: int | None = None) -> float:
-    """Different words among equally many words, as a share.
+    """Type-token ratio: different words among equally many words, as a share.
 
     The type-token ratio falls with the length of a text, so it is taken at a fixed number of words m: the expected
     number of different words among m drawn without replacement, divided by m.
@@ -29,7 +29,7 @@ def rarefied_types(sample: Texts, *, draws: int | None = None) -> float:
     return expected_types(words.counts, m) / m
 
 
-@measure(good="high", unit="types in 42 words", title="HD-D")
+@measure(good="high", unit="types in 42 words")
 def hdd(sample: Texts, *, length: int = 42) -> float:
     """HD-D: different words among 42 drawn ones, as a share.
 
@@ -47,7 +47,7 @@ def hdd(sample: Texts, *, length: int = 42) -> float:
 
 @measure(good="high", unit="share of words")
 def unseen_words(sample: Texts, *, draws: int | None = None) -> float:
-    """Share of further words that would be new (Good–Turing).
+    """Unseen words: share of further words that would be new (Good–Turing).
 
     The share of words that stand there once estimates the probability that one more word is a new one. It is the
     slope at which the vocabulary still grows; a collapsed model has nothing left to say. Taken at a fixed number of

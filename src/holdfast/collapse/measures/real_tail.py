@@ -14,7 +14,7 @@ from holdfast.core.errors import NotApplicable
 
 @measure(good="high", unit="share of the real tail")
 def sampled_tail_coverage(sample: Counts, real: Counts, *, tail: float = TAIL, draws: int | None = None) -> float:
-    """Share of the real tail's mass that the sample still holds, at equally many items.
+    """Tail coverage: share of the real tail's mass that the sample still holds.
 
     The tail are the rarest types that together hold a tenth of the real items. Its mass in the sample would say
     nothing: under unbiased recursion its expectation never moves. What is lost are types.
@@ -33,7 +33,7 @@ def sampled_tail_coverage(sample: Counts, real: Counts, *, tail: float = TAIL, d
 
 @measure(good="low", unit="share of the real mass")
 def sampled_lost_mass(sample: Counts, real: Counts, *, draws: int | None = None) -> float:
-    """Share of the real mass whose types the sample does not hold, at equally many items.
+    """Lost mass: share of the real mass whose types the sample does not hold.
 
     Formula: Σᵢ pᵢ P(i is not among m items of the sample), pᵢ the real shares.
 
@@ -48,7 +48,7 @@ def sampled_lost_mass(sample: Counts, real: Counts, *, draws: int | None = None)
 
 @measure(good="high", unit="share of the real tail")
 def word_tail_coverage(sample: Texts, real: Texts, *, tail: float = TAIL, draws: int | None = None) -> float:
-    """Share of the mass of rare real words that the sample still holds, at equally many words.
+    """Tail coverage: share of the mass of rare real words that the sample still holds.
 
     The tail are the rarest words that together make up a tenth of the real ones.
 
@@ -65,7 +65,7 @@ def word_tail_coverage(sample: Texts, real: Texts, *, tail: float = TAIL, draws:
 
 @measure(good="low", unit="share of the real words")
 def lost_words(sample: Texts, real: Texts, *, draws: int | None = None) -> float:
-    """Share of the real words whose types the sample does not hold, at equally many words.
+    """Lost words: share of the real words whose types the sample does not hold.
 
     Formula: Σᵢ pᵢ P(i is not among m words of the sample), pᵢ the real shares.
 

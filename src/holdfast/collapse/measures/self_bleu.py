@@ -13,7 +13,7 @@ _EPSILON = 0.1  # stands for a precision of nought (smoothing 1 of Chen & Cherry
 
 @measure(good="low", unit="BLEU")
 def self_bleu(sample: Texts) -> float:
-    """Mean BLEU of each document, with all the others as references (self-BLEU).
+    """Self-BLEU: mean BLEU of each document, with all the others as references.
 
     Computed exactly. The naive way compares every document with all the others; but of all references a run of words
     needs the greatest count alone, so the greatest and second greatest over all documents are enough.

@@ -10,12 +10,12 @@ from holdfast.collapse.samples import Points
 _DIRECTIONS = 64
 
 
-@measure(good="low", unit="distance", title="Sliced Wasserstein distance")
+@measure(good="low", unit="distance")
 def sliced_wasserstein(sample: Points, real: Points) -> float:
-    """Sliced Wasserstein distance W₂ from the real sample; in one dimension the Wasserstein distance itself.
+    """Sliced Wasserstein distance W₂ from the real sample.
 
-    Along one direction the cheapest way to move one sample onto the other keeps the order, so sorting is all it takes.
-    Over 64 fixed directions the squares are averaged.
+    In one dimension it is the Wasserstein distance itself: along a line the cheapest way to move one sample onto the
+    other keeps the order, so sorting is all it takes. In more, the squares along 64 fixed directions are averaged.
 
     Formula: √(mean over directions θ of ∫₀¹ (F⁻¹(u) − G⁻¹(u))² du), F and G the distributions of θ·x.
 

@@ -12,7 +12,7 @@ _ANY = 100.0  # weight of all words being alike against their shares, in occurre
 
 @measure(unit="nats per word")
 def surprise_of_sample(sample: Texts, real: Texts) -> float:
-    """Mean surprise of the sample's words to one who has read the real ones.
+    """Surprise of the sample's words to one who has read the real ones.
 
     A small language model (pairs of words, backed by words, backed by all words alike) is made of the real sample and
     reads the other one. Collapse lowers this number: what is left is what is common. Garbage raises it.
@@ -31,7 +31,7 @@ def surprise_of_sample(sample: Texts, real: Texts) -> float:
 
 @measure(good="low", unit="nats per word")
 def surprise_of_real(sample: Texts, real: Texts) -> float:
-    """Mean surprise of real words to one who has read the sample.
+    """Surprise of real words to one who has read the sample.
 
     The same small language model, made of the sample and reading the real texts. Collapse raises this number: what is
     real has been forgotten.

@@ -28,7 +28,7 @@ class Tree(NamedTuple):
 
 @measure(good="high", unit="1 − similarity")
 def syntax_diversity(sample: Texts, *, parser: str = "") -> float:
-    """Mean distance between the dependency trees of two sentences.
+    """Syntax: mean distance between the dependency trees of two sentences.
 
     Trees are compared by the Weisfeiler–Lehman kernel with three rounds, normalised; the mean over all pairs comes from
     the sum of the unit feature vectors, without going through the pairs. It is reported to fall above all in language
@@ -46,7 +46,7 @@ def syntax_diversity(sample: Texts, *, parser: str = "") -> float:
 
 @measure(good="high", unit="types per pattern")
 def speech_patterns(sample: Texts, *, parser: str = "", draws: int | None = None) -> float:
-    """Different runs of five parts of speech among equally many, as a share.
+    """Parts of speech: different runs of five among equally many, as a share.
 
     Formula: (1/m) Σᵢ [1 − C(N − cᵢ, m)/C(N, m)] over runs within sentences.
 

@@ -14,7 +14,7 @@ _ENDING = 2  # letters
 
 @measure(good="high", unit="types per pattern")
 def pattern_diversity(sample: Texts, real: Texts, *, length: int = 5, draws: int | None = None) -> float:
-    """Different sentence patterns of five words among equally many, as a share.
+    """Sentence patterns: different ones of five words among equally many, as a share.
 
     Needs no parser: the 100 most frequent words of the real sample stay as they are, every other word is replaced by
     its last two letters, a number by 0. Runs of five of these, within documents, are counted as types, rarefied to a
