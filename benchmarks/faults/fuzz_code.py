@@ -204,7 +204,10 @@ def _tokens(source: str, rng: random.Random) -> str:
 
 def _subtrees(source: str, other: str, rng: random.Random) -> str:
     """A program with statements and expressions of another in place of some of its own."""
-    tree, donor = ast.parse(_plain(source)), ast.parse(_plain(other))
+    try:
+        tree, donor = ast.parse(_plain(source)), ast.parse(_plain(other))
+    except SyntaxError:  # some of the cases cannot be read, on purpose
+        return _tokens(source, rng)
     for kind in (ast.stmt, ast.expr):
         given = [node for node in ast.walk(donor) if isinstance(node, kind)]
         for _ in range(rng.randint(1, 4)):
