@@ -52,8 +52,13 @@ class Statement:
     """A theory, the learners it is about, and where it speaks: a mark for each regime."""
 
     theory: Theory
-    learner: str
+    learners: tuple[str, ...]
     speaks: Mapping[str, str]
+
+    @property
+    def learner(self) -> str:
+        """The learner under which it is listed."""
+        return self.learners[0]
 
     @property
     def about(self) -> str:
@@ -63,7 +68,7 @@ class Statement:
 
 @cache
 def statements() -> tuple[Statement, ...]:
-    """Return all theories, by learner and name. Those of an optional learner are left out where it cannot be made."""
+    """Return all theories, by learner and name."""
     found = [_stated(one) for one in catalogue.theories().values()]
     return tuple(sorted(found, key=lambda one: (one.learner, one.theory.name)))
 
@@ -76,7 +81,7 @@ def _stated(theory: Theory) -> Statement:
     if not any(marks.values()):
         own = (regime for case in cases for regime in regimes_of(case) if regime.name in case.regime)
         marks[OWN] = mark if any(_any_speaks(theory, cases, regime) for regime in own) else SILENT
-    return Statement(theory, cases[0].learner, {OWN: SILENT, **marks})
+    return Statement(theory, tuple(dict.fromkeys(case.learner for case in cases)), {OWN: SILENT, **marks})
 
 
 def _any_speaks(theory: Theory, cases: list[Experiment], regime: Regime) -> bool:
@@ -115,7 +120,7 @@ def explained(name: str) -> str:
     where = ", ".join(regime for regime, mark in one.speaks.items() if mark) or "no regime that was tried"
     kind = "exact" if theory.exact else "a limit or first-order law: drawn, not counted"
     rows = [
-        ("about", f"{one.about}, learner {one.learner}"),
+        ("about", f"{one.about}, of {' or '.join(one.learners)}"),
         ("formula", theory.formula),
         ("assumes", theory.assumes),
         ("kind", kind),
@@ -150,7 +155,8 @@ def _entry(one: Statement) -> str:
     source = f"[{_escaped(theory.source)}]({theory.url})" if theory.url else _escaped(theory.source)
     return (
         f"### {theory.name}\n{_escaped(theory.title)}.\n\n"
-        f"- Formula: {_escaped(theory.formula)}\n- Assumes: {_escaped(theory.assumes)}\n- Source: {source}\n"
+        f"- Learner: {', '.join(one.learners)}\n- Formula: {_escaped(theory.formula)}\n"
+        f"- Assumes: {_escaped(theory.assumes)}\n- Source: {source}\n"
     )
 
 

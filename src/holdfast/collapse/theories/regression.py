@@ -65,7 +65,7 @@ def _on_one_design(setting: Setting, less: int) -> np.ndarray:
     measure="coefficient-error",
     formula="E|w_t − w*|² = s² d/(T − d − 1) × T × Σ_b c²_{t,b}/M_b, c the weight with which batch b's noise arrives",
     assumes="least squares on inputs that stay the same, batches of one size; any graph and any weights",
-    source=f"parameter-risk engine; replace and accumulate: {GERSTGRASSER}",
+    source=f"parameter-risk engine; for the factor π²/6 of keeping all: {GERSTGRASSER}",
     url="https://arxiv.org/abs/2404.01413",
     near_miss=lambda setting: _on_one_design(setting, 0),
     cases=(

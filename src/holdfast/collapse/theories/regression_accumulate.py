@@ -67,7 +67,7 @@ def regression_accumulate_limit(setting: Setting) -> np.ndarray:
     measure="coefficient-error",
     formula="π²/6 × s² d/(T − d − 1) as n → ∞",
     assumes="least squares on all batches, inputs that stay the same, equal batches, many generations",
-    source=GERSTGRASSER,
+    source=f"factor π²/6: {GERSTGRASSER}; derived here for inputs that stay the same",
     url="https://arxiv.org/abs/2404.01413",
     exact=False,
     near_miss=lambda setting: _line(setting, _one_fit(setting)),
