@@ -33,11 +33,7 @@ def laws_of_mixing(wishes: Wishes, sizes: Sizes, *, fresh: bool) -> tuple[Law, .
     # Plain synthetic items only help; sharpened ones pull away, so that their number must be known.
     unsaid = "" if a == 1 or wishes.synthetic is not None else _UNSAID
     if wishes.keep_variance is not None:
-        formula = "1 − v* ,  v* = (1 − 1/M)(1 − q)/(1 − q(1 − 1/M)),  q = Mₛ(Mₛ − 1)/(M(M − 1));  → 1/(1 + 2Mᵣ)"
-        if not fresh:
-            formula = "1 − v*,  v* = (1 − 1/Mᵣ)/(1 + β/(M(1 − β²)))"
-        if a != 1:
-            formula = "1 − v* of the mix drawn with variance/a;  → 1 − α/(1 − β/a)"
+        formula = _kept_formula(a, n, fresh=fresh)
         found.append(Law(
             "keep-variance", 1 - wishes.keep_variance, formula,
             lambda items: abs(lost_variance(*each(items), 1 / a, n, fresh=fresh)),
@@ -47,6 +43,7 @@ def laws_of_mixing(wishes: Wishes, sizes: Sizes, *, fresh: bool) -> tuple[Law, .
         found.append(_rare(wishes, sizes, fresh=fresh))
     if wishes.risk is not None:
         formula = "V* = (1/M)/(1 − β²λ²)" if fresh else "V* = 1/Mᵣ + (β/M)/(1 − β²λ²)"
+        formula += "" if n is None else ",  its first n terms"
         found.append(Law(
             "risk", wishes.risk, formula,
             lambda items: squared_error(*each(items), max(1.0, a), n, fresh=fresh),
@@ -68,6 +65,16 @@ def laws_of_mixing(wishes: Wishes, sizes: Sizes, *, fresh: bool) -> tuple[Law, .
     return tuple(found)
 
 
+def _kept_formula(sharpening: float, generations: int | None, *, fresh: bool) -> str:
+    if sharpening != 1:
+        return "1 − v of the mix, drawn with variance/λ;  → 1 − α/(1 − β/λ)"
+    if not fresh:
+        return "1 − v*,  v* = (1 − 1/Mᵣ)/(1 + β/(M(1 − β²)))"
+    if generations is not None:
+        return "1 − vₙ,  vₜ₊₁ = (1 − 1/M)(1 − q + q vₜ),  q = Mₛ(Mₛ − 1)/(M(M − 1))"
+    return "1 − v*,  v* = (1 − 1/M)(1 − q)/(1 − q(1 − 1/M)),  q = Mₛ(Mₛ − 1)/(M(M − 1));  → 1/(1 + 2Mᵣ)"
+
+
 def _rare(wishes: Wishes, sizes: Sizes, *, fresh: bool) -> Law:
     p, n = wishes.rarest or 0.0, wishes.horizon
     if not fresh:
@@ -81,7 +88,8 @@ def _rare(wishes: Wishes, sizes: Sizes, *, fresh: bool) -> Law:
                    never=rare_never(wishes))  # fmt: skip
     return Law(
         "rarest", absent_limit(wishes),
-        "P(absent) = exp(−p Mᵣ A(α)),  A = Σ sⱼ,  s₀ = 1,  sⱼ₊₁ = 1 − exp(−(1 − α) sⱼ)",
+        ("P(absent) = exp(−p Mᵣ A(α)),  A = Σ sⱼ" if n is None else "P(absent) = exp(−p(Mᵣ Σ sⱼ + Mₛ sₙ₋₁)),  j < n")
+        + ",  s₀ = 1,  sⱼ₊₁ = 1 − exp(−(1 − α) sⱼ)",
         lambda items: absent(p, *sizes(items), n),
         never=rare_never(wishes),
     )  # fmt: skip
