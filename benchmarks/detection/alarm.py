@@ -2,7 +2,7 @@
 
     python benchmarks/detection/alarm.py                1,000 runs of 100 generations each, some minutes on two cores
     python benchmarks/detection/alarm.py --short        100 runs of 30 generations
-    python benchmarks/detection/alarm.py --markdown     the tables of docs/collapse-watch.md
+    python benchmarks/detection/alarm.py --texts FILE   the whole of `watch` on real documents, a line each
 
 Each generation shows 2,000 fresh items; 20,000 real items are held out; a loss of 10 % is tolerated; alpha is 0.05.
 Histories come from the laboratory itself: normal distributions, and counts of word-like types.
@@ -10,10 +10,14 @@ The exit code is 1 when a healthy setting raises more alarms than alpha allows, 
 """
 
 import argparse
+import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -28,6 +32,8 @@ from holdfast.collapse.alarm.stream import drift_detector, loss_detector
 from holdfast.collapse.alarm.tails import floors, loss_paths
 from holdfast.collapse.experiment import Experiment, arms
 from holdfast.collapse.lab import Block, begun, generations
+from holdfast.collapse.reading.sets import SampleItems
+from holdfast.collapse.watching import WatchSettings, look
 from holdfast.core.random import Streams
 
 ITEMS, HELD, EPS, ALPHA, TAIL = 2_000, 20_000, 0.1, 0.05, 0.05
@@ -287,14 +293,85 @@ def run_lengths(rows: Sequence[Row], length: int) -> str:
     return "\n".join(lines)
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Return the table of the documentation."""
-    lines = ["| setting | what | alarm in | median generation | before the loss |", "|---|---|---|---|---|"]
-    for row in rows:
-        early = "" if row.truth is None else f"{row.early / len(row.first):.1%}"
-        delay = "" if np.isnan(row.delay) else f"{row.delay:g}"
-        lines.append(f"| {row.setting.name} | {row.what} | {row.share:.1%} | {delay} | {early} |")
+def markdown(rows: Sequence[Row], whats: Sequence[str]) -> str:
+    """Return a table: a line a setting, in each cell the share of runs with an alarm and its median generation."""
+    lines = [f"| setting | {' | '.join(whats)} |", "|---" * (len(whats) + 1) + "|"]
+    for setting in dict.fromkeys(row.setting for row in rows):
+        found = {row.what: row for row in rows if row.setting == setting}
+        lines.append(f"| {setting.name} | {' | '.join(_cell(found[what]) for what in whats)} |")
     return "\n".join(lines)
+
+
+def _cell(row: Row) -> str:
+    early = f", {row.early / len(row.first):.0%} too early" if row.truth is not None and row.early else ""
+    return f"{row.share:.1%}" + (f" ({row.delay:g}{early})" if row.share else "")
+
+
+FIRST = (
+    "half of a tail is gone",
+    "A: tails",
+    "A at alpha/2",
+    "C: tails, endless",
+    "rule: 10 % drop",
+    "rule: 2 % change",
+)
+SECOND = (*(f"B: spread, {side}, C = {n}" for side in ("low", "both") for n in (10, 20, 50)), "C: drift, endless")
+THIRD = ("10 % of a stratum is gone", "A: coverage", "rule: 10 % drop", "rule: 2 % change")
+
+
+def real_texts(path: Path, runs: int) -> Iterator[str]:
+    """Yield how often the whole of `watch` raises an alarm on real documents, a line each in a file.
+
+    Healthy generations are further real documents; collapsing ones come from a bigram model that is fitted on 1,500
+    documents and then on its own output.
+    """
+    lines = [line.strip() for line in path.read_text("latin-1").split("\n") if len(line) > 5]
+    yield f"| {path.name} | runs | alarm of layer A | alarm of layer B | median generation of the first |"
+    yield "|---|---|---|---|---|"
+    for name, collapsing in (("further real documents", False), ("a bigram model on its own output", True)):
+        found = []
+        for number in range(runs if not collapsing else max(1, runs // 4)):
+            rng = random.Random(number)
+            rng.shuffle(lines)
+            real, rest = lines[:5_000], lines[5_000:]
+            sets = list(_retrained(rest[:1_500], 10, rng)) if collapsing else list(_chunks(rest, 8))
+            metrics = ("rarefied-types", "distinct-ngrams", "unseen-words")
+            given = [_texts(f"gen{t}", one) for t, one in enumerate(sets, start=1)]
+            looked = look(_texts("real", real), given, WatchSettings(seed=number, metrics=metrics))
+            found.append([alarm.first(looked.alpha) for alarm in looked.generations.alarms])
+        first = [min(at for at in one if at is not None) + 1 for one in found if any(at is not None for at in one)]
+        shares = [sum(one[layer] is not None for one in found) / len(found) for layer in (0, 1)]
+        median = f"{np.median(first):g}" if first else ""
+        yield f"| {name} | {len(found)} | {shares[0]:.1%} | {shares[1]:.1%} | {median} |"
+
+
+def _texts(name: str, lines: Sequence[str]) -> SampleItems:
+    return SampleItems(name, len(lines), name, texts=tuple(lines))
+
+
+def _chunks(lines: Sequence[str], n: int) -> Iterator[Sequence[str]]:
+    size = len(lines) // n
+    return (lines[i * size : (i + 1) * size] for i in range(n))
+
+
+def _retrained(lines: Sequence[str], generations: int, rng: random.Random) -> Iterator[list[str]]:
+    """Yield the output of a bigram model that is fitted on its own output, as many documents each time."""
+    for _ in range(generations):
+        following: dict[str, list[str]] = defaultdict(list)
+        for line in lines:
+            for one, two in pairwise(("", *line.split(), "")):
+                following[one].append(two)
+        lines = [" ".join(_walk(following, rng)) or "." for _ in lines]
+        yield list(lines)
+
+
+def _walk(following: Mapping[str, Sequence[str]], rng: random.Random) -> Iterator[str]:
+    word = ""
+    for _ in range(80):
+        word = rng.choice(following[word])
+        if not word:
+            return
+        yield word
 
 
 def main() -> int:
@@ -303,17 +380,21 @@ def main() -> int:
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--runs", type=int)
     parser.add_argument("--generations", type=int)
+    parser.add_argument(
+        "--texts", type=Path, help="a file with a document a line: watch on real texts, and nothing else"
+    )
     wanted = parser.parse_args()
+    if wanted.texts:
+        for line in real_texts(wanted.texts, wanted.runs or 40):
+            print(line, flush=True)
+        return 0
     runs = wanted.runs or (100 if wanted.short else 1_000)
     length = wanted.generations or (30 if wanted.short else 100)
     started = time.process_time()
     rows = list(campaign(SETTINGS, runs, length))
-    print(markdown(rows))
-    print()
-    print(run_lengths(rows, length))
-    print()
-    counted = list(counts_campaign(COUNT_SETTINGS, min(runs, 300), min(length, 60)))
-    print(markdown(counted))
+    counted = list(counts_campaign(COUNT_SETTINGS, runs, length))
+    tables = (markdown(rows, FIRST), markdown(rows, SECOND), run_lengths(rows, length), markdown(counted, THIRD))
+    print("\n\n".join(tables))
     print(f"\n{runs:,} runs of {length} generations, {time.process_time() - started:.0f} CPU seconds")
     wrong = failures([*rows, *counted])
     print("\n".join(wrong) or "no healthy setting raises more alarms than it may")

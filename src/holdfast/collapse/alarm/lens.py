@@ -20,8 +20,9 @@ from holdfast.collapse.views import hashed_words, picture_features
 
 MOST_COLUMNS = 20  # numbers that each have two tails; of more, the main directions have
 DIRECTIONS = 10
-_MOST_SEEN = 5_000  # items that main directions are made of
+_MOST_SEEN = 2_000  # items that main directions are made of
 _FEW = 5  # main directions of pictures that have tails
+DISTANCE = "distance from the middle"
 TEXT_NUMBERS = ("length of documents", "unlikelihood of words")
 PICTURE_NUMBERS = ("brightness", "contrast", *(f"main direction {i + 1}" for i in range(_FEW)))
 
@@ -73,7 +74,10 @@ class Lens:
         placed = self._placed(items.points)
         direct = items.points.shape[1] <= MOST_COLUMNS
         numbers = items.points if direct or placed is None else placed
-        return Seen(numbers, placed if items.points.shape[1] > 1 else None, documents)
+        if items.points.shape[1] == 1 or self.axes is None:
+            return Seen(numbers, None, documents)
+        far = np.sqrt((((items.points - self.axes.centre) / self.axes.scale) ** 2).mean(axis=1))
+        return Seen(np.column_stack([numbers, far]), placed, documents)
 
     def _placed(self, points: np.ndarray) -> np.ndarray | None:
         return None if self.axes is None else self.axes.of(points)
@@ -120,11 +124,15 @@ def lens_of(reference: SampleItems) -> Lens:
     types = np.unique(_category_types(reference)[0]) if reference.categories else None
     if reference.points is None:
         return Lens((), (), None, types, None)
-    axes = _axes(reference.points)
-    if reference.points.shape[1] <= MOST_COLUMNS:
-        return Lens(reference.columns, reference.columns, axes, types, None)
-    names = tuple(f"main direction {i + 1}" for i in range(axes.directions.shape[1]))
-    return Lens(names, ("",) * len(names), axes, types, None)
+    axes, columns = _axes(reference.points), reference.columns
+    if reference.points.shape[1] > MOST_COLUMNS:
+        names = tuple(f"main direction {i + 1}" for i in range(axes.directions.shape[1]))
+        columns = ("",) * len(names)
+    else:
+        names = columns
+    if reference.points.shape[1] > 1:
+        names, columns = (*names, DISTANCE), (*columns, "")
+    return Lens(names, columns, axes, types, None)
 
 
 def sample_of(items: SampleItems, scale: "Lens") -> SampleSet | None:
@@ -176,7 +184,12 @@ def _axes(points: np.ndarray) -> _Axes:
     centre, scale = points.mean(axis=0), points.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     scaled = (points[:_MOST_SEEN] - centre) / scale
-    _, directions = np.linalg.eigh(scaled.T @ scaled)  # in ascending order
+    if scaled.shape[1] <= len(scaled):
+        _, directions = np.linalg.eigh(scaled.T @ scaled)  # in ascending order
+    else:  # the same directions from the smaller of both products
+        lengths, sides = np.linalg.eigh(scaled @ scaled.T)
+        kept = lengths > lengths[-1] * 1e-10
+        directions = scaled.T @ (sides[:, kept] / np.sqrt(lengths[kept]))
     return _Axes(centre, scale, directions[:, ::-1][:, :DIRECTIONS])
 
 

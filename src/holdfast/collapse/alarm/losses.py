@@ -57,7 +57,7 @@ def ground_of(parts: Parts, lens: Lens, first: int, planned: int, alpha: float, 
     share = next(share for least, share in _TAILS if first >= least)
     m = min(first, len(parts.partner))
     reference, held = lens.see(parts.reference), lens.see(parts.held)
-    strata = strata_from(reference, lens, share, m, streams("clusters"))
+    strata = strata_from(reference, lens, share, m, streams("clusters"), parts.reference)
     spent = alpha / 2
     n_types = len(NAMES) if strata.types is not None else 0
     n = strata.n_regions + n_types

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from holdfast.collapse.alarm.coverage import NAMES, strata_of
+from holdfast.collapse.alarm.coverage import strata_of
 from holdfast.collapse.alarm.lens import Lens, Seen
+from holdfast.collapse.reading.sets import SampleItems
+from holdfast.core.text import one_line
 
 CLUSTERS = 12
 _FEWEST = 100  # reference items a cluster has on average
 _WIDEST, _NARROWEST = 0.3, 0.005  # of a tail: ties may make it wider or narrower than asked for
 _MOST_CLUSTERED = 5_000
+_FEW_COLUMNS = 3
 _ROUNDS = 30  # of Lloyd's algorithm; strata need not be the best ones
 
 
@@ -59,8 +62,13 @@ class Strata:
         return ("tail",) * len(self.tails) + ("cluster",) * clusters
 
 
-def strata_from(reference: Seen, lens: Lens, share: float, m: int, rng: np.random.Generator) -> Strata:
-    """Return the strata of reference items: tails that hold `share` each; types judged for samples of m items."""
+def strata_from(
+    reference: Seen, lens: Lens, share: float, m: int, rng: np.random.Generator, items: SampleItems
+) -> Strata:
+    """Return the strata of reference items, as the lens sees them and as they are.
+
+    Tails hold `share` each; types are judged for samples of m items.
+    """
     tails, names, columns = [], [], []
     for j, name in enumerate(lens.names):
         values = reference.numbers[:, j]
@@ -69,19 +77,17 @@ def strata_from(reference: Seen, lens: Lens, share: float, m: int, rng: np.rando
             holds = float((values <= cut).mean() if left else (values >= cut).mean())
             if _NARROWEST <= holds <= _WIDEST:
                 tails.append(Tail(j, cut, left))
-                names.append(f"{'left' if left else 'right'} tail of {name}")
+                side = f"left tail of {name} (up to {cut:.3g})" if left else f"right tail of {name} (from {cut:.3g})"
+                names.append(side)
                 columns.append(lens.columns[j])
     centres = _centres(reference.places, rng)
     if centres is not None:
-        names += [f"cluster {i + 1}" for i in range(len(centres))]
+        names += [f"cluster {i + 1}{_such_as(items, reference.places, one)}" for i, one in enumerate(centres)]
         columns += [""] * len(centres)
     types = None
     if reference.documents is not None and lens.vocabulary is not None:
         types = strata_of(reference.documents, len(lens.vocabulary), m)
     return Strata(tuple(tails), centres, types, tuple(names), tuple(columns))
-
-
-TYPE_NAMES = NAMES
 
 
 def _centres(places: np.ndarray | None, rng: np.random.Generator) -> np.ndarray | None:
@@ -100,6 +106,19 @@ def _centres(places: np.ndarray | None, rng: np.random.Generator) -> np.ndarray 
         own = nearest(some, centres) == np.arange(k)[:, None]
         centres = np.where(own.any(axis=1)[:, None], own @ some / np.maximum(own.sum(axis=1), 1)[:, None], centres)
     return np.asarray(centres)
+
+
+def _such_as(items: SampleItems, places: np.ndarray | None, centre: np.ndarray) -> str:
+    """Return what lies in the middle of a cluster: the nearest document, or the values of a few numbers."""
+    if places is None:
+        return ""
+    at = int(((places - centre) ** 2).sum(axis=1).argmin())
+    if items.texts is not None:
+        return f" (such as '{one_line(items.texts[at], 50)}')"
+    if items.points is None or len(items.columns) > _FEW_COLUMNS:
+        return ""
+    values = zip(items.columns, items.points[at], strict=True)
+    return f" (near {', '.join(f'{one_line(name, 20)} {value:.2g}' for name, value in values)})"
 
 
 def nearest(

@@ -103,7 +103,7 @@ def rules_section(parts: Sequence[Part]) -> Section:
 def _evidence(alarm: Alarm, limit: float) -> Series:
     """Return the evidence of an alarm, of its strongest parts, and the threshold, as powers of ten."""
     strongest = sorted(alarm.parts, key=lambda part: -float(part.logs.max()))[:_MOST_LINES]
-    lines = {"all together": alarm.logs, **{part.name: part.logs for part in strongest}}
+    lines = {"all together": alarm.logs, **{one_line(part.name, 40): part.logs for part in strongest}}
     if np.isfinite(limit):
         lines["alarm at"] = np.full(len(alarm.logs), np.log(limit))
     x: list[Cell] = []

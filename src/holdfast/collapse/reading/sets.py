@@ -19,6 +19,8 @@ LINES = (".txt", ".text", ".md")
 ARRAYS = (".npy", ".npz")
 MOST_BYTES = 1 << 31  # of a file that is read as a whole
 _PASSED_OVER = {"id", "ignore", "split", "group", "time", "weight", "origin"}
+_SIDE = 32  # pixels that a side has at least after large pictures were made smaller
+_AT_ONCE = 64
 _PICTURES = (3, 4)  # dimensions of an array of pictures: items × height × width (× channels)
 
 
@@ -116,10 +118,13 @@ def _array(path: Path) -> SampleItems:
             f"{shown} holds {content.ndim} dimensions of type {content.dtype}; wanted numbers: items × dimensions, or "
             "pictures as items × height × width × channels"
         )
+    whole = content.dtype.kind in "ui"
+    if content.ndim in _PICTURES:
+        content = _smaller(content)
     values = np.asarray(content, dtype=np.float64)
     _refuse_not_finite(shown, values)
     if values.ndim in _PICTURES:
-        values = values / 255.0 if content.dtype.kind in "ui" else values
+        values = values / 255.0 if whole else values
         if len(values) and (values.min() < 0 or values.max() > 1):
             raise BadInput(f"{shown}: values of pictures are bytes, or numbers from 0 to 1")
         pixels = values if values.ndim == max(_PICTURES) else values[..., None]
@@ -127,6 +132,20 @@ def _array(path: Path) -> SampleItems:
     points = values.reshape(len(values), -1)
     names = tuple(f"dimension {i + 1}" for i in range(points.shape[1]))
     return SampleItems(path.name, len(points), digest_file(path), points=points, columns=names)
+
+
+def _smaller(pictures: np.ndarray) -> np.ndarray:
+    """Return large pictures as means over blocks, so that thousands of them fit into memory; small ones as they are."""
+    across, down = (max(1, side // _SIDE) for side in pictures.shape[1:3])
+    if max(across, down) == 1:
+        return pictures
+    height, width = pictures.shape[1] // across, pictures.shape[2] // down
+    found = np.empty((len(pictures), height, width, *pictures.shape[3:]))
+    for start in range(0, len(pictures), _AT_ONCE):
+        some = np.asarray(pictures[start : start + _AT_ONCE, : height * across, : width * down], dtype=np.float64)
+        blocks = some.reshape(len(some), height, across, width, down, *pictures.shape[3:])
+        found[start : start + _AT_ONCE] = blocks.mean(axis=(2, 4))
+    return found
 
 
 def _refuse_not_finite(name: str, values: np.ndarray, column: str = "") -> None:

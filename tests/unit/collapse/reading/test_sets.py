@@ -40,6 +40,15 @@ def test_vectors_and_pictures_from_arrays(tmp_path):
     assert (pixels.shape, pixels.max()) == ((5, 8, 8, 1), 1.0)
 
 
+def test_large_pictures_are_made_smaller(tmp_path):
+    pictures = np.zeros((70, 100, 70, 3), dtype=np.uint8)
+    pictures[69, :3, :2] = 255
+    np.save(tmp_path / "p.npy", pictures)
+    pixels = read_set(tmp_path / "p.npy").pixels
+    assert pixels.shape == (70, 33, 35, 3)
+    assert pixels[69].sum() == pixels[69, 0, 0].sum() == 3
+
+
 def test_pickles_are_never_opened(tmp_path):
     np.save(tmp_path / "o.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(BadInput, match="without unpickling"):

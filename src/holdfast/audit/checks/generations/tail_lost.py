@@ -68,10 +68,11 @@ def _finding(alarm: Alarm, at: int, alpha: float) -> Finding:
     worst, name = lost[0], one_line(alarm.names[at], 60)
     more = f" and {len(lost) - 1} more of {len(alarm.parts)} strata" if len(lost) > 1 else ""
     seen = f"{worst.seen[at]:.2%} there and" if np.isfinite(worst.seen[at]) else "not asked there,"
+    the = "" if worst.name.startswith("cluster") else "the "
     where = f"{one_line(alarm.where, 60)}: " if alarm.where else ""
     value = float(alarm.logs[at] / _LOG10)
     return Finding(
-        message=f"{where}generation {at + 1}, {name}, has lost the {one_line(worst.name, 80)}{more}: "
+        message=f"{where}generation {at + 1}, {name}, has lost {the}{one_line(worst.name, 100)}{more}: "
         f"{seen} {worst.real:.2%} in real data; evidence 10^{value:.1f} against a threshold of {limit:,.0f}",
         confidence=Confidence.HIGH,
         locations=tuple(_places(alarm, at, lost)),
