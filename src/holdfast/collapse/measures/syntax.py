@@ -69,12 +69,18 @@ def mean_similarity(trees: Sequence[Tree]) -> float:
     if n < 2:
         raise NotApplicable(f"{n} sentences are fewer than 2")
     total: defaultdict[Any, float] = defaultdict(float)
-    for tree in trees:
-        counts = features(tree)
-        length = float(np.sqrt(sum(times * times for times in counts.values())))
-        for label, times in counts.items():
-            total[label] += times / length
+    for one in trees:
+        for label, value in _unit(one):
+            total[label] += value
     return (sum(value * value for value in total.values()) - n) / (n * (n - 1))
+
+
+@lru_cache(maxsize=50_000)
+def _unit(tree: Tree) -> tuple[tuple[Any, float], ...]:
+    """Return the features of a tree at length 1; kept, as the same sentence stands in many parts of a sample."""
+    counts = features(tree)
+    length = float(np.sqrt(sum(times * times for times in counts.values())))
+    return tuple((label, times / length) for label, times in counts.items())
 
 
 def features(tree: Tree) -> Counter[Any]:
