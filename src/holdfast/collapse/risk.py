@@ -12,6 +12,7 @@ V (1/m − 1/N). Scope: Dey & Donoho (2024), arXiv:2410.22812, who show the univ
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -44,3 +45,9 @@ def parameter_risk(
         return pool if made.subsample is None else pool + 1 / made.subsample - 1 / items
 
     return second_moments(graph, Law(0.0, draw, fit, twice=False)).own
+
+
+@lru_cache(maxsize=16)
+def plain_risk(graph: Graph) -> Line:
+    """Return the parameter risk where nothing is biased or wider than plain; several theories ask for it."""
+    return parameter_risk(graph)

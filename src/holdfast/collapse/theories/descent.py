@@ -11,7 +11,7 @@ from holdfast.collapse.graph import Graph
 from holdfast.collapse.learners.gaussian import Gaussian
 from holdfast.collapse.lineage import Descent, bessel, descent
 from holdfast.collapse.regimes import Rule
-from holdfast.collapse.risk import parameter_risk
+from holdfast.collapse.risk import plain_risk
 from holdfast.core.errors import NotApplicable
 
 _ASSUMES = "a normal distribution; any graph of batches, weights, subsamples, lags and widths, no verifier with a taste"
@@ -67,7 +67,7 @@ def _other_estimate(setting: Setting) -> np.ndarray:
 
 def _common(setting: Setting) -> np.ndarray:
     """Return where histories are near enough to each other; the logarithm of the variance spreads by twice the risk."""
-    return 2 * parameter_risk(setting.graph) < _MOST_CARRIED
+    return 2 * plain_risk(setting.graph) < _MOST_CARRIED
 
 
 @theory(

@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
 from holdfast.collapse.regimes import Rule
-from holdfast.collapse.risk import parameter_risk
+from holdfast.collapse.risk import plain_risk
 from holdfast.collapse.structure import Mix, mixed
 from holdfast.collapse.theories.accumulate import normal
 from holdfast.collapse.theories.descent import widened
@@ -94,7 +94,7 @@ def _risk(setting: Setting) -> np.ndarray:
     normal(setting)
     if not setting.graph.draws_plainly():
         raise NotApplicable("it is about items drawn from the model as it is")
-    risk = parameter_risk(setting.graph)
+    risk = plain_risk(setting.graph)
     if risk.max() > _FIRST_ORDER:
         raise NotApplicable(
             f"models are too far from the truth for a law of first order: {risk.max():.2g} variances of an item"
