@@ -14,7 +14,7 @@ from holdfast.audit.code.functions import drawn, library
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import MOST_DEPTH, MOST_STEPS_AWAY, Args, Machine, name_of
 from holdfast.audit.code.names import called, given
-from holdfast.audit.code.protocol import ad_hoc, kind_by_verbs, verb_of
+from holdfast.audit.code.protocol import ad_hoc, gives_windows, kind_by_verbs, verb_of
 from holdfast.audit.code.scores import judged, reduced, tallied
 from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import (
@@ -357,21 +357,13 @@ def instance(m: Machine, made: Class, args: Args, node: ast.AST) -> Any:
         ]
         new.attributes.update(zip(fields, args.values, strict=False))
         new.attributes.update(args.named)
-    if _gives_windows(made):
+    if gives_windows(made):
         new.attributes |= {
             name: replace(one, ordered=one.ordered or "sliding windows")
             for name, one in new.attributes.items()
             if isinstance(one, Data)
         }
     return new
-
-
-def _gives_windows(made: Class) -> bool:
-    """Return whether items of a class are slices that begin at their number, so that neighbours overlap."""
-    method = made.methods.get("__getitem__")
-    names = [one.arg for one in method.args.args][1:2] if method is not None else []
-    slices = [one for one in ast.walk(method) if isinstance(one, ast.Slice)] if method is not None and names else []
-    return any(name_of(one.lower) == names[0] and isinstance(one.upper, ast.BinOp) for one in slices)
 
 
 def uncalled(m: Machine) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine, name_of
-from holdfast.audit.code.values import UNKNOWN, Data, Estimator, Seq, Unknown, data_of
+from holdfast.audit.code.values import UNKNOWN, Class, Data, Estimator, Seq, Unknown, data_of
 from holdfast.audit.code.walking import nodes
 
 _LEARNS = ("fit", "partial_fit", "learn", "train", "adapt", "build_vocab")
@@ -127,3 +127,11 @@ def learns_when_made(m: Machine, last: str, args: Args) -> Data | None:
     found = data_of(args.get(0, "sentences", "documents", "corpus"))
     single = found is not None and found.record and isinstance(args.get(0), Data)
     return found if found is not None and found.rows and found.role in {"table", "label"} and not single else None
+
+
+def gives_windows(made: Class) -> bool:
+    """Return whether items of a class are slices that begin at their number, so that neighbours overlap."""
+    method = made.methods.get("__getitem__")
+    names = [one.arg for one in method.args.args][1:2] if method is not None else []
+    slices = [one for one in ast.walk(method) if isinstance(one, ast.Slice)] if method is not None and names else []
+    return any(name_of(one.lower) == names[0] and isinstance(one.upper, ast.BinOp) for one in slices)

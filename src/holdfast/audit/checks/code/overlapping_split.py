@@ -33,7 +33,8 @@ def overlapping_split(code_flows: CodeFlows) -> Iterator[Finding]:
     ## How it works
     The program is followed line by line without being run. A finding is two sets of rows, one trained on and
     one judged on, that certainly share some: slices that overlap (`[:800]` and `[700:]`), two independent
-    random splits or samples of the same table, a test set sampled from rows that stay in training.
+    random splits or samples of the same table, a test set sampled from rows that stay in training, the head and
+    the tail of a stream of tf.data that is shuffled anew in every pass.
 
     ## Limits
     Code in other files, in libraries it does not know and behind `exec` is not followed. Bounds that are only
