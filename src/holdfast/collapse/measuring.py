@@ -20,6 +20,7 @@ upwards in expectation for any symmetric statistic (Efron & Stein 1981), and eve
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,43 +74,70 @@ class Taken:
         return not self.null_low <= self.value <= self.null_high
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ruler:
-    """Measures with their intervals, made once for a real set; `take` measures any number of samples with it."""
+    """Measures of any number of samples beside one real set. Intervals are made once, when first asked for."""
 
     measures: tuple[Measure, ...]
+    real: Faces
     reference: Faces  # the part of the real set that samples are compared with
-    bands: Mapping[str, Band | str]  # why there is none, where there is none
     size: Size
     streams: Streams
+    splits: int
     groups: int
 
+    def values(self, sample: SampleSet) -> dict[str, float | str]:
+        """Return each measure of a sample, or why it says nothing: one pass, no interval and no error.
+
+        Raises BadInput, NotApplicable.
+        """
+        with one_thread():
+            return _values(self.measures, self._cut(sample), self.reference, self.size)
+
     def take(self, sample: SampleSet, *, errors: bool = True) -> dict[str, Taken | str]:
-        """Return each measure of a sample, or why it cannot be taken. Raises BadInput, NotApplicable.
+        """Return each measure of a sample with its interval, or why it cannot be taken. Raises BadInput, NotApplicable.
 
         Without `errors` the standard error is NaN, and one value costs one pass instead of 21.
         """
-        if type(sample) is not type(self.reference[""]):
+        bands = self.bands
+        with one_thread():
+            some = self._cut(sample)
+            found = _values(self.measures, some, self.reference, self.size)
+            spread = self._errors(some) if errors else {}
+        taken: dict[str, Taken | str] = {}
+        for name, value in found.items():
+            band = bands[name]
+            if isinstance(value, str) or isinstance(band, str):
+                taken[name] = value if isinstance(value, str) else str(band)
+            else:
+                taken[name] = Taken(value, spread.get(name, float("nan")), *band, self.size.items)
+        return taken
+
+    @cached_property
+    def bands(self) -> Mapping[str, Band | str]:
+        """The interval of each measure, or why there is none."""
+        alone = tuple(one for one in self.measures if not one.against)
+        first: list[dict[str, float | str]] = []
+        second: list[dict[str, float | str]] = []
+        with one_thread():
+            for k in range(self.splits):
+                a, b = _split(self.real, self.size, self.streams, k)
+                first.append(_values(self.measures, a, b, self.size))
+                second.append(_values(alone, b, a, self.size))
+        scale = float(np.sqrt((1 + self.size.items / len(self.real[""])) / 2))
+        found: dict[str, Band | str] = {}
+        for one in self.measures:
+            values = [value[one.name] for value in first]
+            found[one.name] = _apart(values) if one.against else _about(values, [v[one.name] for v in second], scale)
+        return found
+
+    def _cut(self, sample: SampleSet) -> Faces:
+        if type(sample) is not type(self.real[""]):
             raise BadInput(
-                f"the real set is {type(self.reference['']).__name__} and this sample {type(sample).__name__}; "
+                f"the real set is {type(self.real['']).__name__} and this sample {type(sample).__name__}; "
                 "give both the same kind"
             )
-        with one_thread():
-            return self._take(sample, errors=errors)
-
-    def _take(self, sample: SampleSet, *, errors: bool) -> dict[str, Taken | str]:
-        (some,) = _cut(sample, self.measures, [self.size.items], self.streams("measuring", "sample"))
-        values = _values(self.measures, some, self.reference, self.size)
-        spread = self._errors(some) if errors else {}
-        return {name: self._taken(name, value, spread) for name, value in values.items()}
-
-    def _taken(self, name: str, value: float | str, spread: Mapping[str, float]) -> Taken | str:
-        band = self.bands[name]
-        if isinstance(value, str):
-            return value
-        if isinstance(band, str):
-            return band
-        return Taken(value, spread.get(name, float("nan")), band.low, band.high, self.size.items)
+        return _cut(sample, self.measures, [self.size.items], self.streams("measuring", "sample"))[0]
 
     def _errors(self, some: Faces) -> dict[str, float]:
         """Return the jackknife standard error of each measure that has one."""
@@ -140,38 +168,17 @@ def ruler(
     Name all of `sets` that are at hand: the smallest decides the size of the comparison. Documents that belong together
     (paragraphs of one article) are no independent draws, and make intervals too narrow. Raises BadInput, NotApplicable.
     """
+    measures = tuple(measures)
     with one_thread():
-        return _ruler(tuple(measures), real, streams, tuple(sets), most, size, splits, groups)
+        size = size or size_for(measures, sets, real, streams, most=most)
+        kept = min(len(real), _MOST_REAL * size.items)
+        (whole,) = _cut(real, measures, [kept], streams("measuring", "real"))
+        _, reference = _split(whole, size, streams, 0)
+    return Ruler(measures, whole, reference, size, streams, splits, groups)
 
 
-def _ruler(
-    measures: tuple[Measure, ...],
-    real: SampleSet,
-    streams: Streams,
-    sets: tuple[SampleSet, ...],
-    most: int,
-    size: Size | None,
-    splits: int,
-    groups: int,
-) -> Ruler:
-    size = size or size_for(measures, sets, real, streams, most=most)
-    kept = min(len(real), _MOST_REAL * size.items)
-    (whole,) = _cut(real, measures, [kept], streams("measuring", "real"))
-    pairs = [parts(whole, [size.items, size.items], streams("measuring", "split", k)) for k in range(splits)]
-    reference = pairs[0][1]
-    first = [_values(measures, a, b, size) for a, b in pairs]
-    alone = tuple(one for one in measures if not one.against)
-    second = [_values(alone, b, a, size) for a, b in pairs]
-    scale = float(np.sqrt((1 + size.items / kept) / 2))
-    bands: dict[str, Band | str] = {}
-    for one in measures:
-        if one.against:
-            bands[one.name] = _apart([values[one.name] for values in first])
-        else:
-            bands[one.name] = _about(
-                [values[one.name] for values in first], [values[one.name] for values in second], scale
-            )
-    return Ruler(measures, reference, bands, size, streams, groups)
+def _split(real: Faces, size: Size, streams: Streams, k: int) -> list[Faces]:
+    return parts(real, [size.items, size.items], streams("measuring", "split", k))
 
 
 def taken(

@@ -1,6 +1,6 @@
 """Parts of sample sets, chosen at random by what the items are and never by where they stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -67,13 +67,16 @@ def _counts(whole: Counts, sizes: Sequence[int], rng: np.random.Generator) -> li
     return found
 
 
-def without_each(faces: Faces, groups: int, rng: np.random.Generator) -> list[Faces]:
-    """Return the sample set without its first, second, … of so many random groups of nearly equal size."""
+def without_each(faces: Faces, groups: int, rng: np.random.Generator) -> Iterator[Faces]:
+    """Yield the sample set without its first, second, … of so many random groups of nearly equal size."""
     whole = faces[""]
     sizes = [len(whole) // groups + (i < len(whole) % groups) for i in range(groups)]
     if isinstance(whole, Counts):
         total = np.asarray(whole.counts, dtype=np.int64)
-        return [{"": Counts(total - one.counts)} for one in _counts(whole, sizes, rng)]
+        for one in _counts(whole, sizes, rng):
+            yield {"": Counts(total - one.counts)}
+        return
     places = np.split(by_content(whole)[rng.permutation(len(whole))], np.cumsum(sizes)[:-1])
-    kept = [np.concatenate([*places[:i], *places[i + 1 :]]) for i in range(groups)]
-    return [{name: part(face, some) for name, face in faces.items()} for some in kept]
+    for i in range(groups):
+        some = np.concatenate([*places[:i], *places[i + 1 :]])
+        yield {name: part(face, some) for name, face in faces.items()}

@@ -103,6 +103,7 @@ def test_without_errors_the_rest_is_the_same():
     full, quick = (ready.take(normal(40, 1), errors=errors)["mean-value"] for errors in (True, False))
     assert np.isnan(quick.error)
     assert (quick.value, quick.null_low, quick.null_high) == (full.value, full.null_low, full.null_high)
+    assert ready.values(normal(40, 1)) == {"mean-value": full.value}
 
 
 def test_a_measure_that_says_nothing_says_why():
@@ -146,7 +147,7 @@ def test_parts_of_counts_share_no_item():
 def test_each_item_is_left_out_once():
     whole = Counts(np.array([5, 0, 9, 1]))
     for sample in (whole, Points(np.arange(15.0)[:, None])):
-        left = without_each({"": sample}, 4, np.random.default_rng(0))
+        left = list(without_each({"": sample}, 4, np.random.default_rng(0)))
         assert sorted(len(one[""]) for one in left) == [11, 11, 11, 12]
         if sample is whole:
             assert sum(one[""].counts for one in left).tolist() == (3 * whole.counts).tolist()
