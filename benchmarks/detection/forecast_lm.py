@@ -116,7 +116,7 @@ def main():
     first = chain.begin()
     types = int(first.tokens.max()) + 1 if hasattr(first, "tokens") else counted(first, 0).size
     if hasattr(first, "tokens"):
-        types = max(types, learner.vocabulary)
+        types = max(types, getattr(learner, "vocabulary", 0))
     written = [chain.after(first, f"1-{i}") for i in range(chosen.replicates)]
     start = counted(first, types)
     replicates = np.stack([counted(one, types) for one in written], axis=1)
@@ -139,29 +139,46 @@ def main():
 
 
 def report(told, seen, start, chosen):
+    """Print, and write to a page, each forecast beside what was seen; the store may hold revised ones."""
+    forecasts = {"first": told}
+    for path in sorted(chosen.store.glob("forecast-*.json")):
+        forecasts[f"revised ({path.stem})"] = json.loads(path.read_text())
     rows = []
     for name, (title, take) in QUANTITIES.items():
         for t in sorted({1, 2, 5, chosen.generations}):
-            line = told["lines"][name]
             actual = [float(take(np.where(start > 0, one[t], 0)[None, :], start)[0]) for one in seen]
             mean = float(np.mean(actual))
-            value, low, high = (line[key][t] for key in ("value", "low", "high"))
-            inside = "inside" if low <= mean <= high else "outside"
-            rows.append([title, t, f"{line['seen'][0]:.4g}", f"{value:.4g}", f"{low:.4g} to {high:.4g}",
-                         " and ".join(f"{one:.4g}" for one in actual), f"{value / mean - 1:+.1%}", inside])  # fmt: skip
+            cells = []
+            for one in forecasts.values():
+                value, low, high = (one["lines"][name][key][t] for key in ("value", "low", "high"))
+                inside = "in" if low <= mean <= high else "out"
+                cells += [f"{value:.4g} ({low:.4g} to {high:.4g})", f"{value / mean - 1:+.1%}, {inside}"]
+            beginning = f"{told['lines'][name]['seen'][0]:.4g}"
+            rows.append([title, t, beginning, *cells, " and ".join(f"{one:.4g}" for one in actual)])
     spent = json.loads((chosen.store / "seconds.json").read_text())
-    size, power = told["effective_size"], told["sharpening"]
     text = (
         f"Written by `benchmarks/detection/forecast_lm.py` (learner {chosen.learner}, {chosen.documents:,} documents a "
-        f"generation, {chosen.replicates} replicates of generation 1). Effective size {size['value']:,.0f} "
-        f"({size['low']:,.0f} to {size['high']:,.0f}) of {told['nominal']:,.0f} items; sharpening {power['value']:.4f} "
-        f"({power['low']:.4f} to {power['high']:.4f}). The forecast was written at {told['made']}, before generation 2 "
-        f"was run. CPU seconds: {sum(spent.values()):,.0f}.\n\n"
-        + table(["quantity", "generation", "at the beginning", "forecast", "90 % band", "seen", "miss", "band"], rows)
-    )
+        f"generation, {chosen.replicates} replicates of generation 1; {sum(spent.values()):,.0f} CPU seconds).\n\n"
+        + "\n".join(_estimates(name, one) for name, one in forecasts.items())
+        + "\n\n"
+        + table(
+            ["quantity", "generation", "at the beginning",
+             *(cell for name in forecasts for cell in (f"{name} forecast (90 % band)", "miss, band")), "seen"], rows,
+        )
+    )  # fmt: skip
     print(text)
     if chosen.out:
         rewrite(chosen.out, f"forecast-{chosen.learner}", text)
+
+
+def _estimates(name, one):
+    size, power = one["effective_size"], one["sharpening"]
+    told = [
+        f"- {name}, made {one['made']}: effective size {size['value']:,.0f} ({size['low']:,.0f} to {size['high']:,.0f})",
+        f"of {one['nominal']:,.0f} items; sharpening {power['value']:.4f} ({power['low']:.4f} to {power['high']:.4f}),",
+        f"taken to be {one['used_sharpening']:.4f}",
+    ]
+    return " ".join(told)
 
 
 if __name__ == "__main__":
