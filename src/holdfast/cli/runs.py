@@ -55,11 +55,15 @@ def _table(found: "list[RunSummary]") -> "Table":
     from holdfast.core.text import one_line
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "data", "status"):  # an id is there to be copied, so it is never cut
-        whole = max(len(one.id) for one in found) if name == "run" else None
-        table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=whole)
-    for name in ("errors", "warnings", "notes", "score"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("run", "data", "status", "errors", "warnings", "notes", "score"):  # only what data is called is cut
+        whole = {"run": max(len(one.id) for one in found), "data": None, "status": len("interrupted")}
+        table.add_column(
+            name,
+            justify="left" if name in whole else "right",
+            overflow="ellipsis",
+            no_wrap=True,
+            min_width=whole.get(name, len(name)),
+        )
     for one in found:
         score = f"{one.claimed:.3f} → {one.honest:.3f}" if one.claimed is not None and one.honest is not None else "–"
         counts = (Text(str(n)) for n in (one.errors, one.warnings, one.notes))
