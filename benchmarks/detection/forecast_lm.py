@@ -174,7 +174,8 @@ def report(told, seen, start, chosen):
 def _estimates(name, one):
     size, power = one["effective_size"], one["sharpening"]
     told = [
-        f"- {name}, made {one['made']}: effective size {size['value']:,.0f} ({size['low']:,.0f} to {size['high']:,.0f})",
+        f"- {name}, made {one['made']}: effective size {size['value']:,.0f}",
+        f"({size['low']:,.0f} to {size['high']:,.0f})",
         f"of {one['nominal']:,.0f} items; sharpening {power['value']:.4f} ({power['low']:.4f} to {power['high']:.4f}),",
         f"taken to be {one['used_sharpening']:.4f}",
     ]
