@@ -47,8 +47,9 @@ def chosen(batch: Items, size: int, rng: np.random.Generator) -> Items:
     there = int(batch.size[0])
     if size >= there:
         return made_of(batch.filled)
-    places = distinct(len(batch.values), there, size, rng)
-    return made_of(batch.values[np.arange(len(batch.values))[:, None], places])
+    rows, room, *shape = batch.values.shape
+    places = distinct(rows, there, size, rng) + np.arange(rows)[:, None] * room  # in all rows as one, which is quicker
+    return made_of(batch.values.reshape(rows * room, *shape).take(places, axis=0))
 
 
 def distinct(rows: int, of: int, size: int, rng: np.random.Generator) -> Int[np.ndarray, "rows size"]:

@@ -1,7 +1,7 @@
 """The normal distribution in several dimensions, by its sufficient statistics."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from jaxtyping import Float
@@ -43,18 +43,23 @@ class GaussianNd(BaseModel):
     """
 
     model_config = FROZEN
-    dimensions: int = Field(5, ge=1, le=200)
+    dimensions: int = Field(5, ge=1, le=200, description="as many as there are eigenvalues, if those are given")
     eigenvalues: tuple[float, ...] = Field((), description="of the true covariance, all 1 if empty")
     variance: Literal["unbiased", "mle"] = Field("unbiased", description="divide by n − 1, or by n")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counted(cls, said: Any) -> Any:
+        if isinstance(said, dict) and "dimensions" not in said and isinstance(said.get("eigenvalues"), list | tuple):
+            return {**said, "dimensions": len(said["eigenvalues"]) or 5}
+        return said
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if any(not 0 < one < np.inf for one in self.eigenvalues):
             raise ValueError(f"eigenvalues must be positive numbers, got {list(self.eigenvalues)}")
         if self.eigenvalues and len(self.eigenvalues) != self.dimensions:
-            if "dimensions" in self.model_fields_set:
-                raise ValueError(f"{len(self.eigenvalues)} eigenvalues for {self.dimensions} dimensions")
-            return self.model_copy(update={"dimensions": len(self.eigenvalues)})
+            raise ValueError(f"{len(self.eigenvalues)} eigenvalues for {self.dimensions} dimensions")
         return self
 
     @property

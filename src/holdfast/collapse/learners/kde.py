@@ -1,11 +1,12 @@
 """Kernel density estimates in one dimension: drawing from one is drawing an item again, with noise."""
 
+import math
 from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from holdfast.collapse.definitions import Draw, Part, learner
 from holdfast.collapse.items import Items, chosen, made_of, pooled, weighted_places
@@ -36,11 +37,17 @@ class Kde(BaseModel):
     """
 
     model_config = FROZEN
-    bandwidth: Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["silverman"] = Field(
-        "silverman", description="width of the kernels, or the rule for it"
-    )
+    bandwidth: float | Literal["silverman"] = Field("silverman", description="width of the kernels, or the rule for it")
     mean: float = Field(0.0, allow_inf_nan=False)
     sd: float = Field(1.0, gt=0, allow_inf_nan=False)
+
+    @field_validator("bandwidth", mode="before")
+    @classmethod
+    def _wide(cls, given: object) -> object:
+        number = isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < math.inf
+        if given != "silverman" and not number:
+            raise ValueError(f"a positive number or `silverman`, got {given!r}")
+        return given
 
     def truth(self, replicates: int, rng: np.random.Generator) -> Kernels:
         """Return the source: one kernel."""

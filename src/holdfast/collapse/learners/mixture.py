@@ -15,6 +15,7 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 
 _LEAST_SHARE = 1e-4  # of the items' variance that a component keeps: the likelihood has no maximum without a floor
+_SMALLEST = 1e-100  # standard deviation of items that are all the same
 _AT_ONCE = 4_000_000  # numbers in the responsibilities of replicates that are fitted together: 32 MB
 
 
@@ -91,16 +92,20 @@ class GaussianMixture(BaseModel):
         if len(parts) > 1:
             items = np.concatenate([part.batch.filled for part in parts], axis=1)
         weights = np.concatenate([np.full(int(p.batch.size[0]), p.weight / int(p.batch.size[0])) for p in parts])
-        floor = _LEAST_SHARE * _spread(items, weights)
-        begun = previous if previous is not None and self.start == "warm" else self._started(items, weights, rng)
+        # In units of their own, where the floor is the same for all and squares lose no digits.
+        centre, scale = _units(items, weights)
+        items = (items - centre) / scale
+        if previous is not None and self.start == "warm":
+            begun = Mixture(previous.weights, (previous.means - centre) / scale, previous.variances / scale**2)
+        else:
+            begun = self._started(items, weights, rng)
         some = max(1, _AT_ONCE // (items.shape[1] * self.fitted * items.shape[2]))
         done = [
-            self._climbed(
-                Mixture(*(one[i : i + some] for one in begun)), items[i : i + some], weights, floor[i : i + some]
-            )
+            self._climbed(Mixture(*(one[i : i + some] for one in begun)), items[i : i + some], weights)
             for i in range(0, len(items), some)
         ]
-        return Mixture(*(np.concatenate(column) for column in zip(*done, strict=True)))
+        found = Mixture(*(np.concatenate(column) for column in zip(*done, strict=True)))
+        return Mixture(found.weights, found.means * scale + centre, found.variances * scale**2)
 
     def samples(self, model: Mixture, size: int, rng: np.random.Generator) -> list[Points]:
         """Return items as vectors."""
@@ -117,29 +122,29 @@ class GaussianMixture(BaseModel):
     ) -> Mixture:  # fmt: skip
         """Return components at items that are far from one another, as wide as all the items together."""
         replicates, _, d = items.shape
-        rows, spread = np.arange(replicates), _spread(items, weights)
+        rows = np.arange(replicates)
         apart = np.tile(weights, (replicates, 1))
         means = np.empty((replicates, self.fitted, d))
         for k in range(self.fitted):
             place = weighted_places(apart, 1, rng)[:, 0]
             means[:, k] = items[rows, place]
-            away = ((items - means[:, k][:, None]) ** 2 / spread[:, None]).sum(axis=2) * weights
+            away = ((items - means[:, k][:, None]) ** 2).sum(axis=2) * weights
             apart = away if k == 0 else np.minimum(apart, away)
+            apart = np.where(apart.sum(axis=1, keepdims=True) > 0, apart, weights)  # all items lie on centres
         # Far less than all together: else every component begins in the middle of everything.
-        wide = spread[:, None] / self.fitted**2
-        return Mixture(np.full((replicates, self.fitted), 1 / self.fitted), means, np.tile(wide, (1, self.fitted, 1)))
+        share = np.full((replicates, self.fitted), 1 / self.fitted)
+        return Mixture(share, means, np.full(means.shape, self.fitted**-2.0))
 
     def _climbed(
         self, model: Mixture, items: Float[np.ndarray, "replicates items dimensions"],
-        weights: Float[np.ndarray, " items"], floor: Float[np.ndarray, "replicates dimensions"],
+        weights: Float[np.ndarray, " items"],
     ) -> Mixture:  # fmt: skip
         """Return the mixture after EM; each replicate stops on its own, whoever else is fitted with it."""
         now = Mixture(*(one.copy() for one in model))
         before = np.full(len(items), -np.inf)
         rows = np.arange(len(items))
         for _ in range(self.steps):
-            seen = items[rows]
-            step, likelihood = _em_step(Mixture(*(one[rows] for one in now)), seen, weights, floor[rows])
+            step, likelihood = _em_step(Mixture(*(one[rows] for one in now)), items[rows], weights)
             for whole, part in zip(now, step, strict=True):
                 whole[rows] = part
             on = likelihood - before[rows] > self.tolerance
@@ -179,17 +184,17 @@ def _total_variance(model: Mixture) -> Float[np.ndarray, "replicates dimensions"
     return np.asarray((weights * (model.variances + (model.means - mean) ** 2)).sum(axis=1))
 
 
-def _spread(
+def _units(
     items: Float[np.ndarray, "replicates items dimensions"], weights: Float[np.ndarray, " items"]
-) -> Float[np.ndarray, "replicates dimensions"]:
-    mean = np.einsum("i,rid->rd", weights, items)
-    # Never quite 0, which is no width to start from.
-    return np.asarray(np.einsum("i,rid->rd", weights, (items - mean[:, None]) ** 2) + np.finfo(np.float64).tiny)
+) -> tuple[Float[np.ndarray, "replicates 1 dimensions"], Float[np.ndarray, "replicates 1 dimensions"]]:
+    """Return mean and standard deviation of the items, the latter never quite 0."""
+    mean = np.einsum("i,rid->rd", weights, items)[:, None]
+    spread = np.einsum("i,rid->rd", weights, (items - mean) ** 2)[:, None]
+    return mean, np.sqrt(spread) + _SMALLEST
 
 
 def _em_step(
-    model: Mixture, items: Float[np.ndarray, "replicates items dimensions"], weights: Float[np.ndarray, " items"],
-    floor: Float[np.ndarray, "replicates dimensions"],
+    model: Mixture, items: Float[np.ndarray, "replicates items dimensions"], weights: Float[np.ndarray, " items"]
 ) -> tuple[Mixture, Float[np.ndarray, " replicates"]]:  # fmt: skip
     """Return the mixture after one step, and the log-likelihood an item before it."""
     inverse = 1 / model.variances
@@ -216,7 +221,7 @@ def _em_step(
     return Mixture(
         held / held.sum(axis=1, keepdims=True),
         np.where(lost, model.means, means),
-        np.where(lost, model.variances, np.maximum(spread, floor[:, None])),
+        np.where(lost, model.variances, np.maximum(spread, _LEAST_SHARE)),
     ), likelihood
 
 
