@@ -43,31 +43,32 @@ def runs(most: int, form: str, test_sets: bool, store: Path) -> None:  # noqa: F
         return
     from rich.console import Console
 
-    Console().print(_table(found[:most]))
+    console = Console()
+    console.print(_table(found[:most], console.width))
     if len(found) > most:
         click.echo(f"and {len(found) - most} older (--most {len(found)})")
 
 
-def _table(found: "list[RunSummary]") -> "Table":
+def _table(found: "list[RunSummary]", width: int) -> "Table":
+    """Return the runs as a table; only what data is called is cut to fit: ids are there to be copied."""
     from rich.table import Table
     from rich.text import Text
 
     from holdfast.core.text import one_line
 
+    def score(one: "RunSummary") -> str:
+        return f"{one.claimed:.3f} → {one.honest:.3f}" if one.claimed is not None and one.honest is not None else "–"
+
+    heads = ("run", "data", "status", "errors", "warnings", "notes", "score")
+    rows = [[one.id, one.title, one.status, str(one.errors), str(one.warnings), str(one.notes), score(one)]
+            for one in found]  # fmt: skip
+    taken = sum(max(len(head), *(len(row[i]) for row in rows)) for i, head in enumerate(heads) if head != "data")
+    room = min(28, max(8, width - taken - 2 * (len(heads) - 1)))
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "data", "status", "errors", "warnings", "notes", "score"):  # only what data is called is cut
-        whole = {"run": max(len(one.id) for one in found), "data": None, "status": len("interrupted")}
-        table.add_column(
-            name,
-            justify="left" if name in whole else "right",
-            overflow="ellipsis",
-            no_wrap=True,
-            min_width=whole.get(name, len(name)),
-        )
-    for one in found:
-        score = f"{one.claimed:.3f} → {one.honest:.3f}" if one.claimed is not None and one.honest is not None else "–"
-        counts = (Text(str(n)) for n in (one.errors, one.warnings, one.notes))
-        table.add_row(Text(one.id), Text(one_line(one.title, 28)), Text(one.status), *counts, Text(score))
+    for head in heads:
+        table.add_column(head, justify="left" if head in heads[:3] else "right", overflow="ellipsis", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(one_line(cell, room) if i == 1 else cell) for i, cell in enumerate(row)))
     return table
 
 
