@@ -108,7 +108,7 @@ def bigrams(tokens: int, types: int, generations: int) -> None:
     known = book(text.tokens, np.empty((1, 0)), 2, types)
 
     def perplexity(written: np.ndarray) -> float:
-        return float(np.exp(surprises(known, written[None], circle=False)[0, 1:].mean()))
+        return float(np.exp(surprises(known, written[None], 2)[0, 1:].mean()))
 
     def ours() -> np.ndarray:
         batch = text

@@ -1,5 +1,6 @@
 """Measures of an n-gram model: what it can say, and perplexity in both directions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from zlib import crc32
@@ -9,7 +10,7 @@ from jaxtyping import Float, Int
 
 from holdfast.collapse.definitions import measure
 from holdfast.collapse.ngrams.index import Grams
-from holdfast.collapse.ngrams.surprise import Book, book, surprises
+from holdfast.collapse.ngrams.surprise import Book, Law, book, law_of, surprises, surprises_of_grams
 
 PerReplicate = Float[np.ndarray, " replicates"]
 _DRAWS = 1000  # n-grams that are looked at: the same number for every model, however long its training text
@@ -18,8 +19,8 @@ _DRAWS = 1000  # n-grams that are looked at: the same number for every model, ho
 @measure(good="high", unit="types")
 def types_spoken(model: Grams) -> PerReplicate:
     """Types of tokens that the model can still say."""
-    ordered = np.sort(_distinct(model).tokens, axis=1)
-    return _for_all(1.0 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1), model)
+    of = _distinct(model)
+    return _for_all(_summed(of, 1, np.ones_like), model)
 
 
 @measure(good="high", unit="n-grams")
@@ -30,18 +31,16 @@ def ngrams_met(model: Grams, *, draws: int = _DRAWS) -> PerReplicate:
     for every model, because longer texts have more n-grams in any case.
     """
     of = _distinct(model)
-    law, row = _ngram_law(of, _order(of))
-    missed = np.exp(draws * np.log1p(-np.minimum(law, 1 - 1e-15)))
-    return _for_all(np.bincount(row, weights=1 - missed, minlength=len(of.tokens)), model)
+    return _for_all(_summed(of, _order(of), lambda p: -np.expm1(draws * np.log1p(-np.minimum(p, 1 - 1e-15)))), model)
 
 
 @measure(good="high", unit="nats")
 def entropy_rate(model: Grams) -> PerReplicate:
     """Entropy rate: the mean surprise of the model by its own next token."""
     of = _distinct(model)
-    found = _entropies(*_ngram_law(of, _order(of)), len(of.tokens))
+    found = _summed(of, _order(of), _surprise)
     if _order(of) > 1:
-        found = found - _entropies(*_ngram_law(of, _order(of) - 1), len(of.tokens))
+        found = found - _summed(of, _order(of) - 1, _surprise)
     return _for_all(np.maximum(found, 0.0), model)
 
 
@@ -49,8 +48,7 @@ def entropy_rate(model: Grams) -> PerReplicate:
 def token_heterozygosity(model: Grams) -> PerReplicate:
     """Heterozygosity of tokens: the chance that two tokens of the model's text are different types."""
     of = _distinct(model)
-    law, row = _ngram_law(of, 1)
-    return _for_all(1 - np.bincount(row, weights=law**2, minlength=len(of.tokens)), model)
+    return _for_all(1 - _summed(of, 1, np.square), model)
 
 
 @measure()
@@ -72,7 +70,7 @@ def ngram_perplexity_of_real(model: Grams, truth: Grams) -> PerReplicate:
         known, held_out = _marked(truth), truth.held_out[:1]
     else:
         known, held_out = book(model.tokens, model.weight, _order(model), _types(truth)), truth.held_out
-    return _for_all(np.exp(surprises(known, held_out, circle=False).mean(axis=1)), model)
+    return _for_all(np.exp(surprises(known, held_out, _order(model)).mean(axis=1)), model)
 
 
 @measure(unit="perplexity")
@@ -84,7 +82,9 @@ def ngram_perplexity_of_generated(model: Grams, truth: Grams) -> PerReplicate:
     neither direction is good.
     """
     of = _distinct(model)
-    return _for_all(np.exp(_mean(surprises(_marked(truth), of.tokens, circle=True), of)), model)
+    law = law_of(of.tokens, of.weight, _order(of))
+    each = law.share * surprises_of_grams(_marked(truth), law.grams, law.row)
+    return _for_all(np.exp(np.bincount(law.row, weights=each, minlength=len(of.tokens))), model)
 
 
 @dataclass(frozen=True)
@@ -134,21 +134,14 @@ def _types(truth: Grams) -> int:
     return 1 + max(int(truth.tokens[0].max()), int(truth.held_out[0].max(initial=0)))
 
 
-def _ngram_law(model: Grams, order: int) -> tuple[Float[np.ndarray, " grams"], Int[np.ndarray, " grams"]]:
-    """Return the probability of each different n-gram of each replicate, and the replicate."""
-    replicates, n = model.tokens.shape
-    types = int(model.tokens.max(initial=0)) + 1
-    number = np.repeat(np.arange(replicates, dtype=np.int64), n)
-    for back in range(order):
-        raw = number * types + np.roll(model.tokens, back, axis=1).reshape(-1)
-        keys, number = np.unique(raw, return_inverse=True)
-    each = model.weight.reshape(-1) if model.weight.shape[1] else None
-    law = np.bincount(number, weights=each, minlength=len(keys)) / n
-    row = np.zeros(len(keys), dtype=np.int64)
-    row[number] = np.repeat(np.arange(replicates), n)
-    return law, row
+def _summed(
+    model: Grams, order: int, value: Callable[[Float[np.ndarray, " grams"]], Float[np.ndarray, " grams"]]
+) -> PerReplicate:
+    """Return the sum of a function of the probability over the different n-grams of each replicate."""
+    law: Law = law_of(model.tokens, model.weight, order)
+    kept = law.share > 0
+    return np.bincount(law.row[kept], weights=value(law.share[kept]), minlength=len(model.tokens))
 
 
-def _entropies(law: Float[np.ndarray, " grams"], row: Int[np.ndarray, " grams"], replicates: int) -> PerReplicate:
-    kept = law > 0
-    return np.bincount(row[kept], weights=-law[kept] * np.log(law[kept]), minlength=replicates)
+def _surprise(p: Float[np.ndarray, " grams"]) -> Float[np.ndarray, " grams"]:
+    return np.asarray(-p * np.log(p))

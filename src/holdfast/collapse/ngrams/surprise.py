@@ -11,10 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+_MOST = 1 << 62
+
 
 class Level(NamedTuple):
-    """Contexts of one length: their keys, how often each was seen, and the pairs of context and next token."""
+    """Contexts of one length, as sorted keys, and the pairs of context and next token."""
 
+    ranked: Int[np.ndarray, " longer"]  # sorted keys whose ranks stand for them in longer contexts; empty: they do
     contexts: Int[np.ndarray, " contexts"]
     seen: Float[np.ndarray, " contexts"]
     different: Int[np.ndarray, " contexts"]
@@ -30,6 +33,14 @@ class Book(NamedTuple):
     replicates: int
 
 
+class Law(NamedTuple):
+    """The different n-grams of texts: their tokens, oldest first, whose they are, and how often they come."""
+
+    grams: Int[np.ndarray, "grams order"]
+    row: Int[np.ndarray, " grams"]
+    share: Float[np.ndarray, " grams"]
+
+
 def book(
     tokens: Int[np.ndarray, "replicates tokens"],
     weight: Float[np.ndarray, "replicates weights"],
@@ -38,48 +49,97 @@ def book(
 ) -> Book:
     """Return the counts of texts, each a circle; `types` is how many types of tokens there can be."""
     each = weight.reshape(-1) if weight.shape[1] else None
-    context = np.repeat(np.arange(len(tokens)), tokens.shape[1])
-    keys = np.arange(len(tokens))
+    context = np.repeat(np.arange(len(tokens), dtype=np.int64), tokens.shape[1])
     following = tokens.reshape(-1)
-    levels = []
+    top, levels = len(tokens), []
     for back in range(order):
+        ranked = np.empty(0, dtype=np.int64)
         if back:
-            raw = context * types + np.roll(tokens, back, axis=1).reshape(-1)
-            keys, context = np.unique(raw, return_inverse=True)
-        pairs, of = np.unique(context * types + following, return_inverse=True)
-        counts = np.bincount(of, weights=each, minlength=len(pairs)).astype(np.float64)
+            context = context * types + np.roll(tokens, back, axis=1).reshape(-1)
+            top *= types
+            if top > _MOST // types // types:  # the next one would not fit into 64 bits
+                ranked, context = np.unique(context, return_inverse=True)
+                top = len(ranked)
+        pairs, counts = _counted(context * types + following, each)
         parents = pairs // types
-        different = np.bincount(parents, minlength=len(keys))
-        seen = np.bincount(parents, weights=counts, minlength=len(keys))
-        levels.append(Level(keys, seen, different, pairs, counts))
+        begin = np.flatnonzero(np.concatenate([[True], parents[1:] != parents[:-1]]))
+        different = np.diff(np.append(begin, len(pairs)))
+        levels.append(Level(ranked, parents[begin], np.add.reduceat(counts, begin), different, pairs, counts))
     return Book(tuple(levels), types, len(tokens))
 
 
+def law_of(
+    tokens: Int[np.ndarray, "replicates tokens"], weight: Float[np.ndarray, "replicates weights"], order: int
+) -> Law:
+    """Return the law of the n-grams of texts, each a circle."""
+    replicates, n = tokens.shape
+    types = int(tokens.max(initial=0)) + 1
+    each = weight.reshape(-1) if weight.shape[1] else None
+    shifted = [np.roll(tokens, back, axis=1).reshape(-1) for back in range(order)]
+    key = np.repeat(np.arange(replicates, dtype=np.int64), n)
+    if replicates * float(types) ** order < _MOST:
+        for part in reversed(shifted):
+            key = key * types + part
+        keys, counts = _counted(key, each)
+        grams = np.empty((len(keys), order), dtype=np.int64)
+        for back in range(order):
+            keys, grams[:, order - 1 - back] = np.divmod(keys, types)
+        return Law(grams, keys, counts / n)
+    for part in reversed(shifted):
+        key = np.unique(key * types + part, return_inverse=True)[1]
+    _, first, of = np.unique(key, return_index=True, return_inverse=True)
+    grams = np.stack([part[first] for part in reversed(shifted)], axis=1).astype(np.int64)
+    return Law(grams, first // n, np.bincount(of, weights=each) / n)
+
+
 def surprises(
-    known: Book, tokens: Int[np.ndarray, "replicates tokens"], *, circle: bool
+    known: Book, tokens: Int[np.ndarray, "replicates tokens"], order: int
 ) -> Float[np.ndarray, "replicates tokens"]:
-    """Return −ln p of each token after those before it, nats; the first ones have no context unless it is a circle.
+    """Return −ln p of each token after those before it, nats; the first ones have a shorter context.
 
     Each text is read under the book of its own replicate, or under the only one there is.
     """
     replicates, n = tokens.shape
-    following = tokens.reshape(-1).astype(np.int64)
-    row = np.arange(replicates) if known.replicates > 1 else np.zeros(replicates, dtype=np.int64)
-    context = np.repeat(row, n)
-    p = np.full(replicates * n, 1.0 / known.types)
-    there = np.ones(replicates * n, dtype=bool)
-    place = np.tile(np.arange(n), replicates)
+    ahead = np.concatenate([np.full((replicates, order - 1), -1), tokens], axis=1)
+    grams = np.stack([ahead[:, i : i + n].reshape(-1) for i in range(order)], axis=1)
+    return surprises_of_grams(known, grams, np.repeat(np.arange(replicates), n)).reshape(replicates, n)
+
+
+def surprises_of_grams(
+    known: Book, grams: Int[np.ndarray, "grams order"], row: Int[np.ndarray, " grams"]
+) -> Float[np.ndarray, " grams"]:
+    """Return −ln p of the last token of each n-gram after the others; −1 stands for no token."""
+    following = grams[:, -1].astype(np.int64)
+    context = row.astype(np.int64) if known.replicates > 1 else np.zeros(len(row), dtype=np.int64)
+    p = np.full(len(grams), 1.0 / known.types)
+    there = np.ones(len(grams), dtype=bool)
     for back, level in enumerate(known.levels):
         if back:
-            raw = context * known.types + np.roll(tokens, back, axis=1).reshape(-1)
-            found, at = _found(level.contexts, raw)
-            there = there & found & (circle | (place >= back))
-            context = np.where(there, at, 0)
+            before = grams[:, -1 - back]
+            there = there & (before >= 0)
+            context = context * known.types + np.maximum(before, 0)
+            if len(level.ranked):
+                met, context = _found(level.ranked, context)
+                there = there & met
+        met, at = _found(level.contexts, context)
+        there = there & met
+        seen, different = level.seen[at], level.different[at]
         met, at = _found(level.pairs, context * known.types + following)
         count = np.where(met, level.counts[at], 0.0)
-        seen, different = level.seen[context], level.different[context]
         p = np.where(there, (count + different * p) / (seen + different), p)
-    return -np.log(p).reshape(replicates, n)
+    return -np.log(p)
+
+
+def _counted(
+    keys: Int[np.ndarray, " keys"], weight: Float[np.ndarray, " keys"] | None
+) -> tuple[Int[np.ndarray, " different"], Float[np.ndarray, " different"]]:
+    """Return the different keys, sorted, and how often each is there."""
+    if weight is not None:
+        found, of = np.unique(keys, return_inverse=True)
+        return found, np.bincount(of, weights=weight)
+    ordered = np.sort(keys)
+    begin = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    return ordered[begin], np.diff(np.append(begin, len(ordered))).astype(np.float64)
 
 
 def _found(keys: Int[np.ndarray, " keys"], wanted: Int[np.ndarray, " wanted"]) -> tuple[np.ndarray, np.ndarray]:

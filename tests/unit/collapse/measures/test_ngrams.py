@@ -5,7 +5,7 @@ import pytest
 
 from holdfast.collapse.measures import ngrams as m
 from holdfast.collapse.ngrams.index import Writing, as_it_stands, indexed, joined
-from holdfast.collapse.ngrams.surprise import book, surprises
+from holdfast.collapse.ngrams.surprise import book, law_of, surprises
 
 TEXT = np.array([0, 1, 0, 1, 0, 2, 2, 2])
 HELD = np.array([0, 1, 0, 2, 2, 2, 3])
@@ -45,7 +45,7 @@ def naive(text, order, types, context, token):
 def test_surprise_is_that_of_witten_and_bell(order):
     rng = np.random.default_rng(order)
     texts, read = rng.integers(0, 4, (2, 15)), rng.integers(0, 5, (2, 12))
-    found = surprises(book(texts, np.empty((2, 0)), order, 6), read, circle=False)
+    found = surprises(book(texts, np.empty((2, 0)), order, 6), read, order)
     for row in range(2):
         for place in range(12):
             reach = min(order, place + 1)
@@ -57,7 +57,7 @@ def test_surprise_is_that_of_witten_and_bell(order):
 def test_all_probabilities_sum_to_one():
     known = book(TEXT[None], np.empty((1, 0)), 3, 5)
     for context in ([0, 1], [2, 2], [4, 4]):
-        p = [np.exp(-surprises(known, np.array([[*context, token]]), circle=False)[0, -1]) for token in range(5)]
+        p = [np.exp(-surprises(known, np.array([[*context, token]]), 3)[0, -1]) for token in range(5)]
         assert sum(p) == pytest.approx(1)
 
 
@@ -77,3 +77,23 @@ def test_weights_count():
     assert m.commonest_token_share.run(model, truth) == pytest.approx([0.9])
     assert m.token_heterozygosity.run(model) == pytest.approx([0.18])
     assert m.entropy_rate.run(model) == pytest.approx([-(0.9 * np.log(0.9) + 0.1 * np.log(0.1))])
+
+
+def test_long_grams_of_many_types_are_counted_as_well():
+    rng = np.random.default_rng(0)
+    texts = rng.choice([0, 7, 49_999], (2, 200))  # 50,000⁵ is more than 64 bits hold
+    far, near = law_of(texts, np.empty((2, 0)), 5), law_of(np.searchsorted([0, 7, 49_999], texts), np.empty((2, 0)), 5)
+    assert sorted(zip(far.row, far.share, strict=True)) == sorted(zip(near.row, near.share, strict=True))
+    assert {tuple(gram) for gram in far.grams[far.row == 1].tolist()} == {
+        tuple(np.roll(texts[1], -i)[:5].tolist()) for i in range(200)
+    }
+    read = texts[:, ::-1]
+    wide, narrow = (
+        surprises(book(text, np.empty((2, 0)), 5, types), again, 5)
+        for text, again, types in (
+            (texts, read, 50_000),
+            (np.searchsorted([0, 7, 49_999], texts), np.searchsorted([0, 7, 49_999], read), 3),
+        )
+    )
+    # The only difference is the probability of a type that was never seen, which weighs little here.
+    assert wide == pytest.approx(narrow, abs=0.2)
