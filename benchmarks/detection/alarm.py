@@ -303,7 +303,9 @@ def markdown(rows: Sequence[Row], whats: Sequence[str]) -> str:
 
 
 def _cell(row: Row) -> str:
-    early = f", {row.early / len(row.first):.0%} too early" if row.truth is not None and row.early else ""
+    alarms, early = int((row.first > 0).sum()), ""
+    if row.truth is not None and row.early:
+        early = ", all too early" if row.early == alarms else f", {row.early / alarms:.0%} of them too early"
     return f"{row.share:.1%}" + (f" ({row.delay:g}{early})" if row.share else "")
 
 

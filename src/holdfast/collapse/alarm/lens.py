@@ -181,7 +181,9 @@ def _digest(data: bytes) -> bytes:
 
 
 def _axes(points: np.ndarray) -> _Axes:
-    centre, scale = points.mean(axis=0), points.std(axis=0)
+    top = np.abs(points).max(axis=0, initial=0.0)  # squares of the largest doubles overflow
+    top = np.where(top > 0, top, 1.0)
+    centre, scale = (points / top).mean(axis=0) * top, (points / top).std(axis=0) * top
     scale = np.where(scale > 0, scale, 1.0)
     scaled = (points[:_MOST_SEEN] - centre) / scale
     if scaled.shape[1] <= len(scaled):

@@ -21,6 +21,7 @@ from holdfast.collapse.alarm.tails import floors, loss_paths
 from holdfast.collapse.reading.sets import SampleItems
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
+from holdfast.core.text import one_line
 
 _TAILS = ((1_000, 0.05), (300, 0.10), (0, 0.20))  # items a generation has at least → share of a tail
 FEWEST = 20  # items of a generation
@@ -190,6 +191,11 @@ def refuse_hopeless(ground: Ground, parts: Parts, first: int, eps: float, alpha:
     if found is not None:
         return found
     real = len(parts.reference) + parts.pool
+    if not len(ground.names):
+        raise BadInput(
+            f"{one_line(parts.held.name)} holds nothing that tails, clusters or rare types could be made of: its items "
+            "are all alike"
+        )
     enough = next((one for one in _SCALES if soonest(ground, first, eps, alpha, float(one)) is not None), None)
     hint = "give more real data, so that it is known what is rare in them"
     if enough is not None:

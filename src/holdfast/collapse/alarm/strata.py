@@ -15,7 +15,7 @@ from holdfast.core.text import one_line
 
 CLUSTERS = 12
 _FEWEST = 100  # reference items a cluster has on average
-_WIDEST, _NARROWEST = 0.3, 0.005  # of a tail: ties may make it wider or narrower than asked for
+_WIDEST, _NARROWEST = 0.5, 0.005  # of a tail: ties make it wider than asked for
 _MOST_CLUSTERED = 5_000
 _FEW_COLUMNS = 3
 _ROUNDS = 30  # of Lloyd's algorithm; strata need not be the best ones
