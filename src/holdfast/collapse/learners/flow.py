@@ -22,8 +22,8 @@ class Flow(BaseModel):
     """Flow matching on small grey pictures, on pictures of yours or on drawn shapes.
 
     A network learns which picture a mix of it and normal noise comes from, and so the velocity that carries noise
-    along straight lines to pictures; a picture is made by following it for `strides` strides. Pictures come from where the learner vae has them from. `spread` is the noise's
-    standard deviation at the start, 1 as in training.
+    along straight lines to pictures; a picture is made by following it for `strides` strides. Pictures come from where
+    the learner vae has them from. `spread` is the noise's standard deviation at the start, 1 as in training.
     """
 
     model_config = FROZEN
