@@ -37,11 +37,11 @@ def headline(found: Plan) -> str:
     if found.real is None:
         return (
             f"Not reachable with {wishes.real_at_most:,} new real items a generation, {beside}: it takes {mix.items:,} "
-            f"to hold it {until}, and {_wish(binding.wish, wishes)} is what asks for most."
+            f"to hold it {until}, and what asks for most is {_wish(binding.wish, wishes)}."
         )
     return (
-        f"{mix.items:,} new real {_items(mix.items)} a generation, {beside}, hold it {until}; "
-        f"{_wish(binding.wish, wishes)} is what asks for most: {binding.formula}."
+        f"{mix.items:,} new real {_items(mix.items)} a generation, {beside}, hold it {until}; what asks for most is "
+        f"{_wish(binding.wish, wishes)}."
     )
 
 
@@ -56,7 +56,7 @@ def sections(found: Plan) -> tuple[Section, ...]:
 
 def _asked(found: Plan) -> Section:
     mix = found.mix
-    says = [_LEGEND]
+    says = [f"What binds: {mix.binding.formula}." if mix.items is not None and mix.binding else "", _LEGEND]
     if found.wishes.rarest is not None:
         says.append(
             "Rare types: each type by itself is there with the chance that was asked for. For all of k types at once, "
@@ -75,7 +75,9 @@ def _asked(found: Plan) -> Section:
             cells=tuple((wish, _short(value), _short(limit), value <= limit * (1 + 1e-9))
                         for wish, value, limit in found.achieved),
         ))  # fmt: skip
-    return Section(title="New real items in every generation", says=tuple(says), evidence=tuple(evidence))
+    return Section(
+        title="New real items in every generation", says=tuple(one for one in says if one), evidence=tuple(evidence)
+    )
 
 
 def _line(one: Requirement, wishes: Wishes, binds: bool) -> tuple[Cell, ...]:  # noqa: FBT001 a cell of a table

@@ -14,7 +14,8 @@ def test_the_answer_is_one_sentence_with_what_binds():
     run = _plan(rarest=1e-4, keep_variance=0.95, synthetic=100_000)
     assert run.kind == "collapse"
     assert run.says.startswith("11,762 new real items a generation, beside 100,000 synthetic ones")
-    assert "P(absent) = exp(−p Mᵣ A(α))" in run.says
+    assert "a type of probability 0.0001" in run.says
+    assert run.sections[0].says[0].startswith("What binds: P(absent) = exp(−p Mᵣ A(α))")
 
 
 def test_sections_hold_tables_and_pictures():
@@ -52,4 +53,4 @@ def test_a_plan_is_kept(tmp_path):
     run, found = run_plan(Wishes(risk=1e-3, horizon=1), store=home)
     assert home.load(run.id).says == run.says
     assert found.real == 1000
-    assert "over 1 generation;" in run.says
+    assert "over 1 generation; what asks for most is a squared error" in run.says
