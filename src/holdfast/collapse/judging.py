@@ -10,9 +10,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from holdfast.audit import catalogue
 from holdfast.audit.generations import Distance, Generations
+from holdfast.audit.runner import Facts, run_checks
 from holdfast.collapse.curves import Curve
+from holdfast.core.progress import Progress
+from holdfast.core.record import CheckResult
 
+FAMILY = "generations"
+_LAYERS = ("tails", "drift")
+_ALARMS = ("tail-lost", "generations-drift")
 _STATISTICS: Mapping[str, Callable[[Curve], np.ndarray]] = {
     "mean": lambda curve: curve.mean,
     "median": lambda curve: curve.median,
@@ -24,15 +31,25 @@ _MOST = 1e9  # times the variance of the middle 90 %: nothing carries such a mea
 _NORMAL = 3.2897072539029435  # standard deviations between the 5th and 95th percentile of a normal distribution
 
 
+def judged(
+    generations: Generations,
+    *,
+    alpha: float | None = None,
+    select: Sequence[str] = (FAMILY,),
+    progress: Progress | None = None,
+) -> tuple[CheckResult, ...]:
+    """Return what checks of the family `generations` say; `alpha` is of each layer of an alarm."""
+    facts = Facts({"generations": generations, **({"progress": progress} if progress else {})})
+    chosen = catalogue.selected(tuple(select))
+    return run_checks(chosen, facts, options={} if alpha is None else {name: {"alpha": alpha} for name in _ALARMS})
+
+
 def generations_of(drawn: Sequence[Curve]) -> Generations:
     """Return what checks of generations read of an experiment."""
     silent = dict.fromkeys(_LAYERS, "an experiment is compared with theory; `holdfast collapse watch` watches it")
     if not any(curve.overlays for curve in drawn):
         silent["theory"] = "no theory speaks about these histories"
     return Generations(distances=tuple(distances(drawn)), silent=silent)
-
-
-_LAYERS = ("tails", "drift")
 
 
 def distances(drawn: Sequence[Curve]) -> Iterator[Distance]:

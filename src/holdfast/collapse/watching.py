@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, Field
 
-from holdfast.audit import catalogue as audit_catalogue
 from holdfast.audit.environment import environment
 from holdfast.audit.generations import Alarm, Generations
-from holdfast.audit.runner import Facts, run_checks
 from holdfast.collapse.alarm.departures import Measured, departure, measured
 from holdfast.collapse.alarm.lens import lens_of
 from holdfast.collapse.alarm.losses import FEWEST, Ground, ground_of, losses, refuse_hopeless
 from holdfast.collapse.alarm.parts import Parts, parts_of
 from holdfast.collapse.alarm.telling import drift_section, measures_section, rules_section, tails_section
+from holdfast.collapse.judging import judged
 from holdfast.collapse.reading.order import sets_of
 from holdfast.collapse.reading.sets import SampleItems, read_set
 from holdfast.core.errors import BadInput, NotApplicable
@@ -26,8 +25,6 @@ from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
-
-FAMILY = "generations"
 
 
 class WatchSettings(BaseModel):
@@ -100,7 +97,7 @@ def watch(
         size=f"{len(sets):,} generations of {_sizes(sets)} items, {len(real):,} real ones",
     )
     seen = look(real, sets, settings, controls, progress)
-    results = judged(seen.generations, seen.alpha, progress)
+    results = judged(seen.generations, alpha=seen.alpha, progress=progress)
     run = run.model_copy(
         update={
             "status": "finished",
@@ -164,13 +161,6 @@ def look(
         generations=Generations(tuple(alarms), silent=silent), alpha=alpha, measures=found, soonest=sooner,
         notes=(*(f"{one_line(one.name)}: {note}" for one in (real, *sets) for note in one.notes), *notes),
     )  # fmt: skip
-
-
-def judged(generations: Generations, alpha: float, progress: Progress | None = None) -> tuple[CheckResult, ...]:
-    """Return what the checks of the family `generations` say; `alpha` is of each layer."""
-    facts = Facts({"generations": generations, **({"progress": progress} if progress else {})})
-    options = {name: {"alpha": alpha} for name in ("tail-lost", "generations-drift")}
-    return run_checks(audit_catalogue.selected((FAMILY,)), facts, options=options)
 
 
 def _notes(

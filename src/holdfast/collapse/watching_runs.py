@@ -18,10 +18,11 @@ from holdfast.collapse.alarm.drift import FEWEST_CONTROLS, conformal_ranks, drif
 from holdfast.collapse.alarm.stream import drift_detector
 from holdfast.collapse.alarm.telling import drift_section
 from holdfast.collapse.experiment import Experiment, arms
+from holdfast.collapse.judging import judged
 from holdfast.collapse.keeping import Keeper
 from holdfast.collapse.lab import Values
 from holdfast.collapse.verb import VALUES
-from holdfast.collapse.watching import WatchSettings, judged
+from holdfast.collapse.watching import WatchSettings
 from holdfast.collapse.work import gathered
 from holdfast.core.config import checked
 from holdfast.core.errors import BadInput
@@ -80,7 +81,7 @@ def watch_run(
     if not alarms:
         raise BadInput(f"run {before.id}: {silent['drift']}, so that there is nothing to watch")
     generations_fact = Generations(tuple(alarms), silent=silent)
-    results = judged(generations_fact, settings.alpha, progress)
+    results = judged(generations_fact, alpha=settings.alpha, progress=progress)
     run = Run(
         id=new_id(),
         kind="collapse",
