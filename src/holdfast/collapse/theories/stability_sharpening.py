@@ -50,7 +50,7 @@ def _risk(setting: Setting, *, biased: bool = True) -> np.ndarray:
 @theory(
     measure="commonest-share",
     statistic="variance",
-    formula="Var p_t ≈ (1/K)(1 − 1/K) Σ_b c²_{t,b}/M_b, λ = 1/T;  beside new real items Σ → [α²/M_r + β²/M_s]/(1 − β²λ²)",
+    formula="Var p_t ≈ (1 − 1/K)/K Σ_b c²_{t,b}/M_b, λ = 1/T;  beside new real ones Σ → [α²/M_r + β²/M_s]/(1 − β²λ²)",
     assumes="K types, all as frequent; drawn at temperature T; any graph; first order in 1/M; stable if β λ < 1",
     source="parameter-risk engine with a bias λ of sampling, linearised about the uniform law; own derivation",
     exact=False,
