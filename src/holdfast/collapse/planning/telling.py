@@ -31,7 +31,10 @@ def headline(found: Plan) -> str:
             return f"Not reachable by new real items, {beside}: {mix.binding.wish}: {mix.reason}."
         other = next((one for one in found.others if one.items is not None), None)
         if other is None:
-            return f"No law says how this can be held {until}."
+            stopped = next((one for one in found.others if one.binding is not None), None)
+            if stopped is None:
+                return f"No law says how this can be held {until}."
+            return f"Not reachable {until}, {stopped.title}: {stopped.reason}."
         return f"{other.items:,} {other.unit} hold it {until}: {other.title}. About new real items no law is known."
     binding = mix.binding
     if found.real is None:
@@ -238,7 +241,7 @@ def _wish(name: str, wishes: Wishes) -> str:
         "risk": f"a squared error of at most {wishes.risk or 0:.3g}",
         "distance": f"a W₂² of at most {wishes.distance or 0:.3g}",
         "shrink": f"losing {wishes.shrink or 0:.3g} of the deviation with chance {wishes.shrink_chance:.3g} at most",
-        "stability": f"not sharpening further at {wishes.sharpening:.3g}",
+        "stability": f"that deviations do not grow at sharpening {wishes.sharpening:.3g}",
     }[name]
 
 

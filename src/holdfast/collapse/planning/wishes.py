@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from holdfast.core.finding import FROZEN
 
@@ -10,7 +10,7 @@ from holdfast.core.finding import FROZEN
 class Wishes(BaseModel):
     """What must hold in every generation, how the models are trained, and what items cost."""
 
-    model_config = FROZEN
+    model_config = ConfigDict(**FROZEN, allow_inf_nan=False)
     keep_variance: float | None = Field(
         None, gt=0, le=1, description="share of the real variance (or of 1 − Σ p²) that every generation must keep"
     )

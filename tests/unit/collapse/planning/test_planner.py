@@ -110,6 +110,8 @@ def test_what_cannot_be_had():
     assert plan(risk=0.0).real is None
     with pytest.raises(ValidationError, match="nothing is said"):
         plan()
+    with pytest.raises(ValidationError, match="finite"):
+        plan(risk=math.inf)
 
 
 def test_the_cheapest_mix_holds_and_costs_no_more():

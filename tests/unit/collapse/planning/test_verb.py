@@ -37,6 +37,7 @@ def test_sections_hold_tables_and_pictures():
 def test_what_is_not_reachable_is_said_with_its_reason():
     assert "no finite number" in _plan(keep_variance=1.0).says
     assert "--synthetic" in _plan(rarest=1e-4, sharpening=1.25).says
+    assert "no finite number" in _plan(shrink=0.5, shrink_chance=0.0, horizon=5).says
     short = _plan(rarest=1e-4, synthetic=100_000, real_at_most=5000)
     assert short.says.startswith("Not reachable with 5,000")
     reached = short.sections[0].evidence[-1]
