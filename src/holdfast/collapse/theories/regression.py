@@ -1,10 +1,14 @@
 """Least squares, each generation from the one before, or on inputs that stay the same in any regime."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.graph import Graph, graph
 from holdfast.collapse.learners.linear_regression import LinearRegression
-from holdfast.collapse.risk import parameter_risk
+from holdfast.collapse.regimes import PRESETS
+from holdfast.collapse.risk import parameter_risk, plain_risk
 from holdfast.core.errors import NotApplicable
 
 DOHMATOB = "Dohmatob, Feng & Kempe (2024), Model Collapse Demystified: The Case of Regression, NeurIPS 37"
@@ -79,3 +83,36 @@ def _on_one_design(setting: Setting, less: int) -> np.ndarray:
 def regression_on_one_design(setting: Setting) -> np.ndarray:
     """On the same inputs every fit is a weighted mean of fits to batches, so the graph gives the error exactly."""
     return _on_one_design(setting, 1)
+
+
+def _by_risk(setting: Setting) -> np.ndarray:
+    learner = least_squares(setting, "fresh")
+    if not setting.graph.draws_plainly():
+        raise NotApplicable("it is about labels drawn from the fit as it is")
+    if setting.sizes.min() < _MANY * learner.dimensions:
+        raise NotApplicable(f"it is a law of first order, for fits on {_MANY} items a dimension or more")
+    return learner.noise**2 * learner.dimensions * plain_risk(setting.graph)
+
+
+def _replacing(setting: Setting) -> Graph:
+    """Return the graph of the near miss: as if all data were replaced each time."""
+    return graph(PRESETS["replace"], setting.samples, setting.generations)
+
+
+_MANY = 20  # items a dimension from which X′X is near enough to its mean
+
+
+@theory(
+    measure="coefficient-error",
+    formula="E|w_t − w*|² ≈ s² d Σ_b c²_{t,b}/M_b, c the weight with which batch b's noise arrives in model t",
+    assumes="least squares on new normal inputs, many items a dimension; any graph of batches, weights and subsamples",
+    source="parameter-risk engine; Dey & Donoho (2024), arXiv:2410.22812, for its scope",
+    url="https://arxiv.org/abs/2410.22812",
+    exact=False,
+    near_miss=lambda setting: _by_risk(replace(setting, regime=PRESETS["replace"], graph=_replacing(setting))),
+    cases=({**LINES, "samples": 50, "options": {"dimensions": 2},
+            "regimes": ["golden", "fixed-real", "accumulate-subsample"]},),
+)  # fmt: skip
+def regression_by_risk(setting: Setting) -> np.ndarray:
+    """With many items a dimension the graph gives the error of least squares in any regime, near enough."""
+    return _by_risk(setting)
