@@ -10,7 +10,9 @@ For a measure against the real, each split gives one value of (A, B), distribute
 against a real one. For a measure of one sample, both parts of a split are parts of the one real set, and their values
 spread less than those of independent samples; the differences between A and B do not, so the interval is the mean of
 the values, plus and minus a quantile of those differences times √((1 + n/N)/2): a new sample of n has variance σ²/n
-about a centre known to σ²/N, and the difference of two has 2σ²/n.
+about a centre known to σ²/N, and the difference of two has 2σ²/n. Against the real, what both parts add to the value
+alike cannot vary over splits that use up the real set; where they nearly do, the interval is widened to the t-interval
+of the jackknife errors of both parts, E = √(E_A²(1 + n/N) + E_B²(1 − n/N)).
 
 The standard error is a jackknife that leaves out one of 20 random groups of items at a time, with the real part held
 fixed. The bootstrap is no choice here: it draws items twice, and measures of diversity count copies. The jackknife errs
@@ -40,6 +42,8 @@ GROUPS = 20
 MOST_ITEMS = 1000
 _MARGIN = 0.8  # of the words, runs of words or characters that the smallest part holds are drawn: parts differ
 _MOST_REAL = 20  # times the size that is compared: a larger real set would narrow intervals by 2.5 % at the most
+_SHARED = 0.25  # where both parts of a split are a smaller share of the real set, splits are as good as independent
+_T_19 = 2.093  # 97.5 % quantile of Student's t with 19 degrees of freedom, one fewer than groups
 _KNOWN = 0.5  # this share of splits or groups must have a value
 
 
@@ -129,7 +133,27 @@ class Ruler:
         for one in self.measures:
             values = [value[one.name] for value in first]
             found[one.name] = _apart(values) if one.against else _about(values, [v[one.name] for v in second], scale)
+        if 2 * self.size.items > _SHARED * len(self.real[""]):
+            with one_thread():
+                self._widen(found)
         return found
+
+    def _widen(self, found: dict[str, Band | str]) -> None:
+        """Widen intervals of measures against the real to what their two samples vary by, found by jackknife."""
+        against = tuple(one for one in self.measures if one.against)
+        if not against:
+            return
+        a, b = _split(self.real, self.size, self.streams, 0)
+        rngs = self.streams("measuring", "left"), self.streams("measuring", "right")
+        groups = min(self.groups, self.size.items)
+        some = _jackknife(against, ((one, b) for one in without_each(a, groups, rngs[0])), self.size)
+        true = _jackknife(against, ((a, one) for one in without_each(b, groups, rngs[1])), self.size)
+        part = self.size.items / len(self.real[""])
+        for name, band in found.items():
+            if name in some and name in true and not isinstance(band, str):
+                half = _T_19 * float(np.sqrt(some[name] ** 2 * (1 + part) + true[name] ** 2 * (1 - part)))
+                middle = (band.low + band.high) / 2
+                found[name] = Band(min(band.low, middle - half), max(band.high, middle + half))
 
     def _cut(self, sample: SampleSet) -> Faces:
         if type(sample) is not type(self.real[""]):
@@ -143,13 +167,7 @@ class Ruler:
         """Return the jackknife standard error of each measure that has one."""
         groups = min(self.groups, self.size.items)
         left = without_each(some, groups, self.streams("measuring", "groups"))
-        values = [_values(self.measures, one, self.reference, self.size) for one in left]
-        found = {}
-        for one in self.measures:
-            numbers = _numbers(value[one.name] for value in values)
-            if len(numbers) >= max(2, _KNOWN * groups):
-                found[one.name] = float(np.sqrt((groups - 1) * numbers.var()))
-        return found
+        return _jackknife(self.measures, ((one, self.reference) for one in left), self.size)
 
 
 def ruler(
@@ -277,6 +295,17 @@ def _values(measures: Sequence[Measure], some: Faces, reference: Faces, size: Si
 def _draws(measure: Measure) -> bool:
     """Return whether a measure draws as much as it is told to, and has not been told."""
     return "draws" in measure.options and measure.options["draws"] is None
+
+
+def _jackknife(measures: Sequence[Measure], left: Iterable[tuple[Faces, Faces]], size: Size) -> dict[str, float]:
+    """Return the standard error of each measure that has one, from pairs of which a group of items is left out."""
+    values = [_values(measures, *pair, size) for pair in left]
+    found = {}
+    for one in measures:
+        numbers = _numbers(value[one.name] for value in values)
+        if len(numbers) >= max(2, _KNOWN * len(values)):
+            found[one.name] = float(np.sqrt((len(values) - 1) * numbers.var()))
+    return found
 
 
 def _held(measure: Measure, some: Faces, reference: Faces) -> int | None:
