@@ -29,7 +29,7 @@ from holdfast.collapse.graph import graph
 from holdfast.collapse.learners.categorical import Categorical
 from holdfast.collapse.learners.ngram import Ngram
 from holdfast.collapse.ngrams.index import Writing
-from holdfast.collapse.ngrams.surprise import book, surprises
+from holdfast.collapse.ngrams.surprise import surprises
 from holdfast.collapse.regimes import PRESETS
 from holdfast.collapse.verb import run_experiment
 
@@ -105,10 +105,9 @@ def bigrams(tokens: int, types: int, generations: int) -> None:
     learner = Ngram(order=2, types=types, length=tokens)
     rng = np.random.default_rng(0)
     text = learner.draw(learner.truth(1, rng), Draw(tokens), rng)
-    known = book(text.tokens, np.empty((1, 0)), 2, types)
 
     def perplexity(written: np.ndarray) -> float:
-        return float(np.exp(surprises(known, written[None], 2)[0, 1:].mean()))
+        return float(np.exp(surprises(text.tokens, np.empty((1, 0)), 2, types, written)[0, 1:].mean()))
 
     def ours() -> np.ndarray:
         batch = text

@@ -64,13 +64,12 @@ def ngram_perplexity_of_real(model: Grams, truth: Grams) -> PerReplicate:
     """Perplexity of real text that was held out, under the model.
 
     exp of the mean of −log probability by Witten–Bell smoothing, so that unseen n-grams cost much and not infinitely
-    much. It rises as the model forgets what is real.
+    much. It rises as the model forgets what is real, and where a training text repeats itself, because the model then
+    takes for well known what it has read once.
     """
-    if _is_shared(model):
-        known, held_out = _marked(truth), truth.held_out[:1]
-    else:
-        known, held_out = book(model.tokens, model.weight, _order(model), _types(truth)), truth.held_out
-    return _for_all(np.exp(surprises(known, held_out, _order(model)).mean(axis=1)), model)
+    of = _distinct(model)
+    each = surprises(of.tokens, of.weight, _order(of), _types(truth), truth.held_out[0])
+    return _for_all(np.exp(each.mean(axis=1)), model)
 
 
 @measure(unit="perplexity")

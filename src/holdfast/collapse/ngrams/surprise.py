@@ -93,40 +93,68 @@ def law_of(
 
 
 def surprises(
-    known: Book, tokens: Int[np.ndarray, "replicates tokens"], order: int
-) -> Float[np.ndarray, "replicates tokens"]:
-    """Return −ln p of each token after those before it, nats; the first ones have a shorter context.
+    tokens: Int[np.ndarray, "replicates tokens"],
+    weight: Float[np.ndarray, "replicates weights"],
+    order: int,
+    types: int,
+    read: Int[np.ndarray, " read"],
+) -> Float[np.ndarray, "replicates read"]:
+    """Return −ln p of each token of one text that models of many texts read; its first tokens have shorter contexts.
 
-    Each text is read under the book of its own replicate, or under the only one there is.
+    What is read is looked for in the training texts, not the other way round: so the cost is that of those texts.
     """
     replicates, n = tokens.shape
-    ahead = np.concatenate([np.full((replicates, order - 1), -1), tokens], axis=1)
-    grams = np.stack([ahead[:, i : i + n].reshape(-1) for i in range(order)], axis=1)
-    return surprises_of_grams(known, grams, np.repeat(np.arange(replicates), n)).reshape(replicates, n)
+    each = weight.reshape(-1) if weight.shape[1] else np.ones(tokens.size)
+    row, following = np.repeat(np.arange(replicates), n), tokens.reshape(-1)
+    places = np.arange(tokens.size)  # of the training texts, whose context is read
+    context = np.zeros(tokens.size, dtype=np.int64)  # its number among those that are read
+    contexts = np.zeros(1, dtype=np.int64)
+    wanted = np.zeros(len(read), dtype=np.int64)
+    p = np.full((replicates, len(read)), 1.0 / types)
+    for back in range(min(order, len(read))):
+        if back:
+            wanted = wanted[1:] * types + read[: len(read) - back]
+            contexts, wanted = np.unique(wanted, return_inverse=True)
+            met, context = _found(contexts, context * types + np.roll(tokens, back, axis=1).reshape(-1)[places])
+            places, context = places[met], context[met]
+        if not len(places):
+            break
+        cell, size = row[places] * len(contexts) + context, replicates * len(contexts)
+        seen = np.bincount(cell, weights=each[places], minlength=size).reshape(replicates, -1)
+        distinct, _ = _counted(cell * types + following[places], None)
+        different = np.bincount(distinct // types, minlength=size).reshape(replicates, -1)
+        pairs, pair = np.unique(wanted * types + read[back:], return_inverse=True)
+        met, at = _found(pairs, context * types + following[places])
+        cell = row[places][met] * len(pairs) + at[met]
+        count = np.bincount(cell, weights=each[places][met], minlength=replicates * len(pairs)).reshape(replicates, -1)
+        total = seen + different
+        known = total[:, wanted] > 0
+        better = (count[:, pair] + different[:, wanted] * p[:, back:]) / np.where(known, total[:, wanted], 1.0)
+        p[:, back:] = np.where(known, better, p[:, back:])
+    return -np.log(p)
 
 
 def surprises_of_grams(
     known: Book, grams: Int[np.ndarray, "grams order"], row: Int[np.ndarray, " grams"]
 ) -> Float[np.ndarray, " grams"]:
-    """Return −ln p of the last token of each n-gram after the others; −1 stands for no token."""
-    following = grams[:, -1].astype(np.int64)
-    context = row.astype(np.int64) if known.replicates > 1 else np.zeros(len(row), dtype=np.int64)
+    """Return −ln p of the last token of each n-gram after the others.
+
+    Each is read under the book of its own replicate, or under the only one there is.
+    """
     p = np.full(len(grams), 1.0 / known.types)
-    there = np.ones(len(grams), dtype=bool)
+    left = np.arange(len(grams))  # those whose context has been seen so far
+    context = row.astype(np.int64) if known.replicates > 1 else np.zeros(len(row), dtype=np.int64)
     for back, level in enumerate(known.levels):
         if back:
-            before = grams[:, -1 - back]
-            there = there & (before >= 0)
-            context = context * known.types + np.maximum(before, 0)
+            context = context * known.types + grams[left, -1 - back]
             if len(level.ranked):
                 met, context = _found(level.ranked, context)
-                there = there & met
+                left, context = left[met], context[met]
         met, at = _found(level.contexts, context)
-        there = there & met
+        left, context, at = left[met], context[met], at[met]
         seen, different = level.seen[at], level.different[at]
-        met, at = _found(level.pairs, context * known.types + following)
-        count = np.where(met, level.counts[at], 0.0)
-        p = np.where(there, (count + different * p) / (seen + different), p)
+        met, at = _found(level.pairs, context * known.types + grams[left, -1])
+        p[left] = (np.where(met, level.counts[at], 0.0) + different * p[left]) / (seen + different)
     return -np.log(p)
 
 
