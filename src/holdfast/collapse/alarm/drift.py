@@ -5,7 +5,7 @@ The rank of each generation among the controls and the generations before it,
 
     p_t = (how many are stranger + θ · how many are equally strange, itself included) / (how many there are),
 
-with θ uniform, is then uniform and independent of all earlier ones (Vovk, Gammerman & Shafer, 2005), and
+with θ uniform, is then uniform and independent of all earlier ones (Vovk, Nouretdinov & Gammerman, 2003), and
 
     M_t = mean_e ∏_{u ≤ t} e · p_u^(e − 1),     e in .1, .2, .3, .5, .7
 

@@ -19,8 +19,8 @@ _LOG10 = float(np.log(10.0))
     severity=Severity.WARNING,
     references=(
         Reference(
-            "Vovk, Gammerman & Shafer (2005), Algorithmic learning in a random world, chapter 8: conformal martingales",
-            "https://doi.org/10.1007/978-3-031-06649-8",
+            "Vovk, Nouretdinov & Gammerman (2003), Testing exchangeability on-line, Proceedings of the 20th "
+            "International Conference on Machine Learning",
         ),
         Reference(
             "Choe & Ramdas (2024), Combining evidence across filtrations using adjusters",
