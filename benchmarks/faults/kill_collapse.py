@@ -24,16 +24,25 @@ from holdfast.collapse import catalogue
 from holdfast.core.store import RunStore
 
 COMMAND = str(Path(sys.executable).with_name("holdfast"))
-TINY_NETWORK = ("options.layers=1", "options.width=16", "options.heads=2", "options.length=16", "options.steps=15")
-COSTLY = ("--samples", "40", "--generations", "8", "--replicates", "2", "--set", "measure_size=20")
+
+
+def settings(said: Sequence[str]) -> tuple[str, ...]:
+    return tuple(part for one in said for part in ("--set", one))
+
+
+COSTLY = ("--samples", "40", "--generations", "8", "--replicates", "2", "--set", "measure_size=30")
+TINY_LANGUAGE = ("options.layers=1", "options.width=16", "options.heads=2", "options.length=16", "options.steps=15")
+TINY_PICTURES = ("options.side=8", "options.hidden=16", "options.steps=30")
 # Sizes with which a run lasts a few seconds; a learner that is not named gets the common ones.
 SIZES: dict[str, tuple[str, ...]] = {
     "gaussian": ("--samples", "100", "--generations", "400", "--replicates", "8000"),
     "gaussian-nd": ("--samples", "50", "--generations", "60", "--replicates", "2000"),
     "categorical": ("--samples", "200", "--generations", "60", "--replicates", "1500"),
     "linear-regression": ("--samples", "50", "--generations", "100", "--replicates", "1500"),
-    "transformer": (*COSTLY, *(part for one in TINY_NETWORK for part in ("--set", one))),
-    "mine": (*COSTLY,),
+    "transformer": (*COSTLY, *settings(TINY_LANGUAGE), "--measures", "perplexity-of-real"),
+    "vae": (*COSTLY, *settings(TINY_PICTURES), "--measures", "pixel-variance"),
+    "flow": (*COSTLY, *settings(TINY_PICTURES), "--measures", "pixel-variance"),
+    "mine": (*COSTLY, "--measures", "sliced-wasserstein"),
 }
 COMMON = ("--samples", "100", "--generations", "20", "--replicates", "40", "--set", "measure_size=100")
 TIMES = ("id", "started", "seconds", "command")
@@ -83,7 +92,7 @@ def campaign(folder: Path, name: str, kills: int, seed: int, sizes: Sequence[str
         run, now = None, list(call)
         for _ in range(20):  # a kill each, until one comes too late
             before = set(store.ids())
-            ended = killed(now, folder, rng.uniform(0.2, 1.1) * whole)
+            ended = killed(now, folder, store, rng.uniform(0.0, 0.9) * whole)
             new = sorted(set(store.ids()) - before)
             run = new[0] if new else run
             if run is None:
@@ -112,9 +121,12 @@ def campaign(folder: Path, name: str, kills: int, seed: int, sizes: Sequence[str
     return faults
 
 
-def killed(call: Sequence[str], folder: Path, after: float) -> bool:
-    """Start a command and kill it after some seconds; return whether it had ended before."""
+def killed(call: Sequence[str], folder: Path, store: RunStore, after: float) -> bool:
+    """Start a command and kill it some seconds after its run has begun; return whether it had ended before."""
+    before = set(store.ids())
     process = subprocess.Popen(call, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and "--resume" not in call and set(store.ids()) == before:
+        time.sleep(0.02)
     try:
         process.wait(after)
     except subprocess.TimeoutExpired:

@@ -38,9 +38,10 @@ def reproducible(purpose: str) -> Iterator[Any]:
     with _Users.lock:
         if _Users.count == 0:
             _Users.before = (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
-            torch.set_num_threads(1)
             torch.use_deterministic_algorithms(mode=True)
         _Users.count += 1
+        # Each thread of ours has a setting of its own (OpenMP), so that all of them have to say it.
+        torch.set_num_threads(1)
     try:
         yield torch
     finally:

@@ -1,0 +1,38 @@
+"""The campaign of `benchmarks/faults/kill_collapse.py`: some kills always, a hundred of each learner with `-m slow`."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from holdfast.collapse import catalogue
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "faults" / "kill_collapse.py"
+
+
+def script():
+    spec = importlib.util.spec_from_file_location("kill_collapse", SCRIPT)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+@pytest.mark.parametrize("learner", ["gaussian", "categorical", "transformer"])
+def test_a_killed_experiment_is_gone_on_with_to_the_same_bits(tmp_path, learner):
+    if learner == "transformer":
+        pytest.importorskip("torch")
+    assert script().campaign(tmp_path, learner, kills=2, seed=1) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("learner", [*catalogue.learners(), "mine"])
+def test_a_hundred_kills_change_nothing(tmp_path, learner):
+    assert script().campaign(tmp_path, learner, kills=100, seed=2) == []
+
+
+def test_another_outcome_is_noticed(tmp_path):
+    one = {"says": "this", "values-000-00000.npz: mean": ((2,), b"12")}
+    assert script().differences(one, dict(one)) == []
+    assert script().differences(one, {**one, "says": "that"}) == ["says is another"]
+    assert script().differences(one, {"says": "this"}) == ["values-000-00000.npz: mean is another"]
