@@ -41,7 +41,8 @@ def test_the_interval_holds_19_of_20_real_samples(one):
     # In each world a real set and a fresh sample; the interval of means is known: ±1.96 √(1/n + 1/N) or ±1.96 √(2/n).
     n, outside, widths = 30, 0, []
     for world in range(80):
-        found = taken(one, normal(n, 2 * world), normal(2 * n, 2 * world + 1), Streams(world))
+        ready = ruler([one], normal(2 * n, 2 * world + 1), Streams(world))
+        found = ready.take(normal(n, 2 * world), errors=False)[one.name]
         outside += found.outside
         widths.append(found.null_high - found.null_low)
     expected = 2 * 1.96 * np.sqrt(1 / n + (1 / (2 * n) if one is mean_value else 1 / n))
