@@ -2,7 +2,9 @@ import threading
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
+import torch
 
 from holdfast.collapse import torch_use
 from holdfast.core.errors import MissingExtra
