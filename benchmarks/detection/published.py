@@ -137,13 +137,13 @@ def verified(seen: Seen) -> str:
     return (
         f"Squared error of the mean at rest: {ends['fresh-real'][0]:.5f} unverified, {ends['verified'][0]:.5f} with an "
         f"ideal verifier of half of the synthetic items, {ends['verified-biased'][0]:.5f} with one whose taste is "
-        f"off by half a standard deviation: the fixed point moves by {pull:.2f} towards the taste."
+        f"off by half a standard deviation: it is {pull:.2f} standard deviations from the truth, towards the taste."
     )
 
 
 def mixture(seen: Seen) -> str:
     return (
-        f"Modes kept after 60 generations of 200 items (mean): {seen.mean('replace', 'modes-kept'):.2f} replaced, "
+        f"Modes kept after 100 generations of 40 items (mean): {seen.mean('replace', 'modes-kept'):.2f} replaced, "
         f"{seen.mean('accumulate', 'modes-kept'):.2f} accumulated, {seen.mean('fresh-real', 'modes-kept'):.2f} half real."
     )
 
@@ -182,8 +182,8 @@ def experiments() -> Sequence[Published]:
         Published(
             "mixture", "Shumailov et al. (2024), Nature 631, 755–759", "https://doi.org/10.1038/s41586-024-07566-y",
             "mixtures lose components, then everything that tells them apart",
-            Experiment(learner="gaussian-mixture", samples=200, generations=60, replicates=200, measures=("modes-kept",)),
-            "holdfast collapse run gaussian-mixture --samples 200 --generations 60 --replicates 200",
+            Experiment(learner="gaussian-mixture", samples=40, generations=100, replicates=50, measures=("modes-kept",)),
+            "holdfast collapse run gaussian-mixture --samples 40 --generations 100 --replicates 50",
             mixture,
         ),
         Published(
