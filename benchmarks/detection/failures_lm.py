@@ -89,7 +89,7 @@ def counted(batch):
 
 
 def domains(laboratory, one, other):
-    """Return the domain of each token: the text in which it is more frequent."""
+    """Return the domain of each token, the text in which it is ten times as frequent, and its log ratio."""
     text = laboratory.text
     names = {name: i for i, name in enumerate(text.vocabulary)}
     counts = np.zeros((2, TYPES))
@@ -99,7 +99,8 @@ def domains(laboratory, one, other):
             if i is not None:
                 counts[k, i] += 1
     share = (counts + 0.5) / counts.sum(axis=1, keepdims=True)
-    return (share[1] > share[0]).astype(int), np.log(share[1] / share[0])
+    tilt = np.log(share[1] / share[0])
+    return np.where(np.abs(tilt) < np.log(10), -1, (tilt > 0).astype(int)), tilt
 
 
 def scenes(laboratory, tilt):

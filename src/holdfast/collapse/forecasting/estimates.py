@@ -39,11 +39,15 @@ class Estimated:
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """How much a frequency x varies between replicates: Var(x) / x(1 − x) = 1/size + extra × x^bend."""
+    """How much a frequency x varies between replicates: Var(x) / x(1 − x) = 1/size + extra × x^bend.
+
+    `renewal` is the frequency that a model gives to each type that it did not learn: by it lost types come back.
+    """
 
     size: Estimated
     extra: float = 0.0
     bend: float = 1.0
+    renewal: float = 0.0
 
     def of(self, share: Float[np.ndarray, " types"]) -> Float[np.ndarray, " types"]:
         """Return the variance of frequencies between replicates, over x(1 − x)."""
@@ -98,6 +102,21 @@ def _rising(x: Float[np.ndarray, " types"], ratios: Float[np.ndarray, " types"])
 
 def _deviance(ratios: Float[np.ndarray, " types"], line: Float[np.ndarray, " types"]) -> float:
     return float((ratios / line + np.log(line)).sum())
+
+
+def renewal(start: Start, replicates: Counts) -> float:
+    """Return the frequency that models give to each type which they did not learn.
+
+    How many such types there are is what was counted, or, if that is more, what Chao (1984) estimates from those that
+    were written once and twice.
+    """
+    written = replicates[start == 0].sum(axis=1)
+    seen = int((written > 0).sum())
+    if not seen:
+        return 0.0
+    once, twice = int((written == 1).sum()), int((written == 2).sum())
+    types = max(len(written), seen + once * (once - 1) / (2 * (twice + 1)))
+    return float(written.sum() / replicates.sum() / types)
 
 
 def effective_size_of_fits(variances: Float[np.ndarray, " replicates"]) -> Estimated:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,6 +11,7 @@ from holdfast.collapse.forecasting.estimates import (
     Estimated,
     Scatter,
     effective_size_of_fits,
+    renewal,
     scatter,
     sharpening,
 )
@@ -100,7 +101,7 @@ def forecast(
     at = (generations,) if isinstance(generations, int) else tuple(generations)
     at = (0, *sorted({t for t in at if t > 0}))
     streams = Streams(seed)
-    spread = scatter(replicates)
+    spread = replace(scatter(replicates), renewal=renewal(start, replicates))
     size = spread.size
     nominal = float(replicates.sum(axis=0).mean())
     notes: list[str] = []
@@ -119,7 +120,10 @@ def forecast(
     )
     unseen = int(((start == 0) & (replicates.sum(axis=1) > 0)).sum())
     if unseen:
-        notes.append(f"{unseen:,} types were written that were not in what was learnt; they count in no forecast")
+        notes.append(
+            f"{unseen:,} types were written that were not in what was learnt; they are not counted, but say how often "
+            "lost types come back"
+        )
     first = histories(start, chosen, round(nominal), [1], worth / nominal, powers, streams("first"), spread)[1]
     notes += _missed(start, replicates, first)
     return Forecast(at, spread, nominal, power, used, chosen, lines, tuple(notes))
@@ -135,7 +139,7 @@ def _missed(start: np.ndarray, replicates: np.ndarray, first: Written) -> list[s
     """Return a note where generation 1, which is known, is not what these estimates would come to."""
     title, take = QUANTITIES["types-alive"]
     seen = take(np.where(start > 0, replicates.T, 0), start)
-    told = take(first, start)
+    told = take(np.where(start > 0, first, 0), start)
     apart = float(told.mean() - seen.mean())
     if abs(apart) <= 3 * math.sqrt(float(told.var()) + float(seen.var())):
         return []
@@ -165,7 +169,9 @@ def _foretold(
     written: Sequence[Written],
 ) -> Foretold:
     known = np.where(start > 0, replicates.T, 0)
-    lines = np.array([np.quantile(take(one, start), [BAND[0], 0.5, BAND[1]]) for one in written])
+    lines = np.array([
+        np.quantile(take(np.where(start > 0, one, 0), start), [BAND[0], 0.5, BAND[1]]) for one in written
+    ])  # fmt: skip
     now = (float(take(start[None, :], start)[0]), float(take(known, start).mean()))
     return Foretold(name, title, lines[:, 1], lines[:, 0], lines[:, 2], now)
 

@@ -77,9 +77,10 @@ def _fitted(
 ) -> Shares:
     """Return the frequencies of a model that learnt from others: to a power, and as far off as models are."""
     moved = spread is not None and spread.extra > 0
-    if (power == 1).all() and not moved:
+    renewal = spread.renewal if spread is not None else 0.0
+    if (power == 1).all() and not moved and not renewal:
         return shares
-    alive = np.flatnonzero(shares.any(axis=0))
+    alive = np.flatnonzero(shares.any(axis=0)) if not renewal else np.arange(shares.shape[1])
     some = shares[:, alive]
     raised = some ** power[:, None] * (some > 0)
     if moved and spread is not None:
@@ -88,6 +89,8 @@ def _fitted(
         raised *= np.exp(np.sqrt(variance) * rng.standard_normal(some.shape) - variance / 2)
     found = np.zeros_like(shares)
     found[:, alive] = raised / raised.sum(axis=1, keepdims=True)
+    if renewal:
+        found = np.where(shares > 0, found, renewal)
     return found
 
 

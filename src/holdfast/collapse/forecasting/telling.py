@@ -80,6 +80,9 @@ def _estimates(found: Forecast) -> Section:
     ]
     if found.scatter.extra > 0:
         rows.append(_models(found.scatter))
+    if found.scatter.renewal > 0:
+        count = _short(found.scatter.renewal * found.nominal)
+        rows.append(("items a generation of each type that was not learnt", count, "", "", "lost types come back"))
     if found.power is not None:
         meaning = "1 lies within: nothing sharpens" if found.used_power == 1 else _meaning(found.power)
         rows.append(_estimate("sharpening, power of each generation", found.power, meaning))

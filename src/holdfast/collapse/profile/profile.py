@@ -143,7 +143,7 @@ def _between_domains(
 ) -> tuple[Ratio, Ratio]:
     """Return the worst domain against the best one, each as a share of what real samples cover of it; and the best."""
     assert real.domain is not None
-    masks = [types & (real.domain == one) for one in np.unique(real.domain[types])]
+    masks = [types & (real.domain == one) for one in np.unique(real.domain[types & (real.domain >= 0)])]
     usual = np.array([[real.covered(one, mask) for mask in masks] for one in chance])
     centre = usual.mean(axis=0)
     relative = np.array([real.covered(wrote, mask) for mask in masks]) / centre

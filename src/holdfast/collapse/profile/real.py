@@ -18,7 +18,8 @@ DRAWS = 200  # real samples of a null: enough for a 1 % limit
 class Real:
     """Real frequencies, and fresh real samples of any size, independent of them.
 
-    `domain` numbers the domain of each type, such as a task or a class; None where there is one.
+    `domain` numbers the domain of each type, such as a task or a class; None where there is one. Types that belong to
+    no domain in particular have −1: words that two texts share would hide that one of them is forgotten.
     """
 
     share: Float[np.ndarray, " types"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from holdfast.collapse.forecasting.contamination import synthetic_share
-from holdfast.collapse.forecasting.estimates import effective_size_of_fits, scatter, sharpening
+from holdfast.collapse.forecasting.estimates import effective_size_of_fits, renewal, scatter, sharpening
 from holdfast.core.errors import NotApplicable
 
 
@@ -31,6 +31,22 @@ def test_models_that_differ_in_frequent_types_leave_the_size_as_rare_types_see_i
     found = scatter(replicates)
     assert found.size.value == pytest.approx(40_000, rel=0.06)
     assert found.relative(np.array([0.01]))[0] == pytest.approx(0.01, rel=0.4)
+
+
+def test_what_models_write_of_types_they_did_not_learn():
+    rng = np.random.default_rng(10)
+    start = np.append(np.full(100, 200), np.zeros(50, dtype=int))
+    share = np.append(np.full(100, 0.0095), np.full(50, 0.001))
+    replicates = rng.multinomial(20_000, share / share.sum(), size=4).T
+    assert renewal(start, replicates) == pytest.approx(0.001, rel=0.05)
+    assert renewal(start[:100], replicates[:100]) == 0
+    # Where those that were never written are not counted either, their number is estimated.
+    rare = np.append(np.full(100, 0.0099), np.full(200, 0.00005))
+    replicates = rng.multinomial(5000, rare / rare.sum(), size=4).T
+    kept = replicates.sum(axis=1) > 0
+    assert renewal(np.append(np.full(100, 50), np.zeros(200, dtype=int))[kept], replicates[kept]) == pytest.approx(
+        0.00005, rel=0.4
+    )
 
 
 def test_effective_size_of_fits_of_a_variance():

@@ -46,6 +46,18 @@ def test_plain_histories_lose_types_as_the_branching_law_says():
     assert (found[10] > 0).sum(axis=1).mean() == pytest.approx(law, rel=0.02)
 
 
+def test_lost_types_come_back_where_models_write_what_they_did_not_learn():
+    rng, share = np.random.default_rng(11), zipf(500)
+    start = rng.multinomial(4000, share)
+    model = 0.97 * start / 4000 + 0.03 / 500
+    replicates = rng.multinomial(4000, model, size=6).T
+    now = replicates[:, 0]
+    for _ in range(19):
+        now = rng.multinomial(4000, 0.97 * now / 4000 + 0.03 / 500)
+    line = forecast(start, replicates, 20).line("types-alive")
+    assert line.value[-1] == pytest.approx(((now > 0) & (start > 0)).sum(), rel=0.15)
+
+
 def test_new_real_items_keep_more():
     rng = np.random.default_rng(4)
     start = rng.multinomial(10_000, zipf(2000))

@@ -94,6 +94,15 @@ def test_forgetting_without_domains_is_at_least_no_collapse():
     assert found.ratios["rarity"].value < 0.5
 
 
+def test_what_two_domains_share_does_not_hide_that_one_is_forgotten():
+    rng = np.random.default_rng(6)
+    shared = np.arange(TYPES) % 4 < 2  # every second pair of types is in both domains
+    learnt = draw(rng, np.where((DOMAIN == 1) | shared, SHARE, 0))
+    seen = Generation(learnt, draw(rng, learnt))
+    assert "forgetting" in profile(seen, Real.of_law(SHARE, np.where(shared, -1, DOMAIN)), draws=60).found
+    assert "forgetting" not in profile(seen, Real.of_law(SHARE, DOMAIN), draws=60).found
+
+
 def test_surprise_at_real_items():
     rng = np.random.default_rng(4)
     seen = healthy(rng)
