@@ -61,7 +61,7 @@ def test_a_variance_too_small_for_a_number_still_has_a_logarithm():
 
 def test_a_long_history_ends_in_numbers():
     said = Experiment(
-        samples=3, generations=3000, replicates=200, regimes=("replace",), at=(3000,), measures=("log-variance",)
+        samples=3, generations=3000, replicates=2000, regimes=("replace",), at=(3000,), measures=("log-variance",)
     )
     _, (curve,) = run_experiment(said)
     assert curve.mean[-1] < -1500
