@@ -10,8 +10,8 @@ from holdfast.core.record import Section
 
 LIMITS = (
     "This takes for granted that every generation is made as this one was: the same kind of model, the same number of "
-    "items, the same way of drawing. It was checked on frequencies of types, and once on a small language model; see "
-    "docs/collapse-plan.md for how far it was off."
+    "items, the same way of drawing. For types left after 20 generations of drawing at random it was off by about 4 %; "
+    "for 10 generations of a bigram model by 1 %, of a small transformer by 11 % and more (docs/collapse-plan.md)."
 )
 
 
@@ -76,7 +76,13 @@ def _series(found: Forecast, one: Foretold) -> Series:
 def _estimates(found: Forecast) -> Section:
     rows = [
         _estimate("independent items a generation", found.size, "the fewer, the faster types are lost by chance"),
-        ("share of them that are independent", _short(found.worth), "", "", "`--effective` of `collapse plan`"),
+        (
+            "share of them that are independent",
+            _short(min(1.0, found.worth)),
+            "",
+            "",
+            "`--effective` of `collapse plan`",
+        ),
     ]
     if found.scatter.extra > 0:
         rows.append(_models(found.scatter))
