@@ -17,11 +17,19 @@ def script():
     return found
 
 
-@pytest.mark.parametrize("learner", ["gaussian", "categorical", "transformer"])
+SMALL = {
+    "gaussian": ("--samples", "50", "--generations", "200", "--replicates", "2000"),
+    "categorical": ("--samples", "100", "--generations", "40", "--replicates", "500"),
+    "transformer": ("--samples", "20", "--generations", "4", "--replicates", "1", "--measures", "perplexity-of-real",
+                    "--set", "options.width=8", "--set", "options.heads=2", "--set", "options.steps=10"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("learner", SMALL)
 def test_a_killed_experiment_is_gone_on_with_to_the_same_bits(tmp_path, learner):
     if learner == "transformer":
         pytest.importorskip("torch")
-    assert script().campaign(tmp_path, learner, kills=2, seed=1) == []
+    assert script().campaign(tmp_path, learner, kills=1, seed=1, sizes=SMALL[learner]) == []
 
 
 @pytest.mark.slow
