@@ -10,6 +10,7 @@ from pathlib import Path
 from holdfast.audit.environment import environment
 from holdfast.collapse.curves import Curve, curves
 from holdfast.collapse.experiment import Arm, Experiment, arms, chosen_measures
+from holdfast.collapse.judging import generations_of, judged
 from holdfast.collapse.keeping import Keeper
 from holdfast.collapse.telling import headline, sections
 from holdfast.collapse.work import gathered, run_all
@@ -69,6 +70,7 @@ def run_experiment(
         run = run.model_copy(
             update={
                 "status": "finished",
+                "results": judged(generations_of(drawn), select=("theory-disagrees",)),
                 "says": headline(drawn, found[0].kind.tells),
                 "sections": sections(drawn, found[0].kind.tells),
                 "seconds": time.perf_counter() - started,
