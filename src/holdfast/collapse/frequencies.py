@@ -84,7 +84,7 @@ def leapt(
             share = tallied(share, np.full(share.shape[:2], size), rng).counts / size
         return share
     found = np.zeros(share.shape)
-    for row in np.ndindex(share.shape[:2]):
+    for row, _ in np.ndenumerate(share[..., 0]):
         alive = np.flatnonzero(share[row])
         own = share[(*row, alive)]
         for size in sizes:
