@@ -132,10 +132,10 @@ def _sampled(items: SampleItems, lens: Lens) -> SampleSet:
 def _values(made: Ruler, sample: SampleSet) -> dict[str, float]:
     """Return each measure; NaN where the sample has too little to draw from."""
     try:
-        found = made.take(sample, errors=False)
+        found = made.values(sample)
     except NotApplicable:
         return {one.name: float("nan") for one in made.measures}
-    return {name: float("nan") if isinstance(value, str) else value.value for name, value in found.items()}
+    return {name: float("nan") if isinstance(value, str) else value for name, value in found.items()}
 
 
 def departure(seen: Measured, names: Sequence[str], streams: Streams, *, endless: bool) -> Alarm:
