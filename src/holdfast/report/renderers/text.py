@@ -57,14 +57,14 @@ def lines(document: Document, width: int, report: str) -> Iterator[Text]:
     if document.waterfall:
         yield Text()
         yield from _waterfall(document.waterfall, width)
-    for part in document.parts:
-        yield from _part(part, width)
     for card in document.cards[:MOST_CARDS]:
         yield Text()
         yield from _card(card)
     if len(document.cards) > MOST_CARDS:
         yield Text()
         yield Text(f"{len(document.cards) - MOST_CARDS} more checks found something; the report has them.", style="dim")
+    for part in document.parts:
+        yield from _part(part, width)
     for line in document.crashed:
         yield Text()
         yield Text.assemble(("crashed ", "bold magenta"), (line.name.text, "bold"), f": {line.reason}")
