@@ -115,12 +115,13 @@ def chosen(
 
 def fitted(parts: Sequence[tuple[Tally, float]], context: Float[np.ndarray, "replicates contexts"]) -> Frequencies:
     """Return weighted frequencies; a context without items is uniform, as a fit with a vanishing ridge penalty is."""
-    total = np.zeros(parts[0][0].counts.shape)
+    shape = parts[0][0].counts.shape
+    total = np.zeros(shape)
     for batch, weight in parts:
         items = batch.counts.sum(axis=(1, 2), keepdims=True)
         total += batch.counts * (weight / np.maximum(items, 1))
     seen = total.sum(axis=2, keepdims=True)
-    share = np.divide(total, seen, out=np.full(total.shape, 1 / total.shape[2]), where=seen > 0)
+    share = np.divide(total, seen, out=np.full(shape, 1 / shape[2]), where=seen > 0)
     return Frequencies(share, context)
 
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.signal import fftconvolve
 from scipy.special import gammaln, xlog1py, xlogy
 
 from holdfast.collapse.graph import Graph
@@ -83,14 +82,23 @@ def _single(law: bytes, items: int, real: int, generations: int, draws: int) -> 
             ahead.append(step @ ahead[-1])
         values = np.einsum("tkf,uk->ftu", np.array(ahead), start, optimize=True)
         return Single(*values)
-    fresh, step = binomial(real, p)[:, ::-1], _step(items - real, items)
+    fresh, step = binomial(real, p), _step(items - real, items)
     found = np.empty((4, generations, len(p)))
     for number, one in enumerate(wanted):
         ahead_each = np.broadcast_to(one, (len(p), items + 1))
         for t in range(generations):
             found[number, t] = (start * ahead_each).sum(axis=1)
-            ahead_each = fftconvolve(ahead_each, fresh, mode="valid", axes=1) @ step.T
+            ahead_each = _correlated(ahead_each, fresh) @ step.T
     return Single(*found)
+
+
+def _correlated(
+    values: Float[np.ndarray, "types counts"], weights: Float[np.ndarray, "types drawn_counts"]
+) -> Float[np.ndarray, "types other_counts"]:
+    """Return Σ_r weights[r] values[s + r] for each s."""
+    length = 1 << (values.shape[1] - 1).bit_length()
+    product = np.fft.rfft(values, length) * np.fft.rfft(weights, length).conj()
+    return np.asarray(np.fft.irfft(product, length)[:, : values.shape[1] - weights.shape[1] + 1])
 
 
 @lru_cache(maxsize=2)
