@@ -24,6 +24,7 @@ from holdfast.core.errors import NotApplicable
 _ASSUMES = "normal in N dimensions, each generation from the one before, more than N items"
 _SOURCE = "independent entries of the triangular root of a Wishart matrix (Bartlett, 1933)"
 _URL = "https://doi.org/10.1017/S0370164600026547"
+_LOWEST = -1000.0  # ln of a variance; e^−1416 is the last one that has a root
 _CASE = {"learner": "gaussian-nd", "samples": 20, "generations": 8, "replicates": 10_000, "regimes": ["replace"]}
 _CASES = (
     {**_CASE, "options": {"dimensions": 3}},
@@ -111,6 +112,11 @@ def pivot_drift(setting: Setting) -> Float[np.ndarray, "fits dimensions"]:
     return np.asarray(digamma(freedom / 2) - np.log(law.divisors / 2)[:, None])
 
 
+def _resolved(setting: Setting) -> np.ndarray:
+    """Return where the narrowest direction is still a number in nearly all histories."""
+    return summed(pivot_drift(setting)[:, -1]) > _LOWEST
+
+
 def _log_determinant(setting: Setting) -> np.ndarray:
     return summed(pivot_drift(setting).sum(axis=1))
 
@@ -123,6 +129,7 @@ def _log_determinant(setting: Setting) -> np.ndarray:
     url=_URL,
     near_miss=lambda setting: summed(pivot_drift(setting)[:, 0] * setting.learner.dimensions),
     cases=_CASES,
+    checkable=_resolved,
 )
 def nd_expected_log_determinant(setting: Setting) -> np.ndarray:
     """The volume is lost faster than N independent dimensions would lose it."""
@@ -138,6 +145,7 @@ def nd_expected_log_determinant(setting: Setting) -> np.ndarray:
     url=_URL,
     near_miss=lambda setting: summed(polygamma(1, (_law(setting).sizes - 1) / 2) * setting.learner.dimensions**2),
     cases=_CASES[:1],
+    checkable=_resolved,
 )
 def nd_log_determinant_spread(setting: Setting) -> np.ndarray:
     """Histories part in the volume that they keep."""
@@ -153,6 +161,7 @@ def nd_log_determinant_spread(setting: Setting) -> np.ndarray:
     url=_URL,
     near_miss=lambda setting: summed(pivot_drift(setting)[:, 0]),
     cases=_CASES,
+    checkable=_resolved,
 )
 def nd_lowest_exponent(setting: Setting) -> np.ndarray:
     """The direction that is lost first falls at the lowest Lyapunov exponent, N times as fast as one dimension."""
