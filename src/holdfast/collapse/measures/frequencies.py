@@ -13,9 +13,10 @@ DRAWS = 1000  # items in which the tail is looked for: the same number for every
 
 @measure(good="high")
 def heterozygosity(model: Frequencies) -> PerReplicate:
-    """Heterozygosity: the chance that two draws are of different types.
+    """Heterozygosity.
 
-    1 − Σ p², one minus Simpson's index. Of all measures of diversity it is the one with an exact law in every regime.
+    The chance that two draws are of different types, 1 − Σ p², one minus Simpson's index. Of all measures of
+    diversity it is the one with an exact law in every regime.
     """
     return _averaged(model, 1 - (model.share**2).sum(axis=2))
 
@@ -28,39 +29,50 @@ def entropy(model: Frequencies) -> PerReplicate:
 
 @measure(good="high", unit="types")
 def types_alive(model: Frequencies) -> PerReplicate:
-    """Types alive: how many still have a frequency above zero."""
+    """Types alive.
+
+    How many still have a frequency above zero.
+    """
     return np.asarray((model.share > 0).sum(axis=(1, 2)), dtype=np.float64)
 
 
 @measure(good="high")
 def none_lost(model: Frequencies, truth: Frequencies) -> PerReplicate:
-    """Whether no type has been lost yet: 1 or 0, so that the mean is a share of histories."""
+    """No type lost yet.
+
+    1 or 0, so that the mean is a share of histories.
+    """
     lost = ((model.share <= 0) & (truth.share > 0)).any(axis=(1, 2))
     return np.asarray(~lost, dtype=np.float64)
 
 
 @measure(good="low")
 def totally_collapsed(model: Frequencies) -> PerReplicate:
-    """Whether only one type is left: 1 or 0, so that the mean is a share of histories (of contexts, if several)."""
+    """Total collapse.
+
+    Whether only one type is left: 1 or 0, so that the mean is a share of histories (of contexts, if there are several).
+    """
     return np.asarray(((model.share > 0).sum(axis=2) == 1).mean(axis=1), dtype=np.float64)
 
 
 @measure(good="low")
 def lost_mass(model: Frequencies, truth: Frequencies) -> PerReplicate:
-    """Lost real mass: how much of what is real the model can no longer say.
+    """Lost real mass.
 
-    Σ p over the types whose frequency has become zero, with p their true frequency.
+    How much of what is real the model can no longer say: Σ p over the types whose frequency has become zero, with p
+    their true frequency.
     """
     return _averaged(model, np.where(model.share > 0, 0.0, truth.share).sum(axis=2))
 
 
 @measure(good="high")
 def tail_coverage(model: Frequencies, truth: Frequencies, *, tail: float = TAIL, draws: int = DRAWS) -> PerReplicate:
-    """Tail coverage: how much of the real tail is met in a fixed number of draws, as a share of what real draws meet.
+    """Tail coverage.
 
-    The tail is the rarest types that hold 10 % of the real mass together. Coverage is Σ p over those of them that are
-    among 1,000 draws, in expectation over the draws, divided by the same for draws from the truth. It falls when rare
-    types are lost, whatever becomes of the others.
+    How much of the real tail is met in a fixed number of draws, as a share of what real draws meet. The tail is the
+    rarest types that hold 10 % of the real mass together. Coverage is Σ p over those of them that are among 1,000
+    draws, in expectation over the draws, divided by the same for draws from the truth. It falls when rare types are
+    lost, whatever becomes of the others.
     """
     rare = np.where(in_tail(truth.share[0], tail), truth.share[0], 0.0)
     met = (rare * -np.expm1(draws * np.log1p(-np.minimum(model.share, 1 - 1e-15)))).sum(axis=2)
@@ -70,11 +82,12 @@ def tail_coverage(model: Frequencies, truth: Frequencies, *, tail: float = TAIL,
 
 @measure()
 def tail_mass(model: Frequencies, truth: Frequencies, *, tail: float = TAIL) -> PerReplicate:
-    """Tail mass: how often the model says something of the real tail, as a share of how often it should.
+    """Tail mass.
 
-    Do not judge by this one alone. Under unbiased recursion every type's frequency is a martingale, so the mean of this
-    measure never moves: while nine of ten rare types die out, those that survive grow by as much. Tail coverage and
-    lost real mass see the loss.
+    How often the model says something of the real tail, as a share of how often it should. Do not judge by this one
+    alone. Under unbiased recursion every type's frequency is a martingale, so the mean of this measure never moves:
+    while nine of ten rare types die out, those that survive grow by as much. Tail coverage and lost real mass see
+    the loss.
     """
     rare = in_tail(truth.share[0], tail)
     held = _averaged(model, np.where(rare, model.share, 0.0).sum(axis=2))
@@ -110,7 +123,10 @@ def commonest_share(model: Frequencies, truth: Frequencies) -> PerReplicate:
 
 @measure(good="low")
 def winner_share(model: Frequencies) -> PerReplicate:
-    """Winner's share: the frequency of whatever type is most common now."""
+    """Winner's share.
+
+    The frequency of whatever type is most common now.
+    """
     return _averaged(model, model.share.max(axis=2))
 
 
