@@ -234,9 +234,9 @@ def _x_labels(along: Scale, xs: Sequence[float], names: Sequence[str]) -> Iterat
         return
     step = along.ticks[1] - along.ticks[0] if len(along.ticks) > 1 else max(abs(max(xs)), 1.0)
     for one in along.ticks:
-        at = along.percent(one)
-        edge = Markup(' class="last"') if at > 97 else ""  # a number at the edge ends there, so that it is not cut
-        yield Markup('<text x="{}%" y="14"{}>{}</text>').format(f"{at:.2f}", edge, tick(one, step))
+        x = along.percent(one)
+        edge = Markup(' class="last"') if x > 97 else ""  # a number at the edge ends there, so that it is not cut
+        yield Markup('<text x="{}%" y="14"{}>{}</text>').format(f"{x:.2f}", edge, tick(one, step))
 
 
 def _legend(groups: Sequence[str], shape: str) -> Markup:
