@@ -6,8 +6,8 @@ from pathlib import Path
 
 from holdfast.collapse import catalogue
 from holdfast.collapse.definitions import Measure
+from holdfast.collapse.measuring.views import VIEWS
 from holdfast.collapse.samples import Counts, Images, Points, SampleSet, Texts
-from holdfast.collapse.views import VIEWS
 
 PAGE = Path(__file__).with_name("collapse-measures.md")
 MARK = "<!-- from here on written by docs/make_measures.py -->\n"

@@ -30,10 +30,10 @@ from holdfast.collapse.alarm.drift import conformal_ranks, drift_path
 from holdfast.collapse.alarm.rules import NEVER, ten_percent_drop, two_percent_change
 from holdfast.collapse.alarm.stream import drift_detector, loss_detector
 from holdfast.collapse.alarm.tails import floors, loss_paths
-from holdfast.collapse.experiment import Experiment, arms
-from holdfast.collapse.lab import Block, begun, generations
+from holdfast.collapse.lab.experiment import Experiment, arms
+from holdfast.collapse.lab.loop import Block, begun, generations
 from holdfast.collapse.reading.sets import SampleItems
-from holdfast.collapse.watching import WatchSettings, look
+from holdfast.collapse.watching.sets import WatchSettings, look
 from holdfast.core.random import Streams
 
 ITEMS, HELD, EPS, ALPHA, TAIL = 2_000, 20_000, 0.1, 0.05, 0.05

@@ -11,8 +11,8 @@ standard error, stand all theories of that measure; an exact one must lie within
 import argparse
 import sys
 
-from holdfast.collapse.experiment import Experiment
-from holdfast.collapse.verb import run_experiment
+from holdfast.collapse.lab.experiment import Experiment
+from holdfast.collapse.lab.verb import run_experiment
 
 KNOWN = {"types-alive": 18.25, "heterozygosity": 0.86140, "lost-mass": 0.42128}
 MOST = 3.0

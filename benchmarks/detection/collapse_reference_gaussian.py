@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.collapse.experiment import Experiment
-from holdfast.collapse.verb import run_experiment
+from holdfast.collapse.lab.experiment import Experiment
+from holdfast.collapse.lab.verb import run_experiment
 
 MOST = 3.0
 FEW_REAL = {"few": {"feeds": [{"name": "real", "of": "real", "size": 5}, {"name": "made", "of": "model", "size": 45}]}}

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-from holdfast.collapse.curves import Curve
-from holdfast.collapse.experiment import Experiment
+from holdfast.collapse.lab.curves import Curve
+from holdfast.collapse.lab.experiment import Experiment
+from holdfast.collapse.lab.verb import run_experiment
 from holdfast.collapse.statements import WRITTEN
-from holdfast.collapse.verb import run_experiment
 
 FAR = 3.0
 WRONG = 4.0  # as far again in another run: of true theories one in 16,000

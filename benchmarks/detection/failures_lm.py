@@ -15,10 +15,10 @@ from marked import rewrite, table
 from holdfast.collapse.definitions import Draw, Part
 from holdfast.collapse.learners.language.corpus import _WORD, corpus
 from holdfast.collapse.learners.language.network import surprise
+from holdfast.collapse.learners.torch_use import reproducible
 from holdfast.collapse.learners.transformer import Pages, Settings, Transformer
 from holdfast.collapse.profile import Generation, Real, profile, steps
 from holdfast.collapse.regimes import Rule
-from holdfast.collapse.torch_use import reproducible
 from holdfast.core.random import Streams
 
 STREAMS = Streams(45)

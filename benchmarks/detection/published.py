@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.collapse import Experiment, run_experiment
-from holdfast.collapse.curves import Curve
+from holdfast.collapse.lab.curves import Curve
 
 
 @dataclass(frozen=True)

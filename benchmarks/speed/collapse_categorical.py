@@ -22,16 +22,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from holdfast.collapse.branching import reach
 from holdfast.collapse.definitions import Draw, Part
-from holdfast.collapse.experiment import Experiment
+from holdfast.collapse.engines.branching import reach
 from holdfast.collapse.graph import graph
+from holdfast.collapse.lab.experiment import Experiment
+from holdfast.collapse.lab.verb import run_experiment
 from holdfast.collapse.learners.categorical import Categorical
 from holdfast.collapse.learners.ngram import Ngram
 from holdfast.collapse.ngrams.index import Writing
 from holdfast.collapse.ngrams.surprise import surprises
 from holdfast.collapse.regimes import PRESETS
-from holdfast.collapse.verb import run_experiment
 
 GENERATIONS = 100
 NLTK_TOKENS = 300

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from holdfast.collapse.experiment import Experiment
-from holdfast.collapse.verb import run_experiment
+from holdfast.collapse.lab.experiment import Experiment
+from holdfast.collapse.lab.verb import run_experiment
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from holdfast.collapse.experiment import Experiment
-from holdfast.collapse.verb import run_experiment
+from holdfast.collapse.lab.experiment import Experiment
+from holdfast.collapse.lab.verb import run_experiment
 
 T, D, GENERATIONS = 500, 50, 20
 

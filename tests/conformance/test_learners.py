@@ -5,9 +5,9 @@ import pytest
 
 from holdfast.collapse import catalogue
 from holdfast.collapse.definitions import Draw, Learner, Part
-from holdfast.collapse.experiment import Arm, Experiment, arms, made_learner
-from holdfast.collapse.keeping import Keeper
-from holdfast.collapse.lab import Block, begun, generations
+from holdfast.collapse.lab.experiment import Arm, Experiment, arms, made_learner
+from holdfast.collapse.lab.keeping import Keeper
+from holdfast.collapse.lab.loop import Block, begun, generations
 from holdfast.collapse.regimes import PRESETS
 from holdfast.collapse.samples import Counts, Images, Points, Texts
 from holdfast.core.errors import BadInput, MissingExtra, NotApplicable

@@ -13,10 +13,10 @@ from holdfast.collapse import catalogue
 from holdfast.collapse.measures import syntax
 from holdfast.collapse.measures.sound import Fewer
 from holdfast.collapse.measures.syntax import Tree
-from holdfast.collapse.measuring import ruler
+from holdfast.collapse.measuring.protocol import ruler
+from holdfast.collapse.measuring.subsets import by_content, part
+from holdfast.collapse.measuring.views import unwrapped, with_options, with_views
 from holdfast.collapse.samples import Counts, Images, Points, Texts
-from holdfast.collapse.subsets import by_content, part
-from holdfast.collapse.views import unwrapped, with_options, with_views
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
 

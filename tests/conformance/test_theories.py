@@ -11,15 +11,15 @@ import pytest
 from scipy.special import ndtri
 
 from holdfast.collapse import catalogue
-from holdfast.collapse.curves import PLACES, deviations
 from holdfast.collapse.definitions import Setting
-from holdfast.collapse.experiment import Arm, Experiment, arms, chosen_measures, made_learner
 from holdfast.collapse.graph import graph
-from holdfast.collapse.keeping import Keeper
-from holdfast.collapse.lab import Block, begun, generations
+from holdfast.collapse.lab.curves import PLACES, deviations
+from holdfast.collapse.lab.experiment import Arm, Experiment, arms, chosen_measures, made_learner
+from holdfast.collapse.lab.keeping import Keeper
+from holdfast.collapse.lab.loop import Block, begun, generations
+from holdfast.collapse.lab.verb import _seen
+from holdfast.collapse.lab.work import gathered, run_all
 from holdfast.collapse.regimes import PRESETS, Regime
-from holdfast.collapse.verb import _seen
-from holdfast.collapse.work import gathered, run_all
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.progress import Silent
 from holdfast.core.random import Streams

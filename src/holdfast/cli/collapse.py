@@ -61,8 +61,8 @@ def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form
     """
     from holdfast.cli.output import finished
     from holdfast.cli.progress import shown
-    from holdfast.collapse.experiment import Experiment, read_experiment
-    from holdfast.collapse.verb import run_experiment
+    from holdfast.collapse.lab.experiment import Experiment, read_experiment
+    from holdfast.collapse.lab.verb import run_experiment
     from holdfast.core.config import checked, override
     from holdfast.core.store import RunStore, new_id
     from holdfast.report.render import refuse_unknown

@@ -44,8 +44,8 @@ def watch(sets: tuple[Path, ...], real: Path | None, controls: Path | None, fail
     """
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
-    from holdfast.collapse.watching import WatchSettings, watch_paths
-    from holdfast.collapse.watching_runs import watch_run
+    from holdfast.collapse.watching.runs import watch_run
+    from holdfast.collapse.watching.sets import WatchSettings, watch_paths
     from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.report.render import refuse_unknown

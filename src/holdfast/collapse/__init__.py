@@ -11,19 +11,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from holdfast.collapse.experiment import Experiment
+    from holdfast.collapse.lab.experiment import Experiment
+    from holdfast.collapse.lab.verb import run_experiment
     from holdfast.collapse.planning.planner import plan
     from holdfast.collapse.regimes import Feed, Regime
-    from holdfast.collapse.verb import run_experiment
 
 __all__ = ["Experiment", "Feed", "Regime", "plan", "run_experiment"]
 
 _HOMES = {
-    "Experiment": "holdfast.collapse.experiment",
+    "Experiment": "holdfast.collapse.lab.experiment",
     "Feed": "holdfast.collapse.regimes",
     "Regime": "holdfast.collapse.regimes",
     "plan": "holdfast.collapse.planning.planner",
-    "run_experiment": "holdfast.collapse.verb",
+    "run_experiment": "holdfast.collapse.lab.verb",
 }
 
 

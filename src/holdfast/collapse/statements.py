@@ -7,8 +7,8 @@ from itertools import groupby
 
 from holdfast.collapse import catalogue
 from holdfast.collapse.definitions import Setting, Statistic, Theory
-from holdfast.collapse.experiment import Experiment, made_learner, regimes_of
 from holdfast.collapse.graph import graph
+from holdfast.collapse.lab.experiment import Experiment, made_learner, regimes_of
 from holdfast.collapse.regimes import PRESETS, Regime
 from holdfast.core.errors import NotApplicable, unknown
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.collapse.definitions import Draw, Part
-from holdfast.collapse.experiment import Arm
 from holdfast.collapse.graph import Fits, graph
-from holdfast.collapse.lab import Block, begun, generations
+from holdfast.collapse.lab.experiment import Arm
+from holdfast.collapse.lab.loop import Block, begun, generations
 from holdfast.collapse.regimes import PRESETS, Feed, Regime, Rule, Verifier
 from holdfast.core.random import Streams
 

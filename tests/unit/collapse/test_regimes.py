@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from holdfast.collapse.experiment import Experiment, arms, regimes_of
+from holdfast.collapse.lab.experiment import Experiment, arms, regimes_of
+from holdfast.collapse.lab.verb import run_experiment
 from holdfast.collapse.regimes import MOST_ITEMS, PRESETS, Feed, Regime, golden_weight
-from holdfast.collapse.verb import run_experiment
 from holdfast.core.errors import BadInput
 
 

@@ -13,10 +13,10 @@ from holdfast.collapse.alarm.lens import Lens, sample_of, taken
 from holdfast.collapse.alarm.parts import Parts
 from holdfast.collapse.alarm.stream import drift_detector
 from holdfast.collapse.definitions import Measure
-from holdfast.collapse.measuring import MOST_ITEMS, Ruler, ruler, size_for
+from holdfast.collapse.measuring.protocol import MOST_ITEMS, Ruler, ruler, size_for
+from holdfast.collapse.measuring.views import with_views
 from holdfast.collapse.reading.sets import SampleItems
 from holdfast.collapse.samples import Images, Points, SampleSet, Texts
-from holdfast.collapse.views import with_views
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.progress import Progress, track
 from holdfast.core.random import Streams

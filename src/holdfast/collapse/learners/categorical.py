@@ -9,7 +9,8 @@ from jaxtyping import Float
 from pydantic import BaseModel, Field, model_validator
 
 from holdfast.collapse.definitions import Draw, Part, learner
-from holdfast.collapse.frequencies import (
+from holdfast.collapse.samples import Counts
+from holdfast.collapse.states.frequencies import (
     Frequencies,
     Law,
     Tally,
@@ -22,7 +23,6 @@ from holdfast.collapse.frequencies import (
     tallied,
     tilted,
 )
-from holdfast.collapse.samples import Counts
 from holdfast.core.finding import FROZEN
 
 MOST_TYPES = 2_000_000

@@ -10,8 +10,8 @@ from holdfast.collapse.definitions import Draw, Part, learner
 from holdfast.collapse.learners.pictures import dense, painting
 from holdfast.collapse.learners.pictures.painting import Painters, Pictures
 from holdfast.collapse.learners.pictures.source import Source, as_bytes, source
+from holdfast.collapse.learners.torch_use import EXTRA, reproducible
 from holdfast.collapse.samples import Images
-from holdfast.collapse.torch_use import EXTRA, reproducible
 from holdfast.core.finding import FROZEN
 
 _PURPOSE = "the learner flow"

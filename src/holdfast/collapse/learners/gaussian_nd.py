@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field, model_validator
 from scipy.special import gammainccinv
 
 from holdfast.collapse.definitions import Draw, Part, learner
-from holdfast.collapse.items import Items, chosen, made_of, pooled
 from holdfast.collapse.regimes import Verifier
 from holdfast.collapse.samples import Points
+from holdfast.collapse.states.items import Items, chosen, made_of, pooled
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from scipy.special import gammaincinv, ndtr, ndtri
 
 from holdfast.collapse.definitions import Draw, Part, learner
-from holdfast.collapse.items import Items, chosen, made_of, pooled
 from holdfast.collapse.samples import Points
+from holdfast.collapse.states.items import Items, chosen, made_of, pooled
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from pydantic import BaseModel, Field, model_validator
 
 from holdfast.collapse.definitions import Draw, Part, learner
-from holdfast.collapse.items import Items, chosen, made_of, pooled, weighted_places
 from holdfast.collapse.regimes import Verifier
 from holdfast.collapse.samples import Points
+from holdfast.collapse.states.items import Items, chosen, made_of, pooled, weighted_places
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 

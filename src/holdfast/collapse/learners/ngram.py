@@ -7,11 +7,11 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from holdfast.collapse.definitions import Draw, Part, learner
-from holdfast.collapse.frequencies import acceptance
 from holdfast.collapse.ngrams.index import Grams, Writing, as_it_stands, indexed, joined, pieces_of, repeated
 from holdfast.collapse.ngrams.text import Source, Unit, file_source, made_source
 from holdfast.collapse.ngrams.walk import chances, walked
 from holdfast.collapse.samples import Texts
+from holdfast.collapse.states.frequencies import acceptance
 from holdfast.core.finding import FROZEN
 
 

@@ -14,9 +14,9 @@ from holdfast.collapse.learners.language import network
 from holdfast.collapse.learners.language.corpus import Corpus, Unit, corpus
 from holdfast.collapse.learners.language.network import Course, Size
 from holdfast.collapse.learners.language.writing import Manner, written
+from holdfast.collapse.learners.torch_use import EXTRA, reproducible
 from holdfast.collapse.regimes import Rule
 from holdfast.collapse.samples import Texts
-from holdfast.collapse.torch_use import EXTRA, reproducible
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams

@@ -4,8 +4,8 @@ import zlib
 
 from holdfast.collapse.definitions import measure
 from holdfast.collapse.measures.sound import documents, drawn
+from holdfast.collapse.measuring.subsets import by_content
 from holdfast.collapse.samples import Texts
-from holdfast.collapse.subsets import by_content
 
 _LEVEL = 6  # zlib's own middle
 

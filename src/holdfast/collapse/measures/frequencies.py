@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from holdfast.collapse.definitions import measure
-from holdfast.collapse.frequencies import Frequencies
-from holdfast.collapse.tail import TAIL, in_tail
+from holdfast.collapse.states.frequencies import Frequencies
+from holdfast.collapse.states.tail import TAIL, in_tail
 
 PerReplicate = Float[np.ndarray, " replicates"]
 DRAWS = 1000  # items in which the tail is looked for: the same number for every model

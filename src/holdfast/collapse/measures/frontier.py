@@ -5,8 +5,8 @@ from jaxtyping import Int
 
 from holdfast.collapse.definitions import measure
 from holdfast.collapse.measures.sound import Rows, pair
+from holdfast.collapse.measuring.subsets import by_content
 from holdfast.collapse.samples import Points
-from holdfast.collapse.subsets import by_content
 
 _SCALE = 5.0  # of the divergences, as in MAUVE
 _MIXES = 25

@@ -6,8 +6,8 @@ from jaxtyping import Float
 from holdfast.collapse.definitions import measure
 from holdfast.collapse.learners.language.network import surprise
 from holdfast.collapse.learners.language.writing import written
+from holdfast.collapse.learners.torch_use import reproducible
 from holdfast.collapse.learners.transformer import Language, Settings
-from holdfast.collapse.torch_use import reproducible
 from holdfast.core.random import Streams
 
 Values = Float[np.ndarray, " replicates"]

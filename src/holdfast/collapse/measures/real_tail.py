@@ -8,7 +8,7 @@ from holdfast.collapse.measures.rarefaction import absent
 from holdfast.collapse.measures.sound import both_counted, drawn
 from holdfast.collapse.measures.words import together
 from holdfast.collapse.samples import Counts, Texts
-from holdfast.collapse.tail import TAIL, in_tail
+from holdfast.collapse.states.tail import TAIL, in_tail
 from holdfast.core.errors import NotApplicable
 
 

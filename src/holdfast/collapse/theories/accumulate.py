@@ -12,8 +12,8 @@ from jaxtyping import Float
 from scipy.special import gammaln
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.structure import kept, kept_in_equal_batches
 from holdfast.collapse.learners.gaussian import Gaussian
-from holdfast.collapse.structure import kept, kept_in_equal_batches
 from holdfast.core.errors import NotApplicable
 
 _ASSUMES = "normal; every batch is kept, one a generation, drawn from the latest model; batches of any size"

@@ -7,11 +7,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.lineage import Descent, bessel, descent
+from holdfast.collapse.engines.risk import plain_risk
 from holdfast.collapse.graph import Graph
 from holdfast.collapse.learners.gaussian import Gaussian
-from holdfast.collapse.lineage import Descent, bessel, descent
 from holdfast.collapse.regimes import Rule
-from holdfast.collapse.risk import plain_risk
 from holdfast.core.errors import NotApplicable
 
 _ASSUMES = "a normal distribution; any graph of batches, weights, subsamples, lags and widths, no verifier with a taste"

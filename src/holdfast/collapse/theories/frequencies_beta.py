@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.special import betaincinv, digamma
 
-from holdfast.collapse.chains import chains
 from holdfast.collapse.definitions import Setting, theory
-from holdfast.collapse.lineage import kept_variance
+from holdfast.collapse.engines.chains import chains
+from holdfast.collapse.engines.lineage import kept_variance
 from holdfast.collapse.theories.frequency_cases import with_little_real
 from holdfast.core.errors import NotApplicable
 

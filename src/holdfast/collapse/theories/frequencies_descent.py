@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from holdfast.collapse.chains import Chain, chains
 from holdfast.collapse.definitions import Setting, theory
-from holdfast.collapse.lineage import kept_variance
+from holdfast.collapse.engines.chains import Chain, chains
+from holdfast.collapse.engines.lineage import kept_variance
 from holdfast.collapse.theories.frequency_cases import COMMON, COMMON_CONTEXTS, CONTEXTS, FEW
 
 _ASSUMES = "fitted by counting; items drawn from the model as it is; any graph of batches and weights"

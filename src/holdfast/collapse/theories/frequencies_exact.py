@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from holdfast.collapse.chains import chains
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.chains import chains
+from holdfast.collapse.engines.single_type import single
 from holdfast.collapse.measures.frequencies import DRAWS, entropies
-from holdfast.collapse.single_type import single
 from holdfast.collapse.theories.frequency_cases import CONTEXTS, FEW
 
 _ASSUMES = "fitted by counting M ≤ 3,000 items: those of the model before, and as many new real ones each time"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from holdfast.collapse.chains import chains
 from holdfast.collapse.definitions import Setting, theory
-from holdfast.collapse.lineage import kept_variance
+from holdfast.collapse.engines.chains import chains
+from holdfast.collapse.engines.lineage import kept_variance
 from holdfast.collapse.theories.frequency_cases import CONTEXTS, FEW
 from holdfast.core.errors import NotApplicable
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from holdfast.collapse.chains import Chain, chains
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.chains import Chain, chains
 from holdfast.collapse.theories.frequency_cases import with_little_real
 from holdfast.core.errors import NotApplicable
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
-from holdfast.collapse.structure import Mix, mixed
+from holdfast.collapse.engines.structure import Mix, mixed
 from holdfast.collapse.theories.accumulate import normal
 from holdfast.core.errors import NotApplicable
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.structure import Mix, mixed
 from holdfast.collapse.regimes import golden_weight
-from holdfast.collapse.structure import Mix, mixed
 from holdfast.collapse.theories.accumulate import normal
 from holdfast.collapse.theories.regression import LINES, least_squares
 from holdfast.core.errors import NotApplicable

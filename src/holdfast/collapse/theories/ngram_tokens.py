@@ -3,8 +3,8 @@
 import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.lineage import kept_variance
 from holdfast.collapse.learners.ngram import Ngram
-from holdfast.collapse.lineage import kept_variance
 from holdfast.core.errors import NotApplicable
 
 _OPTIONS = {"types": 12, "length": 2000, "held_out": 50}

@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.special import digamma, gammaln, loggamma, ndtri, polygamma
 
-from holdfast.collapse.curves import BAND
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.lab.curves import BAND
 from holdfast.collapse.theories.normal_law import (
     ASSUMES,
     CASE,

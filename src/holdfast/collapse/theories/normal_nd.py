@@ -7,9 +7,9 @@ from jaxtyping import Float
 from scipy.special import digamma, polygamma
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.lineage import kept_variance
 from holdfast.collapse.graph import Graph
 from holdfast.collapse.learners.gaussian_nd import GaussianNd
-from holdfast.collapse.lineage import kept_variance
 from holdfast.collapse.theories.normal_law import (
     Factors,
     factors,

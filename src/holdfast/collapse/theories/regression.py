@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.risk import parameter_risk, plain_risk
 from holdfast.collapse.graph import Graph, graph
 from holdfast.collapse.learners.linear_regression import LinearRegression
 from holdfast.collapse.regimes import PRESETS
-from holdfast.collapse.risk import parameter_risk, plain_risk
 from holdfast.core.errors import NotApplicable
 
 DOHMATOB = "Dohmatob, Feng & Kempe (2024), Model Collapse Demystified: The Case of Regression, NeurIPS 37"

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import digamma
 
 from holdfast.collapse.definitions import Setting, theory
-from holdfast.collapse.structure import kept, kept_in_equal_batches
+from holdfast.collapse.engines.structure import kept, kept_in_equal_batches
 from holdfast.collapse.theories.regression import GERSTGRASSER, LINES, least_squares
 from holdfast.core.errors import NotApplicable
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.risk import plain_risk
+from holdfast.collapse.engines.structure import Mix, mixed
 from holdfast.collapse.regimes import Rule
-from holdfast.collapse.risk import plain_risk
-from holdfast.collapse.structure import Mix, mixed
 from holdfast.collapse.theories.accumulate import normal
 from holdfast.collapse.theories.descent import widened
 from holdfast.core.errors import NotApplicable

@@ -3,8 +3,8 @@
 import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.risk import parameter_risk
 from holdfast.collapse.learners.categorical import Categorical
-from holdfast.collapse.risk import parameter_risk
 from holdfast.core.errors import NotApplicable
 
 _FIRST_ORDER = 0.15  # (K − 1) × risk up to which frequencies stay near enough to 1/K for a law of first order

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from holdfast.collapse.branching import reach
-from holdfast.collapse.chains import Chain, chains
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.branching import reach
+from holdfast.collapse.engines.chains import Chain, chains
 from holdfast.collapse.theories.frequency_cases import MANY, MANY_CONTEXTS
 
 _ASSUMES = "fitted by counting; items drawn from the model as it is; any graph; what dies out was rare (p ≪ 1)"

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from holdfast.collapse.chains import chains
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.chains import chains
+from holdfast.collapse.engines.single_type import single
 from holdfast.collapse.measures.frequencies import DRAWS
-from holdfast.collapse.single_type import single
-from holdfast.collapse.tail import TAIL, in_tail
+from holdfast.collapse.states.tail import TAIL, in_tail
 from holdfast.collapse.theories.frequency_cases import CONTEXTS, FEW
 from holdfast.core.errors import NotApplicable
 

@@ -6,8 +6,8 @@ An ideal verifier needs no law of its own: what it passes is real data, and the 
 import numpy as np
 
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.structure import MOST_PARTS
 from holdfast.collapse.graph import Batch
-from holdfast.collapse.structure import MOST_PARTS
 from holdfast.collapse.theories.accumulate import normal
 from holdfast.collapse.theories.descent import widened
 from holdfast.core.errors import NotApplicable

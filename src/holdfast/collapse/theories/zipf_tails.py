@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.special import gamma
 
-from holdfast.collapse.branching import reach
-from holdfast.collapse.chains import Chain, only_chain
 from holdfast.collapse.definitions import Setting, theory
+from holdfast.collapse.engines.branching import reach
+from holdfast.collapse.engines.chains import Chain, only_chain
 from holdfast.collapse.learners.categorical import Categorical
 from holdfast.collapse.learners.contexts import Contexts
 from holdfast.collapse.theories.frequency_cases import ZIPF, ZIPF_CONTEXTS

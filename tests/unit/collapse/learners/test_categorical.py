@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from holdfast.collapse.definitions import Draw, Part
-from holdfast.collapse.experiment import made_learner
-from holdfast.collapse.frequencies import Frequencies, Tally
+from holdfast.collapse.engines.single_type import single
 from holdfast.collapse.graph import graph
+from holdfast.collapse.lab.experiment import made_learner
 from holdfast.collapse.learners.categorical import Categorical
 from holdfast.collapse.regimes import PRESETS, Rule, Verifier
-from holdfast.collapse.single_type import single
+from holdfast.collapse.states.frequencies import Frequencies, Tally
 from holdfast.core.errors import BadInput
 
 RNG = np.random.default_rng

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from holdfast.collapse.definitions import Setting
-from holdfast.collapse.experiment import Experiment, arms
-from holdfast.collapse.keeping import Keeper
-from holdfast.collapse.lab import Block, begun, generations
+from holdfast.collapse.lab.experiment import Experiment, arms
+from holdfast.collapse.lab.keeping import Keeper
+from holdfast.collapse.lab.loop import Block, begun, generations
 from holdfast.core.random import Streams
 
 

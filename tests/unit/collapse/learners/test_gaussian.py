@@ -3,12 +3,12 @@ import pytest
 from scipy.stats import ks_2samp, kstest
 
 from holdfast.collapse.definitions import Draw, Part
-from holdfast.collapse.experiment import Experiment, arms, chosen_measures
-from holdfast.collapse.keeping import Keeper
-from holdfast.collapse.lab import Block, Recorder, begun, generations
+from holdfast.collapse.lab.experiment import Experiment, arms, chosen_measures
+from holdfast.collapse.lab.keeping import Keeper
+from holdfast.collapse.lab.loop import Block, Recorder, begun, generations
+from holdfast.collapse.lab.verb import run_experiment
 from holdfast.collapse.learners.gaussian import Gaussian, Moments, Normal
 from holdfast.collapse.regimes import Rule, Verifier
-from holdfast.collapse.verb import run_experiment
 from holdfast.core.random import Streams
 
 

@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import ks_2samp
 
 from holdfast.collapse.definitions import Draw, Part
-from holdfast.collapse.items import made_of
 from holdfast.collapse.learners.kde import Kde, moments
 from holdfast.collapse.regimes import Verifier
+from holdfast.collapse.states.items import made_of
 
 
 def rng(seed=0):

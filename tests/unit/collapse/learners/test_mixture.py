@@ -4,10 +4,10 @@ from pydantic import ValidationError
 from scipy.stats import ks_2samp
 
 from holdfast.collapse.definitions import Draw, Part
-from holdfast.collapse.items import made_of
 from holdfast.collapse.learners.mixture import _LEAST_SHARE, GaussianMixture, Mixture, _em_step
 from holdfast.collapse.measures.mixture import mixture_variance, modes_kept, rarest_mode
 from holdfast.collapse.regimes import Verifier
+from holdfast.collapse.states.items import made_of
 
 FOUR = ((-6.0, -6.0), (-6.0, 6.0), (6.0, -6.0), (6.0, 6.0))
 

@@ -8,10 +8,10 @@ from holdfast.collapse.learners.language import network, writing
 from holdfast.collapse.learners.language.corpus import START, corpus
 from holdfast.collapse.learners.language.network import Size
 from holdfast.collapse.learners.language.writing import Manner, written
+from holdfast.collapse.learners.torch_use import reproducible
 from holdfast.collapse.learners.transformer import Pages, Transformer
 from holdfast.collapse.measures.perplexity import perplexity_of_generated, perplexity_of_real, perplexity_of_tail
 from holdfast.collapse.regimes import Rule, Verifier
-from holdfast.collapse.torch_use import reproducible
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from holdfast.collapse.frequencies import Frequencies
 from holdfast.collapse.measures import frequencies as m
-from holdfast.collapse.tail import in_tail
+from holdfast.collapse.states.frequencies import Frequencies
+from holdfast.collapse.states.tail import in_tail
 
 
 def state(*rows):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from holdfast.collapse.engines.lineage import kept_variance
 from holdfast.collapse.graph import graph
-from holdfast.collapse.lineage import kept_variance
 from holdfast.collapse.planning import plan
 from holdfast.collapse.planning.closing import apart, shrunk
 from holdfast.collapse.planning.mixing import absent, lost_variance

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from holdfast.collapse.experiment import Experiment, arms
+from holdfast.collapse.engines.lineage import kept_variance
 from holdfast.collapse.graph import graph
-from holdfast.collapse.lineage import kept_variance
+from holdfast.collapse.lab.experiment import Experiment, arms
 from holdfast.collapse.regimes import Regime
 from holdfast.collapse.theories import (
     frequencies_beta,

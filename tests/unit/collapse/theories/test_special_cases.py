@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from holdfast.collapse import catalogue
 from holdfast.collapse.definitions import Setting
-from holdfast.collapse.experiment import made_learner
+from holdfast.collapse.engines.structure import Mix
 from holdfast.collapse.graph import graph
+from holdfast.collapse.lab.experiment import made_learner
 from holdfast.collapse.regimes import PRESETS, Feed, Regime, Rule
-from holdfast.collapse.structure import Mix
 from holdfast.collapse.theories.regression_fresh_real import handed_on
 from holdfast.core.errors import NotApplicable
 

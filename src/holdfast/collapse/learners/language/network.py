@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt16
 
 from holdfast.collapse.learners.language.corpus import START
-from holdfast.collapse.torch_use import torch_for
+from holdfast.collapse.learners.torch_use import torch_for
 
 _PURPOSE = "a language model"
 _INIT = 0.6  # standard deviation of new weights × √width: GPT-2 has 0.02 × √768; small networks learn faster so

@@ -7,8 +7,8 @@ from jaxtyping import Float, UInt16
 
 from holdfast.collapse.learners.language.corpus import START
 from holdfast.collapse.learners.language.network import Memory, Size, scores, taken_apart
+from holdfast.collapse.learners.torch_use import torch_for
 from holdfast.collapse.regimes import Rule
-from holdfast.collapse.torch_use import torch_for
 
 _AT_ONCE = 256  # documents written together: enough to fill a core, small enough for memory
 _MEMORY = 1 << 28  # bytes of keys and values at most

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from holdfast.collapse.torch_use import torch_for
+from holdfast.collapse.learners.torch_use import torch_for
 
 _PURPOSE = "a model of pictures"
 _CLIP = 1.0  # longest gradient

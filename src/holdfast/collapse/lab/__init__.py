@@ -1,0 +1,1 @@
+"""The laboratory: whole histories of models that learn from models, theory beside them."""

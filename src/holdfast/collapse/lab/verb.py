@@ -1,0 +1,95 @@
+"""The verb: one experiment, from its settings to its record."""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from holdfast.audit.environment import environment
+from holdfast.collapse.lab.curves import Curve, curves
+from holdfast.collapse.lab.experiment import Arm, Experiment, arms, chosen_measures
+from holdfast.collapse.lab.judging import generations_of, judged
+from holdfast.collapse.lab.keeping import Keeper
+from holdfast.collapse.lab.telling import headline, sections
+from holdfast.collapse.lab.work import gathered, run_all
+from holdfast.core.progress import Progress, Recording, Silent
+from holdfast.core.random import Streams
+from holdfast.core.record import Run
+from holdfast.core.store import RunStore, new_id
+
+VALUES = "values"
+
+
+def run_experiment(
+    experiment: Experiment,
+    *,
+    store: RunStore | None = None,
+    progress: Progress | None = None,
+    command: Sequence[str] = (),
+    resumed: Run | None = None,
+    run_id: str | None = None,
+) -> tuple[Run, tuple[Curve, ...]]:
+    """Return the record of an experiment and its curves; with a `store` it can be interrupted and resumed.
+
+    Raises BadInput for settings that do not fit together.
+    """
+    started = time.perf_counter()
+    progress = progress or Silent()
+    found = arms(experiment)
+    measures = chosen_measures(experiment, found[0].kind, *_seen(found[0], experiment))
+    run = resumed or Run(
+        id=run_id or new_id(),
+        kind="collapse",
+        title=_title(experiment, found),
+        command=tuple(command),
+        status="running",
+        started=datetime.now(UTC),
+        config=experiment.model_dump(mode="json", exclude_unset=True),
+        seed=experiment.seed,
+        environment=environment(),
+        size=f"{experiment.generations:,} generations × {experiment.replicates:,} replicates",
+    )
+    with ExitStack() as opened:
+        if store is None:
+            folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+            writer = None
+        else:
+            writer = opened.enter_context(store.begin(run))
+            folder = writer.folder / VALUES
+            progress = Recording(progress, writer.event)
+        keeper = Keeper(folder)
+        run_all(experiment, found, measures, keeper, progress)
+        at = experiment.recorded()
+        drawn = tuple(
+            curve
+            for number, arm in enumerate(found)
+            for curve in curves(arm, gathered(experiment, number, arm, keeper), measures, at)
+        )
+        run = run.model_copy(
+            update={
+                "status": "finished",
+                "results": judged(generations_of(drawn), select=("theory-disagrees",)),
+                "says": headline(drawn, found[0].kind.tells),
+                "sections": sections(drawn, found[0].kind.tells),
+                "seconds": time.perf_counter() - started,
+            }
+        )
+        if writer is not None:
+            writer.finish(run)
+    return run, drawn
+
+
+def _seen(arm: Arm, experiment: Experiment) -> tuple[type, tuple[type, ...]]:
+    """Return which states and kinds of sample the learner has, by asking it for the smallest ones."""
+    streams = Streams(experiment.seed)
+    truth = arm.learner.truth(1, streams("look"))
+    samples = arm.learner.samples(truth, 2, streams("look", "sample"))
+    return type(truth), tuple({type(one) for one in samples})
+
+
+def _title(experiment: Experiment, found: Sequence[Arm]) -> str:
+    names = list(dict.fromkeys(arm.regime.name for arm in found))
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return f"{experiment.learner}: {shown}"
