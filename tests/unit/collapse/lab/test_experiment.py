@@ -79,3 +79,9 @@ def test_measures_suit_the_learner():
     assert {one.on for one in everything} == {"model"}, "samples of cheap learners are measured only when asked for"
     with pytest.raises(BadInput, match="does not suit the learner gaussian"):
         chosen_measures(Experiment(measures=("self-bleu",)), kind, Normal, ())
+
+
+def test_all_leaves_out_what_a_learner_of_texts_cannot_draw():
+    names = [arm.regime.name for arm in arms(Experiment(learner="transformer", regimes=("all",)))]
+    assert "verified" in names
+    assert "verified-biased" not in names
