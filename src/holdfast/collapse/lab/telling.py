@@ -42,7 +42,7 @@ def _outcome(drawn: Sequence[Curve], tells: str) -> str:
         return f"{len({curve.arm.name for curve in drawn})} histories were run."
     worst, best = (pick(told, key=lambda curve: curve.median[-1]) for pick in (min, max))
     what, last = tells.replace("-", " ").capitalize(), told[0].at[-1]
-    said = f"{what}: {_short(told[0].median[0])} at the start; after {last:,} generations {_short(worst.median[-1])}"
+    said = f"{what}: {_short(told[0].median[0])} at the start; after {_counted(last)} {_short(worst.median[-1])}"
     said += f" in {worst.arm.name}"
     if best.arm.name != worst.arm.name:
         said += f" and {_short(best.median[-1])} in {best.arm.name}"
@@ -71,7 +71,7 @@ def _end(by_name: Mapping[str, Sequence[Curve]]) -> Section:
     if first.replicates == 1:
         says = "One history of each: nothing here says how much another one would differ."
     return Section(
-        title=f"After {first.at[-1]:,} generations",
+        title=f"After {_counted(first.at[-1])}",
         says=(says,),
         evidence=(Examples(caption="The last generation", columns=("Measure", *names), cells=tuple(rows)),),
     )
@@ -200,6 +200,10 @@ def _silent(drawn: Sequence[Curve]) -> tuple[tuple[Cell, ...], ...]:
 
 def _numbers(line: np.ndarray) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in line]
+
+
+def _counted(generations: int) -> str:
+    return f"{generations:,} generation{'s' if generations > 1 else ''}"
 
 
 def _short(value: float) -> str:
