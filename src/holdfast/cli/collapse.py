@@ -9,6 +9,7 @@ import click
 
 from holdfast.cli.audit import STORE
 from holdfast.cli.collapse_plan import forecast, plan
+from holdfast.cli.collapse_profile import profile
 from holdfast.cli.collapse_theories import theories
 from holdfast.cli.collapse_watch import watch
 from holdfast.core.errors import BadInput
@@ -24,6 +25,7 @@ def collapse() -> None:
 collapse.add_command(plan)
 collapse.add_command(watch)
 collapse.add_command(forecast)
+collapse.add_command(profile)
 collapse.add_command(theories)
 
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 
 from holdfast.audit.environment import environment
 from holdfast.collapse.forecasting.contamination import Meter, synthetic_share
-from holdfast.collapse.forecasting.counting import Unit, counted, variances
 from holdfast.collapse.forecasting.forecast import Forecast, forecast, forecast_numbers
 from holdfast.collapse.forecasting.telling import contamination, headline, sections
+from holdfast.collapse.reading.counting import Unit, counted, halves, variances
 from holdfast.collapse.reading.sets import SampleItems, read_set
 from holdfast.collapse.regimes import PRESETS
 from holdfast.core.errors import BadInput, NotApplicable, unknown
@@ -126,8 +126,8 @@ def _metered(asked: Asked, sets: list[SampleItems], replicates: int) -> Meter | 
 
     The held-out items are parted in two at random, since the meter needs two independent real samples.
     """
-    halves = _halves(sets[-1], Streams(asked.seed)("halves"))
-    tables = counted([*sets[:-1], *halves], asked.types, asked.column)
+    parts = halves(sets[-1], Streams(asked.seed)("halves"))
+    tables = counted([*sets[:-1], *parts], asked.types, asked.column)
     if tables is None:
         return "it is told by types, and these are numbers"
     models = tables[:, 1 : 1 + replicates]
@@ -138,15 +138,3 @@ def _metered(asked: Asked, sets: list[SampleItems], replicates: int) -> Meter | 
         )  # fmt: skip
     except NotApplicable as error:
         return str(error)
-
-
-def _halves(real: SampleItems, rng: np.random.Generator) -> list[SampleItems]:
-    first = rng.permutation(len(real)) < len(real) // 2
-    found = []
-    for name, mine in (("one half", first), ("other half", ~first)):
-        rows = np.flatnonzero(mine)
-        texts = None if real.texts is None else tuple(real.texts[i] for i in rows.tolist())
-        points = None if real.points is None else real.points[rows]
-        categories = {column: values.take(rows) for column, values in real.categories.items()}
-        found.append(SampleItems(name, len(rows), "", texts, None, points, real.columns, categories))
-    return found

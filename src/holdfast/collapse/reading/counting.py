@@ -53,8 +53,8 @@ def _types(one: SampleItems, unit: Unit, column: str | None) -> Counter[str] | N
         return Counter(one.categories[name].to_pylist())
     if one.points is None:
         raise BadInput(
-            f"{one_line(one.name)} holds {' and '.join(one.holds) or 'nothing'}; a forecast is about texts, categories "
-            "or numbers. Of pictures, give a class for each, or a feature"
+            f"{one_line(one.name)} holds {' and '.join(one.holds) or 'nothing'}; what is counted are types of "
+            "texts or categories, or numbers. Of pictures, give a class for each, or a feature"
         )
     return None
 
@@ -77,3 +77,16 @@ def _chosen(column: str | None, names: Sequence[str], where: str) -> str:
     if len(names) > 1:
         raise BadInput(f"{one_line(where)} has several columns ({', '.join(names[:6])}); say which with --column")
     return names[0]
+
+
+def halves(real: SampleItems, rng: np.random.Generator) -> list[SampleItems]:
+    """Return real items in two parts, at random: two independent samples."""
+    first = rng.permutation(len(real)) < len(real) // 2
+    found = []
+    for name, mine in (("one half", first), ("other half", ~first)):
+        rows = np.flatnonzero(mine)
+        texts = None if real.texts is None else tuple(real.texts[i] for i in rows.tolist())
+        points = None if real.points is None else real.points[rows]
+        categories = {column: values.take(rows) for column, values in real.categories.items()}
+        found.append(SampleItems(name, len(rows), "", texts, None, points, real.columns, categories))
+    return found

@@ -1,0 +1,117 @@
+"""The verb: profiles of a chain of generations, from sample sets to its record."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from holdfast.audit.environment import environment
+from holdfast.collapse.profile.chain import steps
+from holdfast.collapse.profile.domains import domain_of
+from holdfast.collapse.profile.profile import Generation, Profile, profile
+from holdfast.collapse.profile.real import TAIL, Real
+from holdfast.collapse.profile.telling import headline, sections
+from holdfast.collapse.reading.counting import Unit, counted, halves
+from holdfast.collapse.reading.sets import SampleItems, read_set
+from holdfast.core.errors import BadInput
+from holdfast.core.finding import FROZEN
+from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.random import Streams
+from holdfast.core.record import InputRecord, Run
+from holdfast.core.store import RunStore, new_id
+
+FEWEST = 20  # real items, to be parted in two
+
+
+class Asked(BaseModel):
+    """The settings of a profile."""
+
+    model_config = FROZEN
+    types: Unit = Field("words", description="what is counted in texts")
+    column: str | None = Field(None, description="which column is counted, where there are several")
+    text: str | None = Field(None, description="which column holds the texts")
+    tail: float = Field(TAIL, gt=0, lt=1, description="share of the real items whose types are the tail")
+    seed: int = 0
+
+
+def run_profile(
+    asked: Asked,
+    learnt: Path,
+    generations: Sequence[Path],
+    real: Path,
+    *,
+    domains: Mapping[str, Path] | None = None,
+    store: RunStore | None = None,
+    progress: Progress | None = None,
+    command: Sequence[str] = (),
+) -> tuple[Run, tuple[Profile, ...]]:
+    """Return the record of a chain of generations, and the profile of each.
+
+    The first of `generations` was written by a model that learnt from `learnt`, each other one by a model that learnt
+    from the one before. `real` is real data from which no model learnt; `domains` are real samples of domains. Raises
+    BadInput.
+    """
+    started = time.perf_counter()
+    domains = domains or {}
+    if not generations:
+        raise BadInput(
+            "there is no generation; give what the first model learnt from, then what each model wrote: "
+            "holdfast collapse profile train.txt gen1.txt gen2.txt --real fresh.txt"
+        )
+    if len(domains) == 1:
+        raise BadInput("one domain cannot be told from another; give --domain NAME=FILE for two or more, or for none")
+    sets = _read([learnt, *generations, real, *domains.values()], asked, progress or Silent())
+    chain, fresh, homes = sets[: 1 + len(generations)], sets[1 + len(generations)], sets[2 + len(generations) :]
+    if len(fresh) < FEWEST:
+        raise BadInput(f"--real holds {len(fresh)} items; at least {FEWEST} are needed, as they are parted in two")
+    run = Run(
+        id=new_id(),
+        kind="collapse",
+        title=f"profile of {len(generations)} generations",
+        command=tuple(command),
+        status="running",
+        started=datetime.now(UTC),
+        inputs=tuple(
+            InputRecord(name=one.name, start=0, stop=len(one), digest=one.digest, notes=one.notes) for one in sets
+        ),
+        config=asked.model_dump(mode="json", exclude_defaults=True),
+        seed=asked.seed,
+        environment=environment(),
+        size=f"{len(generations)} generations",
+    )
+    with store.begin(run) if store else nullcontext() as writer:
+        tables = counted([*chain, *halves(fresh, Streams(asked.seed)("halves")), *homes], asked.types, asked.column)
+        if tables is None:
+            raise BadInput("a profile is about types: texts or categories. For numbers: holdfast collapse watch")
+        n = len(chain)
+        domain = domain_of(tables[:, n + 2 :]) if homes else None
+        world = Real.of_counts(tables[:, n], tables[:, n + 1], domain, asked.tail)
+        taught, wrote = list(tables.T[: n - 1]), list(tables.T[1:n])
+        found = tuple(
+            profile(Generation(given, out), world, seed=asked.seed) for given, out in zip(taught, wrote, strict=True)
+        )
+        names = [one.name for one in chain[1:]]
+        told = sections(names, found, steps(taught, wrote, world, seed=asked.seed))
+        run = run.model_copy(
+            update={
+                "status": "finished",
+                "says": headline(names, found),
+                "sections": told,
+                "seconds": time.perf_counter() - started,
+            }
+        )
+        if writer is not None:
+            writer.finish(run)
+    return run, found
+
+
+def _read(paths: Sequence[Path], asked: Asked, progress: Progress) -> list[SampleItems]:
+    sets: list[SampleItems] = []
+    with track(progress, "reading", len(paths), "files") as advance:
+        for path in paths:
+            sets.append(read_set(path, asked.text, sets[0] if sets else None))
+            advance(1)
+    return sets
