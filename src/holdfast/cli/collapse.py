@@ -29,7 +29,9 @@ collapse.add_command(profile)
 collapse.add_command(theories)
 
 
-@collapse.command(context_settings={"max_content_width": 100})
+@collapse.command(
+    context_settings={"max_content_width": 100}, short_help="Run learners through generations, beside exact theory."
+)
 @click.argument("what", required=False, metavar="[EXPERIMENT.toml | LEARNER]")
 @click.option("--samples", type=int, help="Items a generation learns from.  [default: 100]")
 @click.option("--generations", type=int, help="How many models are fitted, each after the other.  [default: 50]")

@@ -12,7 +12,7 @@ _FORMAT = click.option("--format", "form", default="text", metavar="FORMAT", hel
 _OUT = click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command(context_settings={"max_content_width": 100}, short_help="How many real items each generation needs.")
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[WISHES.toml]")
 @click.option("--keep-variance", type=float, metavar="SHARE", help="Share of the variance that must be kept.")
 @click.option("--rarest", type=float, metavar="P", help="Probability of the rarest type that must not vanish.")
@@ -75,7 +75,7 @@ def plan(file: Path | None, temperature: float | None, assignments: tuple[str, .
     return 0
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command(context_settings={"max_content_width": 100}, short_help="From one generation, what many will leave.")
 @click.argument("real", type=click.Path(path_type=Path), metavar="REAL")
 @click.argument("replicates", nargs=-1, type=click.Path(path_type=Path), metavar="REPLICATE...")
 @click.option("--generations", type=int, metavar="N", help="How far to look ahead.  [default: 10]")

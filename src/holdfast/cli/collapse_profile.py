@@ -10,7 +10,9 @@ from holdfast.cli.audit import STORE
 from holdfast.core.errors import BadInput
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command(
+    context_settings={"max_content_width": 100}, short_help="Tell collapse, mode collapse and forgetting apart."
+)
 @click.argument("learnt", type=click.Path(path_type=Path), metavar="LEARNT")
 @click.argument("generations", nargs=-1, type=click.Path(path_type=Path), metavar="GENERATION...")
 @click.option("--real", type=click.Path(path_type=Path), required=True, metavar="FILE",

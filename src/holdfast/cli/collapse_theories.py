@@ -7,7 +7,7 @@ import click
 from holdfast.core.errors import BadInput
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command(context_settings={"max_content_width": 100}, short_help="List the theories, and where they hold.")
 @click.argument("name", required=False)
 @click.option("--format", "form", default="text", type=click.Choice(["text", "markdown"]), help="How to list them.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")

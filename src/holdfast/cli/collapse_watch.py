@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from holdfast.core.store import RunStore
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command(context_settings={"max_content_width": 100}, short_help="Raise an alarm when tails are lost.")
 @click.argument("sets", nargs=-1, type=click.Path(path_type=Path), metavar="FOLDER | RUN | SETS...")
 @click.option("--real", type=click.Path(path_type=Path), help="The real data.  [default: `real`, else the first set]")
 @click.option("--controls", type=click.Path(path_type=Path), help="Folder with samples of models fitted on real data.")
