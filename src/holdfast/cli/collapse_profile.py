@@ -25,10 +25,12 @@ from holdfast.core.errors import BadInput
     "--tail", type=float, metavar="SHARE", help="Of the real items, whose types are the tail.  [default: 0.2]"
 )
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
+              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
 @click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
 @STORE
-def profile(learnt: Path, generations: tuple[Path, ...], real: Path, domains: tuple[str, ...], form: str,
+def profile(learnt: Path, generations: tuple[Path, ...], real: Path, domains: tuple[str, ...], fail_on: str, form: str,
             out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
     """Tell collapse, mode collapse and forgetting apart, and which step loses the tail.
 
@@ -39,7 +41,8 @@ def profile(learnt: Path, generations: tuple[Path, ...], real: Path, domains: tu
       holdfast collapse profile train.csv gen1.csv --real fresh.csv --column diagnosis
       holdfast collapse profile all.txt gen1.txt --real fresh.txt --domain law=law.txt --domain news=news.txt
     """
-    from holdfast.cli.output import finished
+    from holdfast.cli.main import CRASHED
+    from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
     from holdfast.collapse.profile.verb import Asked, run_profile
     from holdfast.core.config import checked
@@ -60,4 +63,4 @@ def profile(learnt: Path, generations: tuple[Path, ...], real: Path, domains: tu
             asked, learnt, generations, real, domains=named, store=home, progress=progress, command=tuple(sys.argv[1:])
         )
     finished(record, home, form, out)
-    return 0
+    return exit_code(record, fail_on, CRASHED)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from holdfast.collapse.profile.chain import Kind, Step
+from holdfast.collapse.profile.judging import since
 from holdfast.collapse.profile.profile import Profile, Ratio
 from holdfast.core.finding import Examples, Series
 from holdfast.core.record import Section
@@ -12,12 +13,6 @@ DRAWN = ("inherited", "intrinsic", "domain")
 UNKNOWN = {
     "overfitting": "how surprised the model is by what it learnt and by new items: give that from Python",
     "forgetting": "which domain types belong to: --domain NAME=FILE for two or more",
-}
-CURES = {
-    "collapse": "fresh real data in every generation; `holdfast collapse plan` says how much",
-    "mode collapse": "the way the model is drawn from (temperature, top-p, beams), or the model itself",
-    "overfitting": "fewer passes over the training set, or a smaller model",
-    "forgetting": "some of the old domain replayed with the new one",
 }
 
 
@@ -28,10 +23,9 @@ def headline(names: Sequence[str], found: Sequence[Profile]) -> str:
         return f"{names[-1]}: none of the known ways to fail is seen in {len(found)} generations."
     parts = []
     for name in last.found:
-        first = next(i for i, one in enumerate(found) if name in one.found)
-        since = f" since generation {first + 1}" if len(found) > 1 else ""
+        first = f" since generation {since(name, found)}" if len(found) > 1 else ""
         stage = f" ({last.stage})" if name == "collapse" and last.stage else ""
-        parts.append(f"{name}{stage}{since}")
+        parts.append(f"{name}{stage}{first}")
     return f"{names[-1]}: {', and '.join(parts)}."
 
 
@@ -48,7 +42,6 @@ def _diagnoses(names: Sequence[str], found: Sequence[Profile]) -> Section:
     kinds = list(found[0].verdicts)
     says = [f"{kind.capitalize()} was not asked for, as it takes {UNKNOWN[kind]}."
             for kind in kinds if found[-1].verdicts[kind] is None and kind in UNKNOWN]  # fmt: skip
-    says += [f"What helps against {kind}: {CURES[kind]}." for kind in found[-1].found]
     says += dict.fromkeys(note[:1].upper() + note[1:] + "." for one in found for note in one.notes)
     table = Examples(
         caption="Which of the ways to fail it is; several may hold",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from holdfast.audit.environment import environment
 from holdfast.collapse.profile.chain import steps
 from holdfast.collapse.profile.domains import domain_of
+from holdfast.collapse.profile.judging import judged
 from holdfast.collapse.profile.profile import Generation, Profile, profile
 from holdfast.collapse.profile.real import TAIL, Real
 from holdfast.collapse.profile.telling import headline, sections
@@ -98,6 +99,7 @@ def run_profile(
         run = run.model_copy(
             update={
                 "status": "finished",
+                "results": (judged(names, found),),
                 "says": headline(names, found),
                 "sections": told,
                 "seconds": time.perf_counter() - started,

@@ -39,6 +39,9 @@ def test_a_chain_that_learns_from_itself_collapses(write, tmp_path):
     assert found[0].found == ()
     assert found[-1].found == ("collapse",)
     assert run.says.startswith("gen5.txt: collapse")
+    (finding,) = run.findings
+    assert "first seen in generation" in finding.message
+    assert "collapse plan" in finding.fix
     assert [section.title for section in run.sections] == ["What it is", "Ratios", "Which step loses the tail"]
     assert Run.model_validate_json(run.model_dump_json()) == run
 
