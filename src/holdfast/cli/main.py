@@ -1,14 +1,13 @@
 """The command group. Sub-commands are imported when they are called, so that start-up stays light."""
 
-import importlib
 import os
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import NoReturn
 
 import click
 
+from holdfast.cli.lazy import LazyGroup
 from holdfast.core.errors import HoldfastError
 from holdfast.core.text import visible
 from holdfast.core.version import __version__
@@ -32,6 +31,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.collapse:collapse",
         "See generations of models collapse, or not; be told how much real data keeps them safe.",
     ),
+    "data": (
+        "holdfast.cli.data:data",
+        "Keep versions of data with the origin of every record; mix, screen, review and export them.",
+    ),
     "fix": ("holdfast.cli.fix:fix", "Write the repaired data of a run to a new folder."),
     "report": ("holdfast.cli.report:report", "Show a run again, in any format."),
     "checklist": (
@@ -44,41 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands' names and imports the one that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names, in the order of COMMANDS."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list without importing anything."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command, or fail with the nearest name."""
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Commands are {', '.join(COMMANDS)}."
-            raise click.UsageError(f"no command {args[0]!r}. {hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="holdfast")
 def holdfast() -> None:
     """Why a model that looks good will fail in practice.

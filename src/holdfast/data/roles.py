@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from holdfast.core.dataset import Column, Dataset, Role
 from holdfast.core.text import one_line
+from holdfast.data.origin import BY_NAME
 
 # Spellings of the three splits that checks know. Anything else keeps its name.
 SPELLINGS: Mapping[str, str] = {
@@ -47,6 +48,7 @@ def spelled(name: str) -> str:
 def guessed(dataset: Dataset, told: Iterable[str]) -> tuple[Dataset, tuple[str, ...]]:
     """Return the data set with roles for columns that nobody told about, and a note for each guess."""
     known = set(told)
+    dataset = replace(dataset, columns=tuple(_provenance(column, known) for column in dataset.columns))
     roles: dict[str, Role] = {}
     notes = []
     for name, role, note in _guesses(dataset, known):
@@ -54,6 +56,12 @@ def guessed(dataset: Dataset, told: Iterable[str]) -> tuple[Dataset, tuple[str, 
         notes.append(note)
     columns = tuple(replace(c, role=roles.get(c.name, c.role)) for c in dataset.columns)
     return replace(dataset, columns=columns), tuple(notes)
+
+
+def _provenance(column: Column, known: set[str]) -> Column:
+    """Return a column of provenance as what it is: what made a record is not among what describes it."""
+    field = BY_NAME.get(column.name)
+    return column if field is None or column.name in known else replace(column, kind=field.kind, role=field.role)
 
 
 def split_column(dataset: Dataset, told: Iterable[str]) -> str | None:
