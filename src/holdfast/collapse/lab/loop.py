@@ -6,6 +6,7 @@ taken up again anywhere without storing a generator.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,8 +44,11 @@ class Block(NamedTuple):
 
 def begun(arm: Arm, block: Block, streams: Streams) -> Moment:
     """Return the history before the first fit: only the truth is there."""
-    truth = arm.learner.truth(block.replicates, streams("truth", block.number))
-    return Moment(0, (truth,), {}, {})
+    return Moment(0, (_truth(arm, block, streams),), {}, {})
+
+
+def _truth(arm: Arm, block: Block, streams: Streams) -> State:
+    return arm.learner.truth(block.replicates, streams("truth", block.number))
 
 
 def generations(
@@ -59,7 +63,7 @@ def generations(
 
     Generations between those of `at` may be left out, where the learner can leap over them: same law, other luck.
     """
-    truth = arm.learner.truth(block.replicates, streams("truth", block.number))
+    truth = moment.models[0] if moment.generation == 0 else _truth(arm, block, streams)
     if moment.generation == 0:
         record(0, truth)
     longest = max(feed.lag for feed in arm.regime.feeds)
@@ -151,7 +155,6 @@ class Recorder:
         """Prepare a place for every number."""
         self._arm, self._block, self._streams, self._measures, self._size = arm, block, streams, measures, size
         self._place = {t: i for i, t in enumerate(at)}
-        self._truth = arm.learner.truth(block.replicates, streams("truth", block.number))
         self.values: Values = {one.name: np.full((len(at), block.replicates), np.nan) for one in measures}
 
     def __call__(self, generation: int, model: State) -> None:
@@ -159,6 +162,8 @@ class Recorder:
         place = self._place.get(generation)
         if place is None:
             return
+        if generation == 0:
+            self._truth = model  # whoever begins at the beginning need not make it again
         for one in self._measures:
             if one.on == "model":
                 self.values[one.name][place] = one.run(model, self._truth) if one.against else one.run(model)
@@ -171,8 +176,14 @@ class Recorder:
                     self.values[name][place, i] = value
 
     def _sets(self, generation: int, model: State) -> tuple[Sequence[Any], Sequence[Any]]:
-        learner, number = self._arm.learner, self._block.number
-        # The real sample is the same in every generation, and another one than any model was trained on.
-        real = learner.samples(self._truth, self._size, self._streams(number, "real sample"))
-        seen = learner.samples(model, self._size, self._streams(number, generation, "sample"))
-        return seen, real
+        seen = self._arm.learner.samples(model, self._size, self._streams(self._block.number, generation, "sample"))
+        return seen, self._real
+
+    @cached_property
+    def _truth(self) -> State:
+        return _truth(self._arm, self._block, self._streams)
+
+    @cached_property
+    def _real(self) -> Sequence[Any]:
+        """The real sample: the same in every generation, and another one than any model was trained on."""
+        return self._arm.learner.samples(self._truth, self._size, self._streams(self._block.number, "real sample"))
