@@ -3,13 +3,16 @@
 The mathematics of the alarms stands in `holdfast.collapse.alarm`; here is what it came to, and when that is an alarm.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from holdfast.core.errors import NotApplicable
+
+_UNWATCHED = {"tails": "no tails of generations were watched", "drift": "no drift of generations was watched"}
 Logs = Float[np.ndarray, " generations"]
 
 
@@ -87,6 +90,20 @@ class Generations:
     def of(self, layer: Literal["tails", "drift"]) -> tuple[Alarm, ...]:
         """Return the alarms of a layer."""
         return tuple(alarm for alarm in self.alarms if alarm.layer == layer)
+
+    def raised(self, layer: Literal["tails", "drift"], alpha: float) -> Iterator[tuple[Alarm, int, float]]:
+        """Yield the alarms of a layer that are raised: each with its first generation, and its part of alpha.
+
+        Raises NotApplicable where the layer was not watched.
+        """
+        alarms = self.of(layer)
+        if not alarms:
+            raise NotApplicable(self.silent.get(layer, _UNWATCHED[layer]))
+        each = alpha / len(alarms)
+        for alarm in alarms:
+            at = alarm.first(each)
+            if at is not None:
+                yield alarm, at, each
 
 
 def threshold(alpha: float, spent: float = 0.0) -> float:

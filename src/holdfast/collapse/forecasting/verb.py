@@ -14,11 +14,11 @@ from holdfast.collapse.forecasting.contamination import Meter, synthetic_share
 from holdfast.collapse.forecasting.forecast import Forecast, forecast, forecast_numbers
 from holdfast.collapse.forecasting.telling import contamination, headline, sections
 from holdfast.collapse.reading.counting import Unit, counted, halves, variances
-from holdfast.collapse.reading.sets import SampleItems, read_set
+from holdfast.collapse.reading.sets import SampleItems, read_sets
 from holdfast.collapse.regimes import PRESETS
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
@@ -68,11 +68,7 @@ def run_forecast(
             "and these must be such as no model learnt from"
         )
     paths = [real, *generations, *([suspect, holdout] if suspect is not None and holdout is not None else [])]
-    sets: list[SampleItems] = []
-    with track(progress or Silent(), "reading", len(paths), "files") as advance:
-        for path in paths:
-            sets.append(read_set(path, asked.text, sets[0] if sets else None))
-            advance(1)
+    sets = read_sets(paths, asked.text, progress or Silent())
     run = Run(
         id=new_id(),
         kind="collapse",

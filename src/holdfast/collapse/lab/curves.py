@@ -57,6 +57,11 @@ class Curve:
     overlays: tuple[Overlay, ...]
     silent: tuple[tuple[str, str], ...]
 
+    def simulated(self, statistic: Statistic) -> Line:
+        """Return what a theory about a statistic is compared with; statistics are called as their fields are."""
+        line: Line = getattr(self, statistic)
+        return line
+
 
 def curves(arm: Arm, values: Values, measures: Sequence[Measure], at: tuple[int, ...]) -> tuple[Curve, ...]:
     """Return a curve for each measure of an arm, with the theories that hold there."""

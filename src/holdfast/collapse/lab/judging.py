@@ -6,7 +6,7 @@ is r times that of a normal distribution with the same middle 90 % counts as n /
 distribution; the error of a variance grows with fourth powers).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -20,13 +20,6 @@ from holdfast.core.record import CheckResult
 FAMILY = "generations"
 _LAYERS = ("tails", "drift")
 _ALARMS = ("tail-lost", "generations-drift")
-_STATISTICS: Mapping[str, Callable[[Curve], np.ndarray]] = {
-    "mean": lambda curve: curve.mean,
-    "median": lambda curve: curve.median,
-    "variance": lambda curve: curve.variance,
-    "low": lambda curve: curve.low,
-    "high": lambda curve: curve.high,
-}
 _MOST = 1e9  # times the variance of the middle 90 %: nothing carries such a mean
 _NORMAL = 3.2897072539029435  # standard deviations between the 5th and 95th percentile of a normal distribution
 
@@ -61,7 +54,7 @@ def distances(drawn: Sequence[Curve]) -> Iterator[Distance]:
             if not one.theory.exact or not known.any():
                 continue
             at = int(np.where(known, np.abs(one.deviations), -1.0).argmax())
-            simulated = _STATISTICS[one.theory.statistic](curve)
+            simulated = curve.simulated(one.theory.statistic)
             yield Distance(
                 history=curve.arm.name,
                 measure=curve.measure.name,

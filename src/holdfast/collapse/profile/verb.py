@@ -16,10 +16,10 @@ from holdfast.collapse.profile.profile import Generation, Profile, profile
 from holdfast.collapse.profile.real import TAIL, Real
 from holdfast.collapse.profile.telling import headline, sections
 from holdfast.collapse.reading.counting import Unit, counted, halves
-from holdfast.collapse.reading.sets import SampleItems, read_set
+from holdfast.collapse.reading.sets import read_sets
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import InputRecord, Run
 from holdfast.core.store import RunStore, new_id
@@ -64,7 +64,7 @@ def run_profile(
         )
     if len(domains) == 1:
         raise BadInput("one domain cannot be told from another; give --domain NAME=FILE for two or more, or for none")
-    sets = _read([learnt, *generations, real, *domains.values()], asked, progress or Silent())
+    sets = read_sets([learnt, *generations, real, *domains.values()], asked.text, progress or Silent())
     chain, fresh, homes = sets[: 1 + len(generations)], sets[1 + len(generations)], sets[2 + len(generations) :]
     if len(fresh) < FEWEST:
         raise BadInput(f"--real holds {len(fresh)} items; at least {FEWEST} are needed, as they are parted in two")
@@ -108,12 +108,3 @@ def run_profile(
         if writer is not None:
             writer.finish(run)
     return run, found
-
-
-def _read(paths: Sequence[Path], asked: Asked, progress: Progress) -> list[SampleItems]:
-    sets: list[SampleItems] = []
-    with track(progress, "reading", len(paths), "files") as advance:
-        for path in paths:
-            sets.append(read_set(path, asked.text, sets[0] if sets else None))
-            advance(1)
-    return sets

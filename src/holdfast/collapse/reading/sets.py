@@ -1,6 +1,6 @@
 """One sample set from a file or folder: texts, pictures, numbers and categories, whichever it holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from jaxtyping import Float
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.hashing import digest_file, hasher, tagged
+from holdfast.core.progress import Progress, track
 from holdfast.core.text import one_line
 
 LINES = (".txt", ".text", ".md")
@@ -47,6 +48,16 @@ class SampleItems:
         """What it holds, in words."""
         said = {"texts": self.texts, "pictures": self.pixels, "numbers": self.points, "categories": self.categories}
         return tuple(name for name, value in said.items() if value is not None and len(value))
+
+
+def read_sets(paths: Sequence[Path], text: str | None, progress: Progress, unit: str = "files") -> list[SampleItems]:
+    """Return the items of several files or folders; all must have the columns of the first. Raises BadInput."""
+    found: list[SampleItems] = []
+    with track(progress, "reading", len(paths), unit) as advance:
+        for path in paths:
+            found.append(read_set(path, text, found[0] if found else None))
+            advance(1)
+    return found
 
 
 def read_set(path: Path, text: str | None = None, like: SampleItems | None = None) -> SampleItems:

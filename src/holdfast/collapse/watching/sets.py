@@ -17,10 +17,10 @@ from holdfast.collapse.alarm.parts import Parts, parts_of
 from holdfast.collapse.alarm.telling import drift_section, measures_section, rules_section, tails_section
 from holdfast.collapse.lab.judging import judged
 from holdfast.collapse.reading.order import sets_of
-from holdfast.collapse.reading.sets import SampleItems, read_set
+from holdfast.collapse.reading.sets import SampleItems, read_sets
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN, Examples
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
@@ -53,16 +53,8 @@ def watch_paths(
     """Return the record of watching files or folders; see `watch`. Raises BadInput."""
     settings, progress = settings or WatchSettings(), progress or Silent()
     first, rest = sets_of(paths, real)
-    with track(progress, "reading", 1 + len(rest) + len(controls), "sample sets") as advance:
-
-        def read(path: Path, like: SampleItems | None) -> SampleItems:
-            found = read_set(path, settings.text, like)
-            advance(1)
-            return found
-
-        truth = read(first, None)
-        sets = [read(path, truth) for path in rest]
-        given = [read(path, truth) for path in controls]
+    truth, *others = read_sets([first, *rest, *controls], settings.text, progress, "sample sets")
+    sets, given = others[: len(rest)], others[len(rest) :]
     return watch(truth, sets, settings, controls=given, store=store, progress=progress, command=command)
 
 

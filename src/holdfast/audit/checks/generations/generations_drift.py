@@ -8,7 +8,6 @@ import numpy as np
 from holdfast.audit.cases.generations import drifting
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.generations import Alarm, Generations, threshold
-from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Series, Severity
 from holdfast.core.text import one_line
 
@@ -49,14 +48,8 @@ def generations_drift(generations: Generations, *, alpha: float = 0.025) -> Iter
     ## Fix
     Look at the measure that moved; keep real data in every generation, or go back to the last generation before it.
     """
-    alarms = generations.of("drift")
-    if not alarms:
-        raise NotApplicable(generations.silent.get("drift", "no drift of generations was watched"))
-    each = alpha / len(alarms)
-    for alarm in alarms:
-        at = alarm.first(each)
-        if at is not None:
-            yield _finding(alarm, at, each)
+    for alarm, at, each in generations.raised("drift", alpha):
+        yield _finding(alarm, at, each)
 
 
 def _finding(alarm: Alarm, at: int, alpha: float) -> Finding:

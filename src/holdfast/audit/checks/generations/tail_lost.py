@@ -8,7 +8,6 @@ import numpy as np
 from holdfast.audit.cases.generations import REAL, tails
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.generations import Alarm, Generations, Part, threshold
-from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Series, Severity
 from holdfast.core.text import one_line
 
@@ -53,14 +52,8 @@ def tail_lost(generations: Generations, *, alpha: float = 0.025) -> Iterator[Fin
     ## Fix
     Train the next generation on fresh real data as well; `holdfast collapse plan` says how much is enough.
     """
-    alarms = generations.of("tails")
-    if not alarms:
-        raise NotApplicable(generations.silent.get("tails", "no tails of generations were watched"))
-    each = alpha / len(alarms)
-    for alarm in alarms:
-        at = alarm.first(each)
-        if at is not None:
-            yield _finding(alarm, at, each)
+    for alarm, at, each in generations.raised("tails", alpha):
+        yield _finding(alarm, at, each)
 
 
 def _finding(alarm: Alarm, at: int, alpha: float) -> Finding:
