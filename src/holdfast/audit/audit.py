@@ -8,7 +8,6 @@ from typing import Any
 
 from holdfast.audit import catalogue
 from holdfast.audit.code import Code
-from holdfast.audit.environment import environment
 from holdfast.audit.facts.conduct.ledger import ledger_of
 from holdfast.audit.honest import score_of_audit
 from holdfast.audit.metrics import metric_called
@@ -18,6 +17,7 @@ from holdfast.audit.runner import Facts, closure, refuse_unknown_options, run_ch
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
+from holdfast.core.environment import environment
 from holdfast.core.index import runs_on
 from holdfast.core.progress import Progress, Recording, Silent
 from holdfast.core.random import Streams

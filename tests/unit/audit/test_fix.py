@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow.csv
 import pytest
 
-from holdfast.audit.environment import environment
 from holdfast.audit.fix import apply
 from holdfast.core.dataset import Dataset
+from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import Confidence, Finding, Remedy, Severity
 from holdfast.core.record import CheckResult, InputRecord, Run, Status

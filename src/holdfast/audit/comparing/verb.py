@@ -14,13 +14,13 @@ from holdfast.audit.comparing import telling
 from holdfast.audit.comparing.noise import Noise, noise_of
 from holdfast.audit.comparing.pairs import ranked
 from holdfast.audit.comparing.reading import Wanted, clusters_of, labels_of, predicted, truth_from
-from holdfast.audit.environment import environment
 from holdfast.audit.facts.conduct.ledger import ledger_of
 from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.metrics import metric_for, truth_of
 from holdfast.audit.recording import data_fields
 from holdfast.audit.runner import Facts, run_checks
 from holdfast.audit.scoring import usable
+from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.index import runs_on
 from holdfast.core.progress import Progress, Silent

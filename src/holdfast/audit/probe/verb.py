@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from holdfast.audit import catalogue
-from holdfast.audit.environment import environment
 from holdfast.audit.probe.bench import Budget, Probe
 from holdfast.audit.probe.pipeline import Pipeline
 from holdfast.audit.recording import data_fields
@@ -15,6 +14,7 @@ from holdfast.audit.runner import Facts, required, run_checks
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
+from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, Recording, Silent
 from holdfast.core.random import Streams

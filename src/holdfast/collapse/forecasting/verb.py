@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, Field
 
-from holdfast.audit.environment import environment
 from holdfast.collapse.forecasting.contamination import Meter, synthetic_share
 from holdfast.collapse.forecasting.forecast import Forecast, forecast, forecast_numbers
 from holdfast.collapse.forecasting.telling import contamination, headline, sections
 from holdfast.collapse.reading.counting import Unit, counted, halves, variances
 from holdfast.collapse.reading.sets import SampleItems, read_sets
 from holdfast.collapse.regimes import PRESETS
+from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, Silent

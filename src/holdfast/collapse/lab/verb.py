@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from holdfast.audit.environment import environment
 from holdfast.collapse.lab.curves import Curve, curves
 from holdfast.collapse.lab.experiment import Arm, Experiment, arms, chosen_measures
 from holdfast.collapse.lab.judging import generations_of, judged
 from holdfast.collapse.lab.keeping import Keeper
 from holdfast.collapse.lab.telling import headline, sections
 from holdfast.collapse.lab.work import gathered, run_all
+from holdfast.core.environment import environment
 from holdfast.core.progress import Progress, Recording, Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import Run

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
-from holdfast.audit.environment import environment
 from holdfast.collapse.planning.planner import Plan, plan
 from holdfast.collapse.planning.telling import headline, sections
 from holdfast.collapse.planning.wishes import Wishes
+from holdfast.core.environment import environment
 from holdfast.core.record import Run
 from holdfast.core.store import RunStore, new_id
 

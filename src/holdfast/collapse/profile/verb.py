@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from holdfast.audit.environment import environment
 from holdfast.collapse.profile.chain import steps
 from holdfast.collapse.profile.domains import domain_of
 from holdfast.collapse.profile.judging import judged
@@ -17,6 +16,7 @@ from holdfast.collapse.profile.real import TAIL, Real
 from holdfast.collapse.profile.telling import headline, sections
 from holdfast.collapse.reading.counting import Unit, counted, halves
 from holdfast.collapse.reading.sets import read_sets
+from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, Silent

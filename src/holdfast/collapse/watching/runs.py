@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 import numpy as np
 from jaxtyping import Float
 
-from holdfast.audit.environment import environment
 from holdfast.audit.generations import Alarm, Generations, threshold
 from holdfast.collapse.alarm.departures import MOST_CONTROLS, departed
 from holdfast.collapse.alarm.drift import FEWEST_CONTROLS, conformal_ranks, drift_path
@@ -25,6 +24,7 @@ from holdfast.collapse.lab.verb import VALUES
 from holdfast.collapse.lab.work import gathered
 from holdfast.collapse.watching.sets import WatchSettings
 from holdfast.core.config import checked
+from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import Examples
 from holdfast.core.progress import Progress

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, Field
 
-from holdfast.audit.environment import environment
 from holdfast.audit.generations import Alarm, Generations
 from holdfast.collapse.alarm.departures import Measured, departure, measured
 from holdfast.collapse.alarm.lens import lens_of
@@ -18,6 +17,7 @@ from holdfast.collapse.alarm.telling import drift_section, measures_section, rul
 from holdfast.collapse.lab.judging import judged
 from holdfast.collapse.reading.order import sets_of
 from holdfast.collapse.reading.sets import SampleItems, read_sets
+from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN, Examples
 from holdfast.core.progress import Progress, Silent
