@@ -4,9 +4,9 @@ import pytest
 from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
 from holdfast.audit.facts.labels.telling import N_FOLDS, Question, area
 from holdfast.audit.facts.learning.quick_model import by_ridge, standardised, waves
-from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
+from holdfast.data.bulk.mixing import folds_by_number
 
 
 @pytest.fixture

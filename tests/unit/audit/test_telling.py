@@ -16,8 +16,8 @@ from holdfast.audit.facts.labels.telling import (
     question,
     units,
 )
-from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.runner import Facts
+from holdfast.data.bulk.mixing import folds_by_number
 
 
 @pytest.fixture

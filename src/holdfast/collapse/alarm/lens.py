@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float, Int, UInt64
 
-from holdfast.audit.facts.texts.tokens import blocks_of, words_of
 from holdfast.collapse.alarm.coverage import Documents
 from holdfast.collapse.measuring.views import hashed_words, picture_features
 from holdfast.collapse.reading.sets import SampleItems
 from holdfast.collapse.samples import Images, Points, SampleSet, Texts
+from holdfast.data.bulk.words import blocks_of, words_of
 
 MOST_COLUMNS = 20  # numbers that each have two tails; of more, the main directions have
 DIRECTIONS = 10

@@ -7,9 +7,10 @@ from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, rows_table
 from holdfast.audit.facts.rows.collisions import Collisions
 from holdfast.audit.facts.rows.parts import parts
-from holdfast.audit.facts.rows.rows import RowGroups, row_hashes
+from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
+from holdfast.data.bulk.hashes import row_hashes
 
 _CHANCE_DECIDES = 0.5  # above this share, chance rather than copying is the first explanation
 _FEW = 3  # rows that chance explains are not worth a note

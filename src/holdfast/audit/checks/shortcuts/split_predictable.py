@@ -14,12 +14,12 @@ from holdfast.audit.facts.labels.trait_evidence import shares_by_value
 from holdfast.audit.facts.labels.traits import Trait, stands_for
 from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time
 from holdfast.audit.facts.rows.groups import Groups
-from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 from holdfast.core.random import Streams
+from holdfast.data.bulk.mixing import folds_by_number
 
 _SHUFFLES = 99
 _SIDES = ("train", "test")

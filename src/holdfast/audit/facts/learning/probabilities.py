@@ -9,13 +9,14 @@ from jaxtyping import Float, Int
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.learning.encoding import Encoding
-from holdfast.audit.facts.rows.rows import RowGroups, RowKeys, row_hashes
+from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.audit.models import Inputs, default_estimator, default_model, fit, predict
 from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
+from holdfast.data.bulk.hashes import row_hashes
 
 MOST_LEARNED = 20_000  # rows behind each model: more hardly move what it says, and cost linearly
 FEWEST_LEARNED = 2000

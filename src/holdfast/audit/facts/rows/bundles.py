@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 from jaxtyping import Int
 
 from holdfast.audit.facts.columns.columns import ColumnProfiles
-from holdfast.audit.facts.rows.rows import RowKeys, row_hashes
+from holdfast.audit.facts.rows.rows import RowKeys
 from holdfast.core.dataset import Dataset
 from holdfast.core.record import Sampled
+from holdfast.data.bulk.hashes import row_hashes
 
 _MOST_ROWS = 20_000
 _MOST_COLUMNS = 60  # the most frequent kind of table has fewer; beyond, the most diverse ones are tried

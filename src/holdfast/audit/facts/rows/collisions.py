@@ -6,11 +6,12 @@ import numpy as np
 from jaxtyping import Float, UInt64
 
 from holdfast.audit.definitions import fact
-from holdfast.audit.facts.rows.rows import RowGroups, RowKeys, row_hashes
+from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Measure
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
+from holdfast.data.bulk.hashes import row_hashes
 
 MOST_LOOKED_AT = 50_000  # rows among which pairs are counted
 MOST_COLUMNS = 40  # columns left out in turn: the finest

@@ -11,9 +11,10 @@ from holdfast.audit.facts.columns.columns import ColumnProfiles
 from holdfast.audit.facts.columns.file_groups import file_groups
 from holdfast.audit.facts.columns.naming import names_entity
 from holdfast.audit.facts.rows.bundles import Bundle, find_bundle
-from holdfast.audit.facts.rows.rows import RowKeys, row_hashes
+from holdfast.audit.facts.rows.rows import RowKeys
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.record import Sampled
+from holdfast.data.bulk.hashes import row_hashes
 
 Origin = Literal["given", "id", "name", "file", "bundle", "none"]
 

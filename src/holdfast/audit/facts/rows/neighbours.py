@@ -6,14 +6,15 @@ import numpy as np
 from jaxtyping import Float
 
 from holdfast.audit.definitions import fact
-from holdfast.audit.facts.rows.mixing import GOLDEN
 from holdfast.audit.facts.rows.near import NearPairs
 from holdfast.audit.facts.rows.resolution import Resolution, resolutions
-from holdfast.audit.facts.rows.rows import RowGroups, RowKeys, row_hashes
+from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
+from holdfast.data.bulk.hashes import row_hashes
+from holdfast.data.bulk.mixing import GOLDEN
 
 MOST_RECORDS = 10_000_000
 FEWEST_RECORDS = 20

@@ -8,7 +8,6 @@ import numpy as np
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.learning.encoding import Encoding
 from holdfast.audit.facts.rows.groups import Groups
-from holdfast.audit.facts.rows.mixing import folds_by_number
 from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.models.default import OnBlocks
@@ -19,6 +18,7 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.hashing import digest_json
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
+from holdfast.data.bulk.mixing import folds_by_number
 
 FEWEST_ROWS = 40  # on each side
 _MOST_COLUMNS = 200

@@ -7,10 +7,10 @@ import pyarrow as pa
 from jaxtyping import Bool, Float, Int, UInt64
 
 from holdfast.audit.definitions import fact
-from holdfast.audit.facts.texts.tokens import Words, blocks_of, words_of
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.progress import Advance, Progress, track
+from holdfast.data.bulk.words import Words, blocks_of, words_of
 
 RUN = 13  # words; a run of 13 hardly recurs unless it was copied (Brown et al., 2020)
 SHORT_RUN = 8  # for texts of fewer than 13 words, as in PaLM and later reports

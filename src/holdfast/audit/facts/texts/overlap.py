@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
-from holdfast.audit.facts.texts.tokens import blocks_of, words_of
 from holdfast.audit.facts.texts.weights import Weights
 from holdfast.core.progress import Advance
+from holdfast.data.bulk.words import blocks_of, words_of
 
 _COMPARED = 128  # pairs of words of a text that are looked up, at least; twice that at most
 _PAIRS_AT_ONCE = 1 << 17  # fewer than half as many texts as a key has room for

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Int, UInt64
 
-from holdfast.audit.facts.rows.mixing import GOLDEN
-from holdfast.audit.facts.texts.tokens import blocks_of, words_of
 from holdfast.core.progress import Advance
+from holdfast.data.bulk.mixing import GOLDEN
+from holdfast.data.bulk.words import blocks_of, words_of
 
 FEWEST_WORDS = 6  # of a text; shorter ones are never candidates
 _KEPT = 10  # pairs of words of a text, at least; twice that at most

@@ -13,10 +13,10 @@ from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.labels.telling import units
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
-from holdfast.audit.facts.texts.tokens import blocks_of, words_of
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Sampled
+from holdfast.data.bulk.words import blocks_of, words_of
 
 MOST_ROWS = 20_000
 MOST_CHARACTERS = 20_000  # of one text that are read

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int, UInt64
 
-from holdfast.audit.facts.rows.mixing import GOLDEN
-from holdfast.audit.facts.texts.tokens import Words, blocks_of, words_of
+from holdfast.data.bulk.mixing import GOLDEN
+from holdfast.data.bulk.words import Words, blocks_of, words_of
 
 MOST_BITS = 15  # a number of four bits
 _MOST_TEXTS = 4_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.audit.facts.texts.tokens import MOST_BYTES, blocks_of, words_of
+from holdfast.data.bulk.words import MOST_BYTES, blocks_of, words_of
 
 
 def _words(*texts):
