@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.shift.drift import kolmogorov
+from holdfast.audit.facts.shift.numbers import kolmogorov
 from holdfast.audit.runner import Facts
 
 

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from holdfast.audit.cases import subject
+from holdfast.audit.comparison import holm
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time
 from holdfast.audit.facts.shift.drift import ColumnShift, ColumnShifts
@@ -47,9 +48,9 @@ def column_drift(
     ## How it works
     Each column gets an effect size that does not grow with the number of rows: the largest gap between cumulative
     shares for numbers (Kolmogorov-Smirnov), total variation for categories, less what sampling alone brings, and
-    the change of the missing share. A column is reported when the effect reaches `min_effect` (`min_missing`) and
-    chance is ruled out by a test, corrected over all columns (Holm). Where rows belong to known groups the tests
-    count groups.
+    the change of the missing share. A column is reported when the effect reaches `min_effect` (`min_missing`), the
+    lower end of its 95 % interval half of that, and chance is ruled out by a test, corrected over all columns (Holm).
+    Where rows belong to known groups the tests count groups.
 
     ## Limits
     Columns one by one: see `joint-drift` for what shows only together. A split by time moves everything that moves
@@ -63,12 +64,13 @@ def column_drift(
     if not shifts:
         raise NotApplicable("no feature column of numbers or categories")
     p_values = np.array([[shift.p_value, shift.missing_p_value] for shift in shifts])
-    corrected = _holm(p_values.reshape(-1)).reshape(-1, 2)
+    corrected = holm(p_values.reshape(-1)).reshape(-1, 2)
     severity = Severity.NOTE if split_is_by_time(dataset, time_cut) else Severity.WARNING
     found = []
     for shift, (p_value, missing_p) in zip(shifts, corrected, strict=True):
-        moved = shift.effect >= min_effect and p_value < alpha
-        lost = abs(shift.missing) >= min_missing and missing_p < alpha
+        moved = shift.effect >= min_effect and shift.low >= min_effect / 2 and p_value < alpha
+        least = max(shift.missing_low, -shift.missing_high)
+        lost = abs(shift.missing) >= min_missing and least >= min_missing / 2 and missing_p < alpha
         if moved or lost:
             found.append((max(shift.effect * moved, abs(shift.missing) * lost), shift, moved, lost, p_value, missing_p))
     found.sort(key=lambda item: (-item[0], item[1].name))
@@ -78,7 +80,8 @@ def column_drift(
     rest = [item[1] for item in found[_MOST_FINDINGS:]]
     if rest:
         yield Finding(
-            message=f"{len(rest):,} more columns differ between train and test, by up to {rest[0].effect:.2f}",
+            message=f"{len(rest):,} more columns differ between {rest[0].sides.first} and {rest[0].sides.second}, "
+            f"by up to {rest[0].effect:.2f}",
             severity=severity,
             confidence=Confidence.HIGH,
             locations=(Location(columns=tuple(shift.name for shift in rest)),),
@@ -90,7 +93,7 @@ def column_drift(
                     cells=tuple((s.name, round(s.effect, 4), s.said) for s in rest[:10]),
                 ),
             ),
-            fix="Find out what separates the two sets; split again if nothing should.",
+            fix=rest[0].sides.fix,
         )
 
 
@@ -114,7 +117,9 @@ def _finding(
             )
         )
         if shift.moved is not None:
-            evidence.append(Measure(name="values moved on average, in robust standard deviations", value=shift.moved))
+            far = shift.moved
+            name = "values moved on average, in interquartile ranges"
+            evidence.append(Measure(name=name, value=far.value, low=far.low, high=far.high, level=0.95))
     if lost is not None:
         parts.append(f"the missing share changes by {shift.missing:+.1%}")
         evidence.append(
@@ -130,22 +135,13 @@ def _finding(
             )
         )
     return Finding(
-        message=f"{shift.name!r} differs between train and test: {'; '.join(parts)}",
+        message=f"{shift.name!r} differs between {shift.sides.first} and {shift.sides.second}: {'; '.join(parts)}",
         severity=severity,
         confidence=Confidence.HIGH,
         locations=(Location(columns=(shift.name,)),),
         evidence=tuple(evidence),
-        fix="Find out what separates the two sets; split again if nothing should.",
+        fix=shift.sides.fix,
     )
-
-
-def _holm(p_values: np.ndarray) -> np.ndarray:
-    """Return p-values corrected so that the chance of any false one below α is at most α."""
-    order = np.argsort(p_values, kind="stable")
-    steps = p_values[order] * np.arange(len(p_values), 0, -1)
-    corrected = np.empty(len(p_values))
-    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return corrected
 
 
 def _split(n: int) -> list[str]:

@@ -57,10 +57,11 @@ def joint_drift(
     if found.auc < min_auc or found.p_value >= alpha:
         return
     names = tuple(name for name, _ in found.telling)
+    sides = found.sides
     by = f", mostly by {', '.join(repr(name) for name in names[:3])}" if names else ""
     evidence: list[Measure | Series] = [
         Measure(
-            name="AUC of telling test from train",
+            name=f"AUC of telling {sides.second} from {sides.first}",
             value=found.auc,
             threshold=min_auc,
             low=found.low,
@@ -83,14 +84,21 @@ def joint_drift(
         )
     yield Finding(
         message=(
-            f"a model tells test rows from training rows with AUC {found.auc:.2f} "
+            (
+                f"a model tells rows of {sides.second} from rows of {sides.first}"
+                if sides.versions
+                else "a model tells test rows from training rows"
+            )
+            + f" with AUC {found.auc:.2f} "
             f"(95 % interval {found.low:.2f} to {found.high:.2f}){by}"
         ),
         severity=Severity.NOTE if split_is_by_time(dataset, time_cut) else Severity.WARNING,
         confidence=Confidence.HIGH,
         locations=(Location(columns=names, split="test"),),
         evidence=tuple(evidence),
-        fix="Look at the columns named: drop those that only say where a row comes from, or split again.",
+        fix=f"Look at the columns named. {sides.fix}"
+        if sides.versions
+        else "Look at the columns named: drop those that only say where a row comes from, or split again.",
     )
 
 

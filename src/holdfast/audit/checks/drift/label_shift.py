@@ -59,8 +59,9 @@ def label_shift(
         return
     severity = Severity.NOTE if split_is_by_time(dataset, time_cut) else Severity.WARNING
     kind = "class shares differ" if labels.is_classes else "values differ"
+    sides = shift.sides
     yield Finding(
-        message=f"{kind} between train and test: {shift.measure} {shift.effect:.2f} ({shift.said})",
+        message=f"{kind} between {sides.first} and {sides.second}: {shift.measure} {shift.effect:.2f} ({shift.said})",
         severity=severity,
         confidence=Confidence.HIGH,
         locations=(Location(columns=(labels.column,)),),
@@ -75,7 +76,9 @@ def label_shift(
                 p_value=shift.p_value,
             ),
         ),
-        fix="Stratify the split by the label, or weight the test rows to the shares that the model will meet.",
+        fix="Weight rows to the shares that the model will meet, and choose its threshold again for them."
+        if sides.versions
+        else "Stratify the split by the label, or weight the test rows to the shares that the model will meet.",
     )
 
 

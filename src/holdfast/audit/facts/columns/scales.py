@@ -9,7 +9,7 @@ from jaxtyping import Int
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.columns.columns import ColumnProfile, ColumnProfiles
 from holdfast.audit.facts.rows.splits import SplitOf
-from holdfast.audit.facts.shift.drift import kolmogorov
+from holdfast.audit.facts.shift.numbers import kolmogorov
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Sampled

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.learning.encoding import Encoding
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.audit.facts.rows.splits import SplitOf
+from holdfast.audit.facts.shift.sides import SPLIT, Sides, sides_of
 from holdfast.audit.models.default import OnBlocks
 from holdfast.audit.models.inputs import Blocks
 from holdfast.audit.threads import one_thread
@@ -46,6 +48,9 @@ class SplitClassifier:
     n_test: int
     n_columns: int
     sampled: Sampled | None
+    sides: Sides = SPLIT
+    rows: Int[np.ndarray, " rows"] | None = None  # that were told apart; those of the training side first
+    chance: Float[np.ndarray, " rows"] | None = None  # for each, how likely a model that did not see it calls it test
 
 
 @fact(costly=True)
@@ -101,6 +106,9 @@ def split_classifier(
         len(test),
         len(names) + len(encoding.blocks),
         sampled,
+        sides_of(dataset),
+        rows,
+        chance,
     )
 
 
@@ -156,7 +164,7 @@ def _auc(chance: np.ndarray, target: np.ndarray, fold: np.ndarray) -> tuple[floa
     areas, variances, weights = [], [], []
     for number in range(_FOLDS):
         positive, negative = chance[(fold == number) & target], chance[(fold == number) & ~target]
-        of_positive, of_negative = _wins(positive, negative), 1 - _wins(negative, positive)
+        of_positive, of_negative = wins(positive, negative), 1 - wins(negative, positive)
         areas.append(float(of_positive.mean()))
         variances.append(float(of_positive.var() / len(positive) + of_negative.var() / len(negative)))
         weights.append(len(positive) + len(negative))
@@ -164,7 +172,7 @@ def _auc(chance: np.ndarray, target: np.ndarray, fold: np.ndarray) -> tuple[floa
     return float(share @ areas), float(share**2 @ variances)
 
 
-def _wins(these: np.ndarray, those: np.ndarray) -> np.ndarray:
+def wins(these: np.ndarray, those: np.ndarray) -> np.ndarray:
     """Return for each of `these` the share of `those` that it exceeds; ties count half."""
     ordered = np.sort(those)
     below, up_to = np.searchsorted(ordered, these, "left"), np.searchsorted(ordered, these, "right")
@@ -199,4 +207,4 @@ def _telling(
 
 def _area(model: Any, given: Blocks, is_test: np.ndarray) -> float:
     chance = model.predict_proba(given)[:, 1]
-    return float(_wins(chance[is_test], chance[~is_test]).mean())
+    return float(wins(chance[is_test], chance[~is_test]).mean())
