@@ -5,6 +5,7 @@ area under the ROC curve                   delong
 a mean of losses per row                   paired_mean
 losses in time order                       diebold_mariano
 scores of repeated random splits           corrected_resampled_t
+two samples that have no rows in common    newcombe (shares), bootstrap_two_means
 any other score, rows in clusters          paired_bootstrap
 
 Every difference is a minus b. Rows with a missing value are the caller's business.
@@ -172,15 +173,86 @@ def bootstrap_mean(
     The same as `paired_bootstrap` with a mean, by matrix products instead of a loop.
     """
     group = np.arange(len(gain)) if clusters is None else np.unique(clusters, return_inverse=True)[1].reshape(-1)
-    sums, sizes = np.bincount(group, weights=gain), np.bincount(group).astype(np.float64)
-    m = len(sums)
+    return bootstrap_ratio(
+        np.bincount(group, weights=gain), np.bincount(group).astype(np.float64), rng, resamples, level
+    )
+
+
+def bootstrap_ratio(
+    over: Float[np.ndarray, " units"],
+    under: Float[np.ndarray, " units"],
+    rng: np.random.Generator,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> Comparison:
+    """Return the bootstrap interval of a ratio of two sums, such as nats per token, with whole units drawn.
+
+    A unit is what was drawn by itself: a document, a patient. `under` is positive in every unit.
+    """
+    m = len(over)
+    observed = float(over.sum() / under.sum()) if m else 0.0
     if m < _LEAST_ROWS:
-        return _unknown("paired bootstrap", float(gain.mean()) if len(gain) else 0.0, level)
+        return _unknown("paired bootstrap", observed, level)
     drawn, step = [], max(1, _CELLS_AT_ONCE // m)
     for start in range(0, resamples, step):
         chosen = rng.integers(m, size=(min(step, resamples - start), m))
-        drawn.append(sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1))
-    return from_resamples(float(gain.mean()), np.concatenate(drawn), level=level)
+        drawn.append(over[chosen].sum(axis=1) / under[chosen].sum(axis=1))
+    return from_resamples(observed, np.concatenate(drawn), level=level)
+
+
+def bootstrap_two_means(
+    a: Float[np.ndarray, " n"],
+    b: Float[np.ndarray, " m"],
+    rng: np.random.Generator,
+    *,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> Comparison:
+    """Return the bootstrap interval of the difference of the means of two independent samples (Efron, 1979)."""
+    means = [_means_drawn(sample, rng, resamples) for sample in (a, b)]
+    observed = float(np.mean(a) - np.mean(b)) if len(a) and len(b) else 0.0
+    if min(len(a), len(b)) < _LEAST_ROWS:
+        return _unknown("two-sample bootstrap", observed, level)
+    found = from_resamples(observed, means[0] - means[1], level=level)
+    return Comparison("two-sample bootstrap", observed, found.low, found.high, found.p_value, level)
+
+
+def _means_drawn(
+    values: Float[np.ndarray, " n"], rng: np.random.Generator, resamples: int
+) -> Float[np.ndarray, " resamples"]:
+    """Return means of bootstrap samples; none for no values."""
+    n = len(values)
+    if not n:
+        return np.empty(0)
+    step = max(1, _CELLS_AT_ONCE // n)
+    sizes = [min(step, resamples - start) for start in range(0, resamples, step)]
+    return np.concatenate([values[rng.integers(n, size=(size, n))].mean(axis=1) for size in sizes])
+
+
+def newcombe(n_with_a: int, n_a: int, n_with_b: int, n_b: int, *, level: float = 0.95) -> Comparison:
+    """Compare two shares of independent samples.
+
+    The interval is Newcombe's (1998, Statistics in Medicine 17:873, method 10), made of Wilson's for each share; the
+    p-value is that of the pooled z-test, which is Pearson's χ².
+    """
+    from scipy.stats import norm
+
+    if not n_a or not n_b:
+        return _unknown("Newcombe-Wilson", 0.0, level)
+    a, b = n_with_a / n_a, n_with_b / n_b
+    (low_a, high_a), (low_b, high_b) = (
+        interval_of_share(k, n, level=level) for k, n in ((n_with_a, n_a), (n_with_b, n_b))
+    )
+    pooled = (n_with_a + n_with_b) / (n_a + n_b)
+    error = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n_a + 1.0 / n_b))
+    return Comparison(
+        "Newcombe-Wilson",
+        a - b,
+        float(a - b - np.hypot(a - low_a, high_b - b)),
+        float(a - b + np.hypot(high_a - a, b - low_b)),
+        float(2.0 * norm.sf(abs(a - b) / error)) if error else 1.0,
+        level,
+    )
 
 
 def from_resamples(observed: float, drawn: Float[np.ndarray, " resamples"], *, level: float = 0.95) -> Comparison:

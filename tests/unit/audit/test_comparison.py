@@ -6,12 +6,15 @@ import pytest
 from holdfast.audit.comparison import (
     benjamini_hochberg,
     bootstrap_mean,
+    bootstrap_ratio,
+    bootstrap_two_means,
     corrected_resampled_t,
     delong,
     diebold_mariano,
     holm,
     interval_of_share,
     mcnemar,
+    newcombe,
     optimism_of_best,
     paired_bootstrap,
     paired_mean,
@@ -219,3 +222,44 @@ def test_one_row_leaves_everything_open():
     for found in (paired_mean(one, 0 * one), diebold_mariano(one, 0 * one), corrected_resampled_t(one, 8, 2)):
         assert found.p_value == 1.0
         assert not found.is_clear
+
+
+def test_newcombe_of_a_published_table():
+    # Newcombe (1998), Statistics in Medicine 17:873, table II, method 10: 56/70 - 48/80, 9/10 - 3/10, 5/56 - 0/29.
+    for table, ends in (
+        ((56, 70, 48, 80), (0.0524, 0.3339)),
+        ((9, 10, 3, 10), (0.1705, 0.8090)),
+        ((5, 56, 0, 29), (-0.0381, 0.1926)),
+        ((0, 10, 0, 20), (-0.1611, 0.2775)),
+    ):
+        found = newcombe(*table)
+        assert (found.low, found.high) == pytest.approx(ends, abs=1e-4)
+    assert newcombe(0, 10, 0, 20).p_value == 1.0
+    assert newcombe(0, 0, 3, 9).low == -np.inf
+    # Pearson's chi-square of the first table, by hand: 150 (56·32 - 14·48)² / (70·80·104·46).
+    from scipy.stats import chi2
+
+    assert newcombe(56, 70, 48, 80).p_value == pytest.approx(
+        chi2.sf(150 * (56 * 32 - 14 * 48) ** 2 / (70 * 80 * 104 * 46), 1)
+    )
+
+
+def test_bootstrap_of_two_means_covers_their_difference():
+    rng = np.random.default_rng(3)
+    covered = 0
+    for _ in range(200):
+        found = bootstrap_two_means(rng.exponential(1.0, 60), rng.exponential(0.5, 90), rng, resamples=400)
+        covered += found.low <= 0.5 <= found.high
+    assert covered >= 178  # 95 % less four standard errors, and the percentile interval's known shortfall
+    assert bootstrap_two_means(np.ones(1), np.ones(3), rng).high == np.inf
+
+
+def test_bootstrap_of_a_ratio_draws_whole_units():
+    rng = np.random.default_rng(4)
+    tokens = rng.integers(5, 200, size=300).astype(float)
+    nats = tokens * rng.normal(2.0, 0.3, size=300)
+    found = bootstrap_ratio(nats, tokens, rng)
+    assert found.difference == pytest.approx(nats.sum() / tokens.sum())
+    # The delta method: variance of the residuals of the ratio.
+    error = np.std(nats - found.difference * tokens) / tokens.mean() / np.sqrt(300)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.1)
