@@ -1,0 +1,1 @@
+"""Whether a pretrained model helps here: verdicts against controls, scores of representations, robustness."""
