@@ -7,7 +7,19 @@ import click
 from holdfast.cli.lazy import LazyGroup
 
 # command -> (module:object, one line), as in `holdfast.cli.main`.
-COMMANDS: Mapping[str, tuple[str, str]] = {}
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("holdfast.cli.data_init:init", "Make an empty store for versions of data."),
+    "add": (
+        "holdfast.cli.data_add:add",
+        "Add the records of a file or folder to a store; what is there already adds nothing.",
+    ),
+    "log": ("holdfast.cli.data_log:log", "List the versions of a store, newest first."),
+    "show": (
+        "holdfast.cli.data_log:show",
+        "Show a version: where its records come from, its columns, and its first records.",
+    ),
+    "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts, and tags of origin in files."),
+}
 
 
 @click.group(cls=LazyGroup, commands=COMMANDS, context_settings={"max_content_width": 100})

@@ -1,0 +1,90 @@
+"""`holdfast data mark`: keys, and marks and tags read and written; parse, call the library, render."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from holdfast.cli.audit import STORE
+from holdfast.cli.main import CRASHED
+
+_SCHEME = (
+    click.option("--scheme", help="green (lists) or synthid (tournament).  [default: green]"),
+    click.option("--gamma", type=float, help="green: share that is green by chance.  [default: 0.25]"),
+    click.option("--context", type=int, help="Tokens that choose.  [default: 2 for green, 4 for synthid]"),
+    click.option("--seeding", help="green: how they choose: left, min or self.  [default: left]"),
+    click.option("--depth", type=int, help="synthid: layers.  [default: 30]"),
+    click.option("--tokens", metavar="UNIT", help="words, bytes, or a tokenizer.json.  [default: words]"),
+)
+
+
+@click.group(context_settings={"max_content_width": 100}, short_help="Read and write marks and tags of origin.")
+def mark() -> None:
+    """Read and write marks in texts (with a key) and tags in the metadata of files.
+
+    \b
+      holdfast data mark key my.key                                 make a key
+      holdfast data mark detect texts.jsonl --key-file my.key       which texts carry its mark
+    """
+
+
+@mark.command(short_help="Make a key for marks.")
+@click.argument("file", type=click.Path(path_type=Path))
+def key(file: Path) -> None:
+    """Write a key of 32 random bytes to FILE, which only you can read; records name it by a short hash."""
+    from holdfast.data.screening.watermarks.keys import new_key
+
+    made = new_key(file)
+    click.echo(f"made the key {made.id} in {file}. Keep it: without it no mark can be read, with it any can be forged.")
+    click.echo(f"next: holdfast data mark write PROMPTS --model FOLDER --key-file {file} --out marked.jsonl")
+
+
+def _with(*options: Any) -> Any:
+    """Return a decorator that adds options in the order given."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+@mark.command(short_help="Find marks in texts, and tags in files.")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="The key of the mark.")
+@click.option("--text", metavar="COLUMN", help="The column that holds the texts.")
+@_with(*_SCHEME)
+@click.option("--unweighted", is_flag=True, help="synthid: all layers count the same.")
+@click.option("--windows", is_flag=True, default=None, help="Look for marked passages in longer texts too.")
+@click.option("--alpha", type=float, help="Chance of a false alarm over all texts.  [default: 0.01]")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
+              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
+@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@STORE
+def detect(data: Path, key_file: Path | None, text: str | None, unweighted: bool, fail_on: str, form: str,  # noqa: FBT001 click gives flags
+           out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
+    """Find the mark of a key in texts. What was written without the key gives a false alarm with chance ALPHA.
+
+    Say what the writer said: scheme, gamma, context, seeding, depth and tokens. Exit code 1: a mark was found.
+    """
+    from holdfast.cli.output import exit_code, finished
+    from holdfast.cli.progress import shown
+    from holdfast.core.config import checked
+    from holdfast.core.store import RunStore
+    from holdfast.data.loading import load
+    from holdfast.data.screening.marks import find_marks
+    from holdfast.data.screening.watermarks.settings import MarkSettings
+    from holdfast.report.render import refuse_unknown
+
+    refuse_unknown(form)
+    said = {name: value for name, value in flags.items() if value is not None}
+    settings, home = checked(MarkSettings, {**said, "weighted": not unweighted}), RunStore(store)
+    with shown() as progress:
+        dataset = load({"all": data}, kinds={text: "text"} if text else None, progress=progress)
+        run = find_marks(dataset, key_file, settings, column=text, store=home, progress=progress,
+                         command=tuple(sys.argv[1:]))  # fmt: skip
+    finished(run, home, form, out)
+    return exit_code(run, fail_on, CRASHED)

@@ -1,0 +1,1 @@
+"""Screening: what can be said about who or what made records, and how surely."""

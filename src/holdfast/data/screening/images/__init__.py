@@ -1,0 +1,1 @@
+"""Screening of images by how they are made: spectra, noise, compression."""
