@@ -21,6 +21,21 @@ def hold(path: Path) -> IO[bytes]:
     return file
 
 
+def share(path: Path) -> IO[bytes]:
+    """Lock `path` beside others who share it, until the returned file is closed or the process ends.
+
+    The file need not be writable. Raises OSError if it is not there, or if a process holds it alone.
+    """
+    file = path.open("rb")
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise
+    return file
+
+
 def is_held(path: Path) -> bool:
     """Return whether a living process holds the lock."""
     if fcntl is None or not path.is_file():

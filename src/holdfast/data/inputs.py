@@ -18,6 +18,8 @@ from holdfast.data.images.idx import split_readings, without_labels
 from holdfast.data.images.layouts import images_of_file, images_of_folder, missing_description, resolved_description
 from holdfast.data.limits import BLOCK_ROWS, MOST_COLUMNS, MOST_FILES, most_bytes, size_of
 from holdfast.data.loaders import UNREADABLE, Reading, loader_for
+from holdfast.data.store.address import is_address
+from holdfast.data.store.address import reading as version_reading
 from holdfast.data.texts.folders import text_folder
 from holdfast.data.texts.huggingface import saved_dataset
 from holdfast.data.unpacking import spooled, unpacked
@@ -93,6 +95,9 @@ def _of_path(text: str) -> list[Part]:
         return [_of_file(guarded(text, "", lambda: spooled(Path(text).open("rb"), text)), text)]
     if "\0" in text or not text:
         raise BadInput("a path is not empty and holds no NUL character")
+    if is_address(text):
+        name, digest, reading = version_reading(text)
+        return [_checked(Part(one_line(name, 200), digest, reading, most_bytes(0) * 1024, "a version"))]
     path = Path(text)
     if guarded(text, "", path.is_dir):
         return _of_folder(path)

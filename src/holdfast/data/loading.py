@@ -41,13 +41,15 @@ def load(
     test_share: float = 0.2,
     seed: int = 0,
     groups: Sequence[str] = (),
+    undivided: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
     """Return one data set of several splits (name → path, folder, `-`, or anything that exports Arrow).
 
     A single input that is not split has the name `all`. It is split by `split_column`, or by a column that clearly
     says so, or by `splitter`, or, where there is a label, at random as most would do it; the sources' notes say
-    which. Columns may be named by number (from 1, or from the end below 0) if the files have no header line.
+    which; `undivided` leaves it as it is. Columns may be named by number (from 1, or from the end below 0) if the files
+    have no header line.
 
     Raises BadInput when an input cannot be read, when the inputs do not fit together, or for unknown columns;
     MissingExtra when a format needs a library that is not installed.
@@ -78,7 +80,7 @@ def load(
     hinted = dataset.one("split")
     told = _named(split_column, match) if split_column else hinted.name if hinted else None
     dataset = _by_column(dataset, told, [*wanted, *kinds])
-    if dataset.one("split") is None or splitter:
+    if splitter or (dataset.one("split") is None and not undivided):
         return _by_splitter(dataset, splitter, test_share, seed)
     return dataset
 

@@ -1,0 +1,83 @@
+"""`holdfast data log` and `holdfast data show`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from holdfast.data.store import Version
+
+
+@click.command("log")
+@click.argument("store", type=click.Path(path_type=Path))
+@click.option("--most", default=20, show_default=True, type=click.IntRange(min=1), help="How many to list.")
+@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to list them.")
+def log(store: Path, most: int, form: str) -> None:
+    """List the versions of a store, newest first.
+
+    \b
+      holdfast data log corpus
+    """
+    from holdfast.core.text import one_line
+    from holdfast.data.store import Store
+    from holdfast.data.store.version import listed
+
+    home = Store.open(store)
+    found = home.log()[::-1]
+    if form == "json":
+        click.echo(json.dumps([listed(version) for version in found[:most]], indent=2))
+        return
+    if not found:
+        click.echo(
+            f"no version in {one_line(str(store))} yet. Add to it: holdfast data add {one_line(str(store))} FILE"
+        )
+    for version in found[:most]:
+        for line in _lines(version):
+            click.echo(line)
+    if len(found) > most:
+        click.echo(f"and {len(found) - most} older (--most {len(found)})")
+
+
+@click.command("show")
+@click.argument("store", type=click.Path(path_type=Path), metavar="STORE[@VERSION]")
+@click.option("--rows", default=5, show_default=True, type=click.IntRange(0, 1000), help="How many records to show.")
+@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to show it.")
+def show(store: Path, rows: int, form: str) -> None:
+    """Show a version: where its records come from, its columns, and its first records.
+
+    \b
+      holdfast data show corpus
+      holdfast data show corpus@head~1
+    """
+    from holdfast.core.text import one_line
+    from holdfast.data.store.address import located
+    from holdfast.data.store.version import listed
+
+    home, version = located(str(store))
+    if form == "json":
+        click.echo(json.dumps(listed(version), indent=2))
+        return
+    for line in _lines(version):
+        click.echo(line)
+    for column in version.columns:
+        click.echo(f"  {one_line(column.name, 40):40}  {column.kind:8}  {column.role}")
+    for note in version.notes:
+        click.echo(f"  {one_line(note)}")
+    if rows and version.kept:
+        for record in home.read(version).table.slice(0, rows).to_pylist():
+            click.echo(one_line(json.dumps(record, ensure_ascii=False, default=str), 400))
+
+
+def _lines(version: "Version") -> tuple[str, ...]:
+    from holdfast.core.text import one_line
+
+    tags = f"  [{', '.join(version.tags)}]" if version.tags else ""
+    gone = "" if version.kept else "  content removed by gc"
+    origins = ", ".join(f"{n:,} {origin}" for origin, n in version.origins.items() if n)
+    return (
+        f"{version.number}  {version.short}  {version.time:%Y-%m-%d %H:%M}  "
+        f"{version.rows:,} records: {origins}{tags}{gone}",
+        f"   {one_line(version.message, 200)}",
+    )

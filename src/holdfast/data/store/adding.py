@@ -1,0 +1,172 @@
+"""New records: what is there already adds nothing, and two who add at once lose nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holdfast.core.dataset import Dataset
+from holdfast.core.errors import BadInput
+from holdfast.core.progress import Progress, track
+from holdfast.core.text import one_line
+from holdfast.data.origin import BY_NAME, ORIGIN, PARENTS, RECORD
+from holdfast.data.store import columns as stored
+from holdfast.data.store import durable, media, rows
+from holdfast.data.store.committing import Change, commit, guarded, origins_after
+from holdfast.data.store.identity import Known, content_sum, is_record_name, record_names, summed
+from holdfast.data.store.locks import using, writing
+from holdfast.data.store.provenance import stated
+from holdfast.data.store.version import Origin, StoredColumn, Version
+
+if TYPE_CHECKING:
+    from holdfast.data.store.store import Store
+
+_BLOCK = 1 << 16
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What adding to a given head comes to."""
+
+    columns: tuple[StoredColumn, ...]
+    table: pa.Table  # of new records: names of the store, `_record` and provenance among them
+    present: int
+    fields: tuple[pa.Field, ...]  # columns that Lance does not have yet
+
+
+def add(store: "Store", dataset: Dataset, message: str, notes: Sequence[str], progress: Progress) -> Version:
+    """Return the version that has the records of the data set as well; the head, if it has them all already."""
+    store.writable()
+    if not len(dataset):
+        raise BadInput(f"{one_line(dataset.name, 80)} has no records to add")
+    given = _given(dataset)
+    with guarded(store.folder, "adding to"), using(store.folder):
+        media.put(store.folder, dataset, progress)
+        head = store.head()
+        plan = _planned(store, head, dataset, given)
+        if not len(plan.table) and head is not None and plan.columns == head.columns:
+            return head.model_copy(update={"present": plan.present, "added": 0})
+        free = head is not None and not plan.fields  # the rows fit what is there: no need to keep others waiting
+        staged = _staged(store.folder, head, plan, progress) if free else None
+        with writing(store.folder):
+            now = store.head()
+            if _number(now) != _number(head):
+                again = _planned(store, now, dataset, given)
+                same = again.table.column(RECORD).equals(plan.table.column(RECORD)) and not again.fields
+                head, plan, staged = now, again, staged if same else None
+                if not len(plan.table) and head is not None:
+                    return head.model_copy(update={"present": plan.present, "added": 0})
+
+            def work(at: Any) -> Any:
+                if plan.fields and head is not None:
+                    at = rows.widened(at, plan.fields)
+                if not len(plan.table):
+                    return at
+                return rows.appended(at, staged if staged is not None else _fragments(at, plan, progress))
+
+            return commit(store.folder, head, _change(head, plan, dataset, message, notes), work)
+
+
+def _given(dataset: Dataset) -> pa.Table:
+    """Return the records with their names as the data have them, if they have some, under `_record`."""
+    table = stated(dataset)
+    return table.append_column(RECORD, dataset.values(RECORD)) if RECORD in dataset.table.column_names else table
+
+
+def _planned(store: "Store", head: Version | None, dataset: Dataset, given: pa.Table) -> _Plan:
+    known = head.columns if head is not None else ()
+    columns = stored.joined(given, {column.name: column for column in dataset.columns}, known)
+    later = {one.name for one in columns if one.belongs == "later"}
+    own = [name for name in given.column_names if name not in BY_NAME and name not in later]
+    names = record_names(given, own)
+    table = _renamed(given, names)
+    fresh = _absent(store, head, names)
+    field_names = {field.name for field in stored.schema_of(known)} if head is not None else set()
+    fields = tuple(field for field in stored.schema_of(columns) if field.name not in field_names)
+    new = table if fresh.all() else table.filter(pa.array(fresh))
+    return _Plan(columns, new, int(len(fresh) - fresh.sum()), fields)
+
+
+def _renamed(given: pa.Table, names: pa.Array) -> pa.Table:
+    """Return the records under the names that their content gives them; parents among them are named likewise."""
+    if RECORD not in given.column_names:
+        return given.append_column(RECORD, names)
+    old, table = given.column(RECORD), given.drop_columns([RECORD]).append_column(RECORD, names)
+    if PARENTS not in table.column_names or old.cast(pa.large_string()).equals(pa.chunked_array([names])):
+        return table
+    usable = is_record_name(old)
+    if len(pc.unique(old.filter(pa.array(usable)))) < usable.sum():
+        return table
+    new_of = dict(
+        zip(old.filter(pa.array(usable)).to_pylist(), names.filter(pa.array(usable)).to_pylist(), strict=True)
+    )
+    parents = [
+        None if one is None else " ".join(new_of.get(name, name) for name in one.split())
+        for one in table.column(PARENTS).to_pylist()
+    ]
+    place = table.column_names.index(PARENTS)
+    return table.set_column(place, PARENTS, pa.array(parents, pa.large_string()))
+
+
+def _absent(store: "Store", head: Version | None, names: pa.Array) -> np.ndarray:
+    """Return for each name whether the head has no such record."""
+    absent = np.ones(len(names), bool)
+    if head is None:
+        return absent
+    known = Known(names)
+    at = rows.opened(store.folder / rows.FOLDER, head.lance)
+    for block in rows.blocks(at, [RECORD], rows=_BLOCK, in_order=False):
+        places = known.find(block.column(0))
+        absent[places[places >= 0]] = False
+    return absent
+
+
+def _staged(folder: Path, head: Version | None, plan: _Plan, progress: Progress) -> list[Any] | None:
+    if head is None or not len(plan.table):
+        return None
+    return _fragments(rows.opened(folder / rows.FOLDER, head.lance), plan, progress)
+
+
+def _fragments(at: Any, plan: _Plan, progress: Progress) -> list[Any]:
+    table = stored.as_rows(plan.table, plan.columns)
+
+    with track(progress, "storing records", total=len(table), unit="records") as advance:
+
+        def blocks() -> Iterator[pa.RecordBatch]:
+            for block in table.to_batches(max_chunksize=_BLOCK):
+                yield block
+                advance(len(block))
+
+        made = rows.written(at, blocks(), table.schema)
+    place = Path(at.uri)
+    durable.sync_all(place / path for path in rows.paths_of(made))
+    return made
+
+
+def _change(head: Version | None, plan: _Plan, dataset: Dataset, message: str, notes: Sequence[str]) -> Change:
+    later = [one.name for one in plan.columns if one.belongs == "later" and one.name in plan.table.column_names]
+    with np.errstate(over="ignore"):
+        total = summed(head.content if head is not None else "") + content_sum(plan.table, later)
+    sources = [Origin(name=one.name, digest=one.digest, rows=one.stop - one.start) for one in dataset.sources]
+    shown = ", ".join(one.name for one in sources[:_SHOWN]) + (" …" if len(sources) > _SHOWN else "")
+    return Change(
+        action="add",
+        message=message or f"{len(plan.table):,} records of {one_line(shown or dataset.name, 120)}",
+        columns=plan.columns,
+        rows=(head.rows if head is not None else 0) + len(plan.table),
+        total=total,
+        origins=origins_after(head, plan.table.column(ORIGIN)),
+        added=len(plan.table),
+        present=plan.present,
+        inputs=tuple(sources),
+        notes=tuple(notes),
+    )
+
+
+def _number(version: Version | None) -> int:
+    return 0 if version is None else version.number

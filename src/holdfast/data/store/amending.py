@@ -1,0 +1,107 @@
+"""What is said about the origin of records, said anew: by a reviewer, a rule, a better source."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holdfast.core.errors import BadInput, unknown
+from holdfast.data.canonical import canonical
+from holdfast.data.origin import BY_NAME, EVIDENCED, NAMES, ORIGIN, RECORD
+from holdfast.data.store import columns as stored
+from holdfast.data.store import rows
+from holdfast.data.store.committing import Change, commit, guarded, origins_after
+from holdfast.data.store.identity import content_sum, summed
+from holdfast.data.store.locks import using, writing
+from holdfast.data.store.matching import matched, refuse_strangers
+from holdfast.data.store.provenance import refuse_contradictions, typed
+from holdfast.data.store.version import StoredColumn, Version
+
+if TYPE_CHECKING:
+    from holdfast.data.store.store import Store
+
+_SAID = tuple(name for name in NAMES if name != RECORD)
+
+
+def amend(store: "Store", changes: pa.Table, message: str) -> Version:
+    """Return the version in which the records have the provenance that `changes` gives; the head, if they have it."""
+    store.writable()
+    if not message.strip():
+        raise BadInput("an amendment needs a message that says who changed what is known of the origin, and why")
+    wanted = _wanted(changes)
+    with guarded(store.folder, "writing to"), using(store.folder), writing(store.folder):
+        head = store.version()
+        at = rows.opened(store.folder / rows.FOLDER, head.lance)
+        there, places = matched(at, wanted.column(RECORD), _SAID)
+        refuse_strangers(places, wanted.column(RECORD), store.name)
+        old = there.select([RECORD, *_SAID])
+        new = _amended(old, wanted.take(pa.array(places)))
+        refuse_contradictions(new)
+        differs = _differs(old, new)
+        if not differs.any():
+            return head.model_copy(update={"changed": 0})
+        old, new = old.filter(pa.array(differs)), new.filter(pa.array(differs))
+        names = [name for name in _SAID if not old.column(name).equals(new.column(name))]
+        with np.errstate(over="ignore"):
+            total = summed(head.content) - content_sum(old) + content_sum(new)
+        change = Change(
+            action="amend",
+            message=message,
+            columns=_columns(head, new, names),
+            rows=head.rows,
+            total=total,
+            origins=origins_after(head, new.column(ORIGIN), old.column(ORIGIN)),
+            changed=len(new),
+        )
+        return commit(store.folder, head, change, lambda at: rows.updated(at, new.select([RECORD, *names])))
+
+
+def _wanted(changes: pa.Table) -> pa.Table:
+    """Return the changes with canonical, valid values. Raises BadInput."""
+    if RECORD not in changes.column_names:
+        raise BadInput(f"changes name their records in a column {RECORD}; got {', '.join(changes.column_names)}")
+    for name in changes.column_names:
+        if name not in BY_NAME:
+            raise unknown("column of provenance", name, NAMES)
+    if len(changes.column_names) < 2:
+        raise BadInput(f"changes have a column of provenance beside {RECORD}: {', '.join(_SAID)}")
+    table = canonical(changes)
+    done = pa.table({name: typed(name, table.column(name)) for name in table.column_names})
+    names = done.column(RECORD)
+    if names.null_count or len(pc.unique(names)) < len(names):
+        raise BadInput(f"every row of the changes names a record in {RECORD}, each record once")
+    return done
+
+
+def _amended(old: pa.Table, wanted: pa.Table) -> pa.Table:
+    """Return the provenance after the change: what is given, else what is there."""
+    new = old
+    for name in wanted.column_names:
+        if name != RECORD:
+            place = new.column_names.index(name)
+            new = new.set_column(place, name, pc.coalesce(wanted.column(name), old.column(name)))
+    if ORIGIN in wanted.column_names and EVIDENCED not in wanted.column_names:
+        moved = pc.not_equal(new.column(ORIGIN), old.column(ORIGIN))
+        known = pc.if_else(pc.equal(new.column(ORIGIN), "unknown"), "none", "declared").cast(pa.large_string())
+        evidence = pc.if_else(moved, known, old.column(EVIDENCED))
+        new = new.set_column(new.column_names.index(EVIDENCED), EVIDENCED, evidence)
+    return new
+
+
+def _differs(old: pa.Table, new: pa.Table) -> np.ndarray:
+    found = np.zeros(len(old), bool)
+    for name in _SAID:
+        one, other = old.column(name), new.column(name)
+        same = pc.fill_null(pc.equal(one, other), False)  # noqa: FBT003 PyArrow's signature
+        both = pc.and_(pc.is_null(one), pc.is_null(other))
+        found |= ~pc.or_(same, both).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _columns(head: Version, new: pa.Table, names: list[str]) -> tuple[StoredColumn, ...]:
+    known = {column.name: column for column in head.columns}
+    for name in names:
+        if name not in known and new.column(name).null_count < len(new):
+            known[name] = stored.provenance_column(name)
+    return stored.in_order(known.values())

@@ -1,0 +1,57 @@
+"""Who may do what at the same time.
+
+writing.lock   held by whoever makes a version, for the moment of the commit: one at a time
+using.lock     shared by everybody who reads or writes; gc holds it alone, so that no file goes that somebody needs
+
+Locks are the system's own and end with the process, however it ends.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from holdfast.core.errors import StoreError
+from holdfast.core.locking import hold, share
+
+WRITING, USING = "writing.lock", "using.lock"
+PATIENCE = 600.0  # seconds; a commit takes well under one, a column of a hundred million rows minutes
+_EVERY = 0.02
+
+
+@contextmanager
+def writing(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Be the only one who makes a version. Raises StoreError when others keep at it."""
+    with _held(hold, folder / WRITING, patience, "another process is writing to"):
+        yield
+
+
+@contextmanager
+def using(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Be sure that no file goes. Raises StoreError when gc keeps at it."""
+    with _held(share, folder / USING, patience, "gc is clearing"):
+        yield
+
+
+@contextmanager
+def alone(folder: Path, patience: float) -> Iterator[None]:
+    """Be sure that nobody reads or writes. Raises StoreError when somebody keeps at it."""
+    with _held(hold, folder / USING, patience, "somebody is reading from or writing to"):
+        yield
+
+
+@contextmanager
+def _held(take: Callable[[Path], IO[bytes]], path: Path, patience: float, busy: str) -> Iterator[None]:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            file = take(path)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise StoreError(f"{busy} {path.parent}, for more than {patience:g} s; try again later") from None
+            time.sleep(_EVERY)
+        else:
+            break
+    with file:
+        yield

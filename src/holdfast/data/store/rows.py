@@ -1,0 +1,128 @@
+"""The rows of a store, as Lance keeps them: the one place that knows Lance.
+
+A number of a Lance version means something only where a document of the store vouches for it. What Lance has beyond
+the last of these is the work of somebody who did not get to the end, and is taken back before the next commit.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from holdfast.core.errors import MissingExtra
+from holdfast.data.origin import RECORD
+
+if TYPE_CHECKING:
+    from lance import LanceDataset
+
+FORMAT = "2.1"  # of data files: stable, read by every later Lance
+FOLDER = "rows.lance"
+MANIFESTS = "_versions"
+ROW = "_rowid"  # stable: a row keeps its number when it is rewritten, so that rows come back in the order of adding
+_LAST = 2**64 - 1  # manifests are named after this minus their version
+_ROWS_A_FILE = 1 << 20
+
+
+def library() -> Any:
+    """Return the library. Raises MissingExtra."""
+    try:
+        import lance
+    except ImportError as error:
+        raise MissingExtra.for_package("pylance", "store", "keeping versions of data") from error
+    return lance
+
+
+def opened(folder: Path, version: int) -> "LanceDataset":
+    """Return the rows as they were in a version. Raises OSError, ValueError where files are missing or damaged."""
+    return library().dataset(str(folder), version=version)
+
+
+def created(folder: Path, schema: pa.Schema) -> int:
+    """Make an empty data set, and return its version."""
+    empty = pa.table({field.name: pa.array([], field.type) for field in schema}, schema=schema)
+    made = library().write_dataset(
+        empty, str(folder), mode="create", enable_stable_row_ids=True, data_storage_version=FORMAT
+    )
+    return int(made.version)
+
+
+def written(at: "LanceDataset", blocks: Iterator[pa.RecordBatch], schema: pa.Schema) -> list[Any]:
+    """Write rows to files that belong to no version yet; the result goes to `appended`."""
+    from lance.fragment import write_fragments
+
+    reader = pa.RecordBatchReader.from_batches(schema, blocks)
+    return list(
+        write_fragments(
+            reader,
+            at,
+            mode="append",
+            max_rows_per_file=_ROWS_A_FILE,
+            data_storage_version=FORMAT,
+            enable_stable_row_ids=True,
+        )
+    )
+
+
+def paths_of(fragments: Sequence[Any]) -> list[str]:
+    """Return the files, below the folder of the rows, that fragments are made of."""
+    return [f"data/{file.path}" for fragment in fragments for file in fragment.files]
+
+
+def appended(at: "LanceDataset", fragments: list[Any]) -> "LanceDataset":
+    """Add written rows."""
+    lance = library()
+    return lance.LanceDataset.commit(at, lance.LanceOperation.Append(fragments), read_version=at.version)
+
+
+def widened(at: "LanceDataset", fields: Sequence[pa.Field]) -> "LanceDataset":
+    """Add columns that are empty so far; writes no data."""
+    at.add_columns(pa.schema(fields))
+    return at
+
+
+def updated(at: "LanceDataset", changes: pa.Table) -> "LanceDataset":
+    """Replace the values of some columns of the records that `changes` names."""
+    at.merge_insert(RECORD).when_matched_update_all().execute(changes)
+    return at
+
+
+def merged(at: "LanceDataset", values: pa.Table, replaced: Sequence[str] = ()) -> "LanceDataset":
+    """Add columns with values by record; those that are `replaced` go first. Nothing else is rewritten."""
+    if replaced:
+        at.drop_columns(list(replaced))
+    at.merge(values, RECORD)
+    return at
+
+
+def blocks(
+    at: "LanceDataset", fields: Sequence[str], *, rows: int, in_order: bool = True, where: str | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield columns of all rows, at most `rows` at a time."""
+    scanner = at.scanner(columns=list(fields), batch_size=rows, scan_in_order=in_order, filter=where)
+    yield from scanner.to_batches()
+
+
+def files_of(at: "LanceDataset") -> list[str]:
+    """Return all files, below the folder of the rows, that reading this version needs."""
+    found = [manifest_of(at.version)]
+    for fragment in at.get_fragments():
+        found += paths_of([fragment.metadata])
+        deleted = fragment.deletion_file()
+        if deleted:
+            found.append(str(deleted))
+    return found
+
+
+def manifest_of(version: int) -> str:
+    """Return the file that says what a version is made of."""
+    return f"{MANIFESTS}/{_LAST - version}.manifest"
+
+
+def manifests(folder: Path) -> Mapping[int, Path]:
+    """Return the manifests that are there, by version."""
+    found = {}
+    for path in (folder / MANIFESTS).glob("*.manifest"):
+        if path.stem.isdigit():
+            found[_LAST - int(path.stem)] = path
+    return found

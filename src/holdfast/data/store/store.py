@@ -1,0 +1,203 @@
+"""A folder that keeps versions of data, with the origin of every record.
+
+corpus/store.json             what this is
+       versions/              a document a version: what was acknowledged
+       tags/                  names for versions
+       rows.lance/            the records
+       media/                 the bytes of images, by hash
+       writing.lock using.lock
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+
+from holdfast.core.dataset import Dataset, Kind, Role, Source
+from holdfast.core.errors import BadInput, StoreError, unknown
+from holdfast.core.progress import Progress, Silent
+from holdfast.core.text import one_line
+from holdfast.data.origin import RECORD
+from holdfast.data.store import documents, durable, locks, media, naming, rows
+from holdfast.data.store.columns import as_table
+from holdfast.data.store.committing import guarded
+from holdfast.data.store.version import SCHEMA, StoredColumn, Version
+
+_BLOCK = 1 << 14
+_FORBIDDEN = "@"  # between a store and a version
+
+
+class Store:
+    """Versions of data in a folder. Open one with `Store.open`, make one with `Store.create`."""
+
+    def __init__(self, folder: Path, schema: int = SCHEMA) -> None:
+        """Use `Store.open` or `Store.create`, which look whether this is a store."""
+        self.folder = folder
+        self.schema = schema
+
+    @classmethod
+    def create(cls, path: Path | str) -> Self:
+        """Make an empty store in a folder that is new or empty. Raises BadInput, StoreError."""
+        folder = Path(path)
+        shown = one_line(str(folder))
+        rows.library()
+        if _FORBIDDEN in folder.name:
+            raise BadInput(f"{shown}: the name of a store has no {_FORBIDDEN}, which stands before a version")
+        if documents.is_store(folder):
+            raise BadInput(f"{shown} is a store already. Add to it: holdfast data add {shown} FILE")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise BadInput(f"{shown} is not an empty folder; name a new one for the store")
+        with guarded(folder, "making a store in"):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in (documents.VERSIONS, documents.TAGS):
+                durable.make_folder(folder / name)
+            for name in (locks.WRITING, locks.USING):
+                (folder / name).touch()
+            documents.mark(folder)
+            durable.sync_folder(folder.parent)
+        return cls(folder)
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Return the store in a folder. Raises BadInput when there is none, StoreError when it is damaged."""
+        folder = Path(path)
+        shown = one_line(str(folder))
+        if not folder.exists():
+            raise BadInput(f"there is no store {shown}. Make one: holdfast data init {shown}")
+        if not documents.is_store(folder):
+            raise BadInput(f"{shown} is no store of versions. Make one elsewhere: holdfast data init NEW_FOLDER")
+        missing = [name for name in (documents.VERSIONS, documents.TAGS) if not (folder / name).is_dir()]
+        if missing:
+            raise StoreError(f"{shown} is a store of which {' and '.join(missing)} is missing; restore it from a copy")
+        return cls(folder, documents.schema_of(folder))
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self.folder.name or str(self.folder.resolve())
+
+    @property
+    def newer(self) -> str:
+        """One sentence, if the store was made by a newer Holdfast; else nothing."""
+        if self.schema <= SCHEMA:
+            return ""
+        return (
+            f"{self.folder} was made by a newer Holdfast (schema {self.schema}, this one writes {SCHEMA}): "
+            "it can be read, not written; update Holdfast to write"
+        )
+
+    def writable(self) -> None:
+        """Raise StoreError if this Holdfast may not write here."""
+        if self.newer:
+            raise StoreError(self.newer)
+
+    def head(self) -> Version | None:
+        """Return the last version, without its tags; None if there is none yet. Raises StoreError."""
+        numbers = documents.numbers(self.folder)
+        return documents.read(self.folder, numbers[-1]) if numbers else None
+
+    def log(self) -> tuple[Version, ...]:
+        """Return all versions, oldest first. Raises StoreError."""
+        named: dict[int, list[str]] = {}
+        for tag, number in documents.tags(self.folder).items():
+            named.setdefault(number, []).append(tag)
+        gone = documents.gone(self.folder)
+        return tuple(
+            documents.read(self.folder, number).model_copy(
+                update={"tags": tuple(named.get(number, ())), "kept": number not in gone}
+            )
+            for number in documents.numbers(self.folder)
+        )
+
+    def version(self, wanted: str | Version = naming.HEAD) -> Version:
+        """Return a version: `head`, `head~2`, a tag, a number, the beginning of an id, a date. Raises BadInput."""
+        if isinstance(wanted, Version):
+            return wanted
+        versions = self.log()
+        if not versions:
+            raise BadInput(f"{self.folder} has no version yet. Add to it: holdfast data add {self.folder} FILE")
+        return naming.found(wanted, versions, documents.tags(self.folder), self.name)
+
+    def read(self, version: str | Version = naming.HEAD, columns: Sequence[str] | None = None) -> Dataset:
+        """Return the records of a version, in the order in which they were added. Raises BadInput, StoreError."""
+        wanted = self._kept(version)
+        chosen = _chosen(wanted, columns, self.name)
+        with guarded(self.folder, "reading"), locks.using(self.folder):
+            at = rows.opened(self.folder / rows.FOLDER, wanted.lance)
+            fields = [one.field for one in chosen if one.type != "null"] or [RECORD]
+            table = at.scanner(columns=fields, with_row_id=True).to_table()
+            table = table.take(pa.array(_order(table.column(rows.ROW))))
+            table = as_table(table, chosen).combine_chunks()
+        images = [table.column(one.name) for one in chosen if one.kind == "image"]
+        name = f"{self.name}@{wanted.tags[0] if wanted.tags else wanted.short}"
+        source = Source(name, 0, len(table), wanted.id)
+        described = tuple(one.column for one in chosen)
+        return Dataset(name, table, described, (source,), media=media.media_of(self.folder, images))
+
+    def blocks(
+        self, version: str | Version = naming.HEAD, columns: Sequence[str] | None = None, rows_a_block: int = _BLOCK
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the records of a version block by block, in any order. Raises BadInput, StoreError.
+
+        As long as the iteration goes on, gc removes nothing.
+        """
+        wanted = self._kept(version)
+        chosen = _chosen(wanted, columns, self.name)
+        with guarded(self.folder, "reading"), locks.using(self.folder):
+            at = rows.opened(self.folder / rows.FOLDER, wanted.lance)
+            fields = [one.field for one in chosen if one.type != "null"] or [RECORD]
+            for block in rows.blocks(at, fields, rows=rows_a_block):
+                yield from as_table(block, chosen).to_batches()
+
+    def add(
+        self, dataset: Dataset, message: str = "", *, notes: Sequence[str] = (), progress: Progress | None = None
+    ) -> Version:
+        """Add records, and return the version that has them; the head, if they are all there already.
+
+        Raises BadInput for provenance that is invalid, columns of another type, or images without bytes; StoreError.
+        """
+        from holdfast.data.store.adding import add
+
+        return add(self, dataset, message, notes, progress or Silent())
+
+    def amend(self, changes: pa.Table, message: str) -> Version:
+        """Replace what is said about the origin of records, and return the version that says so.
+
+        `changes` has `_record` and columns of provenance; missing values leave what is there. Raises BadInput.
+        """
+        from holdfast.data.store.amending import amend
+
+        return amend(self, changes, message)
+
+    def attach(
+        self, name: str, values: pa.Table, message: str = "", *, kind: Kind | None = None, role: Role = "metadata"
+    ) -> Version:
+        """Add a column later, and return the version that has it; a column added later before is written over.
+
+        `values` has `_record` and one more column. No record is rewritten or renamed. Raises BadInput.
+        """
+        from holdfast.data.store.attaching import attach
+
+        return attach(self, name, values, message, kind, role)
+
+    def _kept(self, version: str | Version) -> Version:
+        wanted = self.version(version)
+        if not wanted.kept:
+            raise BadInput(f"the content of version {wanted.number} ({wanted.short}) of {self.name} was removed by gc")
+        return wanted
+
+
+def _chosen(version: Version, columns: Sequence[str] | None, where: str) -> tuple[StoredColumn, ...]:
+    if columns is None:
+        return version.columns
+    known = {one.name: one for one in version.columns}
+    for name in columns:
+        if name not in known:
+            raise unknown("column", name, known, where=where)
+    return tuple(known[name] for name in columns)
+
+
+def _order(numbers: pa.ChunkedArray) -> np.ndarray:
+    return np.argsort(numbers.to_numpy(), kind="stable")
