@@ -1,6 +1,8 @@
 """Records as fingerprints of 64 bits: equal where their values are equal, whichever block, file or engine held them."""
 
+import hashlib
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -9,9 +11,11 @@ from jaxtyping import UInt64
 
 from holdfast.core.dataset import Dataset
 from holdfast.data.bulk.mixing import GOLDEN, finished
+from holdfast.data.bulk.words import offsets_of
 
 MISSING = np.uint64(0xA5A5A5A5DEADBEEF)
 _BLOCK = 1 << 18  # rows hashed at once: bounds memory beside the table
+_PROBED, _MANY = 1000, 0.5  # strings that tell whether most differ, and the share from which on they do
 
 
 def row_hashes(dataset: Dataset, names: tuple[str, ...]) -> UInt64[np.ndarray, " rows"]:
@@ -45,10 +49,7 @@ def stirred(bits: UInt64[np.ndarray, " n"]) -> UInt64[np.ndarray, " n"]:
 def _hash_values(block: pa.Array) -> UInt64[np.ndarray, " rows"]:
     kind = block.type
     if pa.types.is_large_string(kind):
-        encoded = block.dictionary_encode()
-        words = [_hash_text(word) for word in encoded.dictionary.to_pylist()]
-        table = np.array([*words, int(MISSING)], dtype=np.uint64)
-        return np.asarray(table[pc.fill_null(encoded.indices, len(words)).to_numpy(zero_copy_only=False)])
+        return _hash_texts(block)
     if pa.types.is_fixed_size_list(kind):
         # `flatten` would drop the numbers under a missing vector, and with them the shape.
         inside = block.values.slice(block.offset * kind.list_size, len(block) * kind.list_size)
@@ -70,8 +71,22 @@ def _hash_values(block: pa.Array) -> UInt64[np.ndarray, " rows"]:
     return bits
 
 
-def _hash_text(word: str) -> int:
-    """Return a hash of one string that no run-time seed changes."""
-    import hashlib
+def _hash_texts(block: pa.LargeStringArray) -> UInt64[np.ndarray, " rows"]:
+    """Return hashes of strings that no run-time seed changes: BLAKE2b of their bytes; each different one once."""
+    some = block.slice(0, _PROBED)
+    if len(some.unique()) > _MANY * len(some):  # free text: looking for equal ones costs more than hashing them
+        words = _digests(block)
+        missing = block.is_null().to_numpy(zero_copy_only=False) if block.null_count else np.zeros(len(block), bool)
+        return np.where(missing, MISSING, words)
+    encoded = block.dictionary_encode()
+    table = np.append(_digests(encoded.dictionary), MISSING)
+    return np.asarray(table[pc.fill_null(encoded.indices, len(table) - 1).to_numpy(zero_copy_only=False)])
 
-    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+def _digests(block: pa.LargeStringArray) -> UInt64[np.ndarray, " rows"]:
+    offsets = offsets_of(block).tolist()
+    buffer = block.buffers()[2] if len(block) else None
+    held = memoryview(buffer if buffer is not None else b"")
+    digest = hashlib.blake2b
+    texts = (held[start:stop] for start, stop in pairwise(offsets))
+    return np.frombuffer(b"".join([digest(text, digest_size=8).digest() for text in texts]), "<u8")
