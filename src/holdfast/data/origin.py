@@ -23,6 +23,7 @@ EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 RECORD, ORIGIN, EVIDENCED, GENERATOR, GENERATION = "_record", "_origin", "_evidence", "_generator", "_generation"
 PARENTS, VERIFIER, MADE, LICENCE, SOURCE = "_parents", "_verifier", "_made", "_licence", "_source"
+WEIGHT = "_weight"  # what a mix makes a record count in training; a property of the mix, not of the record
 
 
 @dataclass(frozen=True, slots=True)

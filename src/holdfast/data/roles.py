@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from holdfast.core.dataset import Column, Dataset, Role
 from holdfast.core.text import one_line
-from holdfast.data.origin import BY_NAME
+from holdfast.data.origin import BY_NAME, WEIGHT
 
 # Spellings of the three splits that checks know. Anything else keeps its name.
 SPELLINGS: Mapping[str, str] = {
@@ -60,6 +60,8 @@ def guessed(dataset: Dataset, told: Iterable[str]) -> tuple[Dataset, tuple[str, 
 
 def _provenance(column: Column, known: set[str]) -> Column:
     """Return a column of provenance as what it is: what made a record is not among what describes it."""
+    if column.name == WEIGHT and column.kind == "number" and column.name not in known:
+        return replace(column, role="weight")
     field = BY_NAME.get(column.name)
     return column if field is None or column.name in known else replace(column, kind=field.kind, role=field.role)
 

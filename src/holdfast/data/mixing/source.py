@@ -1,0 +1,135 @@
+"""Where a mix is taken from: a version of a store, or files; read in blocks, each record with its name."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holdfast.core.dataset import Column, Dataset
+from holdfast.core.errors import BadInput
+from holdfast.core.hashing import digest_json
+from holdfast.core.media import Media
+from holdfast.core.progress import Progress
+from holdfast.core.text import one_line
+from holdfast.data.canonical import STRING
+from holdfast.data.loading import load
+from holdfast.data.origin import BY_NAME, RECORD, payload
+
+BLOCK_ROWS = 1 << 16
+Blocks = Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source that can be read more than once, always in the same order. Every block has the columns asked for."""
+
+    name: str
+    version: str  # id of the version, or content hash
+    columns: tuple[Column, ...]
+    schema: pa.Schema
+    rows: int
+    blocks: Blocks
+    media: Media
+    notes: tuple[str, ...] = ()
+
+    @property
+    def split(self) -> str | None:
+        """The column that says which split a record is in, if there is one."""
+        return next((column.name for column in self.columns if column.role == "split"), None)
+
+
+def opened(addresses: Sequence[str], progress: Progress | None = None) -> Opened:
+    """Return what stands behind addresses of stores or files, one below the other. Raises BadInput, MissingExtra."""
+    parts = [_of_dataset(address, load({"all": address}, progress=progress)) for address in addresses]
+    return parts[0] if len(parts) == 1 else _below_each_other(parts)
+
+
+def of_dataset(dataset: Dataset) -> Opened:
+    """Return a data set as a source."""
+    return _of_dataset(dataset.name, dataset)
+
+
+def _of_dataset(name: str, dataset: Dataset) -> Opened:
+    named = with_names(dataset)
+    version = dataset.digest if RECORD in dataset.table.column_names else named.digest
+
+    def blocks(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        chosen = named.table.select(list(columns))
+        for start in range(0, len(named), BLOCK_ROWS):
+            yield from chosen.slice(start, BLOCK_ROWS).combine_chunks().to_batches(BLOCK_ROWS)
+
+    notes = tuple(f"{one_line(source.name, 60)}: {note}" for source in dataset.sources for note in source.notes)
+    return Opened(name, version, named.columns, named.table.schema, len(named), blocks, named.media, notes)
+
+
+def with_names(dataset: Dataset) -> Dataset:
+    """Return the data set with a name for every record: its own column of names, else made from its content.
+
+    Raises BadInput where names are given and some are missing or are none.
+    """
+    from holdfast.data.store.identity import is_record_name, record_names
+
+    table = dataset.table
+    if RECORD in table.column_names:
+        known = is_record_name(pc.cast(table.column(RECORD), STRING)) if len(table) else None
+        if known is not None and not known.all():
+            bad = int((~known).argmax())
+            shown = one_line(str(table.column(RECORD)[bad].as_py()), 40)
+            raise BadInput(
+                f"{one_line(dataset.name, 60)}: the column {RECORD} of row {bad + 1:,} holds {shown!r}, wanted 32 "
+                f"hexadecimal digits; {int((~known).sum()):,} of {len(table):,} rows are like that. Leave the column "
+                "out, and records are named by their content"
+            )
+        return dataset
+    names = record_names(table, payload(table.column_names))
+    field = BY_NAME[RECORD]
+    columns = (*dataset.columns, Column(RECORD, field.kind, field.role))
+    return Dataset(
+        dataset.name, table.append_column(RECORD, names), columns, dataset.sources, dataset.history, dataset.media
+    )
+
+
+def _below_each_other(parts: Sequence[Opened]) -> Opened:
+    try:
+        schema = pa.unify_schemas([part.schema for part in parts], promote_options="permissive")
+    except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+        names = ", ".join(one_line(part.name, 40) for part in parts)
+        raise BadInput(
+            f"the sources {names} do not fit below each other: {one_line(str(error), 200)}. Bring them into one store, "
+            "or give a column the same type everywhere"
+        ) from error
+    columns: dict[str, Column] = {}
+    for part in parts:
+        for column in part.columns:
+            columns.setdefault(column.name, column)
+    media = Media()
+    for part in parts:
+        media = media.joined(part.media)
+
+    def blocks(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        for part in parts:
+            there = [name for name in wanted if name in part.schema.names]
+            for block in part.blocks(there):
+                yield _conformed(block, wanted, schema)
+
+    return Opened(
+        " + ".join(part.name for part in parts),
+        digest_json([part.version for part in parts]),
+        tuple(columns[name] for name in schema.names),
+        schema,
+        sum(part.rows for part in parts),
+        blocks,
+        media,
+        tuple(note for part in parts for note in part.notes),
+    )
+
+
+def _conformed(block: pa.RecordBatch, wanted: Sequence[str], schema: pa.Schema) -> pa.RecordBatch:
+    arrays = [
+        pc.cast(block.column(name), schema.field(name).type, safe=False)
+        if name in block.schema.names
+        else pa.nulls(len(block), schema.field(name).type)
+        for name in wanted
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema.field(name) for name in wanted]))
