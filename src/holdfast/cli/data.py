@@ -19,6 +19,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Show a version: where its records come from, its columns, and its first records.",
     ),
     "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts, and tags of origin in files."),
+    "review": (
+        "holdfast.cli.data_review:review",
+        "Have people look at records; estimate rates from what they saw.",
+    ),
 }
 
 

@@ -1,0 +1,1 @@
+"""Formats of other review tools, one a module, found by their folder."""
