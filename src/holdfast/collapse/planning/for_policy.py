@@ -81,8 +81,8 @@ def _plan(human: Human, synthetic: int | None) -> Plan:
 def _items(found: Plan) -> int:
     if found.mix.items is None:
         raise BadInput(
-            f"the planner has no number for the policy: {found.mix.reason or 'no law is known for it'}. Ask for less to "
-            "be kept (a larger human.rarest, a smaller human.keep_variance), or say human.minimum as a number"
+            f"the planner has no number for the policy: {found.mix.reason or 'no law is known for it'}. Ask for less "
+            "to be kept (a larger human.rarest, a smaller human.keep_variance), or say human.minimum as a number"
         )
     return found.mix.items
 

@@ -15,6 +15,7 @@ from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
 from holdfast.data.loading import load
 from holdfast.data.origin import BY_NAME, RECORD, payload
+from holdfast.data.store.address import is_address, located
 
 BLOCK_ROWS = 1 << 16
 Blocks = Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
@@ -30,7 +31,7 @@ class Opened:
     schema: pa.Schema
     rows: int
     blocks: Blocks
-    media: Media
+    media: Callable[[Sequence[pa.ChunkedArray]], Media]  # where the bytes behind values of image columns are
     notes: tuple[str, ...] = ()
 
     @property
@@ -41,13 +42,39 @@ class Opened:
 
 def opened(addresses: Sequence[str], progress: Progress | None = None) -> Opened:
     """Return what stands behind addresses of stores or files, one below the other. Raises BadInput, MissingExtra."""
-    parts = [_of_dataset(address, load({"all": address}, progress=progress)) for address in addresses]
+    parts = [
+        _of_store(address)
+        if is_address(address)
+        else _of_dataset(address, load({"all": address}, undivided=True, progress=progress))
+        for address in addresses
+    ]
     return parts[0] if len(parts) == 1 else _below_each_other(parts)
 
 
 def of_dataset(dataset: Dataset) -> Opened:
     """Return a data set as a source."""
     return _of_dataset(dataset.name, dataset)
+
+
+def _of_store(address: str) -> Opened:
+    """Return a version of a store, which is read from disk block by block."""
+    from holdfast.data.store.media import media_of
+
+    store, version = located(address)
+
+    def blocks(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        return store.blocks(version, list(columns), BLOCK_ROWS)
+
+    return Opened(
+        f"{store.name}@{version.tags[0] if version.tags else version.short}",
+        version.id,
+        tuple(column.column for column in version.columns),
+        pa.schema([pa.field(column.name, column.arrow) for column in version.columns]),
+        version.rows,
+        blocks,
+        lambda columns: media_of(store.folder, columns),
+        (store.newer,) if store.newer else (),
+    )
 
 
 def _of_dataset(name: str, dataset: Dataset) -> Opened:
@@ -60,7 +87,7 @@ def _of_dataset(name: str, dataset: Dataset) -> Opened:
             yield from chosen.slice(start, BLOCK_ROWS).combine_chunks().to_batches(BLOCK_ROWS)
 
     notes = tuple(f"{one_line(source.name, 60)}: {note}" for source in dataset.sources for note in source.notes)
-    return Opened(name, version, named.columns, named.table.schema, len(named), blocks, named.media, notes)
+    return Opened(name, version, named.columns, named.table.schema, len(named), blocks, lambda _: named.media, notes)
 
 
 def with_names(dataset: Dataset) -> Dataset:
@@ -103,9 +130,12 @@ def _below_each_other(parts: Sequence[Opened]) -> Opened:
     for part in parts:
         for column in part.columns:
             columns.setdefault(column.name, column)
-    media = Media()
-    for part in parts:
-        media = media.joined(part.media)
+
+    def media(values: Sequence[pa.ChunkedArray]) -> Media:
+        found = Media()
+        for part in parts:
+            found = found.joined(part.media(values))
+        return found
 
     def blocks(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         for part in parts:

@@ -18,6 +18,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.hashing import digest_file
 from holdfast.core.locking import hold, is_held
+from holdfast.core.media import Media
 from holdfast.core.progress import Progress, Silent, track
 from holdfast.core.store import write_whole
 from holdfast.core.version import __version__
@@ -73,7 +74,8 @@ def taken(mix: Mix) -> Dataset:
         known[name] if name in known and name != WEIGHT else columns_of(table.select([name]), {name: "weight"}, {})[0]
         for name in table.column_names
     )
-    return Dataset(f"mix of {mix.source.name}", table, columns, media=mix.source.media)
+    pictures = [table.column(column.name) for column in columns if column.kind == "image"]
+    return Dataset(f"mix of {mix.source.name}", table, columns, media=mix.source.media(pictures))
 
 
 @contextmanager
@@ -162,6 +164,7 @@ def _sorted_part(mix: Mix, rough: Path, target: Path) -> int:
     if not pictures:
         pq.write_table(table, target)
         return len(table)
+    media = mix.source.media([table.column(name) for name in pictures])
     schema = table.schema
     for name in pictures:
         schema = schema.set(schema.get_field_index(name), pa.field(name, pa.large_binary()))
@@ -169,7 +172,7 @@ def _sorted_part(mix: Mix, rough: Path, target: Path) -> int:
         for start in range(0, len(table), _PICTURES):
             some = table.slice(start, _PICTURES)
             for name in pictures:
-                found = [None if value is None else _bytes(mix, value) for value in some.column(name).to_pylist()]
+                found = [None if value is None else _bytes(media, value) for value in some.column(name).to_pylist()]
                 some = some.set_column(
                     some.schema.get_field_index(name), schema.field(name), pa.array(found, pa.large_binary())
                 )
@@ -177,10 +180,10 @@ def _sorted_part(mix: Mix, rough: Path, target: Path) -> int:
     return len(table)
 
 
-def _bytes(mix: Mix, value: str) -> bytes | None:
+def _bytes(media: Media, value: str) -> bytes | None:
     """Return the bytes of a picture; None for one whose file is not there."""
     try:
-        return bytes(mix.source.media.read(value))
+        return bytes(media.read(value))
     except OSError:
         return None
 
