@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Show a version: where its records come from, its columns, and its first records.",
     ),
     "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts, and tags of origin in files."),
+    "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions of data, or over time."),
     "review": (
         "holdfast.cli.data_review:review",
         "Have people look at records; estimate rates from what they saw.",
