@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast.audit.generations import Generations
+from holdfast.audit.supervision import Supervision
+from holdfast.audit.training import Training
 from holdfast.core.dataset import Dataset
 from holdfast.core.progress import Progress, Silent
 from holdfast.core.random import Streams
@@ -13,6 +15,8 @@ ROOTS: Mapping[str, str] = {
     "code": "no code given (--code FILE)",
     "probe": "only `holdfast probe` runs your code",
     "generations": "only `holdfast collapse` follows generations",
+    "training": "only `holdfast finetune` trains",
+    "supervision": "only `holdfast finetune` knows what a model learns from",
     "streams": "no random streams given",
     "progress": "no progress listener given",
     "task_wanted": "no task given",
@@ -38,4 +42,11 @@ def missing(name: str) -> str:
 
 def type_of(name: str) -> Any:
     """Return the type of a root, where it is fixed."""
-    return {"dataset": Dataset, "streams": Streams, "progress": Progress, "generations": Generations}.get(name)
+    return {
+        "dataset": Dataset,
+        "streams": Streams,
+        "progress": Progress,
+        "generations": Generations,
+        "training": Training,
+        "supervision": Supervision,
+    }.get(name)

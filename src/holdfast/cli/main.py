@@ -31,6 +31,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.collapse:collapse",
         "See generations of models collapse, or not; be told how much real data keeps them safe.",
     ),
+    "finetune": (
+        "holdfast.cli.finetune:finetune",
+        "Fine-tune a model with the guards on: what it gains, what it forgets, and whether simpler would do.",
+    ),
     "data": (
         "holdfast.cli.data:data",
         "Keep versions of data with the origin of every record; mix, screen, review and export them.",

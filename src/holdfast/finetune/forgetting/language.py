@@ -1,6 +1,6 @@
 """Forgetting of a language model, without labels: cross-entropy of general text, and drift from the base.
 
-dCE = CE(θ₁, D) − CE(θ₀, D) in nats per token on text of the kind the base knew. Drift: the mean of KL(p₀(·|x) ‖ p₁(·|x))
+dCE = CE(θ₁, D) − CE(θ₀, D) in nats per token on text of the kind the base knew. Drift: the mean of KL(p₀ ‖ p₁)
 over positions of the *new* task's inputs. It needs no original data and goes with forgetting (Shenfeld, Pari & Agrawal,
 2025, "RL's razor", 2509.04259, where forgetting is nearly quadratic in it).
 """

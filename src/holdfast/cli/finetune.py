@@ -1,0 +1,73 @@
+"""`holdfast finetune`: read the recipe, train, render, leave with an exit code."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from holdfast.cli.audit import STORE
+from holdfast.cli.main import CRASHED
+from holdfast.core.errors import BadInput
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("what", nargs=-1, metavar="RECIPE.toml | MODEL DATA...")
+@click.option("--label", metavar="COLUMN", help="The column to predict.")
+@click.option("--original", metavar="DATA", help="Data of what the model could do before, to see what it forgets.")
+@click.option("--task", metavar="NAME", help="The task, where the data do not say it.")
+@click.option("--epochs", type=float, help="How often to go through the training data.  [default: 3]")
+@click.option("--rate", type=float, help="Learning rate at its peak.")
+@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any field of a recipe.")
+@click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted, to the same end.")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="error",
+              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
+@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@STORE
+def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | None, fail_on: str, form: str,
+             out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
+    """Fine-tune a model with the guards on: what it gains, what it forgets, and whether simpler would do.
+
+    \b
+      holdfast finetune recipe.toml
+      holdfast finetune models/encoder reviews.csv --label stars
+      holdfast finetune models/encoder train.csv test.csv --label stars --original before.csv
+    """
+    from holdfast.cli.output import exit_code, finished
+    from holdfast.cli.progress import shown
+    from holdfast.core.config import checked
+    from holdfast.core.store import RunStore
+    from holdfast.finetune.recipe import Recipe
+    from holdfast.finetune.verb import finetune as tuned
+    from holdfast.report.render import refuse_unknown
+
+    refuse_unknown(form)
+    home, said = RunStore(store), {name: value for name, value in flags.items() if value is not None}
+    before = None
+    if resume is not None:
+        if what or said or assignments:
+            raise BadInput("--resume goes on with the recipe of the run; leave the others out")
+        before = home.load(resume)
+        recipe = checked(Recipe, before.config)
+    else:
+        recipe = _recipe(what, said, assignments)
+    with shown() as progress:
+        run = tuned(recipe, store=home, progress=progress, command=tuple(sys.argv[1:]), resume=before)
+    finished(run, home, form, out)
+    return exit_code(run, fail_on, CRASHED)
+
+
+def _recipe(what: tuple[str, ...], said: dict[str, Any], assignments: tuple[str, ...]) -> Any:
+    """Return the recipe of a file, or of a model and data, with flags over it. Raises BadInput."""
+    from holdfast.core.config import checked, override
+    from holdfast.finetune.recipe import Recipe, read_recipe
+
+    if len(what) == 1 and what[0].endswith(".toml"):
+        known = read_recipe(Path(what[0]), assignments).model_dump(exclude_unset=True)
+        return checked(Recipe, {**known, **said})
+    if len(what) not in {2, 3}:
+        raise BadInput("give a recipe (recipe.toml), or a model and data: holdfast finetune MODEL DATA --label y")
+    data = what[1] if len(what) == 2 else {"train": what[1], "test": what[2]}
+    return checked(Recipe, override({"model": what[0], "data": data, **said}, assignments))

@@ -1,0 +1,50 @@
+"""What there is: kinds of task, controls and methods, each a file of its folder that is found by itself."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from holdfast.core.dataset import Dataset
+from holdfast.core.errors import BadInput, unknown
+from holdfast.finetune.controls.definitions import Control
+from holdfast.finetune.recipe import Recipe
+from holdfast.finetune.tasks.definitions import Kind
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Return the kinds of task by name."""
+    return {one.name: one for one in _found("tasks", "kind")}
+
+
+@cache
+def controls() -> Mapping[str, Control]:
+    """Return the controls by name."""
+    return {one.name: one for one in _found("controls", "control")}
+
+
+def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:
+    """Return the kind of task that a recipe asks for or that suits the data. Raises BadInput."""
+    known = kinds()
+    if recipe.task != "auto":
+        if recipe.task not in known:
+            raise unknown("task", recipe.task, known)
+        return known[recipe.task]
+    fitting = [one for one in known.values() if one.suits(dataset, recipe)]
+    if not fitting:
+        columns = ", ".join(f"{one.name} ({one.kind})" for one in dataset.columns[:12])
+        raise BadInput(
+            f"no task suits {dataset.name}: its columns are {columns}. Name the label (--label) or the task: "
+            + ", ".join(f"{one.name} ({one.says})" for one in known.values())
+        )
+    return fitting[0]
+
+
+def _found(folder: str, name: str) -> Iterator[Any]:
+    package = importlib.import_module(f"holdfast.finetune.{folder}")
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda one: one.name):
+        found = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), name, None)
+        if found is not None:
+            yield found

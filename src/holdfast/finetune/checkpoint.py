@@ -1,0 +1,122 @@
+"""Checkpoints that a kill cannot tear: tensors in safetensors, everything else in JSON, complete or not there at all.
+
+    ckpt-00000120/model.safetensors   what learns, and buffers
+                  train.safetensors   moments of the optimiser
+                  state.json          step, stopping, history, seconds, and the hash of each file
+
+Written under a temporary name, synced, renamed, and the folder synced. Two are kept: where the newest is damaged, the
+one before it is taken, and the run goes on from there to the same end.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from holdfast.core.errors import BadInput, StoreError
+from holdfast.core.hashing import digest_file
+
+KEPT = 2
+_NAME = "ckpt-"
+_STATE = "state.json"
+Tensors = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What was saved at one step."""
+
+    step: int
+    tensors: Mapping[str, Tensors]  # file name without its ending -> name -> tensor
+    state: Mapping[str, Any]
+
+
+def save(folder: Path, checkpoint: Checkpoint, kept: int = KEPT) -> Path:
+    """Write a checkpoint below `folder`, then forget the oldest. Raises StoreError, as for a full disk."""
+    final = folder / f"{_NAME}{checkpoint.step:08d}"
+    temporary = folder / f".{final.name}.{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        hashes = {}
+        for name, tensors in checkpoint.tensors.items():
+            path = temporary / f"{name}.safetensors"
+            write_tensors(path, tensors)
+            hashes[path.name] = digest_file(path)
+        content = json.dumps({"step": checkpoint.step, "hashes": hashes, "state": checkpoint.state})
+        _write(temporary / _STATE, content.encode())
+        _sync(temporary)
+        if final.exists():  # of a run that fell back behind it and has come here again
+            shutil.rmtree(final)
+        temporary.rename(final)
+        _sync(folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise StoreError(f"cannot save a checkpoint to {folder}: {error.strerror or error}") from error
+    for old in sorted(folder.glob(f"{_NAME}*"))[:-kept]:
+        shutil.rmtree(old, ignore_errors=True)
+    for torn in folder.glob(f".{_NAME}*.tmp"):  # of processes that were killed; this one has none open
+        shutil.rmtree(torn, ignore_errors=True)
+    return final
+
+
+def latest(folder: Path) -> Checkpoint | None:
+    """Return the newest checkpoint that is whole, None if there is none."""
+    return next(whole(folder), None)
+
+
+def whole(folder: Path) -> Iterator[Checkpoint]:
+    """Yield the checkpoints that are as they were written, newest first."""
+    for place in sorted(folder.glob(f"{_NAME}*"), reverse=True):
+        found = _read(place)
+        if found is not None:
+            yield found
+
+
+def write_tensors(path: Path, tensors: Tensors) -> None:
+    """Write tensors to a new file and sync it. Raises OSError."""
+    from safetensors.torch import save as as_bytes
+
+    _write(path, as_bytes({name: tensor.detach().contiguous() for name, tensor in tensors.items()}))
+
+
+def read_tensors(path: Path) -> dict[str, Any]:
+    """Return the tensors of a file. Raises BadInput where it is none of safetensors."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        return dict(load(path.read_bytes()))
+    except (OSError, SafetensorError) as error:
+        raise BadInput(f"{path.name} cannot be read as safetensors: {error}") from error
+
+
+def _read(place: Path) -> Checkpoint | None:
+    try:
+        content = json.loads((place / _STATE).read_bytes())
+        for name, digest in content["hashes"].items():
+            if Path(name).name != name or digest_file(place / name) != digest:
+                return None
+        tensors = {Path(name).stem: read_tensors(place / name) for name in content["hashes"]}
+        return Checkpoint(int(content["step"]), tensors, content["state"])
+    except (OSError, ValueError, KeyError, TypeError):  # BadInput is a ValueError
+        return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

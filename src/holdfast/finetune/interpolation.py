@@ -1,0 +1,96 @@
+"""Weights between the model as it came and as it was tuned: the cheapest strong guard against forgetting.
+
+θ(a) = (1 − a) θ₀ + a θ₁ (Wortsman et al., 2021, "Robust fine-tuning of zero-shot models", 2109.01903). A sweep over `a`
+costs evaluations only. Chosen on validation data: the best score among those that keep forgetting within the budget,
+and of several that are as good within one standard error of their paired difference, the one nearest to the base.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from holdfast.core.finding import FROZEN
+from holdfast.finetune.tasks.definitions import Judged, Module
+from holdfast.finetune.weights import put
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+class Blend(BaseModel):
+    """One share of the tuned weights, and what came of it on validation data."""
+
+    model_config = FROZEN
+    share: float
+    score: float
+    original: float | None = None  # score on the original task
+    lost: float | None = None  # original score of the base − this one
+    worse: float = 0.0  # mean of (best − this), example by example
+    error: float = 0.0  # its standard error
+
+
+class Sweep(BaseModel):
+    """All shares, and the one that was taken."""
+
+    model_config = FROZEN
+    blends: tuple[Blend, ...]
+    chosen: float
+    reason: str
+
+
+def blend(module: Module, base: Mapping[str, Any], tuned: Mapping[str, Any], share: float) -> None:
+    """Put (1 − share) × base + share × tuned into the model; whole numbers are taken from the tuned one."""
+    mixed = {
+        name: base[name] + share * (one - base[name]) if one.is_floating_point() and 0.0 < share < 1.0
+        else (base[name] if share == 0.0 else one)
+        for name, one in tuned.items()
+    }  # fmt: skip
+    put(module, mixed)
+
+
+def sweep(
+    module: Module,
+    base: Mapping[str, Any],
+    tuned: Mapping[str, Any],
+    valid: Callable[[Module], Judged],
+    original: Callable[[Module], float] | None,
+    budget: float,
+) -> Sweep:
+    """Judge each share and choose; the chosen weights are left in the model."""
+    seen: list[Judged] = []
+    kept: list[float | None] = []
+    for share in SHARES:
+        blend(module, base, tuned, share)
+        seen.append(valid(module))
+        kept.append(original(module) if original else None)
+    before = kept[0]
+    lost = [None if one is None or before is None else before - one for one in kept]
+    allowed = [at for at, one in enumerate(lost) if one is None or one <= budget]
+    top = max(allowed, key=lambda at: (seen[at].mean, -SHARES[at]))
+    blends = tuple(
+        Blend(share=share, score=one.mean, original=first, lost=less, **_worse(seen[top], one))
+        for share, one, first, less in zip(SHARES, seen, kept, lost, strict=True)
+    )
+    chosen = next(at for at in allowed if blends[at].worse <= blends[at].error)
+    blend(module, base, tuned, SHARES[chosen])
+    return Sweep(blends=blends, chosen=SHARES[chosen], reason=_reason(blends, chosen, allowed, budget))
+
+
+def _worse(best: Judged, one: Judged) -> dict[str, float]:
+    """Return how much worse one is than the best, as a weighted mean of paired differences, and its standard error."""
+    difference, weight = best.score - one.score, one.weight / one.weight.sum()
+    mean = float(weight @ difference)
+    error = float(np.sqrt(np.square(weight * (difference - mean)).sum()))
+    return {"worse": mean, "error": error}
+
+
+def _reason(blends: tuple[Blend, ...], chosen: int, allowed: list[int], budget: float) -> str:
+    one = blends[chosen]
+    refused = len(blends) - len(allowed)
+    within = f"; {refused} of {len(blends)} shares lose more than {budget:g} of the original score" if refused else ""
+    if one.share == 1.0:
+        return f"the tuned weights as they are score best{within}"
+    if one.share == 0.0:
+        return f"no share of the tuned weights scores better than the model as it began{within}"
+    return f"{one.share:.0%} of the way to the tuned weights scores as well as any, within one standard error{within}"

@@ -1,0 +1,289 @@
+"""The training loop, top to bottom. What a step does is a pure function of the recipe, the data, the seed and the step.
+
+That is what makes a resume exact: order, rate, dropout and what is varied in examples are found again from the step's
+number, so that a checkpoint holds weights, moments and what was learnt about the run, and no generator of random
+numbers. "Exact" is promised for the same machine, the same number of threads and of processes.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from pydantic import BaseModel
+
+from holdfast.core.errors import HoldfastError
+from holdfast.core.finding import FROZEN
+from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.random import Streams
+from holdfast.finetune.checkpoint import Checkpoint, save, whole
+from holdfast.finetune.evaluation import judged
+from holdfast.finetune.optimiser import CLIP, moments, optimiser_of, restore, set_rate, trainable
+from holdfast.finetune.order import Order
+from holdfast.finetune.schedules import Schedule
+from holdfast.finetune.stopping.rules import Look, Stopping
+from holdfast.finetune.stopping.update import AnyRule, looked
+from holdfast.finetune.tasks.definitions import Batch, Module, Task
+from holdfast.finetune.weights import put, weights
+
+SAVE_EVERY = 60.0  # seconds; what a kill can cost
+_BESTS = 3  # a run may fall back to the checkpoint before the last, and needs what was best then
+
+
+class Point(BaseModel):
+    """What was seen at one look: losses and scores are of evaluation mode, `learning` is the mean since the last."""
+
+    model_config = FROZEN
+    step: int
+    epoch: float
+    rate: float
+    learning: float
+    train: float  # loss on a sample of the training examples, as many as there are for validation
+    valid: float
+    valid_error: float  # standard error of `valid`
+    score: float
+    train_score: float
+    original: float | None = None  # score on the original task
+    drift: float | None = None  # nats from the model it began as, on the new task
+
+
+class Journal(BaseModel):
+    """All that a run remembers besides tensors; survives JSON unchanged."""
+
+    model_config = FROZEN
+    step: int = 0
+    points: tuple[Point, ...] = ()
+    stopping: Stopping = Stopping()
+    best_step: int = 0
+    best_score: float | None = None
+    loss_sum: float = 0.0  # of the steps since the last look
+    loss_steps: int = 0
+    seconds: float = 0.0  # over all starts
+    cpu_seconds: float = 0.0
+    starts: int = 0
+    skipped: int = 0  # steps without a supervised item
+
+
+class Method(Protocol):
+    """What changes learning. Each part may do nothing: see `holdfast.finetune.methods`."""
+
+    @property
+    def name(self) -> str:
+        """What recipes call it."""
+
+    def penalty(self, module: Module, batch: Batch, rng: np.random.Generator) -> Any | None:
+        """Return what is added to the mean loss of a batch, as a tensor; None for nothing."""
+
+    def replayed(self, step: int, part: int) -> tuple[Task, np.ndarray] | None:
+        """Return examples of another task to learn from as well at this step: replay."""
+
+    def varied(self, module: Module, batch: Batch, loss: Callable[[Batch], Any]) -> Any | None:
+        """Return a loss on a harder version of the batch, to be added: adversarial training."""
+
+    def learning(self, module: Module, share: float) -> None:
+        """Say what learns when `share` of the steps are behind: gradual unfreezing."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a run needs, decided before its first step."""
+
+    task: Task
+    module: Module
+    order: Order
+    steps: int
+    looks: frozenset[int]  # steps after which the validation data are looked at
+    schedule: Schedule
+    rate: float
+    rule: AnyRule | None
+    seed: int
+    folder: Path
+    learns: frozenset[str]  # parameters that ever learn
+    watched: np.ndarray  # training examples that the gap is measured on
+    methods: Sequence[Method] = ()
+    original: Callable[[Module], float] | None = None
+    drift: Callable[[Module], float] | None = None
+    decay: float = 0.01
+
+
+class Diverged(HoldfastError, ArithmeticError):
+    """The loss is not a finite number any more; the best state until then is kept."""
+
+
+def train(job: Job, progress: Progress | None = None) -> Journal:
+    """Run all steps, or those that are left, and put the best state into the model. Raises Diverged, StoreError."""
+    import torch
+
+    streams = Streams(job.seed)
+    optimiser = optimiser_of(job.module, job.rate, job.decay)
+    journal = _resumed(job, optimiser)
+    journal = journal.model_copy(update={"starts": journal.starts + 1})
+    clock = _Clock(journal)
+    job.module.train()
+    with track(progress or Silent(), "training", total=job.steps, unit="steps") as advance:
+        advance(journal.step)
+        while journal.step < job.steps and journal.stopping.stopped is None:
+            step = journal.step
+            for method in job.methods:
+                method.learning(job.module, step / job.steps)
+            torch.manual_seed(streams.integer("step", step))  # dropout, and whatever else draws inside the model
+            rate = job.rate * job.schedule.factor(step, job.steps)
+            loss = _step(job, optimiser, rate, step, streams)
+            if loss is not None and not math.isfinite(loss):
+                raise Diverged(_burst(journal, rate))
+            journal = journal.model_copy(
+                update={
+                    "step": step + 1,
+                    "loss_sum": journal.loss_sum + (loss or 0.0),
+                    "loss_steps": journal.loss_steps + (loss is not None),
+                    "skipped": journal.skipped + (loss is None),
+                }
+            )
+            advance(1)
+            if journal.step in job.looks:
+                journal = _look(job, journal, rate)
+            if journal.step in job.looks or clock.since_saved > SAVE_EVERY:
+                journal = clock.stamped(journal)
+                _save(job, optimiser, journal)
+                clock.saved()
+    load_best(job, journal)
+    return clock.stamped(journal)
+
+
+def _step(job: Job, optimiser: Any, rate: float, step: int, streams: Streams) -> float | None:
+    """Learn from one window. Return the mean loss of its supervised items, None where it has none.
+
+    Each batch's summed loss is divided by the supervised items of the whole window, so that the gradient is the one of
+    a single large batch, however it is cut, also in the last window of an epoch.
+    """
+    import torch
+
+    batches = [
+        job.task.batch("train", rows, streams("vary", step, part))
+        for part, rows in enumerate(job.order.window(step))
+    ]  # fmt: skip
+    total = sum(job.task.weight(batch) for batch in batches)
+    if total <= 0:
+        return None
+    optimiser.zero_grad(set_to_none=True)
+    mean = 0.0
+    for part, batch in enumerate(batches):
+        share = job.task.weight(batch) / total
+        loss = job.task.loss(job.module, batch) / total
+        mean += float(loss.detach())
+        for method in job.methods:
+            loss = loss + _added(job, method, batch, step, part, share, streams)
+        loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(list(trainable(job.module).values()), CLIP)
+    if not math.isfinite(mean) or not bool(torch.isfinite(norm)):
+        return math.nan
+    set_rate(optimiser, rate)
+    optimiser.step()
+    return mean
+
+
+def _added(job: Job, method: Method, batch: Batch, step: int, part: int, share: float, streams: Streams) -> Any:
+    """Return what a method adds to the loss of one batch, which is `share` of its window."""
+    added: Any = 0.0
+    penalty = method.penalty(job.module, batch, streams(method.name, step, part))
+    if penalty is not None:
+        added = added + share * penalty
+    more = method.replayed(step, part)
+    if more is not None:
+        task, rows = more
+        again = task.batch("train", rows, streams("vary again", step, part))
+        added = added + share * task.loss(job.module, again) / max(task.weight(again), 1.0)
+    harder = method.varied(job.module, batch, lambda one: job.task.loss(job.module, one))
+    if harder is not None:
+        added = added + share * harder / max(job.task.weight(batch), 1.0)
+    return added
+
+
+def _look(job: Job, journal: Journal, rate: float) -> Journal:
+    """Judge the model, keep it where it is the best so far, and ask the stopping rule."""
+    valid, seen = judged(job.task, job.module, "valid"), judged(job.task, job.module, "train", job.watched)
+    n = max(len(valid.loss), 1)
+    point = Point(
+        step=journal.step,
+        epoch=job.order.examples(journal.step) / job.order.n,
+        rate=rate,
+        learning=journal.loss_sum / max(journal.loss_steps, 1),
+        train=seen.mean_loss,
+        valid=valid.mean_loss,
+        valid_error=float(np.std(valid.loss, ddof=1) / math.sqrt(n)) if n > 1 else 0.0,
+        score=valid.mean,
+        train_score=seen.mean,
+        original=job.original(job.module) if job.original else None,
+        drift=job.drift(job.module) if job.drift else None,
+    )
+    update: dict[str, Any] = {"points": (*journal.points, point), "loss_sum": 0.0, "loss_steps": 0}
+    if math.isfinite(point.valid) and (not journal.points or point.valid < min(one.valid for one in journal.points)):
+        best = Checkpoint(journal.step, {"model": weights(job.module, job.learns)}, {})
+        save(job.folder / "best", best, kept=_BESTS)
+        update |= {"best_step": journal.step, "best_score": point.score}
+    if job.rule is not None:
+        look = Look(step=journal.step, validation=point.valid, error=point.valid_error, training=point.learning)
+        update["stopping"] = looked(job.rule, journal.stopping, look)
+    return journal.model_copy(update=update)
+
+
+def load_best(job: Job, journal: Journal) -> None:
+    """Put the best state into the model: the one with the least validation loss."""
+    for kept in whole(job.folder / "best"):
+        if kept.step == journal.best_step:
+            put(job.module, kept.tensors["model"])
+            return
+
+
+def _save(job: Job, optimiser: Any, journal: Journal) -> None:
+    tensors = {"model": weights(job.module, job.learns), "train": moments(optimiser, job.module)}
+    save(job.folder, Checkpoint(journal.step, tensors, journal.model_dump(mode="json")))
+
+
+def _resumed(job: Job, optimiser: Any) -> Journal:
+    """Go back to the newest checkpoint that is whole; begin anew where there is none."""
+    for kept in whole(job.folder):
+        journal = Journal.model_validate(kept.state)
+        bests = {one.step for one in whole(job.folder / "best")}
+        if journal.best_step and journal.best_step not in bests:
+            continue
+        put(job.module, kept.tensors["model"])
+        for method in job.methods:
+            method.learning(job.module, journal.step / job.steps)
+        restore(optimiser, job.module, kept.tensors["train"])
+        return journal
+    return Journal()
+
+
+def _burst(journal: Journal, rate: float) -> str:
+    kept = f"the state of step {journal.best_step:,} is kept" if journal.best_step else "no earlier state was kept"
+    return (
+        f"the loss is not a number at step {journal.step + 1:,}, at a learning rate of {rate:.2g}: the training has "
+        f"diverged; {kept}. Try a third of the rate (rate = {rate / 3:.1g}), or a longer warm-up; look for infinite "
+        "values in the data"
+    )
+
+
+class _Clock:
+    """Wall and CPU seconds over all starts."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._wall, self._cpu = time.perf_counter() - journal.seconds, time.process_time() - journal.cpu_seconds
+        self._saved = time.perf_counter()
+
+    @property
+    def since_saved(self) -> float:
+        """Seconds since the last checkpoint."""
+        return time.perf_counter() - self._saved
+
+    def saved(self) -> None:
+        """Begin to count anew."""
+        self._saved = time.perf_counter()
+
+    def stamped(self, journal: Journal) -> Journal:
+        """Return the journal with the time that has gone by."""
+        now = {"seconds": time.perf_counter() - self._wall, "cpu_seconds": time.process_time() - self._cpu}
+        return journal.model_copy(update=now)

@@ -1,0 +1,109 @@
+"""Models of transformers, from a folder or by hub name: weights in safetensors only, never code from the model."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from holdfast.core.errors import BadInput, MissingExtra
+from holdfast.core.text import one_line
+from holdfast.finetune.tasks.definitions import Module
+
+_T = TypeVar("_T")
+_PICKLES = ("pytorch_model.bin", "*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+_SAFE: Mapping[str, Any] = {"trust_remote_code": False}
+
+
+def require() -> None:
+    """See that the libraries are there. Raises MissingExtra."""
+    for name in ("torch", "safetensors", "transformers"):
+        try:
+            __import__(name)
+        except ImportError as error:
+            raise MissingExtra.for_package(name, "finetune", "fine-tuning") from error
+
+
+def refuse_unsafe(name: str) -> None:
+    """Raise BadInput where a model's folder holds pickles in place of safetensors, or is no folder of a model."""
+    folder = Path(name)
+    if folder.is_file():
+        raise BadInput(
+            f"model {one_line(name)} is a file; wanted the folder that holds config.json and model.safetensors. A file "
+            "of pickles runs code when it is read, and is never read here"
+        )
+    if not folder.is_dir():
+        return
+    if not (folder / "config.json").is_file():
+        raise BadInput(f"model {one_line(name)} has no config.json; wanted a folder that transformers has saved")
+    if any(folder.glob("*.safetensors")):
+        return
+    pickled = next((one.name for pattern in _PICKLES for one in folder.glob(pattern)), None)
+    held = f"only {pickled}, a pickle, which runs code when it is read" if pickled else "no weights"
+    raise BadInput(
+        f"model {one_line(name)} holds {held}. Wanted model.safetensors: load it once where you trust it, and save it "
+        "with model.save_pretrained(folder, safe_serialization=True)"
+    )
+
+
+def config_of(name: str) -> Any:
+    """Return the configuration of a model. Raises BadInput."""
+    from transformers import AutoConfig
+
+    return _read(name, lambda: AutoConfig.from_pretrained(name, **_SAFE))
+
+
+def tokenizer_of(name: str) -> Any:
+    """Return the tokenizer of a model, from tokenizer.json only. Raises BadInput."""
+    from transformers import AutoTokenizer
+
+    if Path(name).is_dir() and not (Path(name) / "tokenizer.json").is_file():
+        raise BadInput(f"model {one_line(name)} has no tokenizer.json; save its tokenizer with save_pretrained")
+    return _read(name, lambda: AutoTokenizer.from_pretrained(name, use_fast=True, **_SAFE))
+
+
+def model_of(kind: Any, name: str, **options: Any) -> Module:
+    """Return a model of a class of transformers, such as AutoModelForSequenceClassification. Raises BadInput."""
+    return _read(name, lambda: kind.from_pretrained(name, use_safetensors=True, **_SAFE, **options))
+
+
+def save_pretrained(module: Module, tokenizer: Any, folder: Path) -> None:
+    """Write model and tokenizer into a folder, for transformers to load."""
+    with _hushed():
+        module.save_pretrained(folder, safe_serialization=True)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(folder)
+
+
+def _read(name: str, work: Callable[[], _T]) -> _T:
+    refuse_unsafe(name)
+    with _hushed():
+        try:
+            return work()
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            first = one_line(
+                next((line for line in str(error).splitlines() if line.strip()), type(error).__name__), 240
+            )
+            raise BadInput(
+                f"model {one_line(name)} cannot be loaded: {first} Wanted a folder with config.json, model.safetensors "
+                "and tokenizer.json, or a name that the hub knows"
+            ) from error
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep the library's bars and remarks off the screen; what is wrong comes as an error."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    os.environ.setdefault(
+        "TOKENIZERS_PARALLELISM", "false"
+    )  # threads of ours, and fork, do not go together with its own
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

@@ -1,0 +1,31 @@
+"""Work around the training in stages: each is done once, kept as JSON, and read back when a run goes on."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from holdfast.core.store import as_json, write_whole
+
+_R = TypeVar("_R", bound=BaseModel)
+
+
+class Stages:
+    """The stages of one run. Files are replaced as a whole; one that cannot be read is done again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep stages below `folder`."""
+        self.folder = folder
+
+    def __call__(self, name: str, kind: type[_R], work: Callable[[], _R]) -> _R:
+        """Return what `work` returns, or returned before a kill."""
+        path = self.folder / f"{name}.json"
+        try:
+            return kind.model_validate(json.loads(path.read_bytes()))
+        except (OSError, ValueError, ValidationError):
+            found = work()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(path, as_json(found))
+        return found

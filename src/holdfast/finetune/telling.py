@@ -1,0 +1,85 @@
+"""What a training came to, in words, tables and pictures; the report draws them without knowing what they are."""
+
+from collections.abc import Iterator, Sequence
+
+from holdfast.audit.training import Training
+from holdfast.core.finding import Cell, Examples, Series
+from holdfast.core.record import Estimate, Section
+from holdfast.finetune.interpolation import Sweep
+from holdfast.finetune.loop import Journal
+from holdfast.finetune.recipe import Recipe
+
+
+def sentence(training: Training, recipe: Recipe) -> str:
+    """Return what it came to in one sentence."""
+    del recipe
+    found = training.transfer
+    if found is None:
+        return "The model was tuned."
+    base = next((one for one in found.controls if one.pretrained), None)
+    beside = f", {interval(base.difference)} more than before" if base else ""
+    return f"{training.metric} {interval(found.tuned)} on {found.n:,} test examples{beside}."
+
+
+def interval(one: Estimate) -> str:
+    """Return a number with its interval, such as `0.912 (0.897 to 0.926)`."""
+    return f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
+
+
+def sections(training: Training, journal: Journal, swept: Sweep, recipe: Recipe) -> tuple[Section, ...]:
+    """Return the parts of the report: controls, what was seen on the way, and the choice of weights."""
+    del recipe
+    return tuple(_sections(training, journal, swept))
+
+
+def _sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Section]:
+    found = training.transfer
+    if found is not None:
+        cells: list[tuple[Cell, ...]] = [("tuned", round(found.tuned.value, 4), "", "", "")]
+        cells += [
+            (one.name, round(one.score, 4), round(one.difference.value, 4), round(one.difference.low, 4),
+             round(one.difference.high, 4)) for one in found.controls
+        ]  # fmt: skip
+        yield Section(
+            title="The tuned model and simpler ways",
+            says=(f"All on the same {found.n:,} test examples; differences with 95 % intervals over examples.",),
+            evidence=(
+                Examples(
+                    caption=training.metric, columns=("way", "score", "tuned − it", "low", "high"), cells=tuple(cells)
+                ),
+            ),
+        )
+    if training.curves is not None:
+        yield Section(title="On the way", says=_stopped(journal), evidence=(_curves(training),))
+    if swept.blends:
+        yield Section(title="How far to go", says=(f"{swept.reason[0].upper()}{swept.reason[1:]}.",), evidence=(
+            Examples(
+                caption="Shares of the tuned weights, on validation data",
+                columns=("share", "score", "original score", "lost"),
+                cells=tuple((one.share, round(one.score, 4), _rounded(one.original), _rounded(one.lost))
+                            for one in swept.blends),
+            ),
+        ))  # fmt: skip
+
+
+def _curves(training: Training) -> Series:
+    curves = training.curves
+    assert curves is not None
+    steps: Sequence[int] = curves.steps
+    return Series(
+        name="Loss on training and on validation examples",
+        x=tuple(steps) * 2,
+        y=(*(round(float(one), 6) for one in curves.train), *(round(float(one), 6) for one in curves.valid)),
+        group=("training",) * len(steps) + ("validation",) * len(steps),
+        x_name="step",
+        y_name="loss, nats",
+    )
+
+
+def _stopped(journal: Journal) -> tuple[str, ...]:
+    kept = f"The state of step {journal.best_step:,} is kept, which had the least validation loss."
+    return (kept, f"Stopped early: {journal.stopping.stopped}.") if journal.stopping.stopped else (kept,)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
