@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.data_review:review",
         "Have people look at records; estimate rates from what they saw.",
     ),
+    "duplicates": ("holdfast.cli.data_duplicates:duplicates", "Find equal and nearly equal records."),
 }
 
 
