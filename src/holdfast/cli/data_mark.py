@@ -1,14 +1,16 @@
 """`holdfast data mark`: keys, and marks and tags read and written; parse, call the library, render."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 _SCHEME = (
     click.option("--scheme", help="green (lists) or synthid (tournament).  [default: green]"),
     click.option("--gamma", type=float, help="green: share that is green by chance.  [default: 0.25]"),
@@ -25,6 +27,7 @@ def mark() -> None:
 
     \b
       holdfast data mark key my.key                                 make a key
+      holdfast data mark write prompts.jsonl --model gpt/ --key-file my.key --out marked.jsonl
       holdfast data mark detect texts.jsonl --key-file my.key       which texts carry its mark
     """
 
@@ -40,22 +43,18 @@ def key(file: Path) -> None:
     click.echo(f"next: holdfast data mark write PROMPTS --model FOLDER --key-file {file} --out marked.jsonl")
 
 
-def _with(*options: Any) -> Any:
-    """Return a decorator that adds options in the order given."""
-
-    def add(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
+def _scheme(command: _Command) -> _Command:
+    """Add the options that a writer and a reader share."""
+    for option in reversed(_SCHEME):
+        command = option(command)
+    return command
 
 
 @mark.command(short_help="Find marks in texts, and tags in files.")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="The key of the mark.")
 @click.option("--text", metavar="COLUMN", help="The column that holds the texts.")
-@_with(*_SCHEME)
+@_scheme
 @click.option("--unweighted", is_flag=True, help="synthid: all layers count the same.")
 @click.option("--windows", is_flag=True, default=None, help="Look for marked passages in longer texts too.")
 @click.option("--alpha", type=float, help="Chance of a false alarm over all texts.  [default: 0.01]")
@@ -88,3 +87,47 @@ def detect(data: Path, key_file: Path | None, text: str | None, unweighted: bool
                          command=tuple(sys.argv[1:]))  # fmt: skip
     finished(run, home, form, out)
     return exit_code(run, fail_on, CRASHED)
+
+
+@mark.command(short_help="Go on with texts by your own model, marked.")
+@click.argument("prompts", type=click.Path(path_type=Path))
+@click.option("--model", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Your causal model.")
+@click.option("--key-file", required=True, type=click.Path(path_type=Path), metavar="FILE", help="The key of the mark.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new JSONL file.")
+@click.option("--text", metavar="COLUMN", help="The column that holds the prompts.")
+@click.option("--scheme", help="green (lists) or synthid (tournament).  [default: green]")
+@click.option("--gamma", type=float, help="green: share that is green by chance.  [default: 0.25]")
+@click.option("--delta", type=float, help="green: lead in logits: larger is easier to find.  [default: 2]")
+@click.option("--context", type=int, help="Tokens that choose.  [default: 2 for green, 4 for synthid]")
+@click.option("--seeding", help="green: how they choose: left, min or self.  [default: left]")
+@click.option("--depth", type=int, help="synthid: layers.  [default: 30]")
+@click.option("--length", type=int, help="Tokens to write for each text.  [default: 200]")
+@click.option("--temperature", type=float, help="Of drawing.  [default: 1]")
+@click.option("--seed", type=int, help="Of drawing.  [default: 0]")
+def write(prompts: Path, model: Path, key_file: Path, out: Path, text: str | None, **flags: Any) -> None:
+    """Go on with each text of PROMPTS by your own model, and leave the mark of a key in what it writes.
+
+    The new records say that they are synthetic and by which model. A text that is there cannot be marked afterwards.
+    """
+    from holdfast.cli.progress import shown
+    from holdfast.core.config import checked
+    from holdfast.data.loading import load
+    from holdfast.data.screening.marks import text_column
+    from holdfast.data.screening.watermarks.keys import read_key
+    from holdfast.data.screening.watermarks.settings import MarkSettings
+    from holdfast.data.screening.watermarks.writing import Manner, continued, save_marked
+
+    said = {name: value for name, value in flags.items() if value is not None}
+    how = checked(Manner, {name: said.pop(name) for name in ("length", "temperature", "seed") if name in said})
+    settings, secret = checked(MarkSettings, said), read_key(key_file)
+    with shown() as progress:
+        dataset = load({"all": prompts}, kinds={text: "text"} if text else None, progress=progress)
+        texts = [one or "" for one in dataset.values(text_column(dataset, text)).to_pylist()]
+        written = continued(texts, model, settings.made(), secret, how, progress)
+        n = save_marked(out, texts, written, model.resolve().name)
+    same = " ".join(f"--{name} {value}" for name, value in said.items() if name != "delta")
+    click.echo(f"wrote {n:,} texts with the mark of key {secret.id} to {out}")
+    click.echo(
+        f"next: holdfast data mark detect {out} --text text --key-file {key_file} "
+        f"--tokens {model / 'tokenizer.json'} {same}".rstrip()
+    )

@@ -95,18 +95,21 @@ class GreenList(BaseModel):
         """Return logits with δ added to those of green tokens; unchanged before there is a whole context."""
         if text.shape[1] < self.context:
             return scores
-        return scores + self.delta * np.stack([self.green(key, row[-self.context :], vocabulary) for row in text])
+        return scores + self.delta * self.green(key, text[:, -self.context :], vocabulary)
 
-    def green(self, key: Key, context: _Codes, vocabulary: _Codes) -> Bool[np.ndarray, " types"]:
-        """Return which tokens are green after a context, given in the order of reading."""
+    def green(
+        self, key: Key, contexts: UInt64[np.ndarray, "texts context"], vocabulary: UInt64[np.ndarray, " types"]
+    ) -> Bool[np.ndarray, "texts types"]:
+        """Return which tokens are green after each context, given in the order of reading."""
         choosing, deciding = self._pairs(key)
+        texts, types = len(contexts), len(vocabulary)
+        before = [contexts[:, -back] for back in range(1, self.context + 1)]
+        own = np.tile(vocabulary, texts)
         if self.seeding == "self":
-            before = [np.full(len(vocabulary), one, dtype=np.uint64) for one in context[::-1]]
-            lists = self._lists(choosing, before, vocabulary)
+            lists = self._lists(choosing, [np.repeat(one, types) for one in before], own)
         else:
-            one = self._lists(choosing, [context[i : i + 1] for i in range(len(context))][::-1], context[:1])
-            lists = np.full(len(vocabulary), one[0], dtype=np.uint64)
-        return self._green(siphash(deciding, lists, vocabulary))
+            lists = np.repeat(self._lists(choosing, before, before[0]), types)
+        return self._green(siphash(deciding, lists, own)).reshape(texts, types)
 
     def _lists(self, choosing: Pair, before: list[_Codes], own: _Codes) -> _Codes:
         """Return the number of the list for each context: `before[0]` is the token just before."""

@@ -10,7 +10,7 @@ from holdfast.data.screening.watermarks.keys import Key
 from holdfast.data.screening.watermarks.scheme import Scheme
 from holdfast.data.screening.watermarks.settings import MarkSettings
 
-_SHOWN = 10
+_SHOWN = 5
 _BINS = 20
 _SOURCES = (
     Citation(text="Kirchenbauer et al. (2023), ICML", url="https://arxiv.org/abs/2301.10226"),
@@ -110,7 +110,7 @@ def _singly(marks: Marks, scheme: Scheme, alpha: float) -> Section:
     order = order[marks.n[order] > 0]
     z, share = marks.z(scheme), marks.share(scheme)
     cells = tuple(
-        (int(row), int(marks.n[row]), round(float(share[row]), 3), round(float(z[row]), 2), f"{marks.p[row]:.2g}",
+        (int(marks.n[row]), round(float(share[row]), 3), round(float(z[row]), 2), f"{marks.p[row]:.2g}",
          f"{marks.start[row]}–{marks.stop[row]}" if marks.window[row] else "whole", bool(flagged[row]))
         for row in order
     )  # fmt: skip
@@ -130,7 +130,7 @@ def _singly(marks: Marks, scheme: Scheme, alpha: float) -> Section:
         evidence=(
             Examples(
                 caption="Texts with the smallest p-values",
-                columns=("row", "counted tokens", "share", "z", "p", "where", "flagged"),
+                columns=("counted tokens", "share", "z", "p", "where", "flagged"),
                 cells=cells,
                 rows=tuple(int(row) for row in order),
             ),

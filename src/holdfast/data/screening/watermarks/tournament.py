@@ -100,18 +100,20 @@ class Tournament(BaseModel):
         if text.shape[1] < self.context:
             return scores
         moved = np.array(scores, dtype=np.float64)
-        for row in np.flatnonzero(~had_before(text, self.context)):
-            bits = self.bits(key, text[row, -self.context :], vocabulary)
-            moved[row] = logits(won(shares(moved[row]), bits))
+        new = np.flatnonzero(~had_before(text, self.context))
+        if len(new):
+            values = self._values(key, text[new, -self.context :], vocabulary)
+            moved[new] = logits(won(shares(moved[new]), values, self.depth))
         return moved
 
-    def bits(self, key: Key, context: _Codes, vocabulary: _Codes) -> Float[np.ndarray, "layers types"]:
-        """Return the g-values of each token after a context, given in the order of reading."""
+    def _values(
+        self, key: Key, contexts: UInt64[np.ndarray, "texts context"], vocabulary: UInt64[np.ndarray, " types"]
+    ) -> UInt64[np.ndarray, "texts types"]:
+        """Return for each token after each context a number whose bits are its g-values."""
         choosing, deciding = self._pairs(key)
-        lists = siphash(choosing, *(context[i : i + 1] for i in range(len(context) - 1, -1, -1)))
-        value = siphash(deciding, np.full(len(vocabulary), lists[0], dtype=np.uint64), vocabulary)
-        layers = np.arange(self.depth, dtype=np.uint64)[:, None]
-        return ((value >> layers) & np.uint64(1)).astype(np.float64)
+        lists = siphash(choosing, *(contexts[:, -back] for back in range(1, self.context + 1)))
+        texts, types = len(contexts), len(vocabulary)
+        return siphash(deciding, np.repeat(lists, types), np.tile(vocabulary, texts)).reshape(texts, types)
 
     def _worth(self, value: _Codes) -> Int64[np.ndarray, " n"]:
         """Return the sum of weights of the layers whose bit is set, a byte at a time by table."""
@@ -128,10 +130,17 @@ class Tournament(BaseModel):
         return key.pair(f"{name}: list"), key.pair(f"{name}: token")
 
 
-def won(chances: Float[np.ndarray, " types"], bits: Float[np.ndarray, "layers types"]) -> Float[np.ndarray, " types"]:
-    """Return the distribution of the winner after all layers of matches between two (Dathathri et al. 2024, eq. 7)."""
-    for layer in bits:
-        chances = chances * (1 + layer - chances @ layer)
+def won(
+    chances: Float[np.ndarray, "texts types"], values: UInt64[np.ndarray, "texts types"], depth: int
+) -> Float[np.ndarray, "texts types"]:
+    """Return the distribution of the winner after all layers of matches between two (Dathathri et al. 2024).
+
+    The bits of `values` are the g-values, first layer first.
+    """
+    for layer in range(depth):
+        bits = ((values >> np.uint64(layer)) & np.uint64(1)).astype(np.float64)
+        lead = (chances * bits).sum(axis=1, keepdims=True)
+        chances = np.maximum(chances * (1 + bits - lead), 0.0)  # rounding may leave a chance just below none
     return chances
 
 
@@ -143,13 +152,13 @@ def had_before(text: UInt64[np.ndarray, "texts length"], context: int) -> Bool[n
     return np.asarray((earlier == text[:, None, -context:]).all(axis=2).any(axis=1))
 
 
-def shares(scores: Float[np.ndarray, " types"]) -> Float[np.ndarray, " types"]:
+def shares(scores: Float[np.ndarray, "texts types"]) -> Float[np.ndarray, "texts types"]:
     """Return logits as chances."""
-    raised = np.exp(scores - scores.max())
-    return raised / raised.sum()
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
 
 
-def logits(chances: Float[np.ndarray, " types"]) -> Float[np.ndarray, " types"]:
+def logits(chances: Float[np.ndarray, "texts types"]) -> Float[np.ndarray, "texts types"]:
     """Return chances as logits; −∞ where there is no chance."""
     with np.errstate(divide="ignore"):
         return np.log(chances)
