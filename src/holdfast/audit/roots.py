@@ -9,6 +9,7 @@ from holdfast.audit.training import Training
 from holdfast.core.dataset import Dataset
 from holdfast.core.progress import Progress, Silent
 from holdfast.core.random import Streams
+from holdfast.data.mixing.policy import Policy
 
 ROOTS: Mapping[str, str] = {
     "dataset": "no data given",
@@ -17,6 +18,7 @@ ROOTS: Mapping[str, str] = {
     "generations": "only `holdfast collapse` follows generations",
     "training": "only `holdfast finetune` trains",
     "supervision": "only `holdfast finetune` knows what a model learns from",
+    "policy": "no policy given (--policy FILE, or a mix with its _mix.json)",
     "streams": "no random streams given",
     "progress": "no progress listener given",
     "task_wanted": "no task given",
@@ -47,6 +49,7 @@ def type_of(name: str) -> Any:
         "streams": Streams,
         "progress": Progress,
         "generations": Generations,
+        "policy": Policy,
         "training": Training,
         "supervision": Supervision,
     }.get(name)

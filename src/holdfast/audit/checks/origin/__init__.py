@@ -1,0 +1,1 @@
+"""Records whose origin makes a score untrue, or a training set unsafe."""

@@ -1,0 +1,1 @@
+"""Who made the records, as columns of provenance say: origin, descent, and what came when."""
