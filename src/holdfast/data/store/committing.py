@@ -132,7 +132,7 @@ def guarded(folder: Path, doing: str) -> Iterator[None]:
     except PermissionError as error:
         raise StoreError(f"no permission for {doing} {folder}: {error.strerror or error}") from error
     except (OSError, pa.ArrowException) as error:
-        why = one_line(getattr(error, "strerror", None) or str(error).partition("\n")[0], 200)
+        why = one_line(getattr(error, "strerror", None) or str(error).partition(", /")[0].partition("\n")[0], 200)
         raise StoreError(f"{doing} {folder} did not work: {why}. What was there before is untouched") from error
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from holdfast.core.errors import MissingExtra
+from holdfast.core.errors import MissingExtra, StoreError
+from holdfast.core.text import one_line
 from holdfast.data.origin import RECORD
 
 if TYPE_CHECKING:
@@ -34,8 +35,16 @@ def library() -> Any:
 
 
 def opened(folder: Path, version: int) -> "LanceDataset":
-    """Return the rows as they were in a version. Raises OSError, ValueError where files are missing or damaged."""
-    return library().dataset(str(folder), version=version)
+    """Return the rows as they were in a version. Raises StoreError where files are missing or damaged."""
+    lance = library()
+    try:
+        return lance.dataset(str(folder), version=version)
+    except (OSError, ValueError) as error:
+        why = one_line(str(error).partition(", /")[0], 200)  # what follows is where Lance's own source says so
+        raise StoreError(
+            f"the rows of a version cannot be opened in {folder}: {why}. "
+            f"See what is damaged: holdfast data verify {folder.parent}"
+        ) from error
 
 
 def created(folder: Path, schema: pa.Schema) -> int:

@@ -10,7 +10,7 @@ corpus/store.json             what this is
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,11 @@ from holdfast.data.store import documents, durable, locks, media, naming, rows
 from holdfast.data.store.columns import as_table
 from holdfast.data.store.committing import guarded
 from holdfast.data.store.version import SCHEMA, StoredColumn, Version
+
+if TYPE_CHECKING:
+    from holdfast.data.store.clearing import Cleared
+    from holdfast.data.store.differing import Difference
+    from holdfast.data.store.verifying import Verified
 
 _BLOCK = 1 << 14
 _FORBIDDEN = "@"  # between a store and a version
@@ -122,7 +127,7 @@ class Store:
 
     def read(self, version: str | Version = naming.HEAD, columns: Sequence[str] | None = None) -> Dataset:
         """Return the records of a version, in the order in which they were added. Raises BadInput, StoreError."""
-        wanted = self._kept(version)
+        wanted = self.kept(version)
         chosen = _chosen(wanted, columns, self.name)
         with guarded(self.folder, "reading"), locks.using(self.folder):
             at = rows.opened(self.folder / rows.FOLDER, wanted.lance)
@@ -143,7 +148,7 @@ class Store:
 
         As long as the iteration goes on, gc removes nothing.
         """
-        wanted = self._kept(version)
+        wanted = self.kept(version)
         chosen = _chosen(wanted, columns, self.name)
         with guarded(self.folder, "reading"), locks.using(self.folder):
             at = rows.opened(self.folder / rows.FOLDER, wanted.lance)
@@ -182,7 +187,47 @@ class Store:
 
         return attach(self, name, values, message, kind, role)
 
-    def _kept(self, version: str | Version) -> Version:
+    def tag(self, name: str, version: str = naming.HEAD, *, move: bool = False) -> Version:
+        """Name a version. Raises BadInput for a name that is taken, unless it may move, or that reads as another."""
+        from holdfast.data.store.tagging import tag
+
+        return tag(self, name, version, move=move)
+
+    def untag(self, name: str) -> None:
+        """Take a tag away. Raises BadInput."""
+        from holdfast.data.store.tagging import untag
+
+        untag(self, name)
+
+    def diff(self, before: str | Version, after: str | Version = naming.HEAD) -> "Difference":
+        """Return what two versions differ in: records, provenance, columns. Raises BadInput."""
+        from holdfast.data.store.differing import diff
+
+        return diff(self, before, after)
+
+    def checkout(
+        self, folder: Path | str, version: str | Version = naming.HEAD, form: str = "parquet",
+        *, progress: Progress | None = None,
+    ) -> int:  # fmt: skip
+        """Write a version to a new folder as Parquet, CSV or JSONL, and return how many records. Raises BadInput."""
+        from holdfast.data.store.checkout import checkout
+
+        return checkout(self, self.kept(version), Path(folder), form, progress or Silent())
+
+    def verify(self, *, records: bool = False, progress: Progress | None = None) -> "Verified":
+        """Return which files are missing, torn or changed, and which versions that touches."""
+        from holdfast.data.store.verifying import verify
+
+        return verify(self, progress or Silent(), records=records)
+
+    def gc(self, keep: int | None = None, *, dry: bool = False, patience: float = 10.0) -> "Cleared":
+        """Remove what no version needs; of versions, those that are not tagged and not among the last `keep`."""
+        from holdfast.data.store.clearing import clear
+
+        return clear(self, keep, dry=dry, patience=patience)
+
+    def kept(self, version: str | Version) -> Version:
+        """Return a version whose content is there. Raises BadInput."""
         wanted = self.version(version)
         if not wanted.kept:
             raise BadInput(f"the content of version {wanted.number} ({wanted.short}) of {self.name} was removed by gc")
