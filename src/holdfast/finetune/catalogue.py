@@ -8,7 +8,9 @@ from typing import Any
 
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, unknown
+from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.controls.definitions import Control
+from holdfast.finetune.methods.definitions import MethodKind
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.tasks.definitions import Kind
 
@@ -23,6 +25,18 @@ def kinds() -> Mapping[str, Kind]:
 def controls() -> Mapping[str, Control]:
     """Return the controls by name."""
     return {one.name: one for one in _found("controls", "control")}
+
+
+@cache
+def methods() -> Mapping[str, MethodKind]:
+    """Return the methods by name."""
+    return {one.name: one for one in _found("methods", "method")}
+
+
+@cache
+def adaptations() -> Mapping[str, Adaptation]:
+    """Return the ways to adapt a model by name."""
+    return {one.name: one for one in _found("adapting", "adaptation")}
 
 
 def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:

@@ -77,11 +77,11 @@ def whole(folder: Path) -> Iterator[Checkpoint]:
             yield found
 
 
-def write_tensors(path: Path, tensors: Tensors) -> None:
+def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str] | None = None) -> None:
     """Write tensors to a new file and sync it. Raises OSError."""
     from safetensors.torch import save as as_bytes
 
-    _write(path, as_bytes({name: tensor.detach().contiguous() for name, tensor in tensors.items()}))
+    _write(path, as_bytes({name: one.detach().contiguous() for name, one in tensors.items()}, dict(metadata or {})))
 
 
 def read_tensors(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
@@ -21,6 +21,7 @@ from holdfast.core.progress import Progress, Silent, track
 from holdfast.core.random import Streams
 from holdfast.finetune.checkpoint import Checkpoint, save, whole
 from holdfast.finetune.evaluation import judged
+from holdfast.finetune.methods.definitions import Method
 from holdfast.finetune.optimiser import CLIP, moments, optimiser_of, restore, set_rate, trainable
 from holdfast.finetune.order import Order
 from holdfast.finetune.schedules import Schedule
@@ -65,26 +66,6 @@ class Journal(BaseModel):
     cpu_seconds: float = 0.0
     starts: int = 0
     skipped: int = 0  # steps without a supervised item
-
-
-class Method(Protocol):
-    """What changes learning. Each part may do nothing: see `holdfast.finetune.methods`."""
-
-    @property
-    def name(self) -> str:
-        """What recipes call it."""
-
-    def penalty(self, module: Module, batch: Batch, rng: np.random.Generator) -> Any | None:
-        """Return what is added to the mean loss of a batch, as a tensor; None for nothing."""
-
-    def replayed(self, step: int, part: int) -> tuple[Task, np.ndarray] | None:
-        """Return examples of another task to learn from as well at this step: replay."""
-
-    def varied(self, module: Module, batch: Batch, loss: Callable[[Batch], Any]) -> Any | None:
-        """Return a loss on a harder version of the batch, to be added: adversarial training."""
-
-    def learning(self, module: Module, share: float) -> None:
-        """Say what learns when `share` of the steps are behind: gradual unfreezing."""
 
 
 @dataclass(frozen=True)

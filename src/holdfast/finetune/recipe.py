@@ -10,7 +10,6 @@ from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
-Adapt = Literal["head-first", "all", "head", "gradual", "lora"]
 
 
 class Recipe(BaseModel):
@@ -23,7 +22,7 @@ class Recipe(BaseModel):
     label: str | None = Field(None, description="column to predict")
     inputs: tuple[str, ...] = Field((), description="columns to predict from; all that suit the task, if empty")
     original: str | None = Field(None, description="data of what the model could do before, to see what it forgets")
-    adapt: Adapt = Field("head-first", description="what learns: the head first and then all, all, the head, … or LoRA")
+    adapt: str = Field("head-first", description="what learns: head-first, all, head, gradual or lora")
     keep: tuple[str, ...] = Field(("interpolate",), description="what works against forgetting, by name")
     epochs: float = Field(3.0, gt=0, le=1000)
     batch: int = Field(16, ge=1, description="examples a step learns from")

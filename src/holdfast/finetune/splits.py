@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int
 
-from holdfast.data.bulk.mixing import finished
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
 from holdfast.data.bulk.hashes import row_hashes
+from holdfast.data.bulk.mixing import finished
 
 SHARE = 0.15  # of the training rows, for validation where none was given
 FEWEST = 8  # examples of a split; fewer say nothing about a model

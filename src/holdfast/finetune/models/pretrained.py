@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.text import one_line
+from holdfast.finetune.checkpoint import write_tensors
 from holdfast.finetune.tasks.definitions import Module
+from holdfast.finetune.weights import weights
 
 _T = TypeVar("_T")
 _PICKLES = ("pytorch_model.bin", "*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
@@ -68,11 +70,12 @@ def model_of(kind: Any, name: str, **options: Any) -> Module:
 
 
 def save_pretrained(module: Module, tokenizer: Any, folder: Path) -> None:
-    """Write model and tokenizer into a folder, for transformers to load."""
-    with _hushed():
-        module.save_pretrained(folder, safe_serialization=True)
-        if tokenizer is not None:
-            tokenizer.save_pretrained(folder)
+    """Write model and tokenizer into a new folder, for transformers to load. Raises OSError."""
+    folder.mkdir(parents=True)
+    module.config.save_pretrained(folder)
+    write_tensors(folder / "model.safetensors", weights(module), {"format": "pt"})
+    if tokenizer is not None:
+        tokenizer.save_pretrained(folder)
 
 
 def _read(name: str, work: Callable[[], _T]) -> _T:

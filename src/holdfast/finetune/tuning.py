@@ -1,0 +1,157 @@
+"""From a task that is ready to a model that is tuned, chosen, measured and kept: the stages of one training."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from holdfast.audit.training import Training
+from holdfast.core.errors import unknown
+from holdfast.finetune import catalogue
+from holdfast.finetune.adapting.definitions import Adaptation
+from holdfast.finetune.checkpoint import Checkpoint, latest, save
+from holdfast.finetune.evaluation import judged
+from holdfast.finetune.heads import fit_head
+from holdfast.finetune.interpolation import Sweep, blend, sweep
+from holdfast.finetune.loop import Job, Journal, load_best, train
+from holdfast.finetune.measuring.forgetting import forgetting
+from holdfast.finetune.measuring.overfitting import curves, gap
+from holdfast.finetune.measuring.transfer import transfer
+from holdfast.finetune.measuring.work import Weights, Work
+from holdfast.finetune.methods.definitions import Method, Setting
+from holdfast.finetune.optimiser import trainable
+from holdfast.finetune.order import Order
+from holdfast.finetune.recipe import batches
+from holdfast.finetune.schedules import schedule_named
+from holdfast.finetune.stopping.rules import rule_named
+from holdfast.finetune.tasks.definitions import Prepared
+from holdfast.finetune.weights import copied, put, weights
+
+MODEL = "model"  # folder of the tuned model, beside the record
+INTERPOLATE = "interpolate"  # the one way of keeping that comes after the training
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a training came to."""
+
+    training: Training
+    journal: Journal
+    swept: Sweep
+    notes: tuple[str, ...]
+
+
+def tuned(work: Work, adaptation: Adaptation, method: Method | None) -> Tuned:
+    """Train, choose, measure and keep the model. Raises BadInput, Diverged, StoreError."""
+    first = _begun(work, adaptation)
+    learns = frozenset(trainable(work.module)) | _new(work.prepared)
+    base = copied(work.module, learns)
+    job = job_of(work, adaptation, base, learns, () if method is None else (method,))
+    journal = train(job, work.progress)
+    load_best(job, journal)
+    seen = gap(work, job, journal)
+    ends = Weights(base, copied(work.module, learns))
+    swept = _chosen(work, ends)
+    training = Training(
+        task=work.kind.name,
+        metric=work.prepared.task.metric,
+        curves=curves(journal),
+        gap=seen,
+        transfer=transfer(work, base, journal),
+        forgetting=forgetting(work, ends, swept),
+        silent={"forgetting": "no data of the original task were given (original = …)"},
+    )
+    _write(work.prepared, work.folder / MODEL)
+    return Tuned(training, journal, swept, (first,) if first else ())
+
+
+def _new(prepared: Prepared) -> frozenset[str]:
+    return frozenset(prepared.head.names) if prepared.head else frozenset()
+
+
+def _begun(work: Work, adaptation: Adaptation) -> str:
+    """Fit the head, or read back what was fitted before a kill; return what was done."""
+    prepared, place = work.prepared, work.folder / "begin"
+    if prepared.head is None or not adaptation.head_first:
+        return ""
+    kept = latest(place)
+    if kept is not None:
+        put(prepared.module, kept.tensors[MODEL])
+        return str(kept.state["note"])
+    note = fit_head(prepared.task, prepared.module, prepared.head, work.streams)
+    save(place, Checkpoint(0, {MODEL: weights(prepared.module, prepared.head.names)}, {"note": note}))
+    return note
+
+
+def job_of(
+    work: Work, adaptation: Adaptation, base: Mapping[str, Any], learns: frozenset[str], methods: tuple[Method, ...]
+) -> Job:
+    """Return everything that is decided before the first step. Raises BadInput."""
+    recipe, task = work.recipe, work.prepared.task
+    micro, accumulate = batches(recipe)
+    n = task.count("train")
+    order = Order(n, micro, accumulate, recipe.seed)
+    steps = max(1, round(recipe.epochs * order.steps_per_epoch))
+    looks = {round(steps * (at + 1) / recipe.evaluations) for at in range(recipe.evaluations)}
+    original = work.prepared.original
+    return Job(
+        task=task,
+        module=work.module,
+        order=order,
+        steps=steps,
+        looks=frozenset(looks) - {0},
+        schedule=schedule_named(recipe.schedule, steps),
+        rate=recipe.rate or work.kind.rate * adaptation.rate_factor,
+        rule=None if recipe.stop == "never" else rule_named(recipe.stop, **recipe.of("stop")),
+        seed=recipe.seed,
+        folder=work.folder / "steps",
+        learns=learns,
+        watched=np.sort(work.streams("watched").permutation(n)[: task.count("valid")]),
+        methods=(*methods, *_methods(work, base)),
+        original=None if original is None else lambda module: judged(original, module, "valid").mean,
+    )
+
+
+def _methods(work: Work, base: Mapping[str, Any]) -> tuple[Method, ...]:
+    known = catalogue.methods()
+    made = []
+    for name in work.recipe.keep:
+        if name == INTERPOLATE:
+            continue
+        if name not in known:
+            raise unknown("way to keep (keep = [...])", name, (*known, INTERPOLATE))
+        made.append(known[name].make(Setting(work.recipe, work.prepared, base, work.recipe.of(name), work.streams)))
+    return tuple(made)
+
+
+def _chosen(work: Work, ends: Weights) -> Sweep:
+    """Choose how far to go from the base to the tuned weights, and leave the model there."""
+    if INTERPOLATE not in work.recipe.keep:
+        return Sweep(blends=(), chosen=1.0, reason="the recipe does not interpolate")
+    task, original = work.prepared.task, work.prepared.original
+    swept = work.stages(
+        "interpolation",
+        Sweep,
+        lambda: sweep(
+            work.module,
+            ends.base,
+            ends.tuned,
+            lambda one: judged(task, one, "valid"),
+            None if original is None else lambda one: judged(original, one, "valid").mean,
+            work.recipe.budget,
+        ),
+    )
+    blend(work.module, ends.base, ends.tuned, swept.chosen)
+    return swept
+
+
+def _write(prepared: Prepared, folder: Path) -> None:
+    """Write the model beside the record, as a whole."""
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    prepared.save(prepared.module, temporary)
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.rename(folder)
