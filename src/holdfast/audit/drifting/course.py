@@ -11,11 +11,12 @@ from holdfast.audit.drifting.slices import Slices
 from holdfast.audit.drifting.telling import MEANT, compared_section, origins_section
 from holdfast.audit.facts.shift.drift import ColumnShift, ColumnShifts
 from holdfast.audit.facts.shift.two_sample import SplitClassifier
-from holdfast.core.finding import Evidence, Examples, Grid, Series
+from holdfast.core.finding import Evidence, Examples, Series
 from holdfast.core.record import Section
 from holdfast.core.text import one_line
 
-_SHOWN, _DRAWN, _PICTURES = 40, 20, 4
+_SHOWN, _DRAWN, _PICTURES = 40, 5, 4
+_SURE = 0.05
 
 
 def worst(steps: Sequence[Compared]) -> tuple[ColumnShifts | None, SplitClassifier | None]:
@@ -53,14 +54,10 @@ def said(slices: Slices, steps: Sequence[Compared], settings: DriftSettings) -> 
     """Return what many comparisons came to in one sentence."""
     shifts, joint = worst(steps)
     columns = shifts.columns if shifts is not None else ()
-    moved = [one for one in ranked(columns) if one.effect >= settings.min_effect and one.low >= settings.min_effect / 2]
-    moved = [one for one in moved if one.p_value * max(len(columns), 1) < 0.05]
+    moved = [one for one in ranked(columns) if drifts(one, len(columns), settings)]
     parts = [f"{len(moved)} of {len(columns)} columns drift{'s' * (len(moved) == 1)} in {len(steps)} comparisons"]
     if moved:
-        named = (
-            f"{one_line(one.name, 40)!r} (in {one_line(one.sides.second, 30)}, {one.effect:.2f})" for one in moved[:3]
-        )
-        parts[0] += ", most of all " + ", ".join(named)
+        parts[0] += ", most of all " + ", ".join(_named(one) for one in moved[:3])
     if joint is not None:
         where = one_line(joint.sides.second, 40)
         against = "what was before" if settings.against == "before" else one_line(slices.names[0], 40)
@@ -70,9 +67,26 @@ def said(slices: Slices, steps: Sequence[Compared], settings: DriftSettings) -> 
     return "; ".join(parts) + "."
 
 
+def _named(shift: ColumnShift) -> str:
+    size = f"missing share {shift.missing:+.1%}" if abs(shift.missing) > shift.effect else f"{shift.effect:.2f}"
+    return f"{one_line(shift.name, 40)!r} (in {one_line(shift.sides.second, 30)}, {size})"
+
+
+def drifts(shift: ColumnShift, n: int, settings: DriftSettings) -> bool:
+    """Return whether one of `n` columns drifts where it drifts most: by size and certainty, as the checks ask."""
+    large = shift.effect >= settings.min_effect and shift.low >= settings.min_effect / 2
+    lost = _lost(shift) >= settings.min_effect / 4
+    return (large and shift.p_value * n < _SURE) or (lost and shift.missing_p_value * n < _SURE)
+
+
+def _lost(shift: ColumnShift) -> float:
+    """Return by how much the missing share changed at least."""
+    return max(shift.missing_low, -shift.missing_high, 0.0)
+
+
 def ranked(columns: Sequence[ColumnShift]) -> list[ColumnShift]:
     """Return columns, those that drift most first."""
-    return sorted(columns, key=lambda one: (-one.low, -one.effect, one.name))
+    return sorted(columns, key=lambda one: (-max(one.low, _lost(one)), -one.effect, one.name))
 
 
 def sections(slices: Slices, steps: Sequence[Compared], settings: DriftSettings) -> Iterator[Section]:
@@ -89,7 +103,7 @@ def sections(slices: Slices, steps: Sequence[Compared], settings: DriftSettings)
                     f"{slices.unit}s."
                 ),
             ),
-            evidence=(_table(order, len(slices.names)), *_grid(order, steps)),
+            evidence=(_table(order, steps, settings), *_lines(order, steps)),
         )
         pictures: list[Evidence] = []
         for shift in order:
@@ -104,18 +118,20 @@ def sections(slices: Slices, steps: Sequence[Compared], settings: DriftSettings)
     yield compared_section(slices)
 
 
-def _table(order: Sequence[ColumnShift], n: int) -> Examples:
+def _table(order: Sequence[ColumnShift], steps: Sequence[Compared], settings: DriftSettings) -> Examples:
+    more = f", {_SHOWN} of {len(order):,}" if len(order) > _SHOWN else ""
     return Examples(
-        caption=f"Columns where they drift most, over {n} slices",
-        columns=("column", "most in", "effect", "95 % interval", "missing", "p, corrected", "in words"),
+        caption=f"Columns where they drift most, over {len(steps)} comparisons{more}",
+        columns=("column", "verdict", "most in", "effect", "95 % interval", "missing", "p, corrected", "in words"),
         cells=tuple(
             (
                 one.name,
+                "drifts" if drifts(one, len(order), settings) else "",
                 one.sides.second,
                 round(one.effect, 3),
                 f"{one.low:.3f} to {one.high:.3f}",
                 f"{one.missing:+.1%}" if one.missing else "",
-                told_p(min(one.p_value, one.missing_p_value)),
+                told_p(min(1.0, 2 * min(one.p_value, one.missing_p_value))),
                 one.said,
             )
             for one in order[:_SHOWN]
@@ -123,23 +139,26 @@ def _table(order: Sequence[ColumnShift], n: int) -> Examples:
     )
 
 
-def _grid(order: Sequence[ColumnShift], steps: Sequence[Compared]) -> Iterator[Grid]:
-    """Yield the effects of the columns that drift most, in every slice."""
+def _lines(order: Sequence[ColumnShift], steps: Sequence[Compared]) -> Iterator[Series]:
+    """Yield the effects of the columns that drift most, slice by slice."""
     names = [one.name for one in order[:_DRAWN]]
-    by_step = [{shift.name: shift.effect for shift in one.columns} for one in steps]
-    if len(steps) > 1:
-        yield Grid(
-            name="Effect of each column in each slice",
-            values=tuple(tuple(_round(one.get(name)) for one in by_step) for name in names),
-            low=0.0,
-            high=max(0.2, *(one.effect for one in order[:_DRAWN])),
-            row_names=tuple(one_line(name, 30) for name in names),
-            column_names=tuple(one_line(one.sides.second, 20) for one in steps),
-        )
-
-
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    if len(steps) < 2:
+        return
+    points = [
+        (name, one.sides.second, shift)
+        for name in names
+        for one in steps
+        for shift in one.columns
+        if shift.name == name
+    ]
+    yield Series(
+        name="Effect of the columns that drift most, slice by slice",
+        x=tuple(one_line(where, 30) for _, where, _ in points),
+        y=tuple(round(shift.effect, 4) for _, _, shift in points),
+        group=tuple(one_line(name, 30) for name, _, _ in points),
+        x_name="slice",
+        y_name="effect",
+    )
 
 
 def _joint(steps: Sequence[Compared], against: str) -> Iterator[Section]:

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from holdfast.audit.facts.learning.encoding import Encoding
 
-MOST_ROWS = 800  # of each side
+MOST_ROWS = 500  # of each side
 PERMUTATIONS = 499
 _RESAMPLES = 200
 _MOST_COLUMNS = 200

@@ -45,7 +45,7 @@ def joined(versions: Sequence[Version]) -> Slices:
         left = np.setdiff1d(np.arange(len(tables[0])), gone)
         tables, kept, names = [tables[0], tables[0]], [left, gone], [_LEFT, _GONE]
         said.append(f"{names[1]} are compared with {names[0]}, as nothing else changed")
-    table = pa.concat_tables([one.take(pa.array(rows)) for one, rows in zip(tables, kept, strict=True)])
+    table = pa.concat_tables([_taken(one, rows) for one, rows in zip(tables, kept, strict=True)])
     media = versions[0][1].media
     for _, dataset in versions[1:]:
         media = media.joined(dataset.media)
@@ -61,6 +61,10 @@ def joined(versions: Sequence[Version]) -> Slices:
         went,
         share,
     )
+
+
+def _taken(table: pa.Table, rows: np.ndarray) -> pa.Table:
+    return table if len(rows) == len(table) else table.take(pa.array(rows))
 
 
 def _said(found: Added, name: str, removed: int) -> str:

@@ -32,7 +32,7 @@ class Line:
 
     def verdict(self, min_effect: float) -> str:
         """Return whether it drifts, by size and certainty apart."""
-        if self.corrected >= _SURE:
+        if self.corrected >= _SURE or self.holds == "times":
             return ""
         lost = 0.0 if self.missing is None else max(self.missing[1], -self.missing[2])
         large = self.effect.value >= min_effect and self.effect.low >= min_effect / 2
@@ -51,6 +51,8 @@ def lines_of(found: Compared) -> tuple[Line, ...]:
 
 def _rank(line: Line) -> float:
     lost = 0.0 if line.missing is None else abs(line.missing[0])
+    if line.holds == "times":
+        return -1.0  # new rows come later: that is no news
     return max(line.effect.value, lost) if line.corrected < _SURE else min(line.effect.low, line.effect.value)
 
 
@@ -88,7 +90,7 @@ def _lines(found: Compared) -> Iterator[Line]:
 
 def _of_shift(found: Compared, shift: ColumnShift, holds: str) -> Line:
     effect = Effect(shift.effect, shift.low, shift.high, shift.p_value)
-    parts = [shift.said] if shift.said else []
+    parts = ["times move by nature" if holds == "times" else shift.said]
     if shift.moved is not None and shift.moved.value > 0 and holds == "numbers":
         far = shift.moved
         parts.append(f"moved {far.value:.2g} interquartile ranges ({far.low:.2g} to {far.high:.2g})")
@@ -100,7 +102,7 @@ def _of_shift(found: Compared, shift: ColumnShift, holds: str) -> Line:
         parts.append(f"{levels.vanished:,} values gone ({levels.vanished_share:.1%} of rows)")
     missing = (shift.missing, shift.missing_low, shift.missing_high)
     smallest = min(1.0, 2 * min(shift.p_value, shift.missing_p_value))
-    return Line(shift.name, holds, shift.measure, effect, "; ".join(parts), missing, smallest)
+    return Line(shift.name, holds, shift.measure, effect, "; ".join(filter(None, parts)), missing, smallest)
 
 
 def table(lines: Sequence[Line], min_effect: float) -> Examples:

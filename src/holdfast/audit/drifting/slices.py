@@ -9,6 +9,7 @@ from jaxtyping import Int
 
 from holdfast.core.dataset import Dataset
 
+EARLIER = "earlier rows"
 FEWEST = 10  # rows of a slice that can be compared at all
 
 
@@ -50,7 +51,7 @@ class Slices:
             old = order[start : bounds[t if against == "before" else 1]]
             if min(len(old), len(new)) >= FEWEST:
                 many = against == "before" and t > 1
-                yield Pair(t, old, new, f"before {self.names[t]}" if many else self.names[0], self.names[t])
+                yield Pair(t, old, new, EARLIER if many else self.names[0], self.names[t])
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ MEANT = (
     "An effect lies between 0 and 1 and does not grow with rows: for numbers the largest gap between cumulative "
     "shares, for categories the share of rows that would have to change"
 )
-_WORDS = "; for texts the divergence of their words"
+_TEXTS = "; for texts the divergence of their words"
 _MOST_SAID = 12  # notes on versions
 
 
@@ -44,8 +44,8 @@ def told_apart(joint: SplitClassifier | None, new: str, old: str, silent: str) -
     new, old = one_line(new, 40), one_line(old, 40)
     apart = f"with AUC {joint.auc:.2f} (95 % interval {joint.low:.2f} to {joint.high:.2f})"
     if joint.low <= 0.5:
-        return f"a model cannot tell rows of {new} from rows of {old}, {apart}"
-    return f"a model tells rows of {new} from rows of {old} {apart}"
+        return f"a model cannot tell {new} from {old}, {apart}"
+    return f"a model tells {new} from {old} {apart}"
 
 
 def _begun(words: str) -> str:
@@ -53,7 +53,7 @@ def _begun(words: str) -> str:
 
 
 def _named(line: Line) -> str:
-    if line.effect.value == 0 and line.missing is not None:
+    if line.missing is not None and abs(line.missing[0]) > line.effect.value:
         return f"{one_line(line.name, 40)!r} (missing share {line.missing[0]:+.1%})"
     return f"{one_line(line.name, 40)!r} ({line.effect.value:.2f}, {line.effect.low:.2f} to {line.effect.high:.2f})"
 
@@ -84,8 +84,9 @@ def sections(found: Compared, slices: Slices, settings: DriftSettings) -> Iterat
 def columns_section(found: Compared, lines: Sequence[Line], settings: DriftSettings) -> Section:
     """Return the table of columns, with what its numbers mean."""
     n = len(found.pair.new), len(found.pair.old)
-    on = f"at most {settings.rows:,} rows of each side" if max(n) > settings.rows else "all rows"
+    on = f"columns on at most {settings.rows:,} rows of each side" if max(n) > settings.rows else "all of them"
     old, new = one_line(found.sides.first, 60), one_line(found.sides.second, 60)
+    counted = f"{n[0]:,} rows of {new} against {n[1]:,} of {old}"
     rule = (
         f"A column drifts where the effect reaches {settings.min_effect:g}, the lower end of its interval half of that, "
         "and chance is ruled out; it is called small where only the last holds. P-values are corrected over the table "
@@ -93,7 +94,7 @@ def columns_section(found: Compared, lines: Sequence[Line], settings: DriftSetti
     )
     return Section(
         title="Columns one by one",
-        says=(f"{n[0]:,} rows of {new} against {n[1]:,} of {old}; columns on {on}. {MEANT}{_WORDS}.", rule),
+        says=(f"{counted}, {on}. {MEANT}{_TEXTS}.", rule),
         evidence=(table(lines, settings.min_effect),),
     )
 
@@ -105,7 +106,7 @@ def _pictures(found: Compared, lines: Sequence[Line]) -> Iterator[Evidence]:
     for line in lines:
         if drawn == _PICTURES or line.corrected >= 0.05:
             return
-        if line.holds in {"numbers", "categories"} and line.effect.value > 0:
+        if line.holds in {"numbers", "categories"} and line.effect.low > 0:
             series = distribution(both, line.name, is_old, found.sides)
             if series is not None:
                 drawn += 1

@@ -15,14 +15,13 @@ from holdfast.audit.drifting.joining import Version, joined
 from holdfast.audit.drifting.periods import periods
 from holdfast.audit.drifting.settings import DriftSettings
 from holdfast.audit.drifting.slices import FEWEST, Slices
-from holdfast.audit.recording import data_fields
 from holdfast.audit.runner import Facts, run_checks
 from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset, Role
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, Silent, track
-from holdfast.core.record import CheckResult, InputRecord, Run, Section
+from holdfast.core.record import CheckResult, ColumnRecord, InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
 
@@ -196,14 +195,14 @@ def _nothing(slices: Slices) -> str:
 def described(versions: Sequence[Version], found: Seen, settings: DriftSettings, command: Sequence[str]) -> Run:
     """Return the record, without its store."""
     at, inputs = 0, []
-    for name, dataset in versions:
-        digest = dataset.sources[0].digest if len(dataset.sources) == 1 else dataset.digest
-        notes = tuple(note for source in dataset.sources for note in source.notes)
-        inputs.append(InputRecord(name=name, start=at, stop=at + len(dataset), digest=digest, notes=notes))
-        at += len(dataset)
+    for name, one in versions:
+        digest = one.sources[0].digest if len(one.sources) == 1 else one.digest
+        notes = tuple(note for source in one.sources for note in source.notes)
+        inputs.append(InputRecord(name=name, start=at, stop=at + len(one), digest=digest, notes=notes))
+        at += len(one)
     names = [one_line(name, 60) for name, _ in versions]
     title = f"drift of {names[0]}" if len(names) == 1 else f"drift from {names[0]} to {names[-1]}"
-    about = data_fields(found.slices.dataset)
+    dataset = found.slices.dataset
     return Run(
         id=new_id(),
         kind="data",
@@ -212,7 +211,10 @@ def described(versions: Sequence[Version], found: Seen, settings: DriftSettings,
         started=datetime.now(UTC),
         n_rows=at,
         inputs=tuple(inputs),
-        columns=about["columns"],
+        columns=tuple(
+            ColumnRecord(name=c.name, kind=c.kind, role=c.role, n_missing=dataset.values(c.name).null_count)
+            for c in dataset.columns
+        ),
         config=settings.model_dump(mode="json", exclude_defaults=True),
         seed=settings.seed,
         environment=environment(),

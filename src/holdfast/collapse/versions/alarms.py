@@ -9,9 +9,13 @@ from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.progress import Progress
 from holdfast.core.record import CheckResult, Section
 
-_LEFT_OUT = {"What was compared", "Rules of thumb, for comparison"}  # told already; not about versions
+_LEFT_OUT = {
+    "What was compared",
+    "Rules of thumb, for comparison",
+    "Measures over the generations",
+}  # told already; not about versions
 _FIX = "Look at what is gone or has moved, and whether it should be there; keep what people made in every version."
-_GENERATION = re.compile(r"generation \d+, ")  # before the name of a slice
+_GENERATION = re.compile(r"generation \d+, (.*?), (?=has lost|has drifted|is |are )")  # which is named then
 _LEAST = 2  # slices after the first
 
 
@@ -44,6 +48,12 @@ def alarms(
 def _of_versions(result: CheckResult) -> CheckResult:
     """Return a result in words that fit versions: nobody trained anything here."""
     findings = tuple(
-        one.model_copy(update={"message": _GENERATION.sub("", one.message), "fix": _FIX}) for one in result.findings
+        one.model_copy(
+            update={
+                "message": _GENERATION.sub(r"\1 ", one.message).replace("generations drift", "versions drift", 1),
+                "fix": _FIX,
+            }
+        )
+        for one in result.findings
     )
     return result.model_copy(update={"findings": findings})

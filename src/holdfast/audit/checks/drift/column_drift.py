@@ -38,7 +38,7 @@ def column_drift(
     min_missing: float = 0.05,
     alpha: float = 0.001,
 ) -> Iterator[Finding]:
-    """Columns whose values are distributed otherwise in the test data than in the training data.
+    """Columns whose values are distributed otherwise in the test data, or in a new version, than before.
 
     ## Why it matters
     A score holds for data like the test set. If the test set is not like the training set, either the split was not

@@ -85,7 +85,7 @@ def joint_drift(
     yield Finding(
         message=(
             (
-                f"a model tells rows of {sides.second} from rows of {sides.first}"
+                f"a model tells {sides.second} from {sides.first}"
                 if sides.versions
                 else "a model tells test rows from training rows"
             )
