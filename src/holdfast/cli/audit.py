@@ -45,6 +45,8 @@ STORE = click.option(
 @click.option("--metric", metavar="NAME", help="Your metric, such as accuracy, roc_auc, r2.")
 @click.option("--predictions", metavar="FILE", help="Your model's predictions for the test rows.")
 @click.option("--code", multiple=True, metavar="FILE", help="A script, notebook or folder of them: parsed, never run.")
+@click.option("--policy", type=click.Path(path_type=Path), metavar="FILE",
+              help="Policy for what the training rows may be made of.  [default: that of a mix]")  # fmt: skip
 @click.option("--honest/--no-honest", default=None, help="Whether to compute the honest score.  [default: honest]")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), help="Exit with 1 from here on.")
 @click.option("--baseline", metavar="RUN", help="Show only what this earlier run had not found.")
@@ -114,7 +116,9 @@ def _audit(home: "RunStore", call: _Call, form: str, out: Path | None, earlier: 
     try:
         with shown() as progress:
             dataset = _opened(inputs, flags["ignore"], settings, progress)
-            given = given_facts(dataset, settings, None, None, _code(flags["code"]))
+            given = given_facts(
+                dataset, settings, None, None, {**_code(flags["code"]), **_origin(inputs, flags["policy"], dataset)}
+            )
             if earlier is not None:
                 code = given["code"].files if "code" in given else ()
                 refuse_changed(earlier, settings, data=dataset.sources if dataset is not None else (), code=code)
@@ -153,6 +157,19 @@ def _code(paths: Sequence[str]) -> dict[str, Any]:
     from holdfast.audit.code import read_code
 
     return {"code": read_code(paths)} if paths else {}
+
+
+def _origin(inputs: Mapping[str, Path], policy: Path | None, dataset: "Dataset | None") -> dict[str, Any]:
+    """Return what there is about the origin of records beside the data: a policy, versions of a store."""
+    from holdfast.audit.policies import beside
+
+    found = beside(inputs)
+    if policy is not None:
+        from holdfast.collapse.planning.for_policy import settled
+        from holdfast.data.mixing.policy import read_policy
+
+        found["policy"] = settled(read_policy(policy), len(dataset) if dataset is not None else None)
+    return found
 
 
 def settings_of(flags: Mapping[str, Any]) -> "AuditSettings":

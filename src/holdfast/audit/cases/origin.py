@@ -16,7 +16,7 @@ def made(
     origin: Sequence[str | None],
     split: Sequence[str] | None = None,
     columns: Mapping[str, Sequence[Any]] | None = None,
-    **provenance: Sequence[Any],
+    **provenance: Any,
 ) -> Dataset:
     """Return a table of two numbers and a label, whose rows have these origins; further provenance by keyword.
 
@@ -24,9 +24,9 @@ def made(
     """
     n = len(origin)
     values: dict[str, Any] = {"a": rng.normal(size=n), "b": rng.normal(size=n)}
-    values |= columns or {"y": rng.choice(["yes", "no"], n)}
+    values.update(columns or {"y": rng.choice(["yes", "no"], n)})
     values[RECORD] = [record(i) for i in range(n)]
-    values |= {"_origin": origin, **{f"_{name}": column for name, column in provenance.items()}}
+    values.update({"_origin": origin, **{f"_{name}": column for name, column in provenance.items()}})
     roles: dict[str, Role] = {name: BY_NAME[name].role for name in values if name in BY_NAME}
     if "y" in values:
         roles["y"] = "label"

@@ -88,7 +88,7 @@ def allocate(policy: Policy, stock: Stock, records: int) -> Allocation | Shortfa
     if sum(high) < records:
         parts = zip(("by people", "synthetic", "of unknown origin"), high, strict=True)
         within = " and ".join(f"{n:,} {what}" for what, n in parts if n)
-        return Shortfall("records", f"records, and the policy lets in {within or 'none'}", records, sum(high))
+        return Shortfall("records", within or "none", records, sum(high))
     n_people, n_made, n_unknown = shared_out(records, [stock.people, stock.synthetic, stock.unknown], low, high)
     n_verified, n_human = shared_out(
         n_people, [stock.verified, stock.human],

@@ -147,6 +147,14 @@ class Counter:
         return np.array([*mapped, -1], np.int64)[codes]
 
 
+def by(cells: Mapping[tuple[str, int], int], axis: int) -> dict[str | int, int]:
+    """Return how many records of these cells each generator (axis 0) or generation (axis 1) has."""
+    found: dict[str | int, int] = {}
+    for key, count in cells.items():
+        found[key[axis]] = found.get(key[axis], 0) + count
+    return found
+
+
 def counted(policy: Policy, table: pa.Table, barred: Mapping[str, np.ndarray] | None = None) -> Stock:
     """Return the stock that a table is under a policy."""
     counter = Counter(policy)

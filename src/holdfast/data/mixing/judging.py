@@ -14,7 +14,7 @@ from holdfast.core.progress import Progress
 from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
 from holdfast.data.mixing.allocation import cap_of, ranges_of
-from holdfast.data.mixing.counting import Counter, Stock
+from holdfast.data.mixing.counting import Counter, Stock, by
 from holdfast.data.mixing.descent import descendants
 from holdfast.data.mixing.policy import Policy
 from holdfast.data.mixing.source import opened, with_names
@@ -122,9 +122,7 @@ def _caps(policy: Policy, stock: Stock, n: int, table: pa.Table, rows: np.ndarra
         cap = getattr(policy.caps, name)
         if cap is None:
             continue
-        sums: dict[str | int, int] = {}
-        for key, count in stock.cells.items():
-            sums[key[axis]] = sums.get(key[axis], 0) + count
+        sums = by(stock.cells, axis)
         limit = cap_of(cap, n)
         for value, count in sorted(sums.items(), key=lambda one: (-one[1], str(one[0]))):
             if count <= limit:

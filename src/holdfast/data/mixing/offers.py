@@ -20,8 +20,10 @@ def unmet(policy: Policy, stock: Stock, found: Shortfall, need: Need | None = No
             f"all that is to be there at least makes {found.there:,} records, {found.there - found.wanted:,} more than "
             f"the {found.wanted:,} that are wanted"
         )
-    elif policy.records is None and found.key == "records":
+    elif found.key == "records" and policy.records is None:
         says = f"the source has {stock.rows:,} records to take from, and no number of them keeps every limit"
+    elif found.key == "records":
+        says = f"it lets in {found.what}, {found.there:,} in all, {found.wanted - found.there:,} too few"
     else:
         says = (
             f"it wants {found.wanted:,} {found.what}, and there are {found.there:,}: {found.wanted - found.there:,} "

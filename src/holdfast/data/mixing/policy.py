@@ -8,13 +8,13 @@ human = { minimum = "planner", rarest = 1e-3, horizon = 10 }
 test = "test.parquet"
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from holdfast.core.config import checked, read_toml
+from holdfast.core.config import checked, override, read_toml
 from holdfast.core.finding import FROZEN
 from holdfast.core.hashing import digest_json
 from holdfast.data.origin import Evidence
@@ -198,6 +198,11 @@ class Policy(BaseModel):
         return self.model_copy(update={"human": human})
 
 
-def read_policy(path: Path) -> Policy:
-    """Return the policy of a TOML file. Raises BadInput that lists every error with file, line and key."""
-    return checked(Policy, read_toml(path), path)
+def read_policy(path: Path, assignments: Sequence[str] = ()) -> Policy:
+    """Return the policy of a TOML file, with some keys set anew (`seed=1`, `shares.human.at_least=0.5`).
+
+    Raises BadInput that lists every error with file, line and key.
+    """
+    values = read_toml(path)
+    found = checked(Policy, values, path)
+    return checked(Policy, override(values, assignments)) if assignments else found

@@ -22,7 +22,7 @@ from holdfast.core.media import Media
 from holdfast.core.progress import Progress, Silent, track
 from holdfast.core.store import write_whole
 from holdfast.core.version import __version__
-from holdfast.data.mixing.mix import Mix
+from holdfast.data.mixing.choosing import Mix
 from holdfast.data.mixing.record import MIX_FILE, MixRecord, PartRecord
 from holdfast.data.origin import GENERATION, GENERATOR, ORIGIN, ORIGINS, WEIGHT
 

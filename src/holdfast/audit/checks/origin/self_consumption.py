@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -66,13 +67,18 @@ def self_consumption(
     if model:
         own = (of_row == family(model)) if family(model) == model else (whole[provenance.generator[train]] == model)
         if own.mean() > max_share:
-            yield _finding(provenance, train, own, family(model), max_share, named=model)
+            yield _finding(provenance, train, own, [model], max_share, named=True)
     generation = provenance.generation[train]
+    loops: dict[str, np.ndarray] = {}
     for name in sorted(set(of_row.tolist()) - {"", family(model) if own.any() else ""}):
         rows = of_row == name
-        rounds = np.unique(generation[rows & (generation > 0)])
-        if len(rounds) > 1 and rows.mean() > max_share:
-            yield _finding(provenance, train, rows, name, max_share)
+        if len(np.unique(generation[rows & (generation > 0)])) > 1:
+            loops[name] = rows
+    if loops:
+        together = np.logical_or.reduce(list(loops.values()))
+        if together.mean() > max_share:
+            ordered = sorted(loops, key=lambda name: (-int(loops[name].sum()), name))
+            yield _finding(provenance, train, together, ordered, max_share)
 
 
 def family(generator: str) -> str:
@@ -81,18 +87,24 @@ def family(generator: str) -> str:
 
 
 def _finding(
-    provenance: Provenance, train: np.ndarray, own: np.ndarray, name: str, max_share: float, named: str = ""
+    provenance: Provenance,
+    train: np.ndarray,
+    own: np.ndarray,
+    names: list[str],
+    max_share: float,
+    *,
+    named: bool = False,
 ) -> Finding:
     rows, generation = train[own], provenance.generation[train[own]]
     rounds, counts = np.unique(generation[generation > NOT_KNOWN], return_counts=True)
     share = len(rows) / len(train)
-    shown = one_line(named or name, 60)
+    shown = ", ".join(one_line(name, 60) for name in names[:3]) + f" and {len(names) - 3:,} more" * (len(names) > 3)
     of = f"{len(rows):,} of {len(train):,} training rows ({percent(share)})"
     listed = ", ".join(str(int(one)) for one in rounds[:5]) + (f" to {int(rounds[-1])}" if len(rounds) > 5 else "")
     return Finding(
         message=f"{of} were made by {shown}, the model to be trained"
         if named
-        else f"{of} were made by {shown} in generations {listed}: later ones learnt from what earlier ones made",
+        else f"{of} were made by {shown} in generations {listed}: later ones learnt from what the same model had made",
         confidence=Confidence.CERTAIN if named else Confidence.MEDIUM,
         locations=(Location(rows=rows, columns=(GENERATOR,)),),
         evidence=(
@@ -110,7 +122,7 @@ def _finding(
     )  # fmt: skip
 
 
-def _rows(n_people: int, *generations: tuple[str, int]) -> dict[str, list[str | int | None]]:
+def _rows(n_people: int, *generations: tuple[str, int]) -> dict[str, Any]:
     """Return ten synthetic rows for each (generator, generation), after rows by people."""
     made_by = [one for one in generations for _ in range(10)]
     return {
@@ -123,29 +135,29 @@ def _rows(n_people: int, *generations: tuple[str, int]) -> dict[str, list[str | 
 @planted(at=Location(rows=tuple(range(50, 70)), columns=("_generator",)))
 def two_rounds(rng: np.random.Generator) -> Dataset:
     """Versions 1 and 2 of one model, of generations 1 and 2, beside people's records."""
-    return made(rng, **_rows(50, ("m@1", 1), ("m@2", 2)))  # type: ignore[arg-type]
+    return made(rng, **_rows(50, ("m@1", 1), ("m@2", 2)))
 
 
 @planted(at=Location(rows=tuple(range(30, 50)) + tuple(range(60, 70)), columns=("_generator",)))
 def among_others(rng: np.random.Generator) -> Dataset:
     """A model with records of three generations, beside another with one."""
-    return made(rng, **_rows(30, ("m", 1), ("m", 2), ("other", 2), ("m", 4)))  # type: ignore[arg-type]
+    return made(rng, **_rows(30, ("m", 1), ("m", 2), ("other", 2), ("m", 4)))
 
 
 @clean
 def one_round(rng: np.random.Generator) -> Dataset:
     """Records of one generation of a model, as when a first model's output is added once."""
-    return made(rng, **_rows(50, ("m@1", 1), ("m@2", 1)))  # type: ignore[arg-type]
+    return made(rng, **_rows(50, ("m@1", 1), ("m@2", 1)))
 
 
 @clean
 def each_from_another(rng: np.random.Generator) -> Dataset:
     """Every generation comes from another model: none has its own output before it."""
-    return made(rng, **_rows(50, ("a", 1), ("b", 2), ("c", 3)))  # type: ignore[arg-type]
+    return made(rng, **_rows(50, ("a", 1), ("b", 2), ("c", 3)))
 
 
 @clean
 def earlier_rounds_are_in_the_test(rng: np.random.Generator) -> Dataset:
     """The first round is in the test set only, which nothing is trained on."""
     rows = _rows(50, ("m", 1), ("m", 2))
-    return made(rng, split=["train"] * 50 + ["test"] * 10 + ["train"] * 10, **rows)  # type: ignore[arg-type]
+    return made(rng, split=["train"] * 50 + ["test"] * 10 + ["train"] * 10, **rows)
