@@ -18,6 +18,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.data_log:show",
         "Show a version: where its records come from, its columns, and its first records.",
     ),
+    "mix": (
+        "holdfast.cli.data_mix:mix",
+        "Make a training set under a policy: shares, caps, and enough records by people.",
+    ),
     "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts, and tags of origin in files."),
     "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions of data, or over time."),
     "review": (
