@@ -13,12 +13,15 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, track
 from holdfast.core.text import one_line
-from holdfast.data.origin import BY_NAME, ORIGIN, PARENTS, RECORD
+from holdfast.data.canonical import STRING, converted
+from holdfast.data.origin import BY_NAME, GENERATION, ORIGIN, PARENTS, RECORD
 from holdfast.data.store import columns as stored
 from holdfast.data.store import durable, media, rows
 from holdfast.data.store.committing import Change, commit, guarded, origins_after
-from holdfast.data.store.identity import Known, content_sum, is_record_name, record_names, summed
+from holdfast.data.store.identity import Known, as_text, content_sum, is_record_name, record_names, summed
 from holdfast.data.store.locks import using, writing
+from holdfast.data.store.matching import generations_in
+from holdfast.data.store.parents import counted, named
 from holdfast.data.store.provenance import stated
 from holdfast.data.store.version import Origin, StoredColumn, Version
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 16
 _SHOWN = 3
+_WHOLE = 2**53  # beyond, a float64 does not hold every whole number
 
 
 @dataclass(frozen=True)
@@ -37,27 +41,45 @@ class _Plan:
     table: pa.Table  # of new records: names of the store, `_record` and provenance among them
     present: int
     fields: tuple[pa.Field, ...]  # columns that Lance does not have yet
+    recast: tuple[StoredColumn, ...]  # columns whose type becomes a wider one
 
 
-def add(store: "Store", dataset: Dataset, message: str, notes: Sequence[str], progress: Progress) -> Version:
+@dataclass(frozen=True)
+class Given:
+    """What is to be added: the data set, its table with valid provenance, and the column of ids that parents use."""
+
+    dataset: Dataset
+    table: pa.Table
+    ids: str | None
+    message: str
+    notes: tuple[str, ...]
+
+
+def add(
+    store: "Store", dataset: Dataset, message: str, notes: Sequence[str], ids: str | None, progress: Progress
+) -> Version:
     """Return the version that has the records of the data set as well; the head, if it has them all already."""
     store.writable()
     if not len(dataset):
         raise BadInput(f"{one_line(dataset.name, 80)} has no records to add")
-    given = _given(dataset)
+    given = Given(dataset, _with_names(dataset, ids), ids, message, tuple(notes))
     with guarded(store.folder, "adding to"), using(store.folder):
         media.put(store.folder, dataset, progress)
         head = store.head()
-        plan = _planned(store, head, dataset, given)
+        plan = _planned(store, head, given)
         if not len(plan.table) and head is not None and plan.columns == head.columns:
             return head.model_copy(update={"present": plan.present, "added": 0})
-        free = head is not None and not plan.fields  # the rows fit what is there: no need to keep others waiting
+        free = head is not None and not (
+            plan.fields or plan.recast
+        )  # the rows fit what is there: no need to keep others waiting
         staged = _staged(store.folder, head, plan, progress) if free else None
         with writing(store.folder):
             now = store.head()
             if _number(now) != _number(head):
-                again = _planned(store, now, dataset, given)
-                same = again.table.column(RECORD).equals(plan.table.column(RECORD)) and not again.fields
+                again = _planned(store, now, given)
+                same = again.table.column(RECORD).equals(plan.table.column(RECORD)) and not (
+                    again.fields or again.recast
+                )
                 head, plan, staged = now, again, staged if same else None
                 if not len(plan.table) and head is not None:
                     return head.model_copy(update={"present": plan.present, "added": 0})
@@ -65,31 +87,81 @@ def add(store: "Store", dataset: Dataset, message: str, notes: Sequence[str], pr
             def work(at: Any) -> Any:
                 if plan.fields and head is not None:
                     at = rows.widened(at, plan.fields)
+                for column in plan.recast:
+                    at = _recast(at, column)
                 if not len(plan.table):
                     return at
                 return rows.appended(at, staged if staged is not None else _fragments(at, plan, progress))
 
-            return commit(store.folder, head, _change(head, plan, dataset, message, notes), work)
+            return commit(store.folder, head, _change(head, plan, given), work)
 
 
-def _given(dataset: Dataset) -> pa.Table:
+def _with_names(dataset: Dataset, ids: str | None) -> pa.Table:
     """Return the records with their names as the data have them, if they have some, under `_record`."""
-    table = stated(dataset)
+    table = stated(dataset, own_ids=ids is not None)
     return table.append_column(RECORD, dataset.values(RECORD)) if RECORD in dataset.table.column_names else table
 
 
-def _planned(store: "Store", head: Version | None, dataset: Dataset, given: pa.Table) -> _Plan:
+def _planned(store: "Store", head: Version | None, given: Given) -> _Plan:
     known = head.columns if head is not None else ()
-    columns = stored.joined(given, {column.name: column for column in dataset.columns}, known)
+    columns = stored.joined(given.table, {one.name: one for one in given.dataset.columns}, known)
     later = {one.name for one in columns if one.belongs == "later"}
-    own = [name for name in given.column_names if name not in BY_NAME and name not in later]
-    names = record_names(given, own)
-    table = _renamed(given, names)
+    own = [name for name in given.table.column_names if name not in BY_NAME and name not in later]
+    names = record_names(given.table, own)
+    if given.ids is not None and PARENTS in given.table.column_names:
+        table = _parents_named(store, head, given, names)
+    else:
+        table = _renamed(given.table, names)
     fresh = _absent(store, head, names)
     field_names = {field.name for field in stored.schema_of(known)} if head is not None else set()
     fields = tuple(field for field in stored.schema_of(columns) if field.name not in field_names)
     new = table if fresh.all() else table.filter(pa.array(fresh))
-    return _Plan(columns, new, int(len(fresh) - fresh.sum()), fields)
+    at = rows.opened(store.folder / rows.FOLDER, head.lance) if head is not None else None
+    new = counted(new, lambda wanted: generations_in(at, wanted), np.flatnonzero(fresh))
+    if GENERATION in new.column_names and new.column(GENERATION).null_count < len(new):
+        columns = stored.with_provenance(columns, GENERATION)
+    return _Plan(columns, new, int(len(fresh) - fresh.sum()), fields, stored.recast(known, columns))
+
+
+def _parents_named(store: "Store", head: Version | None, given: Given, names: pa.Array) -> pa.Table:
+    """Return the records under their names, and parents, which were given as ids of their owner, likewise."""
+    column = given.dataset[given.ids or ""].name
+
+    def elsewhere(wanted: pa.Array) -> pa.Table:
+        field = next((one.field for one in head.columns if one.name == column), None) if head is not None else None
+        if head is None or field is None:
+            return pa.table({"id": pa.array([], STRING), "name": pa.array([], STRING)})
+        at, found = rows.opened(store.folder / rows.FOLDER, head.lance), []
+        for block in rows.blocks(at, [RECORD, field], rows=_BLOCK):
+            text = pc.cast(as_text(block.column(1)), STRING)
+            mask = pc.is_in(text, value_set=pc.cast(wanted, STRING))
+            found.append(pa.table({"id": text.filter(mask), "name": block.column(0).filter(mask)}))
+        return pa.concat_tables(found)
+
+    ids = pa.table({"id": pc.cast(as_text(given.table.column(column)), STRING), "name": names})
+    table = given.table.drop_columns([RECORD]) if RECORD in given.table.column_names else given.table
+    parents = named(table.column(PARENTS), ids, elsewhere)
+    table = table.set_column(table.column_names.index(PARENTS), PARENTS, parents)
+    return table.append_column(RECORD, names)
+
+
+def _recast(at: Any, column: StoredColumn) -> Any:
+    """Write one column anew in a wider type. Raises BadInput for whole numbers that it would round."""
+    blocks = list(rows.blocks(at, [RECORD, column.field], rows=_BLOCK))
+    if not blocks:
+        return rows.merged(at, pa.table({RECORD: pa.array([], STRING), column.field: pa.array([], column.arrow)}),
+                           [column.field])  # fmt: skip
+    table = pa.Table.from_batches(blocks)
+    values = table.column(1)
+    if pa.types.is_integer(values.type) and pa.types.is_floating(column.arrow):
+        largest = pc.max(pc.abs_checked(values)).as_py()
+        if largest is not None and largest >= _WHOLE:
+            raise BadInput(
+                f"column {one_line(column.name, 60)!r} of the store holds whole numbers as large as {largest:,}, which "
+                "would be rounded beside the fractions of the new records; give one of the columns another name"
+            )
+    chunks = [converted(chunk, column.arrow) for chunk in values.chunks]
+    return rows.merged(at, table.set_column(1, column.field, pa.chunked_array(chunks, column.arrow)), [column.field])
 
 
 def _renamed(given: pa.Table, names: pa.Array) -> pa.Table:
@@ -148,15 +220,15 @@ def _fragments(at: Any, plan: _Plan, progress: Progress) -> list[Any]:
     return made
 
 
-def _change(head: Version | None, plan: _Plan, dataset: Dataset, message: str, notes: Sequence[str]) -> Change:
+def _change(head: Version | None, plan: _Plan, given: Given) -> Change:
     later = [one.name for one in plan.columns if one.belongs == "later" and one.name in plan.table.column_names]
     with np.errstate(over="ignore"):
         total = summed(head.content if head is not None else "") + content_sum(plan.table, later)
-    sources = [Origin(name=one.name, digest=one.digest, rows=one.stop - one.start) for one in dataset.sources]
+    sources = [Origin(name=one.name, digest=one.digest, rows=one.stop - one.start) for one in given.dataset.sources]
     shown = ", ".join(one.name for one in sources[:_SHOWN]) + (" …" if len(sources) > _SHOWN else "")
     return Change(
         action="add",
-        message=message or f"{len(plan.table):,} records of {one_line(shown or dataset.name, 120)}",
+        message=given.message or f"{len(plan.table):,} records of {one_line(shown or given.dataset.name, 120)}",
         columns=plan.columns,
         rows=(head.rows if head is not None else 0) + len(plan.table),
         total=total,
@@ -164,7 +236,7 @@ def _change(head: Version | None, plan: _Plan, dataset: Dataset, message: str, n
         added=len(plan.table),
         present=plan.present,
         inputs=tuple(sources),
-        notes=tuple(notes),
+        notes=given.notes,
     )
 
 

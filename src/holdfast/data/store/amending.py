@@ -1,5 +1,6 @@
 """What is said about the origin of records, said anew: by a reviewer, a rule, a better source."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,13 +9,14 @@ import pyarrow.compute as pc
 
 from holdfast.core.errors import BadInput, unknown
 from holdfast.data.canonical import canonical
-from holdfast.data.origin import BY_NAME, EVIDENCED, NAMES, ORIGIN, RECORD
+from holdfast.data.origin import BY_NAME, EVIDENCED, GENERATION, GENERATOR, NAMES, ORIGIN, RECORD
 from holdfast.data.store import columns as stored
 from holdfast.data.store import rows
 from holdfast.data.store.committing import Change, commit, guarded, origins_after
 from holdfast.data.store.identity import content_sum, summed
 from holdfast.data.store.locks import using, writing
-from holdfast.data.store.matching import matched, refuse_strangers
+from holdfast.data.store.matching import generations_in, matched, refuse_strangers
+from holdfast.data.store.parents import counted
 from holdfast.data.store.provenance import refuse_contradictions, typed
 from holdfast.data.store.version import StoredColumn, Version
 
@@ -37,6 +39,7 @@ def amend(store: "Store", changes: pa.Table, message: str) -> Version:
         refuse_strangers(places, wanted.column(RECORD), store.name)
         old = there.select([RECORD, *_SAID])
         new = _amended(old, wanted.take(pa.array(places)))
+        new = counted(new, lambda names: generations_in(at, names))
         refuse_contradictions(new)
         differs = _differs(old, new)
         if not differs.any():
@@ -79,14 +82,27 @@ def _amended(old: pa.Table, wanted: pa.Table) -> pa.Table:
     new = old
     for name in wanted.column_names:
         if name != RECORD:
-            place = new.column_names.index(name)
-            new = new.set_column(place, name, pc.coalesce(wanted.column(name), old.column(name)))
-    if ORIGIN in wanted.column_names and EVIDENCED not in wanted.column_names:
-        moved = pc.not_equal(new.column(ORIGIN), old.column(ORIGIN))
-        known = pc.if_else(pc.equal(new.column(ORIGIN), "unknown"), "none", "declared").cast(pa.large_string())
-        evidence = pc.if_else(moved, known, old.column(EVIDENCED))
-        new = new.set_column(new.column_names.index(EVIDENCED), EVIDENCED, evidence)
+            new = _set(new, name, pc.coalesce(wanted.column(name), old.column(name)))
+    if ORIGIN in wanted.column_names:
+        new = _follows(old, new, wanted.column_names)
     return new
+
+
+def _follows(old: pa.Table, new: pa.Table, given: Sequence[str]) -> pa.Table:
+    """Return the provenance with what no longer holds, once the origin is another one, and was not said anew."""
+    text = pa.large_string()
+    moved = pc.not_equal(new.column(ORIGIN), old.column(ORIGIN))
+    if EVIDENCED not in given:
+        known = pc.cast(pc.if_else(pc.equal(new.column(ORIGIN), "unknown"), "none", "declared"), text)
+        new = _set(new, EVIDENCED, pc.if_else(moved, known, old.column(EVIDENCED)))
+    for name, kind in ((GENERATOR, text), (GENERATION, pa.int64())):
+        if name not in given:
+            new = _set(new, name, pc.if_else(moved, pa.scalar(None, kind), old.column(name)))
+    return new
+
+
+def _set(table: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, values)
 
 
 def _differs(old: pa.Table, new: pa.Table) -> np.ndarray:

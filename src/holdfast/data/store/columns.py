@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from holdfast.core.dataset import Column
 from holdfast.core.errors import BadInput
 from holdfast.core.text import one_line
-from holdfast.data.canonical import converted, joined_type
+from holdfast.data.canonical import STRING, converted, joined_type
 from holdfast.data.origin import BY_NAME, FIELDS, NAMES, RECORD
 from holdfast.data.store.version import Belongs, StoredColumn, type_name
 
@@ -29,7 +29,7 @@ def joined(table: pa.Table, described: Mapping[str, Column], known: Sequence[Sto
             if name not in found and values.null_count < len(values):
                 found[name] = provenance_column(name)
         elif name in found:
-            found[name] = _fitted(found[name], values.type)
+            found[name] = _fitted(found[name], described[name], values.type)
         else:
             found[name] = new_column(described[name], values.type, found.values())
     return in_order(found.values())
@@ -54,6 +54,12 @@ def provenance_column(name: str) -> StoredColumn:
     return StoredColumn(
         name=name, field=name, type=type_name(field.type), kind=field.kind, role=field.role, belongs="provenance"
     )
+
+
+def with_provenance(columns: Sequence[StoredColumn], name: str) -> tuple[StoredColumn, ...]:
+    """Return the columns, with a column of provenance among them."""
+    there = any(one.name == name for one in columns)
+    return tuple(columns) if there else in_order([*columns, provenance_column(name)])
 
 
 def in_order(columns: Collection[StoredColumn]) -> tuple[StoredColumn, ...]:
@@ -101,16 +107,33 @@ def as_table(rows: pa.Table | pa.RecordBatch, columns: Sequence[StoredColumn]) -
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def _fitted(known: StoredColumn, kind: pa.DataType) -> StoredColumn:
+def recast(known: Sequence[StoredColumn], after: Sequence[StoredColumn]) -> tuple[StoredColumn, ...]:
+    """Return the columns whose values must be written anew in a wider type."""
+    was = {one.name: one.type for one in known}
+    return tuple(one for one in after if was.get(one.name, "null") not in {"null", one.type})
+
+
+def _fitted(known: StoredColumn, column: Column, kind: pa.DataType) -> StoredColumn:
+    """Return a column of the store with the type that holds new values as well. Raises BadInput where there is none.
+
+    Names of records do not change: the text of a value is the same in the wider type. That of truth values as numbers
+    would not be, and vectors have none.
+    """
     wanted = joined_type([known.arrow, kind])
     if wanted == known.arrow:
         return known
+    new_kind = known.kind
+    if wanted == STRING and known.kind not in {"text", "category", "image"}:
+        new_kind = "text" if column.kind == "text" else "category"
+    truth = pa.types.is_boolean(known.arrow) and wanted != STRING
     if known.type == "null":
-        return known.model_copy(update={"type": type_name(wanted)})
-    raise BadInput(
-        f"column {one_line(known.name, 60)!r} of the store holds {_said(known.arrow)}, the new records have "
-        f"{_said(kind)} there. Give the column another name, or bring the values to one type"
-    )
+        return known.model_copy(update={"type": type_name(wanted), "kind": column.kind})
+    if truth or pa.types.is_fixed_size_list(known.arrow) or pa.types.is_fixed_size_list(kind):
+        raise BadInput(
+            f"column {one_line(known.name, 60)!r} of the store holds {_said(known.arrow)}, the new records have "
+            f"{_said(kind)} there. Give the column another name, or bring the values to one type"
+        )
+    return known.model_copy(update={"type": type_name(wanted), "kind": new_kind})
 
 
 def _said(kind: pa.DataType) -> str:

@@ -132,9 +132,12 @@ def _moved(old: pa.Table, new: pa.Table) -> tuple[np.ndarray, tuple[Moved, ...]]
         changed |= differs
         mask = pa.array(differs)
         pairs = pa.table({"before": _text(before.filter(mask)), "after": _text(after.filter(mask))})
-        counted = pairs.group_by(["before", "after"]).aggregate([([], "count_all")]).sort_by("count_all")
-        for row in counted.to_pylist()[::-1][:_MOST]:
-            found.append(Moved(column=name, before=row["before"], after=row["after"], records=row["count_all"]))
+        counted = pairs.group_by(["before", "after"]).aggregate([([], "count_all")])
+        most = counted.sort_by([("count_all", "descending"), ("before", "ascending"), ("after", "ascending")])
+        found += [
+            Moved(column=name, before=row["before"], after=row["after"], records=row["count_all"])
+            for row in most.slice(0, _MOST).to_pylist()
+        ]
     return changed, tuple(found)
 
 

@@ -29,9 +29,10 @@ _SHOWN = 60
 _PARENT_NAMES = r"^\s*([0-9a-f]{32}(\s+|$))*$"
 
 
-def stated(dataset: Dataset) -> pa.Table:
+def stated(dataset: Dataset, *, own_ids: bool = False) -> pa.Table:
     """Return the table with canonical columns of provenance, valid and complete; `_record` is left out.
 
+    `own_ids` says that parents are named by ids of their owner, which are not looked at here.
     Raises BadInput for values that are none, naming rows.
     """
     table = canonical(dataset.table)
@@ -39,7 +40,9 @@ def stated(dataset: Dataset) -> pa.Table:
     for field in FIELDS:
         if field.name == RECORD or field.name not in table.column_names:
             continue
-        kept = kept.append_column(field.name, typed(field.name, table.column(field.name)))
+        values = table.column(field.name)
+        ids = own_ids and field.name == PARENTS
+        kept = kept.append_column(field.name, pc.cast(values, field.type) if ids else typed(field.name, values))
     unknown = pa.chunked_array([pa.repeat(pa.scalar("unknown", pa.large_string()), len(table))])
     origins = pc.fill_null(kept.column(ORIGIN), "unknown") if ORIGIN in kept.column_names else unknown
     kept = _put(kept, ORIGIN, origins)
@@ -107,7 +110,7 @@ def _refuse(
     if len(rows):
         first = one_line(str(values[int(rows[0])].as_py()), _SHOWN)
         raise BadInput(
-            f"column {name} holds {first!r} {_where(rows)}; wanted {wanted}, or nothing. If the column is your own and "
+            f"column {name} holds {first!r} {where(rows)}; wanted {wanted}, or nothing. If the column is your own and "
             "says nothing about origin, give it another name"
         )
 
@@ -115,10 +118,11 @@ def _refuse(
 def _contradiction(wrong: pa.ChunkedArray, what: str) -> None:
     rows = np.flatnonzero(wrong.to_numpy(zero_copy_only=False))
     if len(rows):
-        raise BadInput(f"{len(rows):,} records {what} ({_where(rows)}). Both cannot be so: correct one of them")
+        raise BadInput(f"{len(rows):,} records {what} ({where(rows)}). Both cannot be so: correct one of them")
 
 
-def _where(rows: np.ndarray) -> str:
+def where(rows: np.ndarray) -> str:
+    """Return the rows in words, numbered from 1."""
     shown = str(Rows(rows[:20] + 1))
     return f"in row{'s' if len(rows) > 1 else ''} {shown}{' …' if len(rows) > 20 else ''}"
 

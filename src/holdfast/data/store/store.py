@@ -28,6 +28,7 @@ from holdfast.data.store.version import SCHEMA, StoredColumn, Version
 if TYPE_CHECKING:
     from holdfast.data.store.clearing import Cleared
     from holdfast.data.store.differing import Difference
+    from holdfast.data.store.rules import Rules
     from holdfast.data.store.verifying import Verified
 
 _BLOCK = 1 << 14
@@ -157,20 +158,26 @@ class Store:
                 yield from as_table(block, chosen).to_batches()
 
     def add(
-        self, dataset: Dataset, message: str = "", *, notes: Sequence[str] = (), progress: Progress | None = None
-    ) -> Version:
+        self, dataset: Dataset, message: str = "", *, rules: "Rules | None" = None, notes: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Version:  # fmt: skip
         """Add records, and return the version that has them; the head, if they are all there already.
 
+        `rules` say where the records come from; without them, only what columns of provenance say is known.
         Raises BadInput for provenance that is invalid, columns of another type, or images without bytes; StoreError.
         """
         from holdfast.data.store.adding import add
+        from holdfast.data.store.rules import ruled
 
-        return add(self, dataset, message, notes, progress or Silent())
+        dataset, said = ruled(dataset, rules) if rules is not None else (dataset, ())
+        ids = rules.id_column if rules is not None else None
+        return add(self, dataset, message, (*said, *notes), ids, progress or Silent())
 
     def amend(self, changes: pa.Table, message: str) -> Version:
         """Replace what is said about the origin of records, and return the version that says so.
 
-        `changes` has `_record` and columns of provenance; missing values leave what is there. Raises BadInput.
+        `changes` has `_record` and columns of provenance; missing values leave what is there. Where the origin becomes
+        another, generator and generation that are not given anew no longer hold, and go. Raises BadInput.
         """
         from holdfast.data.store.amending import amend
 
