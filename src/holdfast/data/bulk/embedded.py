@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.progress import Progress, track
-from holdfast.data.bulk.engine import Change, Name, Work, cleared, parquet_files
+from holdfast.data.bulk.engine import Change, Name, Table, Work, cleared, parquet_files
 from holdfast.data.bulk.records import GROUP_ROWS, Unit
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Embedded:
         if not units:
             _write(into / "part-000000.parquet", iter(()), schema)
 
-    def select(self, query: str, tables: Mapping[str, Path], into: Path) -> None:
+    def select(self, query: str, tables: Mapping[str, Table], into: Path) -> None:
         """Write the result as one file."""
         cleared(into)
         path = into / "part-000000.parquet"
@@ -73,7 +73,7 @@ class Embedded:
             )
         path.with_suffix(".tmp").replace(path)
 
-    def apply(self, query: str, tables: Mapping[str, Path], change: Change, schema: pa.Schema, into: Path) -> None:
+    def apply(self, query: str, tables: Mapping[str, Table], change: Change, schema: pa.Schema, into: Path) -> None:
         """Write what `change` makes of the result, as one file."""
         cleared(into)
         with self._opened(tables, into) as connection:
@@ -84,7 +84,7 @@ class Embedded:
         """Nothing is held between stages."""
 
     @contextmanager
-    def _opened(self, tables: Mapping[str, Path], into: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+    def _opened(self, tables: Mapping[str, Table], into: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
         """Yield a connection that sees these tables and the folder it writes to, and nothing else."""
         import duckdb
 
@@ -92,20 +92,23 @@ class Embedded:
         settings = {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            # Statistics in Parquet files leave NaN out, and DuckDB 2.0 concludes that there is none.
+            "disabled_optimizers": "statistics_propagation",
             "memory_limit": f"{self.memory // 1024}KiB",
             "preserve_insertion_order": "false",
             "temp_directory": str(spill),
             "threads": str(self.threads),
         }
         connection = duckdb.connect(":memory:", config=settings)
-        folders = ", ".join(_quoted(folder.absolute()) for folder in {*tables.values(), into})
+        files = [file for table in tables.values() for file in parquet_files(table)]
         try:
-            connection.execute(f"SET allowed_directories = [{folders}]")
+            connection.execute(f"SET allowed_directories = [{_quoted(into.absolute())}]")
+            connection.execute(f"SET allowed_paths = [{', '.join(_quoted(file.absolute()) for file in files)}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            for name, folder in tables.items():
-                files = ", ".join(_quoted(file.absolute()) for file in parquet_files(folder))
-                connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{files}])')  # noqa: S608 paths are quoted
+            for name, table in tables.items():
+                listed = ", ".join(_quoted(file.absolute()) for file in parquet_files(table))
+                connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')  # noqa: S608 paths are quoted
             yield connection
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             why = str(error).partition("\n")[0]

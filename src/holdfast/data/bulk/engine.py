@@ -5,7 +5,6 @@ that is done has a mark in it and is not done again, so that a run that was kill
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from holdfast.core.hashing import PREFIX, digest_json
 from holdfast.core.progress import Progress
 from holdfast.core.store import write_whole
 from holdfast.core.text import one_line
-from holdfast.data.bulk.records import Unit
+from holdfast.data.bulk.records import Records, Unit
 
 Name = Literal["embedded", "spark"]
 Work = Callable[[Unit], Iterator[pa.RecordBatch]]
+Table = Path | tuple[Path, ...]  # a folder of Parquet files, or such files
 Change = Callable[[pa.RecordBatch], pa.RecordBatch]
 DONE = "_DONE.json"
 VERSION = 1  # of what stages write; a higher one leaves older checkpoints alone
@@ -38,10 +38,10 @@ class Engine(Protocol):
     def each(self, units: Sequence[Unit], work: Work, schema: pa.Schema, into: Path, progress: Progress) -> None:
         """Write what `work` yields for each unit."""
 
-    def select(self, query: str, tables: Mapping[str, Path], into: Path) -> None:
+    def select(self, query: str, tables: Mapping[str, Table], into: Path) -> None:
         """Write the result of a query in DuckDB's SQL over tables by name."""
 
-    def apply(self, query: str, tables: Mapping[str, Path], change: Change, schema: pa.Schema, into: Path) -> None:
+    def apply(self, query: str, tables: Mapping[str, Table], change: Change, schema: pa.Schema, into: Path) -> None:
         """Write what `change` makes of each block of the result of a query."""
 
     def close(self) -> None:
@@ -73,13 +73,18 @@ class Workplace:
         return into
 
     def select(self, name: str, query: str, **tables: Path) -> Path:
-        """Return the table that a query makes."""
+        """Return the table that a query over earlier stages makes."""
         return self.stage(name, lambda into: self.engine.select(query, tables, into), query=query, **tables)
 
+    def ask(self, name: str, query: str, records: Records) -> Path:
+        """Return the table that a query over the records themselves makes; it calls them `records`."""
+        tables: Mapping[str, Table] = {"records": tuple(Path(path) for path in records.paths)}
+        return self.stage(name, lambda into: self.engine.select(query, tables, into), query=query, stamp=records.stamp)
 
-def parquet_files(folder: Path) -> list[Path]:
+
+def parquet_files(table: Table) -> list[Path]:
     """Return the files of a table, in order."""
-    return sorted(folder.glob("*.parquet"))
+    return list(table) if isinstance(table, tuple) else sorted(table.glob("*.parquet"))
 
 
 def read(folder: Path, columns: Sequence[str] | None = None, schema: pa.Schema | None = None) -> pa.Table:
@@ -98,4 +103,4 @@ def cleared(folder: Path) -> None:
 
 def _plainly(value: object) -> object:
     """Return a value as JSON has it; of a table, its own key, which stands in the name of its folder."""
-    return value.name if isinstance(value, os.PathLike) and isinstance(value, Path) else value
+    return value.name if isinstance(value, Path) else value

@@ -1,11 +1,14 @@
 """The SQL of bulk operations, once for all engines, in DuckDB's words; SQLGlot translates it for Spark.
 
 Tables: `docs` (doc, part, hash, same, words, k0 …: what NumPy reads from each record); `repeats` (doc, first);
-`members` (key, doc, same); `candidates` (a, b); `grams` (doc, runs, grams); `edges` (a, b); `labels` (doc, label).
+`members` (key,
+next_key, same, doc); `candidates` (a, b); `grams` (doc, runs, grams); `edges` (a, b); `labels` (doc, label).
 """
 # ruff: noqa: S608 only names of own columns and tables are put into queries
 
 from collections.abc import Sequence
+
+from holdfast.data.bulk.minhash import BANDS
 
 NEIGHBOURS = 8  # texts behind it that a text is compared with, of those that share a band with it
 
@@ -23,35 +26,40 @@ def repeats(key: str) -> str:
 
 
 def members(bands: Sequence[int]) -> str:
-    """Return the query for texts that share a band with another one, of texts that differ: (key, doc, same)."""
+    """Return the query for texts that share a band with another one, of texts that differ: (key, next_key, same, doc).
+
+    `next_key` is the key of another band.
+    """
     every = " UNION ALL ".join(
-        f"SELECT d.doc AS doc, d.same AS same, d.k{band} AS key FROM distinct_docs d WHERE d.k{band} IS NOT NULL"
+        f"SELECT d.doc AS doc, d.same AS same, d.k{band} AS key, d.k{(band + 1) % BANDS} AS next_key "
+        f"FROM distinct_docs d WHERE d.k{band} IS NOT NULL"
         for band in bands
     )
     return f"""
         WITH distinct_docs AS (SELECT * FROM docs ANTI JOIN repeats ON docs.doc = repeats.doc),
         bands AS ({every}),
         crowded AS (SELECT key FROM bands GROUP BY key HAVING count(*) > 1)
-        SELECT b.key AS key, b.doc AS doc, b.same AS same FROM bands b JOIN crowded c ON b.key = c.key
+        SELECT b.key AS key, b.next_key AS next_key, b.same AS same, b.doc AS doc
+        FROM bands b JOIN crowded c ON b.key = c.key
     """
 
 
 def candidates(tables: Sequence[str]) -> str:
     """Return the query for pairs to compare: (a, b), a before b.
 
-    Of few texts that share a band all pairs; of many, those that stand near each other in the order of the hash of
-    their words, so that the work grows with the texts and not with their square.
+    Of few texts that share a band all pairs; of many, those that stand near each other when they are ordered by another
+    band, so that those that share it as well come first, and work grows with the texts and not with their square.
     """
-    every = " UNION ALL ".join(f"SELECT key, doc, same FROM {table}" for table in tables)
+    every = " UNION ALL ".join(f"SELECT key, next_key, same, doc FROM {table}" for table in tables)
     lags = ", ".join(f"({lag})" for lag in range(1, NEIGHBOURS + 1))
     return f"""
         WITH ranked AS (
-            SELECT key, doc, row_number() OVER (PARTITION BY key ORDER BY same, doc) AS place FROM ({every}) m
+            SELECT key, doc, row_number() OVER (PARTITION BY key ORDER BY next_key, same, doc) AS place FROM ({every}) m
         )
         SELECT DISTINCT least(x.doc, y.doc) AS a, greatest(x.doc, y.doc) AS b
-        FROM (SELECT r.key AS key, r.doc AS doc, r.place + lags.lag AS next
+        FROM (SELECT r.key AS key, r.doc AS doc, r.place + lags.lag AS behind
               FROM ranked r CROSS JOIN (VALUES {lags}) AS lags(lag)) x
-        JOIN ranked y ON y.key = x.key AND y.place = x.next
+        JOIN ranked y ON y.key = x.key AND y.place = x.behind
     """
 
 

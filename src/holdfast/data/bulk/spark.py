@@ -19,7 +19,7 @@ import pyarrow as pa
 from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.progress import Progress, track
 from holdfast.core.text import one_line
-from holdfast.data.bulk.engine import Change, Name, Work, cleared, parquet_files
+from holdfast.data.bulk.engine import Change, Name, Table, Work, cleared, parquet_files
 from holdfast.data.bulk.records import Unit
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ class Spark:
             self._write(frame.mapInArrow(partial(_each, work=work), from_arrow_schema(schema)), into)
             advance(sum(unit.rows for unit in units))
 
-    def select(self, query: str, tables: Mapping[str, Path], into: Path) -> None:
+    def select(self, query: str, tables: Mapping[str, Table], into: Path) -> None:
         """Write the result of a query."""
         self._write(self._sql(query, tables), into)
 
-    def apply(self, query: str, tables: Mapping[str, Path], change: Change, schema: pa.Schema, into: Path) -> None:
+    def apply(self, query: str, tables: Mapping[str, Table], change: Change, schema: pa.Schema, into: Path) -> None:
         """Write what workers make of the blocks of the result."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -94,13 +94,11 @@ class Spark:
         """Stop the session."""
         self.session.stop()
 
-    def _sql(self, query: str, tables: Mapping[str, Path]) -> "DataFrame":
-        import sqlglot
-
-        for name, folder in tables.items():
-            files = [_address(file) for file in parquet_files(folder)]
+    def _sql(self, query: str, tables: Mapping[str, Table]) -> "DataFrame":
+        for name, table in tables.items():
+            files = [_address(file) for file in parquet_files(table)]
             self.session.read.parquet(*files).createOrReplaceTempView(name)
-        return self.session.sql(sqlglot.transpile(query, read="duckdb", write="spark")[0])
+        return self.session.sql(translated(query))
 
     def _write(self, frame: "DataFrame", into: Path) -> None:
         """Write a table; what an earlier attempt left is removed first. Raises BadInput with Spark's first line."""
@@ -115,6 +113,19 @@ class Spark:
         for number, file in enumerate(parquet_files(inside)):
             file.replace(into / f"part-{number:06}.parquet")
         shutil.rmtree(inside)
+
+
+def translated(query: str) -> str:
+    """Return a query in Spark's words. Its `percentile` is what DuckDB calls `quantile_cont`: both interpolate."""
+    import sqlglot
+    from sqlglot import expressions as parts
+
+    def exact(node: parts.Expression) -> parts.Expression:
+        if isinstance(node, parts.PercentileCont):
+            return parts.Anonymous(this="percentile", expressions=[node.this, node.expression])
+        return node
+
+    return sqlglot.parse_one(query, read="duckdb").transform(exact).sql(dialect="spark")
 
 
 def _each(batches: Iterator[pa.RecordBatch], work: Work) -> Iterator[pa.RecordBatch]:
