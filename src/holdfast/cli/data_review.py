@@ -1,5 +1,6 @@
 """`holdfast data review`: choose records, review them, tell what came of it, take it over into the data."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,92 @@ def records(
         click.echo(f"\nholdfast: every decision is kept in {held.path}", err=True)
         raise
     click.echo(told(held, done, who))
+
+
+@review.command(short_help="Say what the decisions come to: rates with intervals, agreement.")
+@click.argument("queue", type=click.Path(path_type=Path))
+@click.option("--gold", type=click.Path(path_type=Path), help="Table of _record and truth, to allow for errors.")
+@click.option("--within", type=float, metavar="SHARE", help="How many more reviews for ± this?")
+@click.option("--level", type=float, help="Coverage of the intervals.  [default: 0.95]")
+@click.option("--round", "round_", type=int, help="Only this round.")
+@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@STORE
+def report(queue: Path, gold: Path | None, form: str, out: Path | None, store: Path, **said: Any) -> None:
+    """Say what the decisions of a queue come to.
+
+    Rates come from records that were drawn, never from those that were picked for being uncertain or flagged.
+    """
+    from holdfast.cli.output import finished
+    from holdfast.core.config import checked
+    from holdfast.core.store import RunStore
+    from holdfast.data.review.gold import read_gold
+    from holdfast.data.review.queue import Queue
+    from holdfast.data.review.verb import Telling
+    from holdfast.data.review.verb import report as told
+    from holdfast.report.render import refuse_unknown
+
+    refuse_unknown(form)
+    asked, home = checked(Telling, {name: value for name, value in said.items() if value is not None}), RunStore(store)
+    held = Queue.open(queue)
+    truth = read_gold(gold, held) if gold is not None else None
+    run = told(held, asked, gold=truth, store=home, command=tuple(sys.argv[1:]))
+    finished(run, home, form, out)
+
+
+@review.command(short_help="Take the decisions over into a store, as a new version.")
+@click.argument("queue", type=click.Path(path_type=Path))
+@click.argument("corpus", type=click.Path(path_type=Path), metavar="STORE")
+def apply(queue: Path, corpus: Path) -> None:
+    """Take the decisions of a queue over into a store, as new versions: verifiers, origins, reviewed labels.
+
+    Labels never change: the right ones stand in a column of their own, such as `label_reviewed`.
+    """
+    from holdfast.data.review.applying import apply as applied
+    from holdfast.data.review.queue import Queue
+    from holdfast.data.store import Store
+
+    version, done = applied(Queue.open(queue), Store.open(corpus))
+    if done.contradictions:
+        click.echo(f"{len(done.contradictions):,} records stay synthetic, as was declared, though reviewers say human")
+    if done.disputed:
+        click.echo(f"{done.disputed:,} records are disputed and change nothing: review with --adjudicate")
+    click.echo(
+        f"took over {len(done.provenance):,} records: {corpus}@{version.short}. Next: holdfast data log {corpus}"
+    )
+
+
+@review.command(short_help="Write a queue for Label Studio or Argilla.")
+@click.argument("queue", type=click.Path(path_type=Path))
+@click.option("--as", "form", required=True, metavar="FORMAT", help="label-studio or argilla.")
+@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), help="A new folder for the files.")
+@click.option("--open", "opened", is_flag=True, help="Show what the data say, as suggestions.")
+@STORE
+def send(queue: Path, form: str, folder: Path, store: Path, *, opened: bool) -> None:
+    """Write a queue, with its decisions so far, into the files of another tool."""
+    from holdfast.cli.review_desk import opened_queue
+    from holdfast.data.review.exchange import format_named
+    from holdfast.data.review.exchange import send as sent
+
+    format_named(form)
+    held, dataset = opened_queue((queue,), None, {}, store)
+    if dataset is not None:
+        done = sent(held, dataset, form, folder, blind=not opened)
+        click.echo(f"wrote {', '.join(str(folder / name) for name in done.files)}: {'; '.join(done.notes)}")
+
+
+@review.command(short_help="Take decisions from a file of Label Studio or Argilla.")
+@click.argument("queue", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "form", required=True, metavar="FORMAT", help="label-studio or argilla.")
+def take(queue: Path, file: Path, form: str) -> None:
+    """Take the decisions that another tool exported. Taking the same file twice adds nothing."""
+    from holdfast.data.review.exchange import take as taken
+    from holdfast.data.review.queue import Queue
+
+    done = taken(Queue.open(queue), file, form)
+    for name, n in sorted(done.unknown.items()):
+        click.echo(f"left alone, as it has no place here: {name} ({n:,})")
+    if done.strangers or done.drafts:
+        click.echo(f"left out: {done.strangers:,} records that are not in the queue, {done.drafts:,} drafts")
+    click.echo(f"took {len(done.decisions):,} decisions from {file}. Next: holdfast data review report {queue}")

@@ -8,8 +8,9 @@ Krippendorff 2011, Computing Krippendorff's Alpha-Reliability.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -21,6 +22,7 @@ from holdfast.data.review.intervals import Interval, exact
 DRAWS = 2_000
 FEWEST = 10  # records that two people judged, below which an interval by bootstrap says nothing
 _Counts = Float[np.ndarray, "*draws patterns"]
+_Of = Callable[[np.ndarray], np.ndarray]  # counts of patterns → coefficient, for each draw
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def observed(answers: Answers, level: float = 0.95) -> Interval:
 def krippendorff(answers: Answers, *, level: float = 0.95, seed: int = 0) -> Agreement:
     """Return alpha for nominal answers: any number of reviewers, any gaps. 1 − D_o / D_e over pairs of answers."""
     patterns, counts = _patterns(answers)
-    return _coefficient("Krippendorff's alpha", lambda n: _alpha(patterns, n), counts, level, seed)
+    return _coefficient("Krippendorff's alpha", partial(_alpha, patterns), counts, level, seed)
 
 
 def by_class(answers: Answers, *, level: float = 0.95, seed: int = 0) -> dict[str, Agreement]:
@@ -78,7 +80,7 @@ def by_class(answers: Answers, *, level: float = 0.95, seed: int = 0) -> dict[st
     found = {}
     for place, category in enumerate(answers.categories):
         two = np.stack([patterns[:, place], total - patterns[:, place]], axis=1)
-        found[category] = _coefficient(category, lambda n, two=two: _alpha(two, n), counts, level, seed)
+        found[category] = _coefficient(category, partial(_alpha, two), counts, level, seed)
     return found
 
 
@@ -165,7 +167,7 @@ def _beyond_chance(
         return np.where(chance < 1, (seen - chance) / (1 - chance), np.nan)
 
 
-def _coefficient(name: str, of, counts: Float[np.ndarray, " patterns"], level: float, seed: int) -> Agreement:  # noqa: ANN001
+def _coefficient(name: str, of: _Of, counts: Float[np.ndarray, " patterns"], level: float, seed: int) -> Agreement:
     records = int(counts.sum())
     if not records:
         return _nothing(name, 0, "no record was judged by two people")

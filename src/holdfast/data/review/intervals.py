@@ -11,6 +11,7 @@ Clopper-Pearson interval.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, floor, sqrt
 
 import numpy as np
@@ -35,7 +36,7 @@ class Interval:
 
 def wilson(k: float, n: float, *, level: float = LEVEL, of: int | None = None) -> Interval:
     """Return the share k/n with Wilson's interval; `of` is the size of the population that the sample is part of."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     if n <= 0:
         return Interval(np.nan, 0.0, 1.0, level)
@@ -43,50 +44,63 @@ def wilson(k: float, n: float, *, level: float = LEVEL, of: int | None = None) -
     if of is not None and n >= of:
         return Interval(p, p, p, level)
     m = n if of is None else n * (of - 1) / (of - n)
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     centre = (p + z * z / (2 * m)) / (1 + z * z / m)
     half = z / (1 + z * z / m) * sqrt(p * (1 - p) / m + z * z / (4 * m * m))
     return Interval(p, max(0.0, centre - half), min(1.0, centre + half), level)
 
 
+@lru_cache(maxsize=4096)
 def exact(k: int, n: int, *, level: float = LEVEL, of: int | None = None) -> Interval:
     """Return the share k/n with an interval that covers at least as often as it says; `of` as in `wilson`."""
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     if n <= 0:
         return Interval(np.nan, 0.0, 1.0, level)
     tail = (1 - level) / 2
     if of is not None:
-        low, high = _fewest(k, n, of, tail), of - _fewest(n - k, n, of, tail)
-        return Interval(k / n, low / of, high / of, level)
-    low = float(beta.ppf(tail, k, n - k + 1)) if k > 0 else 0.0
-    high = float(beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
+        fewest, most = _fewest(k, n, of, tail), of - _fewest(n - k, n, of, tail)
+        return Interval(k / n, fewest / of, most / of, level)
+    low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
+    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
     return Interval(k / n, low, high, level)
 
 
 def _fewest(k: int, n: int, of: int, tail: float) -> int:
     """Return the least number of cases among `of` with which k or more in a sample of n are not too unlikely."""
-    from scipy.stats import hypergeom
-
     low, high = k, of - (n - k)
     while low < high:
         middle = (low + high) // 2
-        if hypergeom.sf(k - 1, of, middle, n) > tail:
+        if _at_least(k, n, middle, of) > tail:
             high = middle
         else:
             low = middle + 1
     return low
 
 
+def _at_least(k: int, n: int, cases: int, of: int) -> float:
+    """Return the chance of k or more cases in a sample of n from a population with so many: hypergeometric."""
+    from scipy.special import gammaln
+
+    found = np.arange(max(k, n - (of - cases)), min(n, cases) + 1, dtype=float)
+
+    def ways(total: float, taken: np.ndarray | float) -> np.ndarray:
+        return np.asarray(gammaln(total + 1) - gammaln(np.add(taken, 1)) - gammaln(np.subtract(total, taken) + 1))
+
+    return float(np.exp(ways(cases, found) + ways(of - cases, n - found) - ways(of, float(n))).sum())
+
+
 def weighted(p: float, variance: float, heaviest: float, *, level: float = LEVEL) -> Interval:
     """Return an estimated share with its interval; `heaviest` is the largest part that one record has in it."""
     tail = (1 - level) / 2
+    if variance <= 0 and heaviest <= 0:  # every record was looked at
+        return Interval(p, p, p, level)
     low = 1.0 - _upper(1.0 - p, variance, heaviest, tail)
     return Interval(p, min(p, max(0.0, low)), max(p, _upper(p, variance, heaviest, tail)), level)
 
 
 def _upper(p: float, variance: float, heaviest: float, tail: float) -> float:
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     mean = (p + heaviest) / (1 + heaviest)
     spread = (variance + heaviest**2) / (1 + heaviest) ** 2
@@ -95,7 +109,7 @@ def _upper(p: float, variance: float, heaviest: float, tail: float) -> float:
     strength = mean * (1 - mean) / spread - 1
     if strength <= 0:
         return 1.0
-    return float(beta.ppf(1 - tail, mean * strength, (1 - mean) * strength))
+    return float(betaincinv(mean * strength, (1 - mean) * strength, 1 - tail))
 
 
 def more_needed(p: float, n: int, half: float, *, of: int | None = None, effect: float = 1.0) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
 from holdfast.core.errors import BadInput
@@ -33,7 +34,8 @@ class Sample:
 def draws(names: pa.Array, seed: int, purpose: str = "sample") -> Float[np.ndarray, " rows"]:
     """Return a number in [0, 1) for each record, from its name and the seed."""
     salt = np.uint64(Streams(seed)("review", purpose).integers(1 << 63))
-    high = np.array([int(name[:16], 16) for name in names.to_pylist()], dtype=np.uint64)
+    begins = pc.utf8_slice_codeunits(names, 0, 16).to_pylist()
+    high = np.frombuffer(bytes.fromhex("".join(begins)), ">u8").astype(np.uint64)
     return (stirred(stirred(high ^ salt)) >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
@@ -68,7 +70,7 @@ def stratified(
     take = np.minimum(sizes, np.maximum(2, np.rint(n * share).astype(np.int64)))
     drawn = draws(names, seed)
     rows, chances, strata, told = [], [], [], []
-    for group in there:
+    for group in there.tolist():
         inside = np.flatnonzero(groups == group)
         chosen = inside[_lowest(drawn[inside], int(take[group]))]
         rows.append(chosen)

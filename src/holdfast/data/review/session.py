@@ -6,6 +6,7 @@ a approve   r reject   l relabel (or 1 … 9)   h human   s synthetic   k skip  
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Protocol
 
 from holdfast.core.dataset import Dataset
@@ -18,6 +19,13 @@ from holdfast.data.review.showing import shown
 
 _LONGEST_PAUSE = 600.0  # seconds; whoever took longer was away
 _NUMBERED = 9
+
+
+class Stop(Enum):
+    """How an answer was broken off."""
+
+    QUIT = "quit"
+    UNDO = "undo"
 
 
 class Desk(Protocol):
@@ -65,9 +73,9 @@ def review(
         desk.show(["", _rule(width), progress_line(queue.progress(reviewer, round_=round_)), "", *lines, ""])
         begun = clock()
         answer = _answered(queue.header, desk, blind=blind)
-        if answer == "quit":
+        if answer is Stop.QUIT:
             return Sitting(decided, undone, finished=False)
-        if answer == "undo":
+        if answer is Stop.UNDO:
             taken = queue.undo(reviewer, round_=round_, adjudicates=adjudicates)
             undone += taken is not None
             desk.show([f"taken back: {taken.record[:12]}" if taken else "there is nothing to take back"])
@@ -100,18 +108,18 @@ def progress_line(progress: Progress) -> str:
     return " · ".join(said)
 
 
-def _answered(header: Header, desk: Desk, *, blind: bool) -> Answer | str:
-    """Return a whole answer, or "quit" or "undo"."""
+def _answered(header: Header, desk: Desk, *, blind: bool) -> "Answer | Stop":
+    """Return a whole answer, or how it was broken off."""
     answer = Answer()
     while open_ := missing(header, answer, blind=blind):
         typed = desk.key(f"[{', '.join(open_)}]  {keys(header)}\n> ")
         if typed is None:
-            return "quit"
+            return Stop.QUIT
         key, _, rest = typed.strip().partition(" ")
         if key in {"q", "quit"}:
-            return "quit"
+            return Stop.QUIT
         if key in {"u", "undo"}:
-            return "undo"
+            return Stop.UNDO
         try:
             answer = _with(header, answer, key, rest.strip(), desk, blind=blind)
         except BadInput as error:
