@@ -11,12 +11,26 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("holdfast.cli.data_init:init", "Make an empty store for versions of data."),
     "add": (
         "holdfast.cli.data_add:add",
-        "Add the records of a file or folder to a store; what is there already adds nothing.",
+        "Add the records of files or folders to a store; what is there already adds nothing.",
     ),
     "log": ("holdfast.cli.data_log:log", "List the versions of a store, newest first."),
     "show": (
         "holdfast.cli.data_log:show",
         "Show a version: where its records come from, its columns, and its first records.",
+    ),
+    "tag": ("holdfast.cli.data_tag:tag", "Name a version; a version with a tag is never removed by gc."),
+    "diff": ("holdfast.cli.data_diff:diff", "Show what two versions differ in: records, their origin, columns."),
+    "checkout": (
+        "holdfast.cli.data_checkout:checkout",
+        "Write a version to a new folder as plain files: the records, and the images beside them.",
+    ),
+    "verify": (
+        "holdfast.cli.data_verify:verify",
+        "Read every file of a store, and name those that are missing, torn or changed, with their versions.",
+    ),
+    "gc": (
+        "holdfast.cli.data_gc:gc",
+        "Remove what no version needs: leftovers of writers that were killed, and with --keep old versions.",
     ),
     "mix": (
         "holdfast.cli.data_mix:mix",

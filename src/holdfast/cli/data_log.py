@@ -63,11 +63,14 @@ def show(store: Path, rows: int, form: str) -> None:
         click.echo(line)
     for column in version.columns:
         click.echo(f"  {one_line(column.name, 40):40}  {column.kind:8}  {column.role}")
+    for source in version.inputs:
+        click.echo(f"  from {one_line(source.name, 60)}, {source.rows:,} records {source.digest}")
     for note in version.notes:
         click.echo(f"  {one_line(note)}")
-    if rows and version.kept:
-        for record in home.read(version).table.slice(0, rows).to_pylist():
-            click.echo(one_line(json.dumps(record, ensure_ascii=False, default=str), 400))
+    first = next(home.blocks(version, rows_a_block=rows), None) if rows and version.kept else None
+    for record in first.slice(0, rows).to_pylist() if first is not None else ():
+        said = {name: value for name, value in record.items() if value is not None}
+        click.echo(one_line(json.dumps(said, ensure_ascii=False, default=str), 400))
 
 
 def _lines(version: "Version") -> tuple[str, ...]:
@@ -76,8 +79,5 @@ def _lines(version: "Version") -> tuple[str, ...]:
     tags = f"  [{', '.join(version.tags)}]" if version.tags else ""
     gone = "" if version.kept else "  content removed by gc"
     origins = ", ".join(f"{n:,} {origin}" for origin, n in version.origins.items() if n)
-    return (
-        f"{version.number}  {version.short}  {version.time:%Y-%m-%d %H:%M}  "
-        f"{version.rows:,} records: {origins}{tags}{gone}",
-        f"   {one_line(version.message, 200)}",
-    )
+    head = f"{version.number}  {version.short}  {version.time:%Y-%m-%d %H:%M}"
+    return f"{head}  {version.rows:,} records: {origins}{tags}{gone}", f"   {one_line(version.message, 200)}"

@@ -1,0 +1,65 @@
+"""`holdfast data diff`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from holdfast.data.store.differing import Difference
+
+
+@click.command("diff")
+@click.argument("store", type=click.Path(path_type=Path))
+@click.argument("before", default="head~1")
+@click.argument("after", default="head")
+@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to show it.")
+def diff(store: Path, before: str, after: str, form: str) -> None:
+    """Show what two versions differ in: records, their origin, columns.
+
+    \b
+      holdfast data diff corpus                  what the last version changed
+      holdfast data diff corpus v1 head
+      holdfast data diff corpus 2026-01-31
+    """
+    from holdfast.core.text import one_line
+    from holdfast.data.store import Store
+
+    found = Store.open(store).diff(before, after)
+    if form == "json":
+        click.echo(found.model_dump_json(indent=2))
+        return
+    for line in _lines(found):
+        click.echo(one_line(line, 300))
+
+
+def _lines(found: "Difference") -> Iterator[str]:
+    yield f"{found.before} → {found.after}: {found.rows[0]:,} → {found.rows[1]:,} records"
+    if found.none:
+        yield "no difference"
+        return
+    for what, n, origins in (
+        ("added", found.added, found.added_origins),
+        ("removed", found.removed, found.removed_origins),
+    ):
+        if n:
+            said = ", ".join(f"{one:,} {origin}" for origin, one in origins.items() if one)
+            yield f"  {n:,} {what}: {said}; such as {', '.join(found.examples[what])}"
+    if found.changed:
+        yield f"  {found.changed:,} with another provenance, such as {', '.join(found.examples['changed'])}"
+    for one in found.moved:
+        yield f"    {one.column}: {one.before or '(nothing)'} → {one.after or '(nothing)'}, {one.records:,} records"
+    for name, n in found.values.items():
+        yield f"  column {name}: {n:,} other values"
+    for what, names in (
+        ("added", found.columns_added),
+        ("removed", found.columns_removed),
+        ("changed", found.columns_changed),
+    ):
+        if names:
+            yield f"  columns {what}: {', '.join(names)}"
+    for origin, (old, new) in found.origins.items():
+        if old or new:
+            shares = [f"{n / rows:.1%}" if rows else "–" for n, rows in ((old, found.rows[0]), (new, found.rows[1]))]
+            yield f"  {origin:15} {old:>12,} → {new:>12,}   {shares[0]:>6} → {shares[1]:>6}"
