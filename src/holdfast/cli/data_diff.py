@@ -39,17 +39,7 @@ def _lines(found: "Difference") -> Iterator[str]:
     if found.none:
         yield "no difference"
         return
-    for what, n, origins in (
-        ("added", found.added, found.added_origins),
-        ("removed", found.removed, found.removed_origins),
-    ):
-        if n:
-            said = ", ".join(f"{one:,} {origin}" for origin, one in origins.items() if one)
-            yield f"  {n:,} {what}: {said}; such as {', '.join(found.examples[what])}"
-    if found.changed:
-        yield f"  {found.changed:,} with another provenance, such as {', '.join(found.examples['changed'])}"
-    for one in found.moved:
-        yield f"    {one.column}: {one.before or '(nothing)'} → {one.after or '(nothing)'}, {one.records:,} records"
+    yield from _records(found)
     for name, n in found.values.items():
         yield f"  column {name}: {n:,} other values"
     for what, names in (
@@ -63,3 +53,17 @@ def _lines(found: "Difference") -> Iterator[str]:
         if old or new:
             shares = [f"{n / rows:.1%}" if rows else "–" for n, rows in ((old, found.rows[0]), (new, found.rows[1]))]
             yield f"  {origin:15} {old:>12,} → {new:>12,}   {shares[0]:>6} → {shares[1]:>6}"
+
+
+def _records(found: "Difference") -> Iterator[str]:
+    for what, n, origins in (
+        ("added", found.added, found.added_origins),
+        ("removed", found.removed, found.removed_origins),
+    ):
+        if n:
+            said = ", ".join(f"{one:,} {origin}" for origin, one in origins.items() if one)
+            yield f"  {n:,} {what}: {said}; such as {', '.join(found.examples[what])}"
+    if found.changed:
+        yield f"  {found.changed:,} with another provenance, such as {', '.join(found.examples['changed'])}"
+    for one in found.moved:
+        yield f"    {one.column}: {one.before or '(nothing)'} → {one.after or '(nothing)'}, {one.records:,} records"
