@@ -22,7 +22,7 @@ from holdfast.data.store.identity import Known, as_text, content_sum, is_record_
 from holdfast.data.store.locks import using, writing
 from holdfast.data.store.matching import generations_in
 from holdfast.data.store.parents import counted, named
-from holdfast.data.store.provenance import stated
+from holdfast.data.store.provenance import stated, typed
 from holdfast.data.store.version import Origin, StoredColumn, Version
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 16
 _SHOWN = 3
-_WHOLE = 2**53  # beyond, a float64 does not hold every whole number
 
 
 @dataclass(frozen=True)
@@ -99,12 +98,17 @@ def add(
 def _with_names(dataset: Dataset, ids: str | None) -> pa.Table:
     """Return the records with their names as the data have them, if they have some, under `_record`."""
     table = stated(dataset, own_ids=ids is not None)
-    return table.append_column(RECORD, dataset.values(RECORD)) if RECORD in dataset.table.column_names else table
+    if RECORD not in dataset.table.column_names:
+        return table
+    return table.append_column(RECORD, typed(RECORD, dataset.values(RECORD)))
 
 
 def _planned(store: "Store", head: Version | None, given: Given) -> _Plan:
     known = head.columns if head is not None else ()
     columns = stored.joined(given.table, {one.name: one for one in given.dataset.columns}, known)
+    for one in columns:
+        if one.name in given.table.column_names:
+            stored.refuse_rounding(one, given.table.column(one.name))
     later = {one.name for one in columns if one.belongs == "later"}
     own = [name for name in given.table.column_names if name not in BY_NAME and name not in later]
     names = record_names(given.table, own)
@@ -153,13 +157,7 @@ def _recast(at: Any, column: StoredColumn) -> Any:
                            [column.field])  # fmt: skip
     table = pa.Table.from_batches(blocks)
     values = table.column(1)
-    if pa.types.is_integer(values.type) and pa.types.is_floating(column.arrow):
-        largest = pc.max(pc.abs_checked(values)).as_py()
-        if largest is not None and largest >= _WHOLE:
-            raise BadInput(
-                f"column {one_line(column.name, 60)!r} of the store holds whole numbers as large as {largest:,}, which "
-                "would be rounded beside the fractions of the new records; give one of the columns another name"
-            )
+    stored.refuse_rounding(column, values)
     chunks = [converted(chunk, column.arrow) for chunk in values.chunks]
     return rows.merged(at, table.set_column(1, column.field, pa.chunked_array(chunks, column.arrow)), [column.field])
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from holdfast.core.errors import BadInput
+from holdfast.core.errors import BadInput, StoreError
 from holdfast.data.store import documents, durable, locks, media, rows
 from holdfast.data.store.committing import guarded, recover
 from holdfast.data.store.needs import Images, row_files
@@ -48,15 +48,30 @@ def clear(store: "Store", keep: int | None = None, *, dry: bool = False, patienc
         first = versions[-keep].number if keep is not None and keep < len(versions) else 0
         kept = [one for one in versions if one.kept and (one.number >= first or one.tags)]
         let_go = [one for one in versions if one.kept and one.number < first and not one.tags]
-        if not dry:
-            recover(folder, versions[-1] if versions else None)
+        _refuse_damage(store, versions)
         needed = _needed(folder, kept)
+        lost = sorted(path for path in needed if not (folder / path).is_file())
+        if lost:
+            raise _damaged(store, f"{len(lost):,} files are missing, such as {lost[0]}")
         spare = [path for path in _present(folder) if path.relative_to(folder).as_posix() not in needed]
         size = sum(path.lstat().st_size for path in spare)
         if not dry:
+            recover(folder, versions[-1] if versions else None)
             _let_go(folder, versions, let_go)
             _remove(folder, spare)
     return Cleared(tuple(let_go), tuple(path.relative_to(folder).as_posix() for path in spare), size)
+
+
+def _refuse_damage(store: "Store", versions: Sequence[Version]) -> None:
+    """Raise StoreError where a document is lost: what is left over could be all that there is of its version."""
+    there = {version.number for version in versions}
+    lost = sorted(set(range(1, max(there, default=0) + 1)) - there)
+    if lost:
+        raise _damaged(store, f"the document of version {lost[0]} is missing")
+
+
+def _damaged(store: "Store", what: str) -> StoreError:
+    return StoreError(f"{what}: nothing is removed from a damaged store. See more: holdfast data verify {store.folder}")
 
 
 def _needed(folder: Path, kept: Sequence[Version]) -> set[str]:

@@ -13,6 +13,7 @@ from holdfast.data.canonical import STRING, converted, joined_type
 from holdfast.data.origin import BY_NAME, FIELDS, NAMES, RECORD
 from holdfast.data.store.version import Belongs, StoredColumn, type_name
 
+_WHOLE = 2**53  # beyond, a float64 does not hold every whole number
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")  # names that every reader of Lance, and SQL, takes as they are
 
 
@@ -113,6 +114,18 @@ def recast(known: Sequence[StoredColumn], after: Sequence[StoredColumn]) -> tupl
     return tuple(one for one in after if was.get(one.name, "null") not in {"null", one.type})
 
 
+def refuse_rounding(column: StoredColumn, values: pa.ChunkedArray) -> None:
+    """Raise BadInput for whole numbers that are too large for a column with fractions."""
+    if not (pa.types.is_integer(values.type) and column.type == str(pa.float64())):
+        return
+    span = pc.min_max(values)
+    if span["min"].is_valid and max(-span["min"].as_py(), span["max"].as_py()) >= _WHOLE:
+        raise BadInput(
+            f"column {one_line(column.name, 60)!r} has whole numbers beyond {_WHOLE:,} and, elsewhere, fractions; in "
+            "one column they would be rounded. Give one of them another name"
+        )
+
+
 def _fitted(known: StoredColumn, column: Column, kind: pa.DataType) -> StoredColumn:
     """Return a column of the store with the type that holds new values as well. Raises BadInput where there is none.
 
@@ -120,19 +133,19 @@ def _fitted(known: StoredColumn, column: Column, kind: pa.DataType) -> StoredCol
     would not be, and vectors have none.
     """
     wanted = joined_type([known.arrow, kind])
-    if wanted == known.arrow:
-        return known
-    new_kind = known.kind
-    if wanted == STRING and known.kind not in {"text", "category", "image"}:
-        new_kind = "text" if column.kind == "text" else "category"
-    truth = pa.types.is_boolean(known.arrow) and wanted != STRING
     if known.type == "null":
         return known.model_copy(update={"type": type_name(wanted), "kind": column.kind})
+    if kind in {known.arrow, pa.null()}:
+        return known
+    truth = pa.bool_() in {known.arrow, kind} and wanted != STRING
     if truth or pa.types.is_fixed_size_list(known.arrow) or pa.types.is_fixed_size_list(kind):
         raise BadInput(
             f"column {one_line(known.name, 60)!r} of the store holds {_said(known.arrow)}, the new records have "
             f"{_said(kind)} there. Give the column another name, or bring the values to one type"
         )
+    new_kind = known.kind
+    if wanted != known.arrow and wanted == STRING:
+        new_kind = "text" if column.kind == "text" else "category"
     return known.model_copy(update={"type": type_name(wanted), "kind": new_kind})
 
 

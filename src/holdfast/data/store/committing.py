@@ -8,6 +8,7 @@
 Whatever ends the process before the fourth step leaves the store as it was.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,10 @@ from holdfast.data.store.version import Origin, StoredColumn, StoredFile, Versio
 
 if TYPE_CHECKING:
     from lance import LanceDataset
+
+READING = "reading"
+_UNTOUCHED = "What was there before is untouched"
+_NOISE = re.compile(r"^(External error: |LanceError\(\w+\): |Generic \S+ error: )+")
 
 
 @dataclass(frozen=True)
@@ -132,8 +137,9 @@ def guarded(folder: Path, doing: str) -> Iterator[None]:
     except PermissionError as error:
         raise StoreError(f"no permission for {doing} {folder}: {error.strerror or error}") from error
     except (OSError, pa.ArrowException) as error:
-        why = one_line(getattr(error, "strerror", None) or str(error).partition(", /")[0].partition("\n")[0], 200)
-        raise StoreError(f"{doing} {folder} did not work: {why}. What was there before is untouched") from error
+        why = getattr(error, "strerror", None) or str(error).partition(", /")[0].partition("\n")[0]
+        hint = f"See what is damaged: holdfast data verify {folder}" if doing == READING else _UNTOUCHED
+        raise StoreError(f"{doing} {folder} did not work: {one_line(_NOISE.sub('', why), 200)}. {hint}") from error
 
 
 def _described(place: Path, path: str) -> StoredFile:

@@ -47,6 +47,10 @@ def _held(take: Callable[[Path], IO[bytes]], path: Path, patience: float, busy: 
     while True:
         try:
             file = take(path)
+        except FileNotFoundError:
+            if not path.parent.is_dir():
+                raise
+            path.touch()  # lost, as when a store was copied in part; it holds nothing
         except BlockingIOError:
             if time.monotonic() >= until:
                 raise StoreError(f"{busy} {path.parent}, for more than {patience:g} s; try again later") from None

@@ -57,7 +57,7 @@ def counted(table: pa.Table, lookup: Lookup, numbers: np.ndarray | None = None) 
         return table
     child, names = links(table.column(PARENTS))
     own = Known(table.column(RECORD)).find(names)
-    _refuse(numbers[child[own == child]], "are named among their own parents")
+    _refuse(numbers[child[own == child]], "named among their own parents")
     values = generations_of(table)
     outside = np.full(len(names), _UNKNOWN, np.int64)
     if (own < 0).any():
@@ -70,7 +70,7 @@ def counted(table: pa.Table, lookup: Lookup, numbers: np.ndarray | None = None) 
     parent = np.where(own >= 0, settled[own], outside)
     np.maximum.at(lowest, child, parent)
     wrong = synthetic & (stated >= 0) & (lowest >= stated)
-    _refuse(numbers[wrong], "are said to be of a generation that is not above that of their parents")
+    _refuse(numbers[wrong], "of a generation, as is said, that is not above that of their parents")
     derived = synthetic & (stated < 0) & (settled >= 0)
     follows = pa.chunked_array([pa.array(settled, mask=~derived)])
     if GENERATION not in table.column_names:
@@ -106,7 +106,7 @@ def _refuse_circles(unsettled: np.ndarray, child: np.ndarray, own: np.ndarray, n
         held = np.zeros(len(left), bool)
         held[child[inner]] = True
         if (held == left).all():
-            _refuse(numbers[left], "are made from each other, in a circle, or from such records")
+            _refuse(numbers[left], "made from each other, in a circle, or from such records")
         left = held
 
 
@@ -143,4 +143,4 @@ def named(parents: pa.ChunkedArray, ids: pa.Table, elsewhere: Callable[[pa.Array
 def _refuse(rows: np.ndarray, what: str) -> None:
     if len(rows):
         found = np.unique(rows)
-        raise BadInput(f"{len(found):,} records {what} ({one_line(where(found))})")
+        raise BadInput(f"records {what}: {len(found):,} ({where(found)})")

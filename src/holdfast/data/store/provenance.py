@@ -80,13 +80,13 @@ def refuse_contradictions(table: pa.Table) -> None:
     human = pc.is_in(origins, value_set=pa.array(["human", "human-verified"], pa.large_string()))
     if GENERATOR in table.column_names:
         wrong = pc.and_(human, pc.is_valid(table.column(GENERATOR)))
-        _contradiction(wrong, "are said to be made by a person, and name a generator")
+        _contradiction(wrong, "made by a person, as is said, and naming a generator")
     if GENERATION in table.column_names:
         generation = table.column(GENERATION)
         wrong = pc.and_(human, pc.fill_null(pc.greater(generation, 0), False))  # noqa: FBT003
-        _contradiction(wrong, "are said to be made by a person, and to be of a generation above 0")
+        _contradiction(wrong, "made by a person, as is said, and of a generation above 0")
         wrong = pc.and_(pc.equal(origins, "synthetic"), pc.fill_null(pc.equal(generation, 0), False))  # noqa: FBT003
-        _contradiction(wrong, "are said to be synthetic, and to be of generation 0, which is people's work")
+        _contradiction(wrong, "synthetic, as is said, and of generation 0, which is people's work")
 
 
 def _evidence(table: pa.Table, origins: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -118,7 +118,7 @@ def _refuse(
 def _contradiction(wrong: pa.ChunkedArray, what: str) -> None:
     rows = np.flatnonzero(wrong.to_numpy(zero_copy_only=False))
     if len(rows):
-        raise BadInput(f"{len(rows):,} records {what} ({where(rows)}). Both cannot be so: correct one of them")
+        raise BadInput(f"records {what}: {len(rows):,} ({where(rows)}). Both cannot be so: correct one of them")
 
 
 def where(rows: np.ndarray) -> str:
