@@ -29,6 +29,8 @@ def mark() -> None:
       holdfast data mark key my.key                                 make a key
       holdfast data mark write prompts.jsonl --model gpt/ --key-file my.key --out marked.jsonl
       holdfast data mark detect texts.jsonl --key-file my.key       which texts carry its mark
+      holdfast data mark detect pictures/                           what files say of their origin
+      holdfast data mark tag pictures/ --generator "sdxl 1.0" --out tagged/
     """
 
 
@@ -58,16 +60,20 @@ def _scheme(command: _Command) -> _Command:
 @click.option("--unweighted", is_flag=True, help="synthid: all layers count the same.")
 @click.option("--windows", is_flag=True, default=None, help="Look for marked passages in longer texts too.")
 @click.option("--alpha", type=float, help="Chance of a false alarm over all texts.  [default: 0.01]")
+@click.option("--trust", type=click.Path(path_type=Path), metavar="PEM", help="Certificates that you trust to sign.")
+@click.option("--save", type=click.Path(path_type=Path), help="Origins of records, as a new .parquet or .csv file.")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
               show_default=True, help="Exit with 1 from here on.")  # fmt: skip
 @click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
 @STORE
-def detect(data: Path, key_file: Path | None, text: str | None, unweighted: bool, fail_on: str, form: str,  # noqa: FBT001 click gives flags
-           out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
-    """Find the mark of a key in texts. What was written without the key gives a false alarm with chance ALPHA.
+def detect(data: Path, key_file: Path | None, text: str | None, unweighted: bool, trust: Path | None,  # noqa: FBT001
+           save: Path | None, fail_on: str, form: str, out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
+    """Say what files say of their own origin, and find the mark of a key in texts.
 
-    Say what the writer said: scheme, gamma, context, seeding, depth and tokens. Exit code 1: a mark was found.
+    Tags: EXIF, XMP, texts in PNG, signed manifests (C2PA), front matter, columns of generators. Marks: say what the
+    writer said (scheme, gamma, context, seeding, depth, tokens); what was written without the key gives a false alarm
+    with chance ALPHA. Exit code 1: a mark was found, or a tag contradicts what is recorded.
     """
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
@@ -75,16 +81,20 @@ def detect(data: Path, key_file: Path | None, text: str | None, unweighted: bool
     from holdfast.core.store import RunStore
     from holdfast.data.loading import load
     from holdfast.data.screening.marks import find_marks
+    from holdfast.data.screening.tags.manifests import certificates
+    from holdfast.data.screening.watermarks.keys import read_key
     from holdfast.data.screening.watermarks.settings import MarkSettings
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
     said = {name: value for name, value in flags.items() if value is not None}
     settings, home = checked(MarkSettings, {**said, "weighted": not unweighted}), RunStore(store)
+    secret = read_key(key_file) if key_file else None
+    trusted = certificates(trust) if trust else ""
     with shown() as progress:
         dataset = load({"all": data}, kinds={text: "text"} if text else None, progress=progress)
-        run = find_marks(dataset, key_file, settings, column=text, store=home, progress=progress,
-                         command=tuple(sys.argv[1:]))  # fmt: skip
+        run = find_marks(dataset, secret, settings, column=text, trust=trusted, save=save, store=home,
+                         progress=progress, command=tuple(sys.argv[1:]))  # fmt: skip
     finished(run, home, form, out)
     return exit_code(run, fail_on, CRASHED)
 
@@ -131,3 +141,30 @@ def write(prompts: Path, model: Path, key_file: Path, out: Path, text: str | Non
         f"next: holdfast data mark detect {out} --text text --key-file {key_file} "
         f"--tokens {model / 'tokenizer.json'} {same}".rstrip()
     )
+
+
+@mark.command(short_help="Copy files with tags of their origin.")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="A new folder.")
+@click.option("--origin", type=click.Choice(["synthetic", "human"]), default="synthetic", show_default=True)
+@click.option("--generator", default="", metavar="NAME", help="The model that made them, with its version.")
+@click.option("--source-type", "kind", default="", metavar="NAME",
+              help="IPTC name.  [default: trainedAlgorithmicMedia or digitalCapture]")  # fmt: skip
+def tag(source: Path, out: Path, origin: Any, generator: str, kind: str) -> None:
+    """Copy pictures and texts of SOURCE into a new folder, with tags that say who or what made them.
+
+    PNG, JPEG, WebP: XMP DigitalSourceType, EXIF or a text; the bytes of the pixels stay. Texts: front matter; JSONL:
+    columns of provenance.
+    """
+    from holdfast.cli.progress import shown
+    from holdfast.core.errors import BadInput
+    from holdfast.data.screening.tags.files import tag_files
+
+    with shown() as progress:
+        done = tag_files(source, out, origin, generator, kind, progress)
+    reasons = "; ".join(f"{n:,}: {reason}" for reason, n in done.left_out[:6])
+    if not done.written:
+        raise BadInput(f"no file of {source} could be tagged ({reasons})")
+    left = f"; left out {sum(n for _, n in done.left_out):,} ({reasons})" if done.left_out else ""
+    click.echo(f"wrote {done.written:,} files with tags to {out}{left}")
+    click.echo(f"next: holdfast data mark detect {out}")
