@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.data_review:review",
         "Have people look at records; estimate rates from what they saw.",
     ),
+    "export": ("holdfast.cli.data_export:export", "Write data for other tools, with where they come from beside."),
     "duplicates": ("holdfast.cli.data_duplicates:duplicates", "Find equal and nearly equal records."),
 }
 

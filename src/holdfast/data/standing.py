@@ -60,3 +60,12 @@ def with_names(dataset: Dataset) -> Dataset:
     field = BY_NAME[RECORD]
     table = dataset.table.append_column(RECORD, named_records(dataset))
     return replace(dataset, table=table, columns=(*dataset.columns, Column(field.name, field.kind, field.role)))
+
+
+def version_of(paths: Sequence[Path]) -> str:
+    """Return the id of the version that a store's address names, else nothing. Raises BadInput, StoreError."""
+    from holdfast.data.store.address import is_address, located
+
+    if len(paths) != 1 or not is_address(str(paths[0])):
+        return ""
+    return located(str(paths[0]))[1].id

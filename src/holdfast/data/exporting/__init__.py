@@ -1,0 +1,5 @@
+"""Data leave Holdfast in the forms that other tools read, each with a summary of where its records come from."""
+
+from holdfast.data.exporting.verb import Exported, export
+
+__all__ = ["Exported", "export"]

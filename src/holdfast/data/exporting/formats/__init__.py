@@ -1,0 +1,1 @@
+"""Formats of export, one a module, found by their folder."""
