@@ -16,7 +16,6 @@ from holdfast.core.record import Section
 from holdfast.core.text import one_line
 
 _SHOWN, _DRAWN, _PICTURES = 40, 5, 4
-_SURE = 0.05
 
 
 def worst(steps: Sequence[Compared]) -> tuple[ColumnShifts | None, SplitClassifier | None]:
@@ -76,7 +75,7 @@ def drifts(shift: ColumnShift, n: int, settings: DriftSettings) -> bool:
     """Return whether one of `n` columns drifts where it drifts most: by size and certainty, as the checks ask."""
     large = shift.effect >= settings.min_effect and shift.low >= settings.min_effect / 2
     lost = _lost(shift) >= settings.min_effect / 4
-    return (large and shift.p_value * n < _SURE) or (lost and shift.missing_p_value * n < _SURE)
+    return (large and shift.p_value * n < settings.alpha) or (lost and shift.missing_p_value * n < settings.alpha)
 
 
 def _lost(shift: ColumnShift) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from holdfast.audit.drifting.permuting import p_value
 from holdfast.audit.facts.learning.encoding import Encoding
 
 MOST_ROWS = 500  # of each side
@@ -38,12 +39,11 @@ def energy(apart: Float[np.ndarray, "rows rows"], n_first: int, rng: np.random.G
     n = len(apart)
     first = np.zeros(n)
     first[:n_first] = 1.0
-    observed = _coefficients(apart, first[None], 1.0 - first[None])[0]
+    observed = float(_coefficients(apart, first[None], 1.0 - first[None])[0])
     drawn = np.zeros((PERMUTATIONS, n))
     for line in drawn:
         line[rng.permutation(n)[:n_first]] = 1.0
     null = _coefficients(apart, drawn, 1.0 - drawn)
-    p_value = (1 + int((null >= observed - 1e-12).sum())) / (PERMUTATIONS + 1)
     again = [
         rng.multinomial(size, np.full(size, 1 / size), size=_RESAMPLES).astype(np.float64)
         for size in (n_first, n - n_first)
@@ -51,8 +51,10 @@ def energy(apart: Float[np.ndarray, "rows rows"], n_first: int, rng: np.random.G
     a = np.concatenate([again[0], np.zeros((_RESAMPLES, n - n_first))], axis=1)
     b = np.concatenate([np.zeros((_RESAMPLES, n_first)), again[1]], axis=1)
     low, high = np.quantile(_coefficients(apart, a, b), [0.025, 0.975])
-    value = max(0.0, float(observed))
-    return Energy(value, max(0.0, min(value, float(low))), min(1.0, max(value, float(high))), p_value, n)
+    value = max(0.0, observed)
+    return Energy(
+        value, max(0.0, min(value, float(low))), min(1.0, max(value, float(high))), p_value(observed, null), n
+    )
 
 
 def _coefficients(apart: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

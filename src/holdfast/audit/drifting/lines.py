@@ -7,11 +7,13 @@ import numpy as np
 
 from holdfast.audit.comparison import benjamini_hochberg
 from holdfast.audit.drifting.comparing import Compared
+from holdfast.audit.drifting.settings import DriftSettings
 from holdfast.audit.facts.shift.drift import ColumnShift
 from holdfast.audit.facts.shift.numbers import Effect
 from holdfast.core.finding import Cell, Examples
 from holdfast.core.text import one_line
 
+DRIFTS = "drifts"
 _SURE = 0.05  # corrected p-value below which a difference is called there at all
 _SHOWN = 40
 
@@ -30,13 +32,17 @@ class Line:
     corrected: float = 1.0
     beside: float = 0.0  # what else an effect of the same column came to, at least
 
-    def verdict(self, min_effect: float) -> str:
+    def verdict(self, settings: DriftSettings) -> str:
         """Return whether it drifts, by size and certainty apart."""
         if self.corrected >= _SURE or self.holds == "times":
             return ""
+        least = settings.min_effect
         lost = 0.0 if self.missing is None else max(self.missing[1], -self.missing[2])
-        large = self.effect.value >= min_effect and self.effect.low >= min_effect / 2
-        return "drifts" if large or max(lost, self.beside) >= min_effect / 4 else "small"
+        large = self.effect.value >= least and self.effect.low >= least / 2
+        large = large or lost >= least / 4 or self.beside >= least / 2
+        if not large:
+            return "small"
+        return DRIFTS if self.corrected < settings.alpha else "may drift"
 
 
 def lines_of(found: Compared) -> tuple[Line, ...]:
@@ -105,23 +111,23 @@ def _of_shift(found: Compared, shift: ColumnShift, holds: str) -> Line:
     return Line(shift.name, holds, shift.measure, effect, "; ".join(filter(None, parts)), missing, smallest)
 
 
-def table(lines: Sequence[Line], min_effect: float) -> Examples:
+def table(lines: Sequence[Line], settings: DriftSettings) -> Examples:
     """Return the table, as a report shows it."""
     more = f", {_SHOWN} of {len(lines):,} columns" if len(lines) > _SHOWN else ""
     return Examples(
         caption=f"Columns, the largest effects first{more}",
         columns=("column", "verdict", "effect", "95 % interval", "missing", "p, corrected", "in words"),
-        cells=tuple(_cells(line, min_effect) for line in lines[:_SHOWN]),
+        cells=tuple(_cells(line, settings) for line in lines[:_SHOWN]),
     )
 
 
-def _cells(line: Line, min_effect: float) -> tuple[Cell, ...]:
+def _cells(line: Line, settings: DriftSettings) -> tuple[Cell, ...]:
     missing = "" if line.missing is None or not any(line.missing[:1]) else f"{line.missing[0]:+.1%}"
     if missing and line.missing is not None:
         missing += f" ({line.missing[1]:+.1%} to {line.missing[2]:+.1%})"
     return (
         line.name,
-        line.verdict(min_effect),
+        line.verdict(settings),
         round(line.effect.value, 3),
         f"{line.effect.low:.3f} to {line.effect.high:.3f}",
         missing,

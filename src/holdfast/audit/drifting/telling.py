@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from holdfast.audit.drifting.comparing import Compared
-from holdfast.audit.drifting.lines import Line, lines_of, table
+from holdfast.audit.drifting.lines import DRIFTS, Line, lines_of, table
 from holdfast.audit.drifting.pictures import distribution, origins
 from holdfast.audit.drifting.settings import DriftSettings
 from holdfast.audit.drifting.slices import Slices
@@ -27,7 +27,7 @@ _MOST_SAID = 12  # notes on versions
 def said(found: Compared, settings: DriftSettings) -> str:
     """Return what a comparison came to in one sentence."""
     lines = lines_of(found)
-    moved = [line for line in lines if line.verdict(settings.min_effect) == "drifts"]
+    moved = [line for line in lines if line.verdict(settings) == DRIFTS]
     parts = []
     if lines:
         parts.append(f"{len(moved)} of {len(lines)} columns drift{'s' * (len(moved) == 1)}")
@@ -88,14 +88,14 @@ def columns_section(found: Compared, lines: Sequence[Line], settings: DriftSetti
     old, new = one_line(found.sides.first, 60), one_line(found.sides.second, 60)
     counted = f"{n[0]:,} rows of {new} against {n[1]:,} of {old}"
     rule = (
-        f"A column drifts where the effect reaches {settings.min_effect:g}, the lower end of its interval half of that, "
-        "and chance is ruled out; it is called small where only the last holds. P-values are corrected over the table "
-        "(Benjamini & Hochberg)."
+        f"A column drifts where the effect reaches {settings.min_effect:g} (a missing share half of that), the lower "
+        f"end of its interval half as much, and chance is ruled out (p < {settings.alpha:g}); where p is below 0.05 "
+        "only, it may, and a smaller effect is small. P-values are corrected over the table (Benjamini & Hochberg)."
     )
     return Section(
         title="Columns one by one",
         says=(f"{counted}, {on}. {MEANT}{_TEXTS}.", rule),
-        evidence=(table(lines, settings.min_effect),),
+        evidence=(table(lines, settings),),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from holdfast.audit.drifting import permuting
 from holdfast.audit.facts.shift.numbers import Effect, gap
 from holdfast.audit.facts.shift.shares import Difference
 
@@ -93,11 +94,12 @@ def _divergence(table: Any, n: int, rng: np.random.Generator) -> Effect:
     for line in drawn:
         line[rng.permutation(total)[:n]] = 1.0
     null = _bits(drawn @ table, (1 - drawn) @ table)
-    p_value = (1 + int((null >= observed - 1e-12).sum())) / (PERMUTATIONS + 1)
     again = [rng.multinomial(k, np.full(k, 1 / k), size=_RESAMPLES).astype(np.float64) for k in (n, total - n)]
     spread = float(_bits(again[0] @ table[:n], again[1] @ table[n:]).std())
     value = max(0.0, observed - float(null.mean()))
-    return Effect(value, max(0.0, value - _Z * spread), min(1.0, value + _Z * spread), p_value)
+    return Effect(
+        value, max(0.0, value - _Z * spread), min(1.0, value + _Z * spread), permuting.p_value(observed, null)
+    )
 
 
 def _bits(first: np.ndarray, second: np.ndarray) -> np.ndarray:

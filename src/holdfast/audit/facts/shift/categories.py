@@ -18,7 +18,9 @@ def variation(
     """Return the total variation of two samples of categories, and what changed most in words.
 
     `n_first` of the values are the first sample; `n_a` and `n_b` count what is independent. What chance alone brings
-    is taken off; the interval is that of the difference of two shares: of the values that became more frequent.
+    is taken off; the interval is that of the difference of two shares, of the values that became more frequent, less
+    the most that chance may bring below, and with nothing taken off above. Rare values count as one; above, as if they
+    had all changed.
     """
     from scipy.special import chdtrc
 
@@ -36,6 +38,10 @@ def variation(
     counts = np.stack([np.r_[s[kept], s.sum() - s[kept].sum()] for s in (a, b)]).astype(np.float64)
     counts = counts[:, counts.sum(axis=0) > 0]
     effect, freedom, chi = _total(counts, n_a, n_b)
+    pooled = int(((a + b) > 0).sum()) - len(kept)
+    if pooled > 1:  # they may differ among themselves by all that they are
+        rest = float(counts[:, -1].sum() / counts.sum())
+        effect = (*effect[:2], min(1.0, effect[2] + rest))
     if not len(kept) or freedom < 1:
         return Effect(*effect, 1.0), ""
     more_frequent = b[kept] / b.sum() - a[kept] / a.sum()
@@ -51,13 +57,17 @@ def _total(counts: np.ndarray, n_a: float, n_b: float) -> tuple[tuple[float, flo
     change = shares[1] - shares[0]
     pooled = counts.sum(axis=0) / counts.sum()
     error = np.sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b))
-    effect = max(0.0, float((np.abs(change) - chance(change, error)).sum() / 2))
+    freedom = counts.shape[1] - 1
+    raw = float(np.abs(change).sum() / 2)
+    half = np.full(len(change), 0.5)
+    # χ² / degrees of freedom has the standard error √(2 / degrees of freedom) where nothing changed.
+    usual, most = chance(change, error, half, doubt=float(np.sqrt(2 / max(freedom, 1))))
     more = change > 0
     up, down = float(shares[1][more].sum()), float(shares[0][more].sum())
     margin = _Z * float(np.sqrt(up * (1 - up) / n_b + down * (1 - down) / n_a))
     with np.errstate(divide="ignore", invalid="ignore"):
         chi = float(np.where(pooled > 0, change**2 / (pooled * (1 / n_a + 1 / n_b)), 0.0).sum())
-    return (effect, max(0.0, effect - margin), min(1.0, effect + margin)), counts.shape[1] - 1, chi
+    return (max(0.0, raw - usual), max(0.0, raw - most - margin), min(1.0, raw + margin)), freedom, chi
 
 
 def _plainly_written(values: pa.ChunkedArray) -> pa.ChunkedArray:
