@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,7 +62,8 @@ def checkout(store: "Store", version: Version, folder: Path, form: str, progress
         if not there and folder.is_dir():
             folder.rmdir()
         if isinstance(error, OSError) and not isinstance(error, StoreError):
-            raise StoreError(f"cannot write {shown}: {one_line(error.strerror or str(error), 200)}") from error
+            why = error.strerror or os.strerror(error.errno) if error.errno else str(error)
+            raise StoreError(f"cannot write {shown}: {one_line(why, 200)}") from error
         raise
     return n_rows
 

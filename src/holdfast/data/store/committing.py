@@ -81,7 +81,13 @@ def commit(
         start = head.lance
         had = set(rows.files_of(rows.opened(place, start)))
     after = work(rows.opened(place, start))
-    fresh = [path for path in rows.files_of(rows.opened(place, after.version)) if path not in had]
+    done = rows.opened(place, after.version)
+    fresh = [path for path in rows.files_of(done) if path not in had]
+    rows.refuse_torn(done, fresh)
+    if done.count_rows() != change.rows:
+        raise StoreError(
+            f"{done.count_rows():,} records were written instead of {change.rows:,}; nothing is kept of it"
+        )
     transactions = sorted((place / "_transactions").glob("*.txn"))
     durable.sync_all([*(place / path for path in fresh), *transactions])
     durable.sync_folder(place)

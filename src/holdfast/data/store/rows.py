@@ -4,7 +4,7 @@ A number of a Lance version means something only where a document of the store v
 the last of these is the work of somebody who did not get to the end, and is taken back before the next commit.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +110,21 @@ def blocks(
     """Yield columns of all rows, at most `rows` at a time."""
     scanner = at.scanner(columns=list(fields), batch_size=rows, scan_in_order=in_order, filter=where)
     yield from scanner.to_batches()
+
+
+def refuse_torn(at: "LanceDataset", fresh: Collection[str]) -> None:
+    """Raise StoreError if one of the new files of a version is shorter than it should be.
+
+    Seen on a disk without room: Lance reports success, and the end of a file is missing.
+    """
+    for fragment in at.get_fragments():
+        if not {*paths_of([fragment.metadata]), str(fragment.deletion_file())} & set(fresh):
+            continue
+        try:
+            fragment.validate()
+        except (OSError, ValueError) as error:
+            why = one_line(str(error).partition(", /")[0], 200)
+            raise StoreError(f"what was written cannot be read back ({why}); is there room on the disk?") from error
 
 
 def files_of(at: "LanceDataset") -> list[str]:
