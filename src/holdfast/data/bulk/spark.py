@@ -7,7 +7,8 @@ files have to lie where all of them see them. A worker that dies is replaced by 
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -62,7 +63,9 @@ class Spark:
         for key, value in {**_SETTINGS, **own, **(settings or {})}.items():
             builder = builder.config(key, value)
         try:
-            self.session: SparkSession = builder.getOrCreate()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # about pandas 3, which we do not use
+                self.session: SparkSession = builder.getOrCreate()
         except (PySparkException, OSError, Exception) as error:
             why = one_line(str(error).strip().partition("\n")[0], 300)
             raise BadInput(f"Spark does not start with --master {one_line(master)}: {why}") from error
@@ -70,13 +73,11 @@ class Spark:
 
     def each(self, units: Sequence[Unit], work: Work, schema: pa.Schema, into: Path, progress: Progress) -> None:
         """Write what workers yield for each unit, one task a unit."""
-        from pyspark.sql.pandas.types import from_arrow_schema
-
         with track(progress, into.name.partition("-")[0], sum(unit.rows for unit in units), "records") as advance:
             rows = [(unit.number, unit.path, unit.group, unit.first, unit.rows, unit.part) for unit in units]
             names = "number long, path string, group long, first long, rows long, part long"
             frame = self.session.createDataFrame(rows, names).repartitionByRange(max(1, len(units)), "number")
-            self._write(frame.mapInArrow(partial(_each, work=work), from_arrow_schema(schema)), into)
+            self._write(_mapped(frame, partial(_each, work=work), schema), into)
             advance(sum(unit.rows for unit in units))
 
     def select(self, query: str, tables: Mapping[str, Table], into: Path) -> None:
@@ -85,10 +86,7 @@ class Spark:
 
     def apply(self, query: str, tables: Mapping[str, Table], change: Change, schema: pa.Schema, into: Path) -> None:
         """Write what workers make of the blocks of the result."""
-        from pyspark.sql.pandas.types import from_arrow_schema
-
-        frame = self._sql(query, tables)
-        self._write(frame.mapInArrow(partial(_changed, change=change), from_arrow_schema(schema)), into)
+        self._write(_mapped(self._sql(query, tables), partial(_changed, change=change), schema), into)
 
     def close(self) -> None:
         """Stop the session."""
@@ -126,6 +124,17 @@ def translated(query: str) -> str:
         return node
 
     return sqlglot.parse_one(query, read="duckdb").transform(exact).sql(dialect="spark")
+
+
+def _mapped(
+    frame: "DataFrame", function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]], schema: pa.Schema
+) -> "DataFrame":
+    """Return what workers make of a frame, block by block."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # about pandas 3, which we do not use
+        return frame.mapInArrow(function, from_arrow_schema(schema))
 
 
 def _each(batches: Iterator[pa.RecordBatch], work: Work) -> Iterator[pa.RecordBatch]:

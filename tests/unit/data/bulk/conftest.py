@@ -11,6 +11,16 @@ from holdfast.data.bulk.embedded import Embedded
 from holdfast.data.bulk.engine import Workplace
 from holdfast.data.bulk.records import parquet_records
 
+# Few records: compiling queries and Java code would take most of the time.
+QUICK = {
+    "spark.default.parallelism": "1",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
+
 
 def why_no_spark():
     """Return why Spark cannot run here; nothing where it can."""
@@ -31,7 +41,7 @@ def spark():
         pytest.skip(reason)
     from holdfast.data.bulk.spark import Spark
 
-    engine = Spark("local[2]", {"spark.sql.shuffle.partitions": "1", "spark.default.parallelism": "1"})
+    engine = Spark("local[2]", QUICK)
     yield engine
     engine.close()
 

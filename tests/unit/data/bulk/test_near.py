@@ -76,7 +76,7 @@ def test_records_without_texts_are_told_by_their_values(place, written):
 
 
 def test_components_reach_along_a_chain(place, tmp_path):
-    n = 40
+    n = 12
     order = np.random.default_rng(0).permutation(n)
     ends = np.sort(np.stack([order[:-1], order[1:]]), axis=0)
     edges = tmp_path / "edges"
