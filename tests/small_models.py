@@ -54,6 +54,7 @@ def encoder(folder, seed=0, width=16, dropout=0.1):
         intermediate_size=2 * width,
         max_position_embeddings=64,
         hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
     )
     BertModel(config).save_pretrained(folder)
     return folder
@@ -73,6 +74,8 @@ def decoder(folder, seed=0, width=16, dropout=0.1):
         n_head=2,
         n_positions=64,
         resid_pdrop=dropout,
+        embd_pdrop=dropout,
+        attn_pdrop=dropout,
         eos_token_id=made.eos_token_id,
         bos_token_id=made.eos_token_id,
     )

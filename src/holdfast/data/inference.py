@@ -11,7 +11,7 @@ from holdfast.core.errors import unknown
 from holdfast.data.canonical import STRING, canonical
 
 _TEXT_WORDS = 4.0  # a string column with more words a value, and mostly distinct values, is text
-_TEXT_DISTINCT = 0.5
+_TEXT_DISTINCT = 0.3  # texts may stand in every split, and still be texts
 _LOOKED_AT = 10_000  # values that decide between category and text
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from holdfast.finetune.controls.definitions import Bench, Control
+from holdfast.finetune.tasks.classify_text import texts_of
 from holdfast.finetune.tasks.definitions import Judged
 
 _MOST = 50_000  # words and pairs; more do not change the score of data that fit one machine
@@ -15,7 +16,7 @@ def judge(bench: Bench) -> Judged | None:
     from sklearn.pipeline import make_pipeline
 
     head, ledgers = bench.prepared.head, bench.prepared.task.supervision.ledgers
-    columns = bench.recipe.inputs or tuple(one.name for one in bench.dataset.of(role="feature", kind="text"))
+    columns = bench.recipe.inputs or texts_of(bench.dataset)
     if head is None or not columns:
         return None
 

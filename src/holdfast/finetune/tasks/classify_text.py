@@ -6,6 +6,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Int
 
 from holdfast.audit.facts.labels.labels import Labels, labels
@@ -18,6 +20,7 @@ from holdfast.finetune.splits import members
 from holdfast.finetune.tasks.definitions import Batch, Head, Judged, Kind, Module, Prepared
 
 LENGTH = 128  # tokens; longer texts cost more and are rare in classification. `options.classify-text.length`
+_FEWEST_WORDS = 3.0  # a value of fewer words is a name of something, not a text about it
 _LIMIT = 100_000  # what tokenizers say when they know no limit is far above this
 
 
@@ -140,13 +143,30 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
 
 
 def _columns(dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:
-    found = recipe.inputs or tuple(column.name for column in dataset.of(role="feature", kind="text"))
+    found = recipe.inputs or texts_of(dataset)
     for name in found:
         dataset[name]
     if not found:
         known = ", ".join(column.name for column in dataset.of(role="feature")) or "none"
         raise BadInput(f'{dataset.name} has no column of texts; name it: inputs = ["…"]. Its features are {known}')
     return found
+
+
+def texts_of(dataset: Dataset) -> tuple[str, ...]:
+    """Return the feature columns that hold texts; also where they recur."""
+    found = tuple(column.name for column in dataset.of(role="feature", kind="text"))
+    if found:
+        return found
+    names = (column.name for column in dataset.of(role="feature", kind="category"))
+    return tuple(name for name in names if _words(dataset, name) >= _FEWEST_WORDS)
+
+
+def _words(dataset: Dataset, name: str) -> float:
+    """Return how many words a value has on average, among the first of them; 0 for what is no string."""
+    values = dataset.values(name).slice(0, 1000)
+    if not pa.types.is_large_string(values.type) or values.null_count == len(values):
+        return 0.0
+    return float(pc.mean(pc.count_substring(values, " ")).as_py()) + 1.0
 
 
 def _label(dataset: Dataset) -> Labels:
@@ -213,7 +233,7 @@ def _logits(module: Module, batch: Batch) -> Any:
 def _suits(dataset: Dataset, recipe: Recipe) -> bool:
     if dataset.one("label") is None:
         return False
-    return bool(dataset.of(role="feature", kind="text")) or any(dataset[name].kind == "text" for name in recipe.inputs)
+    return bool(recipe.inputs or texts_of(dataset))
 
 
 kind = Kind("classify-text", "classes of texts", _suits, 5e-5, partial(prepare))
