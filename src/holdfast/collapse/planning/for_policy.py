@@ -53,7 +53,8 @@ def _least(human: Human, records: int) -> int:
                 return more
             n = more
         return n
-    return _first(records, lambda n: asked(n) <= n)
+    least = _first(records, lambda n: asked(n) <= n)
+    return least if least <= records else asked(records)
 
 
 def _first(most: int, enough: Callable[[int], bool]) -> int:

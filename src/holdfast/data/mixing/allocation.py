@@ -47,6 +47,7 @@ class Shortfall:
     wanted: int
     there: int
     too_many: bool = False  # there is more than may be, not less
+    in_all: bool = False  # `there` counts all records of the mix, which are fewer than what is wanted of one kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def allocate(policy: Policy, stock: Stock, records: int) -> Allocation | Shortfa
         (made, most_made, "synthetic records" + " within the caps" * (most_made < stock.synthetic)),
         (unknown, stock.unknown, "records of unknown origin"),
     ):
+        if one.low > records:
+            return Shortfall(one.low_key, what, one.low, records, in_all=True)
         if one.low > min(there, one.high):
             return Shortfall(one.low_key, what, one.low, min(there, one.high))
     low = [max(people.low, verified.low), made.low, unknown.low]

@@ -1,7 +1,7 @@
 """Why a policy cannot be met, in one paragraph: the constraint, by how much, and the smallest changes that would do."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from holdfast.data.mixing.allocation import Allocation, Shortfall, allocate, cap_of, most_records, ranges_of
 from holdfast.data.mixing.counting import Stock
@@ -20,6 +20,8 @@ def unmet(policy: Policy, stock: Stock, found: Shortfall, need: Need | None = No
             f"all that is to be there at least makes {found.there:,} records, {found.there - found.wanted:,} more than "
             f"the {found.wanted:,} that are wanted"
         )
+    elif found.in_all:
+        says = f"it wants {found.wanted:,} {found.what}, and the mix is to have {found.there:,} records in all"
     elif found.key == "records" and policy.records is None:
         says = f"the source has {stock.rows:,} records to take from, and no number of them keeps every limit"
     elif found.key == "records":
@@ -31,7 +33,7 @@ def unmet(policy: Policy, stock: Stock, found: Shortfall, need: Need | None = No
         )
     planner = f" The planner: {need.says}." if need is not None and found.key.startswith("human.") else ""
     there = f" There are {_stock(stock)}."
-    offers = list(_offers(policy, stock, found))[:_MOST_OFFERS]
+    offers = list(_offers(policy, stock))[:_MOST_OFFERS]
     would = f" What would do: {'; or '.join(offers)}." if offers else " No single change of a number would do."
     return f"the policy cannot be met: {wanted}: {says}.{planner}{there}{would}"
 
@@ -63,13 +65,15 @@ def _stock(stock: Stock) -> str:
     return ", ".join(one for one in said if one)
 
 
-def _offers(policy: Policy, stock: Stock, found: Shortfall) -> Iterator[str]:
+def _offers(policy: Policy, stock: Stock) -> Iterator[str]:
     """Yield changes of one number, each tried: with it the policy can be met."""
-    if policy.records is not None:
-        most = most_records(_with(policy, records=None), stock)
-        fits = [n for n in (most, found.there if found.too_many else None) if n and _works(policy, stock, n)]
-        if fits:
-            yield f"records = {min(fits, key=lambda n: abs(n - (policy.records or 0))):,}"
+    size = policy.records
+    if size is not None:
+        fits = most_records(_with(policy, records=None), stock)
+        if fits is not None and fits > size:  # as few more as will do
+            fits = size + _first(fits - size, lambda n: _works(policy, stock, n + size))
+        if fits is not None and _works(policy, stock, fits):
+            yield f"records = {fits:,}"
     records = policy.records or most_records(policy, stock)
     if records is None:
         return
@@ -143,14 +147,23 @@ def _more_evidence(policy: Policy, stock: Stock, records: int) -> Iterator[str]:
             return
 
 
-def _largest(low: int, high: int, works: object) -> int | None:
+def _largest(low: int, high: int, works: Callable[[int], bool]) -> int | None:
     """Return the largest number below `high` that works, where smaller ones do as well; None if none does."""
-    if not callable(works) or high <= low or not works(low) or works(high):
+    if high <= low or not works(low) or works(high):
         return None
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if works(middle) else (low, middle)
     return low
+
+
+def _first(high: int, works: Callable[[int], bool]) -> int:
+    """Return the least number up to `high` that works, where `high` does and larger ones do."""
+    low = 0
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if works(middle) else (middle + 1, high)
+    return high
 
 
 def _works(policy: Policy, stock: Stock, records: int) -> bool:

@@ -8,10 +8,11 @@ from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import Count, percent, share_bars
 from holdfast.audit.facts.origin.provenance import NOT_KNOWN, Provenance
 from holdfast.core.dataset import Dataset
-from holdfast.core.errors import NotApplicable
+from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 from holdfast.core.text import one_line
-from holdfast.data.mixing.judging import training_rows
+from holdfast.data.mixing.judging import breaks, training_rows
+from holdfast.data.mixing.policy import Policy
 from holdfast.data.origin import GENERATION, GENERATOR
 
 _MOST_BARS = 30
@@ -32,7 +33,12 @@ _MOST_BARS = 30
     ),
 )
 def self_consumption(
-    dataset: Dataset, provenance: Provenance, *, model: str = "", max_share: float = 0.0
+    dataset: Dataset,
+    provenance: Provenance,
+    policy: Policy | None,
+    *,
+    model: str = "",
+    max_share: float = 0.0,
 ) -> Iterator[Finding]:
     """A model's own output is in its training set.
 
@@ -44,7 +50,8 @@ def self_consumption(
     A model is the name of a generator up to the first @ or colon, so that m@1 and m@2 are versions of m. Where the
     model to be trained is named (option `model`), training rows that it made are reported. Where it is not, the loop
     shows in the data: a generator whose records are there with two or more generations. A model of generation 2 has
-    learnt from records of generation 1; if both came from m, a version of m has learnt from what m made before.
+    learnt from records of generation 1; if both came from m, a version of m has learnt from what m made before. Where
+    a policy bounds synthetic records or asks for people's, and is kept, this is a note.
 
     ## Limits
     Believes the columns of generator and generation. Without the model's name a loop is seen from its second round on,
@@ -63,11 +70,11 @@ def self_consumption(
     names = np.array([*(family(name) for name in provenance.generators), ""], dtype=object)
     whole = np.array([*provenance.generators, ""], dtype=object)
     of_row = names[provenance.generator[train]]
-    own = np.zeros(len(train), dtype=bool)
+    own, bounded = np.zeros(len(train), dtype=bool), policy is not None and _bounded(dataset, policy)
     if model:
         own = (of_row == family(model)) if family(model) == model else (whole[provenance.generator[train]] == model)
         if own.mean() > max_share:
-            yield _finding(provenance, train, own, [model], max_share, named=True)
+            yield _finding(provenance, train, own, [model], max_share, bounded=bounded, named=True)
     generation = provenance.generation[train]
     loops: dict[str, np.ndarray] = {}
     for name in sorted(set(of_row.tolist()) - {"", family(model) if own.any() else ""}):
@@ -78,7 +85,18 @@ def self_consumption(
         together = np.logical_or.reduce(list(loops.values()))
         if together.mean() > max_share:
             ordered = sorted(loops, key=lambda name: (-int(loops[name].sum()), name))
-            yield _finding(provenance, train, together, ordered, max_share)
+            yield _finding(provenance, train, together, ordered, max_share, bounded=bounded)
+
+
+def _bounded(dataset: Dataset, policy: Policy) -> bool:
+    """Return whether a policy sees to people's records beside synthetic ones, and is kept."""
+    share = policy.shares.get("synthetic")
+    if policy.human.planned or not (policy.human.minimum or policy.human.verified or (share and share.high < 1)):
+        return False
+    try:
+        return not breaks(dataset, policy)
+    except BadInput:  # its test data cannot be read
+        return False
 
 
 def family(generator: str) -> str:
@@ -93,6 +111,7 @@ def _finding(
     names: list[str],
     max_share: float,
     *,
+    bounded: bool,
     named: bool = False,
 ) -> Finding:
     rows, generation = train[own], provenance.generation[train[own]]
@@ -101,10 +120,15 @@ def _finding(
     shown = ", ".join(one_line(name, 60) for name in names[:3]) + f" and {len(names) - 3:,} more" * (len(names) > 3)
     of = f"{len(rows):,} of {len(train):,} training rows ({percent(share)})"
     listed = ", ".join(str(int(one)) for one in rounds[:5]) + (f" to {int(rounds[-1])}" if len(rounds) > 5 else "")
-    return Finding(
-        message=f"{of} were made by {shown}, the model to be trained"
+    message = f"{of} were made by {shown}"
+    message += (
+        ", the model to be trained"
         if named
-        else f"{of} were made by {shown} in generations {listed}: later ones learnt from what the same model had made",
+        else f" in generations {listed}: later ones learnt from what the same model had made"
+    )
+    return Finding(
+        message=f"{message}; the policy that bounds them is kept" if bounded else message,
+        severity=Severity.NOTE if bounded else Severity.WARNING,
         confidence=Confidence.CERTAIN if named else Confidence.MEDIUM,
         locations=(Location(rows=rows, columns=(GENERATOR,)),),
         evidence=(
