@@ -4,8 +4,8 @@
 
 A curve is measured at 7 sizes with 3 subsets each and forecast at 4, 6 and 8 times the largest of them; the truth is
 the mean error of fresh subsets of that size on the same test set. Without --data only what scikit-learn ships and what
-the mean error of fresh subsets of that size on the same test set. Without --data only what scikit-learn ships and
-truth's own standard error), mean miss, width, also of simpler rivals.
+is drawn here is used. Prints one line a curve and the table: coverage of the 90 % interval (strictly, and allowing for
+the truth's own standard error), mean miss, largest miss, mean width, and the mean miss of simpler rivals.
 """
 
 import argparse
@@ -34,7 +34,7 @@ SIZES, RESAMPLES = 7, 3
 
 
 def linear():
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=100))
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=50))
 
 
 NUMBERS = {
@@ -45,7 +45,7 @@ NUMBERS = {
     "forest": lambda: RandomForestClassifier(20, random_state=0),
     "ridge": lambda: make_pipeline(StandardScaler(), RidgeClassifier()),
 }
-WORDS = {"multinomial": lambda: MultinomialNB(0.3), "logistic": lambda: LogisticRegression(C=10, max_iter=100)}
+WORDS = {"multinomial": lambda: MultinomialNB(0.3), "logistic": lambda: LogisticRegression(C=10, max_iter=50)}
 
 
 def shipped():
@@ -59,12 +59,12 @@ def shipped():
         ("synthetic, 10 classes", 1,
          {"n_features": 30, "n_informative": 12, "n_classes": 10, "n_clusters_per_class": 1},
          ("logistic", "forest", "naive Bayes")),
-        ("synthetic, 200 columns", 2, {"n_features": 200, "n_informative": 10, "flip_y": 0.02},
+        ("synthetic, 60 columns", 2, {"n_features": 60, "n_informative": 10, "flip_y": 0.02},
          ("logistic", "tree", "ridge")),
         ("synthetic, many clusters", 3, {"n_features": 12, "n_informative": 10, "n_clusters_per_class": 8},
          ("neighbours", "forest", "tree")),
     ):  # fmt: skip
-        x, y = datasets.make_classification(12_000, random_state=seed, **options)
+        x, y = datasets.make_classification(8_000, random_state=seed, **options)
         yield name, x, y, models
 
 
@@ -87,8 +87,8 @@ def local(folder):
         x = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)[:, ::2, ::2].reshape(-1, 196) / 255.0
     with gzip.open(folder / "mnist_test/t10k-labels-idx1-ubyte.gz") as file:
         y = np.frombuffer(file.read(), np.uint8, offset=8)
-    yield "MNIST, half size", x, y, ("neighbours", "ridge", "forest")
-    rows = [re.split(r",\s*", line) for line in read("adult/adult-train.csv") if line.count(",") > 10][1:12_001]
+    yield "MNIST, half size", x, y, ("neighbours", "ridge", "naive Bayes")
+    rows = [re.split(r",\s*", line) for line in read("adult/adult-train.csv") if line.count(",") > 10][1:10_001]
     table = np.array([row for row in rows if row[0].isdigit()])
     x = np.hstack([table[:, [0, 4, 10, 11, 12]].astype(float)] + [
         (table[:, [c]] == np.unique(table[:, c])[None, :]).astype(float) for c in (1, 5, 6, 7, 9)

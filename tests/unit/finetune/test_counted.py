@@ -117,6 +117,17 @@ def test_convolutions():
     assert [part.uses for part in shape.parts] == [64, 16, None]
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_pytorchs_own_encoder(frozen):
+    body = nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4, 128, dropout=0.0, batch_first=True), 2)
+    body.requires_grad_(not frozen)
+    model = nn.Sequential(nn.Linear(32, 64), body, nn.Linear(64, 5))
+    given = torch.rand(EXAMPLES, TOKENS, 32)
+    shape = shape_of(model, lambda: model(given), examples=EXAMPLES, tokens=TOKENS)
+    counted = counted_flops(lambda: model(given).sum())
+    assert training_flops(shape, TOKENS, EXAMPLES).total == pytest.approx(counted, rel=0.02)
+
+
 def test_bytes_kept_for_the_way_back():
     model = nn.Sequential(nn.Linear(50, 40), nn.ReLU(), nn.Linear(40, 30))
     x = torch.rand(20, 50)

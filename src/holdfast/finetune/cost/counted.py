@@ -38,32 +38,34 @@ def shape_of(
     """Return the shape of any model from one forward pass: what was multiplied, how often, and where gradients pass.
 
     `forward` runs `model` once on `examples` of `tokens` each, in training mode with gradients on. Linear maps,
-    convolutions and GPT-2's transposed linear maps are seen. Of `attention` modules tell nothing: unless it is given,
-    what else was multiplied forward is taken for it, with gradients from the first part on that learns; a fused kernel
-    is recognised. `calibration` shows whether that held.
+    convolutions, PyTorch's multi-head attention and GPT-2's transposed linear maps are seen. Of `attention` modules
+    tell nothing: unless it is given, what else the counter saw is taken for it, with gradients from the first part on
+    that learns; a fused kernel is recognised. `calibration` shows whether that held.
     """
     torch = _torch()
     seen: list[Part] = []
 
+    def add(name: str, weight: Any, uses: int, passes: bool) -> None:  # noqa: FBT001
+        group = _group(name, adapter_names, head_names)
+        seen.append(Part(name, weight.numel(), weight.requires_grad, passes, None if uses == tokens else uses, group))
+
     def watch(name: str) -> Callable[..., None]:
         def hook(module: Any, given: tuple[Any, ...], out: Any) -> None:
+            passes = bool(given and torch.is_tensor(given[0]) and given[0].requires_grad)
+            if isinstance(module, torch.nn.MultiheadAttention):
+                # Its maps are not called as modules. One input for queries, keys and values is taken for granted.
+                uses = out[0].numel() // (module.embed_dim * examples)
+                if module.in_proj_weight is not None:
+                    add(f"{name}.in_proj", module.in_proj_weight, uses, passes)
+                    add(f"{name}.out_proj", module.out_proj.weight, uses, passes or module.in_proj_weight.requires_grad)
+                return
             weight = module.weight
             outputs = weight.shape[1] if type(module).__name__ == "Conv1D" else weight.shape[0]
-            uses = out.numel() // (outputs * examples)
-            seen.append(
-                Part(
-                    name,
-                    weight.numel(),
-                    learns=weight.requires_grad,
-                    passes=bool(given and torch.is_tensor(given[0]) and given[0].requires_grad),
-                    uses=None if uses == tokens else uses,
-                    group=_group(name, adapter_names, head_names),
-                )
-            )
+            add(name, weight, out.numel() // (outputs * examples), passes)
 
         return hook
 
-    kinds = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+    kinds = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d, torch.nn.MultiheadAttention)
     hooks = [
         module.register_forward_hook(watch(name))
         for name, module in model.named_modules()
@@ -79,7 +81,7 @@ def shape_of(
     if not seen:
         raise BadInput("the model multiplied nothing that is a linear map or a convolution; count a batch instead")
     if attention is None:
-        attention = _attention_of(counter.get_flop_counts()["Global"], seen, examples, tokens)
+        attention = _attention_of(counter, seen, examples, tokens)
     parameters = list(model.parameters())
     learning = sum(p.numel() for p in parameters if p.requires_grad)
     return ModelShape(tuple(seen), attention, learning, sum(p.numel() for p in parameters) - learning)
@@ -113,18 +115,18 @@ def _group(name: str, adapters: tuple[str, ...], heads: tuple[str, ...]) -> Any:
     return "head" if any(piece in heads for piece in name.split(".")) else "body"
 
 
-def _attention_of(counts: Any, seen: list[Part], examples: int, tokens: int) -> tuple[Attention, ...]:
-    """Return what was multiplied in batches, as attention is, split where the body's gradients begin."""
-    fused = sum(n for op, n in counts.items() if "scaled_dot_product" in str(op))
-    batched = sum(n for op, n in counts.items() if str(op) in {"aten.bmm", "aten.baddbmm"})
-    width = round((fused + batched) / (4 * tokens * tokens * examples))
-    if not width:
+def _attention_of(counter: Any, seen: list[Part], examples: int, tokens: int) -> tuple[Attention, ...]:
+    """Return what was multiplied besides the parts, as attention is, split where the body's gradients begin."""
+    explained = sum(2 * part.size * (tokens if part.uses is None else part.uses) * examples for part in seen)
+    width = round((int(counter.get_total_flops()) - explained) / (4 * tokens * tokens * examples))
+    if width < 1:
         return ()
+    fused = any("scaled_dot_product" in str(op) for op in counter.get_flop_counts()["Global"])
     body = [part for part in seen if part.group != "head"] or seen
     first = next((i for i, part in enumerate(body) if part.passes or part.learns), len(body))
     with_gradients = round(width * (1.0 - first / len(body)))
     split = ((width - with_gradients, False), (with_gradients, True))
-    return tuple(Attention(part, passes, fused > 0) for part, passes in split if part)
+    return tuple(Attention(part, passes, fused) for part, passes in split if part)
 
 
 def _counter(torch: Any) -> Any:
