@@ -16,8 +16,20 @@ MOST = 20_000  # examples that a head is fitted on; more change its weights in t
 _STRENGTH = 1.0  # inverse of the penalty: scikit-learn's default, on features of unit variance
 
 
-def fit_head(task: Task, module: Module, head: Head, streams: Streams) -> str:
+def fit_head(task: Task, module: Module, head: Head, n_outcomes: int, streams: Streams) -> str:
     """Fit the head by logistic regression and put it into the model. Return what was done."""
+    weights, biases, n = fitted(task, module, head, n_outcomes, streams)
+    head.place(module, weights, biases)
+    return f"the head was fitted first, on {n:,} examples"
+
+
+def fitted(
+    task: Task, module: Module, head: Head, n_outcomes: int, streams: Streams
+) -> tuple[Float[np.ndarray, "outcomes width"], Float[np.ndarray, " outcomes"], int]:
+    """Return weights and biases of a head for what the model sees now, and on how many examples it was fitted.
+
+    A class that no training example has gets no weight and the least bias.
+    """
     from sklearn.linear_model import LogisticRegression
 
     rows = np.arange(task.count("train"))
@@ -29,11 +41,9 @@ def fit_head(task: Task, module: Module, head: Head, streams: Streams) -> str:
     weights, biases = model.coef_ / scale, model.intercept_ - (model.coef_ / scale) @ mean
     if len(model.classes_) == 2:  # one row of weights stands for both classes
         weights, biases = np.concatenate([-weights, weights]) / 2, np.concatenate([-biases, biases]) / 2
-    n_classes = int(max(head.targets(split).max(initial=0) for split in ("train", "valid", "test"))) + 1
-    full, shift = np.zeros((n_classes, seen.shape[1])), np.full(n_classes, biases.min() - 1.0)
+    full, shift = np.zeros((n_outcomes, seen.shape[1])), np.full(n_outcomes, biases.min() - 1.0)
     full[model.classes_], shift[model.classes_] = weights, biases
-    head.place(module, full.astype(np.float32), shift.astype(np.float32))
-    return f"the head was fitted first, on {len(rows):,} examples"
+    return full.astype(np.float32), shift.astype(np.float32), len(rows)
 
 
 def features(

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from holdfast.finetune.evaluation import judged
 from holdfast.finetune.heads import fit_head
 from holdfast.finetune.interpolation import Sweep, blend, sweep
 from holdfast.finetune.loop import Job, Journal, load_best, train
+from holdfast.finetune.measuring.drift import drifted, meter
 from holdfast.finetune.measuring.forgetting import forgetting
 from holdfast.finetune.measuring.overfitting import curves, gap
 from holdfast.finetune.measuring.transfer import transfer
@@ -49,19 +50,22 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None) -> Tuned:
     first = _begun(work, adaptation)
     learns = frozenset(trainable(work.module)) | _new(work.prepared)
     base = copied(work.module, learns)
+    divergences = meter(work.prepared.task, work.module, work.streams)
     job = job_of(work, adaptation, base, learns, () if method is None else (method,))
+    job = replace(job, drift=lambda module: float(divergences(module).mean()))
     journal = train(job, work.progress)
     load_best(job, journal)
     seen = gap(work, job, journal)
     ends = Weights(base, copied(work.module, learns))
     swept = _chosen(work, ends)
+    drift = drifted(divergences(work.module), work.streams)
     training = Training(
         task=work.kind.name,
         metric=work.prepared.task.metric,
         curves=curves(journal),
         gap=seen,
         transfer=transfer(work, base, journal),
-        forgetting=forgetting(work, ends, swept),
+        forgetting=forgetting(work, ends, swept, drift),
         silent={"forgetting": "no data of the original task were given (original = …)"},
     )
     _write(work.prepared, work.folder / MODEL)
@@ -81,7 +85,7 @@ def _begun(work: Work, adaptation: Adaptation) -> str:
     if kept is not None:
         put(prepared.module, kept.tensors[MODEL])
         return str(kept.state["note"])
-    note = fit_head(prepared.task, prepared.module, prepared.head, work.streams)
+    note = fit_head(prepared.task, prepared.module, prepared.head, len(prepared.classes), work.streams)
     save(place, Checkpoint(0, {MODEL: weights(prepared.module, prepared.head.names)}, {"note": note}))
     return note
 

@@ -43,7 +43,9 @@ def finetune(
     require()
     started, progress = time.perf_counter(), progress or Silent()
     dataset, note = with_validation(_loaded(recipe.data, recipe, progress), recipe.seed)
-    original = _loaded(recipe.original, recipe, progress) if recipe.original else None
+    original = None
+    if recipe.original:
+        original, _ = with_validation(_loaded(recipe.original, recipe, progress), recipe.seed)
     kind = catalogue.kind_for(dataset, recipe)
     adaptation = catalogue.adaptations().get(recipe.adapt)
     if adaptation is None:

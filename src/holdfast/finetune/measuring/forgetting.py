@@ -4,17 +4,19 @@ import numpy as np
 
 from holdfast.audit.comparison import bootstrap_ratio
 from holdfast.audit.training import Forgetting
+from holdfast.core.record import Estimate
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.interpolation import Sweep, blend
 from holdfast.finetune.measuring.work import RESAMPLES, Weights, Work, better, estimate
 from holdfast.finetune.tasks.definitions import Judged
 
 
-def forgetting(work: Work, ends: Weights, swept: Sweep) -> Forgetting | None:
-    """Return what was lost, with and without what was done against it; None without data of the original task."""
-    task, module = work.prepared.original, work.module
+def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate) -> Forgetting:
+    """Return what was lost, with and without what was done against it; without original data only the drift."""
+    task, module, budget = work.prepared.original, work.module, work.recipe.budget
+    kept_by = ", ".join(work.recipe.keep)
     if task is None:
-        return None
+        return Forgetting("", None, None, None, None, None, budget, drift, kept_by)
 
     def at(name: str, share: float) -> Judged:
         def judge() -> Judged:
@@ -35,7 +37,8 @@ def forgetting(work: Work, ends: Weights, swept: Sweep) -> Forgetting | None:
         lost=estimate(better(before, after, work.streams)),
         flips=estimate(flips) if right_or_wrong else None,
         plain=estimate(better(before, plain, work.streams)),
-        budget=work.recipe.budget,
-        kept_by=", ".join(work.recipe.keep),
+        budget=budget,
+        drift=drift,
+        kept_by=kept_by,
         n=len(before.score),
     )

@@ -14,7 +14,9 @@ from holdfast.audit.facts.labels.labels import Labels, labels
 from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
+from holdfast.core.random import Streams
 from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained, tokenizer_of
+from holdfast.finetune.own_head import OwnHead, last_linear, layer_of, probed
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.splits import members
 from holdfast.finetune.tasks.definitions import Batch, Head, Judged, Kind, Module, Prepared
@@ -86,15 +88,17 @@ class TextClasses:
 
 @dataclass(frozen=True)
 class SequenceHead:
-    """The classifier on top of an encoder, which transformers calls `classifier` or `score`."""
+    """The last layer of a classifier, and what of it is new."""
 
     names: tuple[str, ...]
     classes: Mapping[str, Int[np.ndarray, " examples"]]
+    n_outcomes: int
 
     def features(self, module: Module, batch: Batch) -> Any:
-        """Return what the last linear layer of the head is given (examples × width)."""
+        """Return what the last linear layer is given (examples × width)."""
         caught: list[Any] = []
-        handle = last_linear(module, self.names).register_forward_pre_hook(lambda _, given: caught.append(given[0]))
+        layer = last_linear(module, self.n_outcomes)[1]
+        handle = layer.register_forward_pre_hook(lambda _, given: caught.append(given[0]))
         try:
             _logits(module, batch)
         finally:
@@ -109,20 +113,11 @@ class SequenceHead:
         """Set the last linear layer."""
         import torch
 
-        layer = last_linear(module, self.names)
+        layer = last_linear(module, self.n_outcomes)[1]
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(weights))
             if layer.bias is not None:
                 layer.bias.copy_(torch.from_numpy(biases))
-
-
-def last_linear(module: Module, names: Sequence[str]) -> Any:
-    """Return the last linear layer among the new parameters of a model."""
-    import torch
-
-    owners = {name.rpartition(".")[0] for name in names}
-    layers = [one for name, one in module.named_modules() if name in owners and isinstance(one, torch.nn.Linear)]
-    return layers[-1]
 
 
 def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepared:
@@ -132,13 +127,41 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
     limit = _length(recipe, config, tokenizer)
     task = _task(dataset, columns, label, tokenizer, limit)
     module, head = _module(recipe, label.classes, task.classes)
-    del original  # TODO
+    before, note = None, ""
+    if original is not None:
+        then = _label(original)
+        task_then = _task(original, _columns(original, recipe), then, tokenizer, limit)
+        before, note = _original(recipe, task_then, then.classes, module, len(label.classes))
     return Prepared(
         task=task,
         module=module,
         save=lambda one, folder: save_pretrained(one, tokenizer, folder),
+        original=before,
         head=head,
         classes=label.classes,
+        notes=(note,) if note else (),
+    )
+
+
+def _original(
+    recipe: Recipe, task: TextClasses, classes: Sequence[str], module: Module, n_outcomes: int
+) -> tuple[OwnHead, str]:
+    """Return the original task with the head that the model came with, or with one fitted on it; and which it is."""
+    place, _ = last_linear(module, n_outcomes)
+    came, loading = model_of(_sequence_models(), recipe.model, output_loading_info=True)
+    known = came.config.label2id
+    if not loading["missing_keys"] and set(classes) <= set(known):
+        layer = last_linear(came, came.config.num_labels)[1]
+        rows = [known[name] for name in classes]
+        biases = layer.bias.detach().numpy()[rows] if layer.bias is not None else np.zeros(len(rows), np.float32)
+        return OwnHead(task, place, layer_of(layer.weight.detach().numpy()[rows], biases)), (
+            "the original task is judged by the head that the model came with"
+        )
+    head = SequenceHead((), task.classes, n_outcomes)
+    layer, n = probed(task, module, head, len(classes), Streams(recipe.seed))
+    return OwnHead(task, place, layer), (
+        f"the original task is judged by a head that was fitted on {n:,} of its examples before tuning, "
+        "as the model came without one for its classes"
     )
 
 
@@ -210,20 +233,24 @@ def _texts(dataset: Dataset, columns: Sequence[str]) -> list[str]:
     return ["\n".join(row) for row in zip(*parts, strict=True)]
 
 
-def _module(recipe: Recipe, classes: Sequence[str], targets: Mapping[str, np.ndarray]) -> tuple[Module, Head | None]:
-    import torch
+def _sequence_models() -> Any:
+    """Return transformers' class of models with one answer for a text."""
     from transformers import AutoModelForSequenceClassification
 
-    from holdfast.core.random import Streams
+    return AutoModelForSequenceClassification
+
+
+def _module(recipe: Recipe, classes: Sequence[str], targets: Mapping[str, np.ndarray]) -> tuple[Module, Head | None]:
+    import torch
 
     torch.manual_seed(Streams(recipe.seed).integer("head"))
     names = {"id2label": dict(enumerate(classes)), "label2id": {name: at for at, name in enumerate(classes)}}
     module, loading = model_of(
-        AutoModelForSequenceClassification, recipe.model, num_labels=len(classes), ignore_mismatched_sizes=True,
+        _sequence_models(), recipe.model, num_labels=len(classes), ignore_mismatched_sizes=True,
         output_loading_info=True, **names,
     )  # fmt: skip
     new = tuple(sorted({*loading["missing_keys"], *(key[0] for key in loading.get("mismatched_keys", ()))}))
-    return module, SequenceHead(new, targets) if new else None
+    return module, SequenceHead(new, targets, len(classes)) if new else None
 
 
 def _logits(module: Module, batch: Batch) -> Any:
