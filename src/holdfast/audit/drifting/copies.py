@@ -7,6 +7,7 @@ from jaxtyping import Int, UInt64
 
 _ALIKE = 0.05  # share of rows that equal another of their own version, below which equal rows are copies
 _SURE = 3.0  # standard errors
+_LONG = 30  # rows whose order is no chance, where there are two values or more
 _CONTAINED = 0.9  # share of the earlier rows that are there again, from which on a version was added to
 
 Hashes = UInt64[np.ndarray, " rows"]
@@ -27,8 +28,9 @@ def added_rows(before: Hashes, now: Hashes, *, mutual: "Added | None" = None) ->
     """Return which rows of `now` are new.
 
     Where few rows equal another one of their own version, an equal row is a copy. Where many do (short rows, few
-    categories), equal rows prove nothing; unless the version holds nearly all earlier rows, each as often as before:
-    then it was added to, and what it holds beyond them is new. `mutual` is what the other direction came to, where
+    categories), equal rows prove nothing; unless all earlier rows stand there in their order, or many more are equal
+    than by chance and nearly all earlier rows are among them: then the version was added to, and what it holds beyond
+    them is new. `mutual` is what the other direction came to, where
     that is known: what copies are was decided there.
     """
     shared = np.isin(now, before)
@@ -44,9 +46,17 @@ def added_rows(before: Hashes, now: Hashes, *, mutual: "Added | None" = None) ->
     error = np.sqrt(by_chance * (1 - by_chance) / len(now))
     kept = len(now) - len(beyond)
     more = equal / len(now) > by_chance + _SURE * float(error)
-    if mutual is not None or (more and kept >= _CONTAINED * len(before)):
+    if mutual is not None or _stands_in(before, now) or (more and kept >= _CONTAINED * len(before)):
         return Added(beyond, len(now), equal, kept, by_chance)
     return Added(whole, len(now), equal, 0, by_chance)
+
+
+def _stands_in(before: Hashes, now: Hashes) -> bool:
+    """Return whether a version begins or ends with all earlier rows, in their order."""
+    n = len(before)
+    if n > len(now) or len(np.unique(before)) < 2 or n < _LONG:
+        return False
+    return np.array_equal(now[:n], before) or np.array_equal(now[-n:], before)
 
 
 def _beyond(values: Hashes, held: np.ndarray, now: Hashes) -> Int[np.ndarray, " rows"]:

@@ -40,6 +40,8 @@ def joined(versions: Sequence[Version]) -> Slices:
         wholes.append(_whole(*versions[t], added=len(found.rows), removed=removed))
         said.append(_said(found, versions[t][0], removed))
     names = [name for name, _ in versions]
+    if len(names) == 2 and len(kept[1]) < len(tables[1]):
+        names[1] = f"new rows of {names[1]}"
     if len(tables) == 2 and len(kept[1]) < FEWEST and wholes[1].removed >= FEWEST:
         gone = added_rows(hashes[1], hashes[0]).rows
         left = np.setdiff1d(np.arange(len(tables[0])), gone)
