@@ -1,0 +1,231 @@
+"""One screening: from texts with and without a known origin to scores, p-values, shares, and what is not estimable."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from pydantic import BaseModel, Field
+
+from holdfast.core.errors import BadInput, unknown
+from holdfast.core.finding import FROZEN
+from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.random import Streams
+from holdfast.data.screening.share.estimate import (
+    FEWEST,
+    WIDEST,
+    Calibrated,
+    Share,
+    calibrated,
+    histograms,
+    intervals,
+    shared_fit,
+)
+from holdfast.data.screening.share.histograms import rows_of
+from holdfast.data.screening.share.shift import MOST, Test, classifier_test
+from holdfast.data.screening.text.conformal import Rate, p_values, rates
+from holdfast.data.screening.text.crossfit import HELD, UNUSED, Scores, auroc, folds_of, maker, scored
+from holdfast.data.screening.text.detectors import DETECTORS, TOGETHER
+from holdfast.data.screening.text.features import Features
+from holdfast.data.screening.text.prepared import ASKED, HUMAN, MACHINE, Prepared, prepared
+
+Maker = Callable[[np.ndarray], Features]
+
+
+class ScreenSettings(BaseModel):
+    """How a corpus is screened."""
+
+    model_config = FROZEN
+    detector: str = Field(TOGETHER, description="detector that gives scores, p-values and the share")
+    level: float = Field(0.05, gt=0, lt=0.5, description="share of people's texts that may be flagged for review")
+    coverage: float = Field(0.9, gt=0.5, lt=1, description="coverage of the intervals of shares")
+    by: tuple[str, ...] = Field((), description="columns whose groups get a share of their own")
+    compare: bool = Field(default=True, description="measure the other detectors on the labelled texts too")
+    column: str | None = Field(None, description="column that holds the texts")
+    seed: int = Field(0, ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """How well a detector tells labelled texts apart that it did not learn from."""
+
+    detector: str
+    against: str  # a generator, or all
+    texts: int
+    area: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What a screening came to; arrays have an entry per row, NaN where nothing can be said."""
+
+    prepared: Prepared
+    score: Float[np.ndarray, " rows"]
+    p: Float[np.ndarray, " rows"]
+    flagged: Int[np.ndarray, " flagged"]  # rows for review, most striking first
+    rates: tuple[Rate, ...]
+    separations: tuple[Separation, ...]
+    length_area: tuple[float, float, float]  # of the number of words alone, on labelled texts
+    share: Share
+    groups: tuple[Share, ...]
+    held: int  # people's texts that calibrate p-values
+    refused: str  # why records have no p-values; empty where they have
+
+
+def screen(
+    texts: Sequence[str],
+    origin: Int[np.ndarray, " rows"],
+    settings: ScreenSettings | None = None,
+    *,
+    generators: Sequence[str | None] | None = None,
+    groups: Mapping[str, Int[np.ndarray, " rows"]] | None = None,
+    given: Mapping[str, Float[np.ndarray, " rows"]] | None = None,
+    progress: Progress | None = None,
+) -> Screened:
+    """Return the screening of the rows whose origin is ASKED (−1), by those that are HUMAN (0) or MACHINE (1).
+
+    `generators` names the maker of each row where known; `groups` are sets of rows with a share of their own; `given`
+    are scores of language models. Raises BadInput where too little is labelled.
+    """
+    settings, progress = settings or ScreenSettings(), progress or Silent()
+    if settings.detector not in DETECTORS:
+        raise unknown("detector", settings.detector, DETECTORS)
+    streams = Streams(settings.seed)
+    if not (origin == ASKED).any():
+        raise BadInput("the origin of every record is known already, so there is nothing to screen")
+    known = prepared(texts, origin, progress)
+    fold = folds_of(known, streams)
+    ask = known.of(ASKED)
+    if not len(ask):
+        raise BadInput(
+            f"no record can be judged: {known.short:,} have fewer than half the {known.words} words that are looked at, "
+            f"{known.empty:,} are empty, and {known.known:,} are copies of texts whose origin is known"
+        )
+    more = _by_text(known, given or {})
+    made = maker(known, more)
+    scores = scored(known, fold, settings.detector, made, ask, streams, progress)
+    human, machine = (np.flatnonzero((known.origin == kind) & (fold > UNUSED)) for kind in (HUMAN, MACHINE))
+    basis = calibrated(scores.by_fold[human], scores.by_fold[machine], known.family[human], known.family[machine])
+    share = _share("all records", known, scores, basis, np.arange(len(texts)), settings, streams, progress, made)
+    held = np.flatnonzero((fold == HELD) & (known.origin == HUMAN))
+    p = np.full(len(known.texts), np.nan)
+    shifted = _shifted(share.tests)
+    if not shifted:
+        mean = scores.mean
+        p[ask] = p_values(mean[ask], known.full[ask].astype(int), mean[held], known.full[held].astype(int))
+    at, asked = known.text_of, origin == ASKED
+    by_row = np.where((at >= 0) & asked, p[at], np.nan)
+    score = np.where((at >= 0) & asked, scores.mean[at], np.nan)
+    flagged = np.flatnonzero(by_row <= settings.level)
+    return Screened(
+        prepared=known, score=score, p=by_row, flagged=flagged[np.lexsort((flagged, -score[flagged]))],
+        rates=rates(scores.mean[held], known.full[held].astype(int), settings.level),
+        separations=_separations(known, fold, scores, made, settings, streams, progress, generators),
+        length_area=_length(known, human, machine), share=share,
+        groups=tuple(
+            _share(name, known, scores, basis, rows, settings, streams, progress, made)
+            for name, rows in (groups or {}).items()
+        ),
+        held=len(held), refused=shifted,
+    )  # fmt: skip
+
+
+def _share(
+    name: str, known: Prepared, scores: Scores, basis: Calibrated, rows: Int[np.ndarray, " rows"],
+    settings: ScreenSettings, streams: Streams, progress: Progress, made: Maker,
+) -> Share:  # fmt: skip
+    """Return the share of machine text among some rows; each row counts, and copies are redrawn together."""
+    places = known.text_of[rows]
+    places = places[(places >= 0) & (known.origin[np.maximum(places, 0)] == ASKED)]
+    if len(places) < FEWEST:
+        few = f"{len(places)} texts can be judged, and at least {FEWEST} are needed"
+        return Share(name, len(places), settings.coverage, (), (), few)
+    asked = rows_of(scores.by_fold[places], basis.edges)
+    found = histograms(basis, asked, known.family[places], streams)
+    estimates = intervals(found, settings.coverage)
+    share = Share(name, len(places), settings.coverage, estimates, (), "")
+    tests = (shared_fit(basis, asked), _classified(known, scores, places, share.best.value, streams, progress, made))
+    low, high = share.best.low, share.best.high
+    refused = _shifted(tests)
+    if not refused and high - low > WIDEST:
+        refused = (
+            f"the interval would run from {low:.0%} to {high:.0%}: the detector hardly tells the labelled kinds apart, "
+            "or there are too few texts"
+        )
+    return Share(name, len(places), settings.coverage, estimates, tests, refused)
+
+
+def _shifted(tests: Sequence[Test]) -> str:
+    bad = [one for one in tests if one.refuses]
+    if not bad:
+        return ""
+    said = "; ".join(f"{one.says} (p {_small(one.p_value)})" for one in bad)
+    return f"the corpus is no mixture of texts like the labelled ones: {said}"
+
+
+def _small(p: float) -> str:
+    return "< 0.0001" if p < 1e-4 else f"= {p:.4f}"
+
+
+def _classified(
+    known: Prepared, scores: Scores, places: Int[np.ndarray, " asked"], share: float, streams: Streams,
+    progress: Progress, made: Maker,
+) -> Test:  # fmt: skip
+    rng = streams("screening", "classifier test")
+    sides = [np.flatnonzero((known.origin == kind) & (scores.fold > UNUSED)) for kind in (HUMAN, MACHINE)]
+    picked = [np.sort(rng.permutation(side)[:MOST]) for side in (*sides, np.unique(places))]
+    families = known.family[np.concatenate(picked)]
+    human, machine, asked = (made(side) for side in picked)
+    with track(progress, "test of shift", 5, "folds") as advance:
+        return classifier_test(human, machine, asked, share, families, rng, advance=advance)
+
+
+def _separations(
+    known: Prepared, fold: np.ndarray, scores: Scores, made: Maker, settings: ScreenSettings, streams: Streams,
+    progress: Progress, generators: Sequence[str | None] | None,
+) -> tuple[Separation, ...]:  # fmt: skip
+    """Return how well each detector separates labelled texts, and the chosen one by generator."""
+    usable = np.flatnonzero(fold > UNUSED)
+    is_machine = known.origin[usable] == MACHINE
+    found = []
+    for name in DETECTORS:
+        if name == settings.detector:
+            by = scores.mean[usable]
+        elif settings.compare:
+            by = scored(known, fold, name, made, np.arange(0), streams, progress).mean[usable]
+        else:
+            continue
+        found.append(Separation(name, "all", int(is_machine.sum()), *auroc(by, is_machine)))
+    if generators is None:
+        return tuple(found)
+    maker_of: dict[int, str] = {}
+    for row, said in zip(known.text_of, generators, strict=True):
+        if row >= 0 and said:
+            maker_of.setdefault(int(row), str(said))
+    names = np.array([maker_of.get(int(one), "") for one in usable])
+    mean = scores.mean[usable]
+    for name in np.unique(names[is_machine]):
+        own = (is_machine & (names == name)) | ~is_machine
+        if name and (own & is_machine).sum() >= 10:
+            found.append(Separation(settings.detector, str(name), int((own & is_machine).sum()),
+                                    *auroc(mean[own], is_machine[own])))  # fmt: skip
+    return tuple(found)
+
+
+def _length(known: Prepared, human: np.ndarray, machine: np.ndarray) -> tuple[float, float, float]:
+    both = np.concatenate([human, machine])
+    words = np.array([known.texts[int(one)].count(" ") + 1.0 for one in both])
+    return auroc(words, np.repeat([False, True], [len(human), len(machine)]))
+
+
+def _by_text(known: Prepared, given: Mapping[str, Float[np.ndarray, " rows"]]) -> np.ndarray | None:
+    """Return the given scores by text; a text that stands in several rows has the score of the last."""
+    if not given:
+        return None
+    found = np.full((len(known.texts), len(given)), np.nan)
+    held = known.text_of >= 0
+    for at, column in enumerate(given.values()):
+        found[known.text_of[held], at] = column[held]
+    return found
