@@ -84,6 +84,29 @@ def ppi(sample: Sampled, mean_score: float) -> tuple[float, float]:
     return mean_score + residual.mean() - half, mean_score + residual.mean() + half
 
 
+def works(n: int, names: pa.Array, cases: np.ndarray, groups: np.ndarray, scores: np.ndarray) -> dict:
+    """Return how each design draws n records and estimates, as functions of the seed."""
+    spelled, mean = [f"s{number}" for number in range(5)], float(scores.mean())
+
+    def drawn(how: str, seed: int) -> Sampled:
+        if how == "simple":
+            sample = simple(names, n, seed)
+        elif how == "by size":
+            sample = by_size(names, scores, n, seed, by="score")
+        else:
+            sample = stratified(names, groups, spelled, n, seed, by="g", equal=how == "equal")
+        return reviewed(sample, cases, scores)
+
+    return {
+        "simple": lambda seed: estimated(drawn("simple", seed)),
+        "stratified": lambda seed: estimated(drawn("stratified", seed)),
+        "stratified, equal": lambda seed: estimated(drawn("equal", seed)),
+        "poisson by score": lambda seed: estimated(drawn("by size", seed)),
+        "difference, simple": lambda seed: with_scores(drawn("simple", seed), mean),
+        "difference, poisson": lambda seed: with_scores(drawn("by size", seed), mean),
+    }
+
+
 def designs(draws: int, rates: tuple[float, ...], sizes: tuple[int, ...]) -> list[tuple]:
     """Return a line for each design, rate and size."""
     lines = []
@@ -91,27 +114,8 @@ def designs(draws: int, rates: tuple[float, ...], sizes: tuple[int, ...]) -> lis
         rng = Streams(7)("population", str(rate))
         cases, groups, scores = population(rate, rng)
         names = names_of(rng, ROWS)
-        spelled = [f"s{number}" for number in range(5)]
-        mean = float(scores.mean())
         for n in sizes:
-            kinds = {
-                "simple": lambda seed, n=n: estimated(reviewed(simple(names, n, seed), cases)),
-                "stratified": lambda seed, n=n: estimated(
-                    reviewed(stratified(names, groups, spelled, n, seed, by="g"), cases)
-                ),
-                "stratified, equal": lambda seed, n=n: estimated(
-                    reviewed(stratified(names, groups, spelled, n, seed, by="g", equal=True), cases)
-                ),
-                "poisson by score": lambda seed, n=n: estimated(
-                    reviewed(by_size(names, scores, n, seed, by="score"), cases)
-                ),
-                "difference, simple": lambda seed, n=n: with_scores(
-                    reviewed(simple(names, n, seed), cases, scores), mean
-                ),
-                "difference, poisson": lambda seed, n=n: with_scores(
-                    reviewed(by_size(names, scores, n, seed, by="score"), cases, scores), mean
-                ),
-            }
+            kinds = works(n, names, cases, groups, scores)
             lines += [(kind, rate, n, *covered(work, cases, draws)) for kind, work in kinds.items()]
     return lines
 

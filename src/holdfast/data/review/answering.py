@@ -49,12 +49,9 @@ def missing(header: Header, answer: Answer, *, blind: bool) -> tuple[str, ...]:
     return tuple(question for question in header.asks if not settled[question])
 
 
-def fields_of(item: Item, answer: Answer) -> dict[str, Any]:
-    """Return the answer as the fields of a decision; a label says whether the one that the data give is right."""
-    verdict = answer.verdict
-    if answer.label is not None and verdict in {None, "approve", "relabel"}:
-        verdict = "approve" if answer.label == item.given else "relabel"
-    said = {"verdict": verdict, "label": answer.label, "origin": answer.origin, "note": answer.note}
+def fields_of(answer: Answer) -> dict[str, Any]:
+    """Return the answer as the fields of a decision."""
+    said = {"verdict": answer.verdict, "label": answer.label, "origin": answer.origin, "note": answer.note}
     return {name: value for name, value in said.items() if value is not None}
 
 
@@ -95,7 +92,7 @@ def decisions_of(queue: Queue, answers: Dataset, reviewer: str, at: datetime) ->
         try:
             answer = _answer(queue.header, cells)
             more = {one: cells[one] for one in ("round", "seconds") if cells.get(one)}
-            said = {**fields_of(item, answer), **more}
+            said = {**fields_of(answer), **more}
             found.append(queue.checked(item.record, cells.get("reviewer") or reviewer, at=at, blind=False, **said))
         except BadInput as error:
             raise BadInput(f"{where}: {error}") from error

@@ -130,7 +130,7 @@ def decision_of(
         origin=ORIGINS[origin.casefold()] if origin is not None else None,
         note=answers.get("note", ""),
     )
-    return queue.checked(item.record, reviewer, at=at or datetime.now(UTC), **{**fields_of(item, answer), **more})
+    return queue.checked(item.record, reviewer, at=at or datetime.now(UTC), **{**fields_of(answer), **more})
 
 
 def answers_in(decision: Decision, questions: Sequence[str]) -> dict[str, str]:

@@ -168,6 +168,9 @@ class Queue:
                 f"record {record[:12]}: {'.'.join(map(str, wrong['loc']))} is {one_line(repr(wrong['input']), 60)}: "
                 f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}"
             ) from error
+        if one.label is not None and one.verdict in {None, "approve", "relabel"}:  # the label says which of the two
+            same = one.label == self.by_record[record].given
+            one = one.model_copy(update={"verdict": "approve" if same else "relabel"})
         if one.verdict is None and one.label is None and one.origin is None:
             raise BadInput(f"record {record[:12]}: nothing is decided; give a verdict, a label or an origin")
         if one.verdict == "relabel" and not one.label:

@@ -82,7 +82,7 @@ def review(
             continue
         seconds = clock() - begun
         kept = seconds if seconds <= _LONGEST_PAUSE else None
-        said = fields_of(item, answer)
+        said = fields_of(answer)
         queue.decide(item.record, reviewer, round=round_, seconds=kept, blind=blind, adjudicates=adjudicates, **said)
         decided += 1
     return Sitting(decided, undone, finished=True)

@@ -26,7 +26,8 @@ CONFORMS = ("http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissan
 _TERMS = (
     ("citeAs", "column", "conformsTo", "containedIn", "extract", "field", "fileProperty", "fileObject", "fileSet"),
     ("format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references"),
-    ("regex", "repeated", "replace", "separator", "source", "subField", "transform"),
+    ("regex", "repeated", "replace", "samplingRate", "separator", "source", "subField", "transform"),
+    ("equivalentProperty",),
 )
 
 
@@ -99,7 +100,7 @@ def _field(column: Column, schema: pa.Schema, file: str, subject: Subject) -> di
         "source": {"fileObject": {"@id": file}, "extract": {"column": column.name}},
     }
     if column.kind == "image":
-        field["source"]["transform"] = {"jsonQuery": "bytes"}
+        field["source"]["transform"] = {"jsonPath": "bytes"}
     if pa.types.is_fixed_size_list(schema.field(column.name).type):
         field["repeated"] = True
     return field

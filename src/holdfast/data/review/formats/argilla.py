@@ -107,7 +107,11 @@ def _records(content: bytes, name: str) -> list[dict[str, Any]]:
         )
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{name} is neither JSON nor JSON lines: {one_line(str(error), 100)}") from error
-    if not isinstance(found, list) or not all(isinstance(one, dict) and "responses" in one for one in found):
+    if (
+        not isinstance(found, list)
+        or not found
+        or not all(isinstance(one, dict) and "responses" in one for one in found)
+    ):
         raise BadInput(f"{name} is no export of Argilla: wanted records with `fields` and `responses`")
     return found
 
