@@ -93,7 +93,9 @@ def _record_at(model: type[BaseModel], place: Sequence[str | int]) -> type[BaseM
 def _line_of(text: str, keys: Sequence[str]) -> int:
     """Return the line on which the last of `keys` is set, or the nearest of its tables; 1 if none is found."""
     for key in reversed(keys):
-        pattern = re.compile(rf"^\s*(\[+[^\]]*\b{re.escape(key)}\b|[\"']?{re.escape(key)}[\"']?\s*=)")
+        name = rf"[\"']?{re.escape(key)}[\"']?"
+        dotted = rf"(?:[\w\"'-]+\s*\.\s*)*{name}\s*[=.]"  # also as part of a dotted key, such as caps.generator
+        pattern = re.compile(rf"^\s*(\[+[^\]]*\b{re.escape(key)}\b|{dotted})")
         for number, line in enumerate(text.splitlines(), start=1):
             if pattern.match(line):
                 return number

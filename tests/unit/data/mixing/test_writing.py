@@ -1,0 +1,160 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from holdfast.core.errors import BadInput
+from holdfast.data.loading import load
+from holdfast.data.mixing import mix, read_mix, refusal, write_mix, writing
+from mixtures import corpus, policy
+
+
+def test_a_folder_of_parts_loads_as_it_was_and_keeps_its_policy(tmp_path):
+    said = policy(records=200, shares={"synthetic": {"at_most": 0.3}}, caps={"generator": 0.1}, weights="golden")
+    record = write_mix(mix(said, dataset=corpus(500)), tmp_path / "out")
+    data = load({"all": tmp_path / "out"})
+    assert len(data) == 200 == record.records
+    assert {column.name: column.role for column in data.columns} | {"_weight": "weight", "_origin": "origin"} == {
+        column.name: column.role for column in data.columns
+    }
+    read = read_mix(tmp_path / "out")
+    assert read == record
+    assert read.policy == said
+    assert refusal(data, read.policy) is None
+    assert sum(read.counts["origin"].values()) == 200
+    assert sum(read.counts["counted as"].values()) == 200
+
+
+def test_the_same_folder_byte_for_byte_whatever_the_order_of_the_source(tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "PART_ROWS", 64)
+    data, order = corpus(500), np.random.default_rng(2).permutation(500)
+    one = write_mix(mix(policy(records=300), dataset=data), tmp_path / "one")
+    other = write_mix(mix(policy(records=300), dataset=data.take(order)), tmp_path / "other")
+    assert len(one.parts) == 5
+    assert [part.digest for part in one.parts] == [part.digest for part in other.parts]
+
+
+def test_nothing_is_overwritten(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(BadInput, match="nothing is overwritten"):
+        write_mix(mix(policy(records=10), dataset=corpus(50)), tmp_path / "out")
+
+
+def test_pictures_come_with_their_bytes(tmp_path):
+    from PIL import Image
+
+    for kind in ("cat", "dog"):
+        (tmp_path / "pictures" / kind).mkdir(parents=True)
+        for i in range(4):
+            Image.new("RGB", (8, 8), (i * 20, 40, 90 if kind == "cat" else 10)).save(
+                tmp_path / "pictures" / kind / f"{i}.png"
+            )
+    data = load({"all": tmp_path / "pictures"}, undivided=True)
+    write_mix(mix(policy(records=5), dataset=data), tmp_path / "out")
+    back = load({"all": tmp_path / "out"}, undivided=True)
+    (image,) = back.of(kind="image")
+    values = back.values(image.name).to_pylist()
+    assert set(values) <= set(data.values("image").to_pylist())
+    assert all(bytes(back.media.read(value))[:4] == b"\x89PNG" for value in values)
+
+
+def test_a_version_of_a_store_is_read_in_blocks(tmp_path, monkeypatch):
+    from holdfast.data.mixing import source
+    from holdfast.data.store import Store
+
+    monkeypatch.setattr(source, "BLOCK_ROWS", 100)
+    store = Store.create(tmp_path / "corpus")
+    data = corpus(400)
+    store.add(data.take(np.arange(200, 400)))
+    version = store.add(data.take(np.arange(200)))
+    said = policy(source=str(tmp_path / "corpus"), records=150)
+    made = mix(said)
+    assert made.source.version == version.id
+    assert (
+        writing.taken(made).table.column("text").to_pylist()
+        == writing.taken(mix(said, dataset=data)).table.column("text").to_pylist()
+    )
+
+
+def test_several_files_stand_below_each_other(tmp_path):
+    whole = corpus(300).table
+    pq.write_table(whole.slice(0, 100), tmp_path / "one.parquet")
+    pq.write_table(whole.slice(100).drop_columns(["_generator"]), tmp_path / "two.parquet")
+    made = mix(policy(source=[str(tmp_path / "one.parquet"), str(tmp_path / "two.parquet")], records=200))
+    assert made.source.rows == 300
+    assert len(writing.taken(made)) == 200
+
+
+def test_files_that_do_not_fit_together_are_refused(tmp_path):
+    (tmp_path / "one.csv").write_text("a,_origin\n1,human\n")
+    (tmp_path / "two.csv").write_text("a,_origin\nx,human\n")
+    with pytest.raises(BadInput, match="do not fit below each other"):
+        mix(policy(source=[str(tmp_path / "one.csv"), str(tmp_path / "two.csv")]))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "no record of a mix"),
+        ('{"schema": 99}', "newer Holdfast"),
+        ('{"a": 1}', "policy"),
+    ],
+)
+def test_a_damaged_record_is_told(tmp_path, content, why):
+    (tmp_path / "_mix.json").write_text(content)
+    with pytest.raises(BadInput, match=why):
+        read_mix(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadInput, match="cannot write the mix"):
+        write_mix(mix(policy(records=10), dataset=corpus(50)), tmp_path / "file" / "out")
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_arguments, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writing.pq, "write_table", full)
+    with pytest.raises(BadInput, match="No space left on device"):
+        write_mix(mix(policy(records=10), dataset=corpus(50)), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from mixtures import corpus, policy
+from holdfast.data.mixing import mix, write_mix
+made = mix(policy(records=20_000), dataset=corpus(40_000))
+print("ready", flush=True)
+write_mix(made, Path(sys.argv[2]))
+"""
+
+
+def test_a_kill_leaves_the_whole_folder_or_none(tmp_path):
+    target = tmp_path / "out"
+    child = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(Path(__file__).parents[3]), target], stdout=subprocess.PIPE, text=True
+    )
+    with child.stdout as said:
+        assert said.readline() == "ready\n"
+        time.sleep(0.05)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    if target.exists():
+        record = read_mix(target)
+        assert record.records == len(load({"all": target}))
+    else:
+        write_mix(mix(policy(records=10), dataset=corpus(50)), target)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["out"]
+    assert json.loads((target / "_mix.json").read_text())["schema"] == 1
