@@ -60,6 +60,7 @@ def _scheme(command: _Command) -> _Command:
 @click.option("--unweighted", is_flag=True, help="synthid: all layers count the same.")
 @click.option("--windows", is_flag=True, default=None, help="Look for marked passages in longer texts too.")
 @click.option("--alpha", type=float, help="Chance of a false alarm over all texts.  [default: 0.01]")
+@click.option("--origin", default="_origin", metavar="COLUMN", show_default=True, help="Says human or synthetic.")
 @click.option("--trust", type=click.Path(path_type=Path), metavar="PEM", help="Certificates that you trust to sign.")
 @click.option("--save", type=click.Path(path_type=Path), help="Origins of records, as a new .parquet or .csv file.")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
@@ -67,13 +68,16 @@ def _scheme(command: _Command) -> _Command:
 @click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
 @STORE
-def detect(data: Path, key_file: Path | None, text: str | None, unweighted: bool, trust: Path | None,  # noqa: FBT001
-           save: Path | None, fail_on: str, form: str, out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
+def detect(
+    data: Path, key_file: Path | None, text: str | None, unweighted: bool, origin: str, trust: Path | None,  # noqa: FBT001
+    save: Path | None, fail_on: str, form: str, out: Path | None, store: Path, **flags: Any,
+) -> int:  # fmt: skip
     """Say what files say of their own origin, and find the mark of a key in texts.
 
     Tags: EXIF, XMP, texts in PNG, signed manifests (C2PA), front matter, columns of generators. Marks: say what the
     writer said (scheme, gamma, context, seeding, depth, tokens); what was written without the key gives a false alarm
-    with chance ALPHA. Exit code 1: a mark was found, or a tag contradicts what is recorded.
+    with chance ALPHA. Pictures of unknown origin are screened by those whose origin is known. Exit code 1: a mark was
+    found, or a tag contradicts what is recorded.
     """
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
@@ -93,8 +97,10 @@ def detect(data: Path, key_file: Path | None, text: str | None, unweighted: bool
     trusted = certificates(trust) if trust else ""
     with shown() as progress:
         dataset = load({"all": data}, kinds={text: "text"} if text else None, progress=progress)
-        run = find_marks(dataset, secret, settings, column=text, trust=trusted, save=save, store=home,
-                         progress=progress, command=tuple(sys.argv[1:]))  # fmt: skip
+        run = find_marks(
+            dataset, secret, settings, column=text, trust=trusted, origin=origin, save=save, store=home,
+            progress=progress, command=tuple(sys.argv[1:]),
+        )  # fmt: skip
     finished(run, home, form, out)
     return exit_code(run, fail_on, CRASHED)
 

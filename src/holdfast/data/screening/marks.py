@@ -16,6 +16,8 @@ from holdfast.core.progress import Progress, Silent, track
 from holdfast.core.record import CheckResult, InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
+from holdfast.data.origin import ORIGIN
+from holdfast.data.screening.images.scanning import scan_images
 from holdfast.data.screening.tags import telling as tags
 from holdfast.data.screening.tags.provenance import Told, provenance, told
 from holdfast.data.screening.tags.reading import Claim
@@ -28,11 +30,12 @@ from holdfast.data.screening.watermarks.tokens import cutter
 
 def find_marks(
     dataset: Dataset, key: Key | None = None, settings: MarkSettings | None = None, *, column: str | None = None,
-    trust: str = "", save: Path | None = None, store: RunStore | None = None, progress: Progress | None = None,
-    command: Sequence[str] = (),
+    trust: str = "", origin: str = ORIGIN, seed: int = 0, save: Path | None = None, store: RunStore | None = None,
+    progress: Progress | None = None, command: Sequence[str] = (),
 ) -> Run:  # fmt: skip
     """Return the record of what tags say of each record, and of the mark of `key` in the texts of a column.
 
+    Pictures are screened too where the column `origin` tells the origin of some of them (see `scan_images`).
     `trust` holds certificates in PEM whose signatures count as signed; `save` is a new Parquet or CSV file for the
     origin of the records that say something. Raises BadInput where there is neither a text nor a tag to look at.
     """
@@ -59,6 +62,8 @@ def find_marks(
         words.append(tags.said(found))
         parts += tags.sections(found)
     results += tags.results(dataset, found)
+    if dataset.of(kind="image") and origin in dataset.table.column_names:
+        parts += scan_images(dataset, origin=origin, seed=seed, progress=progress)
     if save is not None:
         saved(save, provenance(dataset, found))
     run = begun(dataset, f"marks and tags in {one_line(dataset.name, 60)}", command)
