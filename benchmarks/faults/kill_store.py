@@ -19,8 +19,9 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -44,10 +45,10 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--cuts", type=int, default=0, help="simulated power cuts")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--work", nargs=3, metavar=("STORE", "LOG", "ROLE"), help=argparse.SUPPRESS)
+    parser.add_argument("--stable", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.work:
-        work(Path(arguments.work[0]), Path(arguments.work[1]), arguments.work[2], arguments.seed)
+    if arguments.stable:
+        stable()
         return 0
     faults = []
     if arguments.kills or not arguments.cuts:
@@ -121,52 +122,83 @@ def acknowledged(version: Version, **more: str) -> dict[str, object]:
 ROLES = ("a", "b", "gc")
 
 
-def kills(folder: Path, n_kills: int, seed: int, every: int = 10) -> list[str]:
-    """Return what went wrong over so many kills."""
+def kills(folder: Path, n_kills: int, seed: int, every: int = 10, damaged: int = 12) -> list[str]:
+    """Return what went wrong over so many kills, and when as many files as `damaged` are damaged after them."""
     numbers, place = random.Random(seed), folder / "corpus"
     Store.create(place)
-    workers = {role: started(place, folder, role, seed) for role in ROLES}
     faults: list[str] = []
-    try:
+    with workers() as start:
+        running = {role: start(place, folder, role, seed) for role in ROLES}
         for n in range(1, n_kills + 1):
             role = numbers.choice(ROLES)
             time.sleep(numbers.random() * 0.35)
-            workers[role].send_signal(signal.SIGKILL)
-            workers[role].wait()
-            for found in judged(place, acknowledgements(folder), records=n % every == 0):
-                faults.append(f"kill {n} of {role}: {found}")
-            workers[role] = started(place, folder, role, seed + n)
+            os.kill(running[role], signal.SIGKILL)
+            found = judged(place, acknowledgements(folder), records=n % every == 0)
+            faults += [f"kill {n} of {role}: {fault}" for fault in found]
+            running[role] = start(place, folder, role, seed + n)
             if n % every == 0:
                 print(f"{n} kills, {len(Store.open(place).log())} versions, {len(faults)} faults", flush=True)
-    finally:
-        for worker in workers.values():
-            worker.kill()
-            worker.wait()
     said = acknowledgements(folder)
     faults += judged(place, said, records=True)
     refused = [one["refused"] for one in said if "refused" in one]
     counts = {what: sum(what in one for one in said) for what in ("batch", "number", "tag", "gone")}
     print(f"acknowledged: {counts}; refused {len(refused)}: {sorted(set(refused))[:3]}")
-    return [*faults, *torn(place, folder / "torn", numbers)]
+    return [*faults, *torn(place, folder / "torn", numbers, damaged)]
 
 
-def started(place: Path, folder: Path, role: str, seed: int) -> "subprocess.Popen[bytes]":
-    log = folder / f"{role}-{time.monotonic_ns()}.jsonl"
-    command = [sys.executable, __file__, "--seed", str(seed), "--work", str(place), str(log), role]
-    worker = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1", "LANCE_CPU_THREADS": "1"})
-    while not (log.exists() and log.stat().st_size):
-        if worker.poll() is not None:
-            raise RuntimeError(f"{role} ended by itself")
-        time.sleep(0.01)
-    return worker
+@contextmanager
+def workers() -> Iterator[Callable[[Path, Path, str, int], int]]:
+    """Provide what starts a worker and returns its process id; at the end all are killed."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "LANCE_CPU_THREADS": "1"}
+    command = [sys.executable, __file__, "--stable"]
+    started = []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as parent:
+
+        def start(place: Path, folder: Path, role: str, seed: int) -> int:
+            log = folder / f"{role}-{time.monotonic_ns()}.jsonl"
+            parent.stdin.write(json.dumps([str(place), str(log), role, seed]).encode() + b"\n")
+            parent.stdin.flush()
+            started.append(int(parent.stdout.readline()))
+            while not (log.exists() and log.stat().st_size):
+                time.sleep(0.005)
+            return started[-1]
+
+        try:
+            yield start
+        finally:
+            for worker in started:
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+            parent.stdin.close()
+
+
+def stable() -> None:
+    """Fork a worker for each line of standard input: what takes time to import is imported once."""
+    import lance.fragment  # noqa: F401 imported, not used: a library that has started threads cannot be forked
+
+    import holdfast.data.store.adding
+    import holdfast.data.store.amending
+    import holdfast.data.store.attaching
+    import holdfast.data.store.clearing
+    import holdfast.data.store.rules
+    import holdfast.data.store.tagging  # noqa: F401
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    warnings.simplefilter("ignore", UserWarning)  # Lance's, about forks after it was used
+    for line in iter(sys.stdin.buffer.readline, b""):
+        place, log, role, seed = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os.close(0)
+            work(Path(place), Path(log), role, seed)
+        print(child, flush=True)
 
 
 def acknowledgements(folder: Path) -> list[dict[str, object]]:
     found = []
     for log in folder.glob("*.jsonl"):
-        for line in log.read_bytes().splitlines(keepends=True):
-            if line.endswith(b"\n"):
-                found.append(json.loads(line))
+        lines = log.read_bytes().splitlines(keepends=True)
+        found += [json.loads(line) for line in lines if line.endswith(b"\n")]
     return found
 
 
@@ -238,7 +270,7 @@ class Disk:
 
         def fsync(handle: int) -> None:
             self._sync(handle)
-            path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+            path = Path(f"/proc/self/fd/{handle}").readlink()
             if path == self.root or self.root in path.parents or path == self.root.parent:
                 self._note(path)
                 os.fsync = self._sync

@@ -1,4 +1,4 @@
-"""Amendments, columns that come later, differences, tags, clearing, verification: what happens after the first version."""
+"""What happens after the first version: amendments, later columns, differences, tags, clearing, verification."""
 
 import os
 import threading
@@ -296,7 +296,7 @@ def test_a_disk_without_room_is_one_sentence_and_changes_nothing(store, monkeypa
             lambda: store.attach("s", pa.table({"_record": before[:1], "s": [1]})),
             lambda: store.tag("paper"),
         ):
-            with pytest.raises(StoreError, match="No space left on device.*untouched"):
+            with pytest.raises(StoreError, match=r"No space left on device.*untouched"):
                 write()
     assert len(store.log()) == 1
     assert store.verify(records=True).faults == ()

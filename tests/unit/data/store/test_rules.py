@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 
 import pyarrow as pa
 import pytest
@@ -48,14 +48,14 @@ def test_what_the_data_say_stands():
 
 
 def test_what_is_older_than_generators_was_made_by_people_and_that_is_dated():
-    days = [datetime.date(2020, 5, 1), datetime.date(2022, 11, 30), None]
+    days = [dt.date(2020, 5, 1), dt.date(2022, 11, 30), None]
     done, _ = ruled(describe("d", pa.table({"x": [1, 2, 3], "day": days})),
                     rules(made_column="day", human_before="2022-11-30"))  # fmt: skip
     assert done.table.column("_origin").to_pylist() == ["human", "unknown", "unknown"]
     assert done.table.column("_evidence").to_pylist() == ["dated", None, None]
     assert done.table.column("_made").null_count == 1
     years = describe("y", pa.table({"year": [1999, 2024]}))
-    assert origins(years, made_column="year", human_before=datetime.date(2020, 1, 1))[0] == ["human", "unknown"]
+    assert origins(years, made_column="year", human_before=dt.date(2020, 1, 1))[0] == ["human", "unknown"]
 
 
 def test_folders_and_files_say_who():
