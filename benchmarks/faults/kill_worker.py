@@ -32,11 +32,7 @@ from holdfast.data.bulk.records import Records, parquet_records
 from holdfast.data.bulk.spark import Spark
 
 CLUSTER = "local-cluster[2,1,1024]"
-SETTINGS = {
-    "spark.sql.shuffle.partitions": "4",
-    "spark.executor.heartbeatInterval": "2s",
-    "spark.network.timeout": "20s",
-}
+SETTINGS = {"spark.sql.shuffle.partitions": "2"}
 THRESHOLD = 0.7
 
 

@@ -75,7 +75,12 @@ def _parquet(path: Path) -> list[Path]:
 def _names(paths: Sequence[Path | str]) -> list[str]:
     short = [Path(path).name or str(path) for path in paths]
     counts: Mapping[str, int] = Counter(short)
-    return [one_line(name if counts[name] == 1 else str(path), 80) for name, path in zip(short, paths, strict=True)]
+    names: list[str] = []
+    for name, path in zip(short, paths, strict=True):
+        longer = one_line(name if counts[name] == 1 else str(path), 80)
+        again = sum(one == longer or one.startswith(f"{longer} (") for one in names)
+        names.append(f"{longer} ({again + 1})" if again else longer)
+    return names
 
 
 def _sizes(dataset: Dataset, split: str, n: int) -> list[int]:

@@ -18,7 +18,7 @@ from holdfast.data.bulk.words import Words, blocks_of, words_of
 from holdfast.data.canonical import STRING
 
 RUN = 3  # words of a run: what two texts are compared by
-SAMPLED_RUNS = 8192  # of a text with twice as many or more; shorter ones are compared by all of them
+SAMPLED_RUNS = 8192  # of a text with twice as many different ones or more; others are compared by all of them
 _WHOLE = (1 << 64) - 1
 _LIMITS = np.array([min(_WHOLE, int(_WHOLE * (2 * SAMPLED_RUNS / 2**size))) for size in range(64)], dtype=np.uint64)
 
@@ -66,15 +66,15 @@ def grams(unit: Unit, text: str, wanted: Path, run: int = RUN) -> Iterator[pa.Re
 def _grams(texts: pa.Array, numbers: np.ndarray, run: int) -> Iterator[pa.RecordBatch]:
     for at, few in blocks_of(pa.chunked_array([texts])):
         runs, starts = words_of(few).runs(run)
-        counts = np.diff(starts)
-        text = np.repeat(np.arange(len(few)), counts)
-        keep = runs <= limit(counts)[text]
-        runs, text = runs[keep], text[keep]
+        text = np.repeat(np.arange(len(few)), np.diff(starts))
         order = np.lexsort((runs, text))
         runs, text = runs[order], text[order]
         new = np.ones(len(runs), dtype=bool)
         new[1:] = (runs[1:] != runs[:-1]) | (text[1:] != text[:-1])
         runs, text = runs[new], text[new]
+        counts = np.bincount(text, minlength=len(few))
+        keep = runs <= limit(counts)[text]
+        runs, text = runs[keep], text[keep]
         offsets = np.searchsorted(text, np.arange(len(few) + 1)).astype(np.int32)
         arrays = [
             pa.array(numbers[at : at + len(few)]),
@@ -85,7 +85,7 @@ def _grams(texts: pa.Array, numbers: np.ndarray, run: int) -> Iterator[pa.Record
 
 
 def limit(counts: np.ndarray) -> np.ndarray:
-    """Return the largest hash that is kept of texts of so many runs."""
+    """Return the largest hash that is kept of texts of so many different runs."""
     return _LIMITS[np.frexp(np.maximum(counts, 1).astype(np.float64))[1]]
 
 

@@ -67,8 +67,7 @@ class Spark:
                 warnings.simplefilter("ignore", FutureWarning)  # about pandas 3, which we do not use
                 self.session: SparkSession = builder.getOrCreate()
         except (PySparkException, OSError, Exception) as error:
-            why = one_line(str(error).strip().partition("\n")[0], 300)
-            raise BadInput(f"Spark does not start with --master {one_line(master)}: {why}") from error
+            raise BadInput(f"Spark does not start with --master {one_line(master)}: {_why(error)}") from error
         self.session.sparkContext.setLogLevel("ERROR")
 
     def each(self, units: Sequence[Unit], work: Work, schema: pa.Schema, into: Path, progress: Progress) -> None:
@@ -155,7 +154,7 @@ def _address(path: Path) -> str:
 
 def _why(error: Any) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if "Error" in line or "Exception" in line]
+    told = [line.lstrip(": ") for line in lines if ("Error" in line or "Exception" in line) and line[:3] != "at "]
     return one_line((told or lines or ["no reason was given"])[-1], 300)
 
 

@@ -82,10 +82,10 @@ def said(seen: Found, settings: DuplicateSettings) -> str:
     if not seen.clusters:
         what = "no copies" if seen.text is not None else "no equal records"
         return f"{seen.n:,} records: {what}."
-    near = f", and {seen.near:,} pairs of texts are alike to {settings.threshold:g} or more" if seen.text else ""
+    near = f", and {_are(seen.near, 'pair')} of texts alike to {settings.threshold:g} or more" if seen.text else ""
     return (
-        f"{seen.spare:,} of {seen.n:,} records ({_share(seen.spare, seen.n)}) are copies of another one: "
-        f"{seen.equal:,} are equal to an earlier record{near}."
+        f"{seen.spare:,} of {seen.n:,} records ({_share(seen.spare, seen.n)}) could be spared as copies of others: "
+        f"{_are(seen.equal, 'record')} equal to an earlier one{near}."
     )
 
 
@@ -195,6 +195,10 @@ def _cut(text: str, start: int) -> str:
 
 def _lines(table: Path) -> int:
     return int(pyarrow.dataset.dataset(parquet_files(table)).count_rows())
+
+
+def _are(n: int, noun: str) -> str:
+    return f"1 {noun} is" if n == 1 else f"{n:,} {noun}s are"
 
 
 def _share(some: int, of: int) -> str:
