@@ -45,7 +45,7 @@ NUMBERS = {
     "forest": lambda: RandomForestClassifier(20, random_state=0),
     "ridge": lambda: make_pipeline(StandardScaler(), RidgeClassifier()),
 }
-WORDS = {"multinomial": lambda: MultinomialNB(0.3), "logistic": lambda: LogisticRegression(C=10, max_iter=50)}
+WORDS = {"multinomial": lambda: MultinomialNB(alpha=0.3), "logistic": lambda: LogisticRegression(C=10, max_iter=50)}
 
 
 def shipped():

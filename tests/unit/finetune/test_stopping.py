@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -64,6 +64,7 @@ def stop_of(rule, validation, training):
     return None
 
 
+@settings(max_examples=40, deadline=None)
 @given(losses=LOSSES, seed=st.integers(0, 1000))
 @pytest.mark.parametrize("rule", [rule for rule in RULES if not isinstance(rule, Patience)], ids=lambda rule: rule.rule)
 def test_prechelts_criteria_are_their_definitions(rule, losses, seed):
@@ -115,6 +116,7 @@ def test_a_loss_that_is_no_number_stops_at_once():
     json.dumps(state.model_dump(), allow_nan=False)
 
 
+@settings(max_examples=25, deadline=None)
 @given(losses=LOSSES, cut=st.integers(0, 60), seed=st.integers(0, 1000))
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule)
 def test_a_cut_changes_nothing(rule, losses, cut, seed):

@@ -51,14 +51,14 @@ def test_losses_are_scores_the_other_way_round():
 def test_many_controls_that_are_as_good_seldom_make_it_hurt():
     rng = np.random.default_rng(1)
     verdicts = []
-    for seed in range(150):
+    for seed in range(80):
         difficulty = rng.random(200)
         scores = [(difficulty + 0.3 * rng.normal(size=200) < 0.7).astype(float) for _ in range(7)]
         controls = {f"c{i}": each.astype(bool) for i, each in enumerate(scores[1:])}
         verdicts.append(transfer(scores[0].astype(bool), controls, Streams(seed)).verdict)
     # 0.05 at most by design; a bound that it exceeds with chance below 1e-4
-    assert np.mean([one == "hurts" for one in verdicts]) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 150)
-    assert np.mean([one == "helps" for one in verdicts]) <= 0.05
+    assert np.mean([one == "hurts" for one in verdicts]) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 80)
+    assert np.mean([one == "helps" for one in verdicts]) <= 0.05  # all six at once: far below 0.05 by design
 
 
 def test_an_error_is_better_when_less():
