@@ -15,7 +15,7 @@ from holdfast.data.origin import BY_NAME, RECORD
 from holdfast.data.store import columns as stored
 from holdfast.data.store import rows
 from holdfast.data.store.committing import Change, commit, guarded
-from holdfast.data.store.identity import content_sum, is_record_name, summed
+from holdfast.data.store.identity import column_sum, is_record_name, summed
 from holdfast.data.store.locks import using, writing
 from holdfast.data.store.matching import matched, refuse_strangers
 from holdfast.data.store.version import StoredColumn, Version, type_name
@@ -44,9 +44,9 @@ def attach(store: "Store", name: str, values: pa.Table, message: str, kind: Kind
         if old is not None and old.column(name).equals(new.column(name)):
             return head.model_copy(update={"changed": 0})
         with np.errstate(over="ignore"):
-            total = summed(head.content) + content_sum(new.select([RECORD, name]), [name]) - _base(new)
+            total = summed(head.content) + column_sum(new, name)
             if old is not None:
-                total = total - content_sum(old, [name]) + _base(old)
+                total = total - column_sum(old, name)
         merged = _overlaid(at, before, new, name, after) if before is not None else new
         known[name] = after
         change = Change(
@@ -60,11 +60,6 @@ def attach(store: "Store", name: str, values: pa.Table, message: str, kind: Kind
         )
         table = merged.rename_columns([RECORD, after.field])
         return commit(store.folder, head, change, lambda at: rows.merged(at, table, old_fields))
-
-
-def _base(table: pa.Table) -> np.ndarray:
-    """Return what records contribute without the column, which is in the version's sum already."""
-    return content_sum(table.select([RECORD]))
 
 
 def _given(name: str, values: pa.Table) -> pa.Table:

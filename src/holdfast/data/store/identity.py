@@ -48,9 +48,17 @@ def content_sum(table: pa.Table, later: Iterable[str] = ()) -> np.ndarray:
         for block in _blocks(table, [RECORD, *(name for name in _PROVENANCE if name in table.column_names)]):
             total += _summed(_rows(block))
         for name in later:
-            there = table.select([RECORD, name]).filter(pc.is_valid(table.column(name)))
-            for block in _blocks(there, [RECORD, name]):
-                total += _summed(_rows(block))
+            total += column_sum(table, name)
+    return total
+
+
+def column_sum(table: pa.Table, name: str) -> np.ndarray:
+    """Return the part of a version's sum that the values of a later column make: uint64, shape (4,)."""
+    total = _NOTHING.copy()
+    there = table.select([RECORD, name]).filter(pc.is_valid(table.column(name)))
+    with np.errstate(over="ignore"):
+        for block in _blocks(there, [RECORD, name]):
+            total += _summed(_rows(block))
     return total
 
 
