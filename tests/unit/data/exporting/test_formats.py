@@ -279,8 +279,8 @@ def test_the_reference_library_finds_croissant_valid(table, pictures, tmp_path):
         warnings.simplefilter("ignore")
         croissant = pytest.importorskip("mlcroissant")
         for name, dataset in (("table", table), ("pictures", pictures)):
-            export(dataset, tmp_path / name, "croissant")
-            described = croissant.Dataset(jsonld=str(tmp_path / name / "croissant.json"))
+            export(dataset, tmp_path / f"{name} out", "croissant")
+            described = croissant.Dataset(jsonld=str(tmp_path / f"{name} out" / "croissant.json"))
             assert not described.metadata.ctx.issues.errors
 
 
@@ -288,7 +288,7 @@ def test_the_datasets_library_opens_what_looks_like_its_own(table, pictures, tmp
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         datasets = pytest.importorskip("datasets")
-        opened = datasets.load_from_disk(str(export(table, tmp_path / "table", "huggingface").place))
+        opened = datasets.load_from_disk(str(export(table, tmp_path / "one", "huggingface").place))
         assert opened["text"][:3] == table.values("text").to_pylist()[:3]
-        opened = datasets.load_from_disk(str(export(pictures, tmp_path / "pictures", "huggingface").place))
+        opened = datasets.load_from_disk(str(export(pictures, tmp_path / "two", "huggingface").place))
         assert opened["train"][0]["image"].size == (6, 6)
