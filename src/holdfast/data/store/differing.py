@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from holdfast.data.origin import NAMES, ORIGINS, RECORD, counts
 from holdfast.data.store import locks, rows
+from holdfast.data.store.columns import provenance_column
 from holdfast.data.store.committing import guarded
 from holdfast.data.store.identity import Known
+from holdfast.data.store.reading import table_of
 from holdfast.data.store.version import StoredColumn, Version
 
 if TYPE_CHECKING:
@@ -151,8 +153,8 @@ def _values(store: "Store", one: Version, other: Version, at: Mapping[int, "Lanc
         was = known[column.name]
         if _same_files(at[one.number], at[other.number], was, column):
             continue
-        old = store.read(one, [RECORD, column.name]).table
-        new = store.read(other, [RECORD, column.name]).table
+        record = provenance_column(RECORD)
+        old, new = table_of(store.folder, one, [record, was]), table_of(store.folder, other, [record, column])
         places = Known(old.column(0)).find(new.column(0))
         new, old = new.filter(pa.array(places >= 0)), old.take(pa.array(places[places >= 0]))
         text = pa.large_string()

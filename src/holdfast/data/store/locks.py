@@ -2,20 +2,22 @@
 
 writing.lock   held by whoever makes a version, for the moment of the commit: one at a time
 using.lock     shared by everybody who reads or writes; gc holds it alone, so that no file goes that somebody needs
+waiting.lock   held by gc from when it waits, and passed by everybody who begins: who is there ends, nobody new comes
 
 Locks are the system's own and end with the process, however it ends.
 """
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 from holdfast.core.errors import StoreError
 from holdfast.core.locking import hold, share
 
-WRITING, USING = "writing.lock", "using.lock"
+WRITING, USING, WAITING = "writing.lock", "using.lock", "waiting.lock"
+ALL = (WRITING, USING, WAITING)
 PATIENCE = 600.0  # seconds; a commit takes well under one, a column of a hundred million rows minutes
 _EVERY = 0.02
 
@@ -30,14 +32,17 @@ def writing(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
 @contextmanager
 def using(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Be sure that no file goes. Raises StoreError when gc keeps at it."""
-    with _held(share, folder / USING, patience, "gc is clearing"):
+    with ExitStack() as kept:
+        with _held(share, folder / WAITING, patience, "gc is clearing"):
+            kept.enter_context(_held(share, folder / USING, patience, "gc is clearing"))
         yield
 
 
 @contextmanager
 def alone(folder: Path, patience: float) -> Iterator[None]:
     """Be sure that nobody reads or writes. Raises StoreError when somebody keeps at it."""
-    with _held(hold, folder / USING, patience, "somebody is reading from or writing to"):
+    busy = "somebody is reading from or writing to"
+    with _held(hold, folder / WAITING, patience, "gc is clearing"), _held(hold, folder / USING, patience, busy):
         yield
 
 

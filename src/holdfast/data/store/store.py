@@ -1,18 +1,17 @@
 """A folder that keeps versions of data, with the origin of every record.
 
-corpus/store.json             what this is
-       versions/              a document a version: what was acknowledged
-       tags/                  names for versions
-       rows.lance/            the records
-       media/                 the bytes of images, by hash
-       writing.lock using.lock
+corpus/store.json     what this is
+corpus/versions/      a document a version: what was acknowledged
+corpus/tags/          names for versions
+corpus/rows.lance/    the records
+corpus/media/         the bytes of images, by hash
+corpus/*.lock         see `locks`
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
 import pyarrow as pa
 
 from holdfast.core.dataset import Dataset, Kind, Role, Source
@@ -22,7 +21,8 @@ from holdfast.core.text import one_line
 from holdfast.data.origin import RECORD
 from holdfast.data.store import documents, durable, locks, media, naming, rows
 from holdfast.data.store.columns import as_table
-from holdfast.data.store.committing import guarded
+from holdfast.data.store.committing import READING, guarded
+from holdfast.data.store.reading import table_of
 from holdfast.data.store.version import SCHEMA, StoredColumn, Version
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             for name in (documents.VERSIONS, documents.TAGS):
                 durable.make_folder(folder / name)
-            for name in (locks.WRITING, locks.USING):
+            for name in locks.ALL:
                 (folder / name).touch()
             documents.mark(folder)
             durable.sync_folder(folder.parent)
@@ -130,12 +130,8 @@ class Store:
         """Return the records of a version, in the order in which they were added. Raises BadInput, StoreError."""
         wanted = self.kept(version)
         chosen = _chosen(wanted, columns, self.name)
-        with guarded(self.folder, "reading"), locks.using(self.folder):
-            at = rows.opened(self.folder / rows.FOLDER, wanted.lance)
-            fields = [one.field for one in chosen if one.type != "null"] or [RECORD]
-            table = at.scanner(columns=fields, with_row_id=True).to_table()
-            table = table.take(pa.array(_order(table.column(rows.ROW))))
-            table = as_table(table, chosen).combine_chunks()
+        with guarded(self.folder, READING), locks.using(self.folder):
+            table = table_of(self.folder, wanted, chosen)
         images = [table.column(one.name) for one in chosen if one.kind == "image"]
         name = f"{self.name}@{wanted.tags[0] if wanted.tags else wanted.short}"
         source = Source(name, 0, len(table), wanted.id)
@@ -151,7 +147,7 @@ class Store:
         """
         wanted = self.kept(version)
         chosen = _chosen(wanted, columns, self.name)
-        with guarded(self.folder, "reading"), locks.using(self.folder):
+        with guarded(self.folder, READING), locks.using(self.folder):
             at = rows.opened(self.folder / rows.FOLDER, wanted.lance)
             fields = [one.field for one in chosen if one.type != "null"] or [RECORD]
             for block in rows.blocks(at, fields, rows=rows_a_block):
@@ -249,7 +245,3 @@ def _chosen(version: Version, columns: Sequence[str] | None, where: str) -> tupl
         if name not in known:
             raise unknown("column", name, known, where=where)
     return tuple(known[name] for name in columns)
-
-
-def _order(numbers: pa.ChunkedArray) -> np.ndarray:
-    return np.argsort(numbers.to_numpy(), kind="stable")

@@ -15,6 +15,7 @@ from holdfast.data.store import documents, locks, media, rows
 from holdfast.data.store.committing import guarded
 from holdfast.data.store.identity import content_sum, record_names, summed, version_name, written
 from holdfast.data.store.needs import Images, row_files
+from holdfast.data.store.reading import table_of
 from holdfast.data.store.version import StoredFile, Version
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _contents(store: "Store", versions: Sequence[Version], progress: Progress) -
     with track(progress, "naming records anew", total=len(versions), unit="versions") as advance:
         for version in versions:
             advance(1)
-            table = store.read(version).table
+            table = table_of(store.folder, version, version.columns)
             own = [one.name for one in version.columns if one.belongs == "record"]
             later = [one.name for one in version.columns if one.belongs == "later"]
             names = record_names(table, own).to_pylist()

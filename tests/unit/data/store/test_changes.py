@@ -2,11 +2,13 @@
 
 import os
 import threading
+import time
 
 import pyarrow as pa
 import pytest
 
 from holdfast.core.errors import BadInput, StoreError
+from holdfast.core.locking import is_held
 from holdfast.data.inference import describe
 from holdfast.data.store import Store
 
@@ -302,3 +304,20 @@ def test_a_disk_without_room_is_one_sentence_and_changes_nothing(store, monkeypa
     assert store.verify(records=True).faults == ()
     assert store.add(people(20)).number == 2
     assert store.verify(records=True).faults == ()
+
+
+def test_those_who_begin_wait_for_a_gc_that_waits(store):
+    reading, order = store.blocks(rows_a_block=2), []
+    next(reading)
+    clearing = threading.Thread(target=lambda: (store.gc(patience=20), order.append("gc")))
+    clearing.start()
+    while not is_held(store.folder / "waiting.lock"):
+        time.sleep(0.005)
+    late = threading.Thread(target=lambda: (len(store.read()), order.append("late")))
+    late.start()
+    time.sleep(0.05)
+    assert order == []
+    reading.close()
+    clearing.join()
+    late.join()
+    assert order == ["gc", "late"]
