@@ -11,7 +11,7 @@ from holdfast.audit.facts.origin.arrivals import Arrivals
 from holdfast.core.errors import NotApplicable
 
 _EVERY = 7  # periods up to which all orders are looked at
-_ORDERS = 50_000  # looked at beyond
+_ORDERS = 20_000  # looked at beyond
 _INDEPENDENT = 20.0  # independent records that a period is worth at most; records of a period come in batches
 
 
