@@ -148,7 +148,8 @@ def shares(data, repeats, named):
         for share, lines in [*seen.items(), ("all", everything)]:
             v = np.nanmean(np.where(np.isfinite(lines), lines, np.nan), axis=0) if share != "100%" else np.append(
                 np.mean(np.array(lines)[:, :-1], axis=0), np.nan)  # fmt: skip
-            print(f"  {name:14} {share:>5}: SLD {v[0]:.2f} / {v[1]:.2f} (error {v[2]:.3f}), mixture {v[3]:.2f} / {v[4]:.2f}, "
+            print(f"  {name:14} {share:>5}: SLD {v[0]:.2f} / {v[1]:.2f} (error {v[2]:.3f}), "
+                  f"mixture {v[3]:.2f} / {v[4]:.2f}, "
                   f"ACC {v[6]:.2f} / {v[7]:.2f}; refused for shift {v[9]:.2f}, for shift or width {v[10]:.2f}; "
                   f"people flagged at 0.05: {v[11]:.3f}", flush=True)  # fmt: skip
 
@@ -159,7 +160,7 @@ def flags(found, rows, cuts):
     for row in rows:
         at = known.text_of[row]
         if at >= 0:
-            hit.append(found.score[row] >= cuts.get(int(known.full[at]), np.inf))
+            hit.append(found.score[row] >= cuts.get(int(known.full[at]) if 2 not in cuts else 2, np.inf))
     return float(np.mean(hit)) if hit else np.nan
 
 

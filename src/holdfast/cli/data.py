@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.data_mix:mix",
         "Make a training set under a policy: shares, caps, and enough records by people.",
     ),
+    "scan": ("holdfast.cli.data_scan:scan", "Estimate how much of a corpus machines wrote."),
     "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts, and tags of origin in files."),
     "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions of data, or over time."),
     "review": (

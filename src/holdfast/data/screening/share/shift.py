@@ -122,8 +122,9 @@ def _rows(human: Features, machine: Features, asked: Features) -> Any:
 
     sides = (human, machine, asked)
     weigh = TfidfTransformer(sublinear_tf=True)
-    words = weigh.fit_transform(sparse.vstack([one.words for one in sides]))
-    characters = weigh.fit_transform(sparse.vstack([one.characters for one in sides]))
+    counts = [sparse.vstack([one.words for one in sides]), sparse.vstack([one.characters for one in sides])]
+    counts = [one[:, np.flatnonzero(np.bincount(one.indices, minlength=one.shape[1]) > 1)] for one in counts]
+    words, characters = (weigh.fit_transform(one) for one in counts)
     dense = np.concatenate([one.dense for one in sides])
     spread = np.nanstd(dense, axis=0)
     dense = (dense - np.nanmean(dense, axis=0)) / np.where(spread > 1e-12, spread, 1.0)

@@ -106,6 +106,16 @@ def scored(
     return Scores(found, fold)
 
 
+def as_scores(known: Prepared, fold: Int[np.ndarray, " texts"], read: Float[np.ndarray, " texts"]) -> Scores:
+    """Return scores that nothing was learnt for, such as a language model's, with 0 between the labelled kinds.
+
+    The texts in the folds say where 0 is. A text that the model cannot read has the least score of all.
+    """
+    kinds = [np.nanmean(read[(fold >= 0) & (known.origin == kind)]) for kind in (HUMAN, MACHINE)]
+    read = np.where(np.isfinite(read), read, np.nanmin(read)) - float(np.mean(kinds))
+    return Scores(np.repeat(read[:, None], FOLDS, axis=1), fold)
+
+
 def maker(known: Prepared, given: Float[np.ndarray, "texts more"] | None = None) -> Callable[[np.ndarray], Features]:
     """Return the function that gives features of texts by their places, with `given` beside them.
 
@@ -137,10 +147,12 @@ def auroc(
     below = 1.0 - (ranks[m:] - rankdata(theirs)) / m
     value = float(above.mean())
     variance = above.var(ddof=1) / m + below.var(ddof=1) / n
+    if variance < 1e-12:
+        # All or nothing: what a binomial of the smaller kind allows where it saw no exception.
+        least = float((1 - level) ** (1 / min(m, n)))
+        return value, (least if value > 0.5 else 0.0), (1.0 if value > 0.5 else 1 - least)
     bounded = min(max(value, 0.5 / (m * n)), 1 - 0.5 / (m * n))
-    # At a perfect score DeLong's variance is 0; one pair the other way round is the least that is allowed for.
-    error = max(np.sqrt(variance), 1.0 / np.sqrt(3.0 * m * n)) / (bounded * (1 - bounded))
-    z = float(norm.ppf(0.5 + level / 2)) * error
+    z = float(norm.ppf(0.5 + level / 2)) * float(np.sqrt(variance)) / (bounded * (1 - bounded))
     middle = np.log(bounded / (1 - bounded))
     return value, float(1 / (1 + np.exp(z - middle))), float(1 / (1 + np.exp(-z - middle)))
 

@@ -35,26 +35,33 @@ def _linear(matrix: Any, is_machine: Bool[np.ndarray, " texts"], seed: int, stre
     return model.fit(matrix, is_machine)
 
 
-def _weighted(counts: Any) -> Any:
+def _weighted(counts: Any) -> Callable[[Any], Any]:
+    """Return the function from counts to TF-IDF rows, over the columns that two texts fill.
+
+    Hashed columns are many and nearly all empty: without them a fit takes a tenth of the time.
+    """
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    return TfidfTransformer(sublinear_tf=True).fit(counts)
+    used = np.flatnonzero(np.bincount(counts.indices, minlength=counts.shape[1]) > 1)
+    used = used if len(used) else np.arange(1)  # texts without a word in common: one column, which says nothing
+    weigh = TfidfTransformer(sublinear_tf=True).fit(counts[:, used])
+    return lambda found: weigh.transform(found[:, used])
 
 
 def words(known: Features, texts: Sequence[str], is_machine: Bool[np.ndarray, " texts"], seed: int) -> Score:
     """Return a linear score of words and pairs of words (TF-IDF)."""
     del texts
     weigh = _weighted(known.words)
-    model = _linear(weigh.transform(known.words), is_machine, seed)
-    return lambda found, _: model.decision_function(weigh.transform(found.words))
+    model = _linear(weigh(known.words), is_machine, seed)
+    return lambda found, _: model.decision_function(weigh(found.words))
 
 
 def characters(known: Features, texts: Sequence[str], is_machine: Bool[np.ndarray, " texts"], seed: int) -> Score:
     """Return a linear score of two to four characters in a row (TF-IDF)."""
     del texts
     weigh = _weighted(known.characters)
-    model = _linear(weigh.transform(known.characters), is_machine, seed)
-    return lambda found, _: model.decision_function(weigh.transform(found.characters))
+    model = _linear(weigh(known.characters), is_machine, seed)
+    return lambda found, _: model.decision_function(weigh(found.characters))
 
 
 def embedding(known: Features, texts: Sequence[str], is_machine: Bool[np.ndarray, " texts"], seed: int) -> Score:
@@ -62,13 +69,11 @@ def embedding(known: Features, texts: Sequence[str], is_machine: Bool[np.ndarray
     from sklearn.decomposition import TruncatedSVD
 
     del texts
-    # Hashed columns are many and nearly all empty; those that two texts fill are few enough to decompose.
-    used = np.flatnonzero(np.bincount(known.words.indices, minlength=known.words.shape[1]) > 1)
-    weigh = _weighted(known.words[:, used])
-    rows = weigh.transform(known.words[:, used])
-    reduce = TruncatedSVD(min(_CONCEPTS, len(known) - 1), random_state=seed).fit(rows)
+    weigh = _weighted(known.words)
+    rows = weigh(known.words)
+    reduce = TruncatedSVD(min(_CONCEPTS, len(known) - 1, rows.shape[1]), random_state=seed).fit(rows)
     model = _linear(reduce.transform(rows), is_machine, seed, 3 * _STRENGTH)
-    return lambda found, _: model.decision_function(reduce.transform(weigh.transform(found.words[:, used])))
+    return lambda found, _: model.decision_function(reduce.transform(weigh(found.words)))
 
 
 def burstiness(known: Features, texts: Sequence[str], is_machine: Bool[np.ndarray, " texts"], seed: int) -> Score:
@@ -99,7 +104,7 @@ def together(known: Features, texts: Sequence[str], is_machine: Bool[np.ndarray,
     by_word, by_character, scale = _weighted(known.words), _weighted(known.characters), _scale(known.dense)
 
     def rows(one: Features) -> Any:
-        parts = [by_word.transform(one.words), by_character.transform(one.characters)]
+        parts = [by_word(one.words), by_character(one.characters)]
         return sparse.hstack([*parts, sparse.csr_matrix(_DENSE * scale(one.dense))]).tocsr()
 
     model = _linear(rows(known), is_machine, seed)

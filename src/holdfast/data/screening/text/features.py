@@ -10,7 +10,7 @@ from jaxtyping import Float
 from holdfast.data.screening.text.style import style
 
 WIDTH = 1 << 18  # columns of hashed counts: collisions touch about one n-gram in a hundred of a text's
-_TOKEN = r"(?u)\b\w+\b|[^\w\s]"  # marks are words of their own
+_SPLIT = r"(?u)\b\w+\b|[^\w\s]"  # marks are words of their own
 _WORDS, _CHARACTERS = (1, 2), (2, 4)  # lengths of n-grams
 
 
@@ -35,7 +35,7 @@ def features(texts: Sequence[str], given: Float[np.ndarray, "texts more"] | None
     from sklearn.feature_extraction.text import HashingVectorizer
 
     shape = {"n_features": WIDTH, "norm": None, "alternate_sign": False, "dtype": np.float32}
-    words = HashingVectorizer(ngram_range=_WORDS, token_pattern=_TOKEN, **shape)
+    words = HashingVectorizer(ngram_range=_WORDS, token_pattern=_SPLIT, **shape)
     characters = HashingVectorizer(analyzer="char_wb", ngram_range=_CHARACTERS, **shape)
     habits = style(texts)
     dense = habits if given is None else np.column_stack([habits, given])

@@ -73,14 +73,15 @@ def prepared(texts: Sequence[str], origin: Int[np.ndarray, " rows"], progress: P
         texts=tuple(" ".join(bare.texts[one].split()[:words]) for one in kept),
         origin=says[kept], family=bare.family[kept], full=sizes[kept] >= words, text_of=of_text, words=words,
         stripped=tuple((name, count) for name, count in stripped.items() if count), examples=bare.examples,
-        empty=empty, short=int((sizes < least)[of_row[(of_row >= 0) & (origin == ASKED)]].sum()), known=known, contradicted=contradicted,
+        empty=empty, short=int((sizes < least)[of_row[(of_row >= 0) & (origin == ASKED)]].sum()),
+        known=known, contradicted=contradicted,
     )  # fmt: skip
 
 
 def _said(
     of_row: Int[np.ndarray, " rows"], origin: Int[np.ndarray, " rows"], n: int
 ) -> tuple[Int[np.ndarray, " texts"], int, int]:
-    """Return what is known of each distinct text (−2: labelled as both), how many are both, and rows that are copies."""
+    """Return what is known of each text (−2: labelled as both), how many are both, and asked rows that are copies."""
     held = of_row >= 0
     is_human, is_machine = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     is_human[of_row[held & (origin == HUMAN)]] = True

@@ -24,12 +24,13 @@ from holdfast.data.screening.share.estimate import (
 from holdfast.data.screening.share.histograms import rows_of
 from holdfast.data.screening.share.shift import MOST, Test, classifier_test
 from holdfast.data.screening.text.conformal import Rate, p_values, rates
-from holdfast.data.screening.text.crossfit import HELD, UNUSED, Scores, auroc, folds_of, maker, scored
+from holdfast.data.screening.text.crossfit import HELD, UNUSED, Scores, as_scores, auroc, folds_of, maker, scored
 from holdfast.data.screening.text.detectors import DETECTORS, TOGETHER
 from holdfast.data.screening.text.features import Features
 from holdfast.data.screening.text.prepared import ASKED, HUMAN, MACHINE, Prepared, prepared
 
 Maker = Callable[[np.ndarray], Features]
+Reader = Callable[[Sequence[str], Progress], Float[np.ndarray, " texts"]]
 
 
 class ScreenSettings(BaseModel):
@@ -81,17 +82,18 @@ def screen(
     *,
     generators: Sequence[str | None] | None = None,
     groups: Mapping[str, Int[np.ndarray, " rows"]] | None = None,
-    given: Mapping[str, Float[np.ndarray, " rows"]] | None = None,
+    readers: Mapping[str, Reader] | None = None,
     progress: Progress | None = None,
 ) -> Screened:
     """Return the screening of the rows whose origin is ASKED (−1), by those that are HUMAN (0) or MACHINE (1).
 
-    `generators` names the maker of each row where known; `groups` are sets of rows with a share of their own; `given`
-    are scores of language models. Raises BadInput where too little is labelled.
+    `generators` names the maker of each row where known; `groups` are sets of rows with a share of their own; `readers`
+    are scores of language models, by name. Raises BadInput where too little is labelled.
     """
     settings, progress = settings or ScreenSettings(), progress or Silent()
-    if settings.detector not in DETECTORS:
-        raise unknown("detector", settings.detector, DETECTORS)
+    names = [*DETECTORS, *(readers or {})]
+    if settings.detector not in names:
+        raise unknown("detector", settings.detector, names)
     streams = Streams(settings.seed)
     if not (origin == ASKED).any():
         raise BadInput("the origin of every record is known already, so there is nothing to screen")
@@ -100,29 +102,33 @@ def screen(
     ask = known.of(ASKED)
     if not len(ask):
         raise BadInput(
-            f"no record can be judged: {known.short:,} have fewer than half the {known.words} words that are looked at, "
+            f"no record can be judged: {known.short:,} have fewer than half of {known.words} words, "
             f"{known.empty:,} are empty, and {known.known:,} are copies of texts whose origin is known"
         )
-    more = _by_text(known, given or {})
-    made = maker(known, more)
-    scores = scored(known, fold, settings.detector, made, ask, streams, progress)
+    read = {name: reader(known.texts, progress) for name, reader in (readers or {}).items()}
+    made = maker(known, np.column_stack(list(read.values())) if read else None)
+    if settings.detector in read:
+        scores = as_scores(known, fold, read[settings.detector])
+    else:
+        scores = scored(known, fold, settings.detector, made, ask, streams, progress)
     human, machine = (np.flatnonzero((known.origin == kind) & (fold > UNUSED)) for kind in (HUMAN, MACHINE))
     basis = calibrated(scores.by_fold[human], scores.by_fold[machine], known.family[human], known.family[machine])
     share = _share("all records", known, scores, basis, np.arange(len(texts)), settings, streams, progress, made)
     held = np.flatnonzero((fold == HELD) & (known.origin == HUMAN))
+    strata = _strata(known, held, settings.level)
     p = np.full(len(known.texts), np.nan)
     shifted = _shifted(share.tests)
     if not shifted:
         mean = scores.mean
-        p[ask] = p_values(mean[ask], known.full[ask].astype(int), mean[held], known.full[held].astype(int))
+        p[ask] = p_values(mean[ask], strata[ask], mean[held], strata[held])
     at, asked = known.text_of, origin == ASKED
     by_row = np.where((at >= 0) & asked, p[at], np.nan)
     score = np.where((at >= 0) & asked, scores.mean[at], np.nan)
     flagged = np.flatnonzero(by_row <= settings.level)
     return Screened(
         prepared=known, score=score, p=by_row, flagged=flagged[np.lexsort((flagged, -score[flagged]))],
-        rates=rates(scores.mean[held], known.full[held].astype(int), settings.level),
-        separations=_separations(known, fold, scores, made, settings, streams, progress, generators),
+        rates=rates(scores.mean[held], strata[held], settings.level),
+        separations=_separations(known, fold, scores, made, settings, streams, progress, generators, read),
         length_area=_length(known, human, machine), share=share,
         groups=tuple(
             _share(name, known, scores, basis, rows, settings, streams, progress, made)
@@ -157,6 +163,17 @@ def _share(
     return Share(name, len(places), settings.coverage, estimates, tests, refused)
 
 
+def _strata(known: Prepared, held: Int[np.ndarray, " held"], level: float) -> Int[np.ndarray, " texts"]:
+    """Return shorter texts (0) and texts of full length (1) apart, or all as one (2) where either kind calibrates badly.
+
+    Twice as many texts as make a level reachable are asked for.
+    """
+    full = known.full.astype(int)
+    if np.bincount(full[held], minlength=2).min() < 2 / level:
+        return np.full(len(full), 2)
+    return full
+
+
 def _shifted(tests: Sequence[Test]) -> str:
     bad = [one for one in tests if one.refuses]
     if not bad:
@@ -184,20 +201,23 @@ def _classified(
 
 def _separations(
     known: Prepared, fold: np.ndarray, scores: Scores, made: Maker, settings: ScreenSettings, streams: Streams,
-    progress: Progress, generators: Sequence[str | None] | None,
+    progress: Progress, generators: Sequence[str | None] | None, read: Mapping[str, np.ndarray],
 ) -> tuple[Separation, ...]:  # fmt: skip
     """Return how well each detector separates labelled texts, and the chosen one by generator."""
     usable = np.flatnonzero(fold > UNUSED)
     is_machine = known.origin[usable] == MACHINE
     found = []
-    for name in DETECTORS:
+    for name in (*DETECTORS, *read):
         if name == settings.detector:
             by = scores.mean[usable]
+        elif name in read:
+            by = read[name][usable]
         elif settings.compare:
             by = scored(known, fold, name, made, np.arange(0), streams, progress).mean[usable]
         else:
             continue
-        found.append(Separation(name, "all", int(is_machine.sum()), *auroc(by, is_machine)))
+        kept = np.isfinite(by)
+        found.append(Separation(name, "all", int((kept & is_machine).sum()), *auroc(by[kept], is_machine[kept])))
     if generators is None:
         return tuple(found)
     maker_of: dict[int, str] = {}
@@ -218,14 +238,3 @@ def _length(known: Prepared, human: np.ndarray, machine: np.ndarray) -> tuple[fl
     both = np.concatenate([human, machine])
     words = np.array([known.texts[int(one)].count(" ") + 1.0 for one in both])
     return auroc(words, np.repeat([False, True], [len(human), len(machine)]))
-
-
-def _by_text(known: Prepared, given: Mapping[str, Float[np.ndarray, " rows"]]) -> np.ndarray | None:
-    """Return the given scores by text; a text that stands in several rows has the score of the last."""
-    if not given:
-        return None
-    found = np.full((len(known.texts), len(given)), np.nan)
-    held = known.text_of >= 0
-    for at, column in enumerate(given.values()):
-        found[known.text_of[held], at] = column[held]
-    return found

@@ -28,14 +28,14 @@ def style(texts: Sequence[str]) -> Float[np.ndarray, "texts features"]:
 def _one(text: str) -> list[float]:
     spoken = _WORD.findall(text)
     words = [word.lower() for word in spoken]
-    sentences = np.array([len(part.split()) for part in _SENTENCE.split(text) if part] or [0.0], dtype=np.float64)
-    lengths = np.array([len(word) for word in words] or [0.0], dtype=np.float64)
+    sentences = np.array([len(part.split()) for part in _SENTENCE.split(text) if part] or [0], dtype=np.float64)
+    lengths = np.array([len(word) for word in words] or [0], dtype=np.float64)
     counts = Counter(words)
     n, characters = max(1, len(words)), max(1, len(text))
-    shares = np.array(list(counts.values()) or [1.0], dtype=np.float64) / n
+    shares = np.array(list(counts.values()) or [1], dtype=np.float64) / n
     entropy = float(-(shares * np.log(shares)).sum())
     pairs = list(pairwise(words))
-    return [
+    found: list[float] = [
         float(np.log1p(sentences.mean())),
         float(np.log1p(sentences.std())),
         _burstiness(sentences),
@@ -51,6 +51,7 @@ def _one(text: str) -> list[float]:
         sum(map(str.isdigit, text)) / characters,
         *(text.count(mark) / characters for mark in _MARKS),
     ]
+    return found
 
 
 def _burstiness(values: Float[np.ndarray, " n"]) -> float:

@@ -1,0 +1,220 @@
+"""What a screening found, as sections of a run: shares, records for review, what was stripped, what nobody can say."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from holdfast.core.finding import Examples, Measure, Series
+from holdfast.core.record import Section
+from holdfast.core.text import one_line
+from holdfast.data.screening.share.estimate import HEADLINE, Share
+from holdfast.data.screening.text.screening import Screened, ScreenSettings
+
+_SHOWN = 20
+_STRATA = {0: "shorter texts", 1: "texts of full length", 2: "texts of any length"}
+
+
+def said(found: Screened) -> str:
+    """Return the outcome in a sentence."""
+    if found.share.refused:
+        share = f"The share of machine text is not estimable: {found.share.refused}."
+    else:
+        best = found.share.best
+        share = (
+            f"Between {best.low:.0%} and {best.high:.0%} of the texts are like the labelled machine texts "
+            f"({found.share.level:.0%} interval; estimate {best.value:.0%})."
+        )
+    if found.refused:
+        return f"{share} Nothing is said of single records, for the same reason." if found.share.refused else share
+    return f"{share} {len(found.flagged):,} records are flagged for review, which is no verdict on any of them."
+
+
+def sections(found: Screened, texts: Sequence[str], settings: ScreenSettings) -> list[Section]:
+    """Return the parts of the report."""
+    return [
+        _shares(found),
+        _records(found, texts, settings),
+        _assumptions(found),
+        _detectors(found),
+        _stripped(found),
+        _limits(found, settings),
+    ]
+
+
+def _shares(found: Screened) -> Section:
+    share = found.share
+    if share.refused:
+        says = [f"Not estimable: {share.refused}."]
+    else:
+        says = [f"{share.texts:,} texts were judged. {said(found)}",
+                "The interval has the errors of the corpus and of the labelled texts, both redrawn."]  # fmt: skip
+    evidence: list[Measure | Examples | Series] = []
+    if not share.refused:
+        evidence += [
+            Measure(name=f"share of machine text, {one.method}", value=one.value, low=one.low, high=one.high,
+                    level=share.level, unit="share")
+            for one in share.intervals
+        ]  # fmt: skip
+    if found.groups:
+        cells = [(one.name, one.texts, *_cell(one)) for one in found.groups]
+        evidence.append(
+            Examples(caption=f"Groups, {HEADLINE}", columns=("group", "texts", "share", "from", "to", "why not"),
+                     cells=tuple(cells))
+        )  # fmt: skip
+        told = [one for one in found.groups if not one.refused]
+        if len(told) > 1:
+            evidence.append(
+                Series(name="share of machine text by group", x=tuple(one.name for one in told),
+                       y=tuple(one.best.value for one in told), low=tuple(one.best.low for one in told),
+                       high=tuple(one.best.high for one in told), x_name="group", y_name="share", shape="point")
+            )  # fmt: skip
+        says.append(
+            f"{len(found.groups)} intervals of groups at {share.level:.0%}: about "
+            f"{len(found.groups) * (1 - share.level):.1f} of them miss by chance."
+        )
+    return Section(title="Share of machine text", says=tuple(says), evidence=tuple(evidence))
+
+
+def _cell(one: Share) -> tuple[float | None, float | None, float | None, str]:
+    if one.refused:
+        return None, None, None, f"not estimable: {one.refused}"
+    return round(one.best.value, 3), round(one.best.low, 3), round(one.best.high, 3), ""
+
+
+def _records(found: Screened, texts: Sequence[str], settings: ScreenSettings) -> Section:
+    if found.refused:
+        return Section(
+            title="Records", says=(f"No record has a p-value: not estimable, as {found.refused}.",
+                                   "A rate of false flags that was measured on other texts would not hold here."),
+        )  # fmt: skip
+    judged = int(np.isfinite(found.p).sum())
+    usable = [rate for rate in found.rates if np.isfinite(rate.threshold)]
+    says = [
+        (
+            f"{len(found.flagged):,} of {judged:,} texts are flagged for review at p ≤ {settings.level:g}. Had people "
+            f"written them all, about {settings.level * judged:,.0f} would be flagged. A flag says nothing about "
+            "who wrote a text."
+        ),
+        (
+            f"p is how often a text by a person of the same kind scores as high. It is calibrated on {found.held:,} "
+            "texts of known human origin that no detector learnt from, and holds for texts drawn as they were."
+        ),
+    ]
+    measures: list[Measure | Examples] = [
+        Measure(name=f"false-positive rate on people's texts, {_STRATA[rate.stratum]}", value=rate.mean,
+                threshold=settings.level, low=rate.low, high=rate.high, level=0.95, unit="share")
+        for rate in usable
+    ]  # fmt: skip
+    says += [
+        f"Of {_STRATA[rate.stratum]} only {rate.held:,} calibrate, too few for a level of {settings.level:g}: none is "
+        "flagged."
+        for rate in found.rates
+        if not np.isfinite(rate.threshold)
+    ]
+    if len(found.flagged):
+        first = found.flagged[:_SHOWN]
+        measures.append(
+            Examples(
+                caption=f"Flagged for review, highest score first ({len(first)} of {len(found.flagged):,})",
+                columns=("score", "p", "text"),
+                cells=tuple(
+                    (round(float(found.score[row]), 3), round(float(found.p[row]), 4), one_line(texts[row], 120))
+                    for row in first
+                ),
+                rows=tuple(int(row) for row in first),
+            )
+        )  # fmt: skip
+    return Section(title="Records for review", says=tuple(says), evidence=tuple(measures))
+
+
+def _assumptions(found: Screened) -> Section:
+    if not found.share.tests:
+        return Section(title="Does it hold here?", says=("There were too few texts to ask.",))
+    cells = tuple(
+        (
+            one.name,
+            round(one.statistic, 3),
+            float(f"{one.p_value:.2g}"),
+            one.level,
+            "refuses" if one.refuses else "allows",
+        )
+        for one in found.share.tests
+    )
+    return Section(
+        title="Does it hold here?",
+        says=(
+            (
+                "A share means something only if the corpus is a mixture of texts like the labelled people's and the "
+                "labelled machines'. Two tests try to refute that, each with a chance of a wrong refusal of about "
+                f"{found.share.tests[0].level:g}."
+            ),
+            *(f"{one.name}: {one.says}." for one in found.share.tests),
+        ),
+        evidence=(Examples(caption="Tests", columns=("test", "statistic", "p", "level", "outcome"), cells=cells),),
+    )
+
+
+def _detectors(found: Screened) -> Section:
+    cells = tuple(
+        (one.detector, one.against, one.texts, round(one.area, 3), round(one.low, 3), round(one.high, 3))
+        for one in found.separations
+    )
+    area, low, high = found.length_area
+    matched = (
+        "Lengths are matched."
+        if low <= 0.5 <= high
+        else "Length still differs between the kinds, so part of it is length."
+    )
+    return Section(
+        title="How well detectors separate the labelled texts",
+        says=(
+            ("Area under the curve on texts that the detector did not learn from: how often a machine's text scores "
+            "above a person's. 0.5 is a coin."),
+            (f"Every text is cut to {found.prepared.words} words. The number of words alone has {area:.2f} "
+            f"({low:.2f} to {high:.2f}). {matched}"),
+        ),
+        evidence=(
+            Examples(caption="With 95 % intervals", columns=("detector", "against", "texts", "area", "from", "to"),
+                     cells=cells),
+        ),
+    )  # fmt: skip
+
+
+def _stripped(found: Screened) -> Section:
+    known = found.prepared
+    says = [
+        "Format tells collections apart, not makers. This was stripped from all texts before anything was measured:"
+    ]
+    if not known.stripped:
+        says = ["There was no format and nothing shared to strip."]
+    left = [(known.empty, "empty"), (known.short, f"with fewer than half of {known.words} words"),
+            (known.known, "copies of a text whose origin is known")]  # fmt: skip
+    says += [f"Not judged: {count:,} records {why}." for count, why in left if count]
+    if known.contradicted:
+        says.append(f"{known.contradicted:,} labelled texts are said to be both a person's and a machine's: left out.")
+    evidence = [Examples(caption="Stripped", columns=("what", "texts"), cells=known.stripped)] if known.stripped else []
+    if known.examples:
+        cells = tuple((where, count, one_line(text, 100)) for where, text, count in known.examples)
+        evidence.append(
+            Examples(caption="Shared most often", columns=("where", "texts", "begins or ends"), cells=cells)
+        )
+    return Section(title="What was stripped", says=tuple(says), evidence=tuple(evidence))
+
+
+def _limits(found: Screened, settings: ScreenSettings) -> Section:
+    makers = [one.against for one in found.separations if one.against != "all"]
+    learnt = f"the labelled machine texts ({', '.join(makers[:8])})" if makers else "the labelled machine texts"
+    return Section(
+        title="What this cannot say",
+        says=(
+            (
+                f"It knows {learnt} and people's texts of the same kind. A generator that writes more like people "
+                "than those do is counted with people, and no test can see that. So the share is one of text like them."
+            ),
+            (
+                "Texts by people who write in a second language, in fixed phrases, or with a spelling tool are flagged "
+                "more often than others. Calibrate on texts of theirs, with --by a column that says so."
+            ),
+            f"Detector: {settings.detector}. Rewriting by hand or by another model lowers every score.",
+        ),
+    )
