@@ -1,6 +1,6 @@
 """Marks in texts: false alarms on unmarked text, plain and repeated, and power against length, predicted and seen.
 
-    python benchmarks/detection/watermarks.py --out marks.json [--text FILE] [--keys 40] [--texts 300]
+    python benchmarks/detection/watermarks.py --out marks.json [--text FILE] [--keys 40] [--texts 300] [--only SynthID]
 
 False alarms: paragraphs of a text (made ones without --text), with many keys; the same paragraphs with a line that is
 said thirty times; counted once, as `holdfast data mark detect` does, and every time, as a naive detector does.
@@ -146,6 +146,7 @@ def main():
     parser.add_argument("--text", help="a file with a paragraph a line")
     parser.add_argument("--keys", type=int, default=40)
     parser.add_argument("--texts", type=int, default=300)
+    parser.add_argument("--only", default="", help="kinds of marks whose description has these letters")
     parser.add_argument("--out", type=Path)
     said = parser.parse_args()
     streams, started = Streams(0), time.process_time()
@@ -155,7 +156,7 @@ def main():
     repeated = [" ".join([" ".join(text.split()[:12])] * 30) for text in some]
     language = bigrams(texts)
     rows = []
-    for scheme in SCHEMES:
+    for scheme in (one for one in SCHEMES if said.only in one.said()):
         rng = streams("marks", scheme.said())
         row = {"scheme": scheme.said() + (f", δ = {scheme.delta:g}" if isinstance(scheme, GreenList) else "")}
         row["plain"] = false_alarms(some, scheme, keys, rng)

@@ -62,7 +62,8 @@ def find_marks(
         words.append(tags.said(found))
         parts += tags.sections(found)
     results += tags.results(dataset, found)
-    if dataset.of(kind="image") and origin in dataset.table.column_names:
+    if dataset.of(kind="image") and (origin != ORIGIN or origin in dataset.table.column_names):
+        dataset[origin]  # an unknown column is told with the nearest name
         parts += scan_images(dataset, origin=origin, seed=seed, progress=progress)
     if save is not None:
         saved(save, provenance(dataset, found))

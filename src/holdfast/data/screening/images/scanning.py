@@ -202,6 +202,10 @@ def _judged(looked: Looked, kept: np.ndarray, alpha: float, streams: Streams) ->
         f"{int(flagged.sum()):,} are unlike real ones; among them at most {alpha:.0%} are expected to be real. That is "
         "no verdict on any one of them: look before you record an origin."
     )
+    if not flagged.any() and 1 / (1 + len(judge.real)) > alpha / len(found):
+        unlike += (
+            f" With {len(judge.real):,} real ones held out, no p-value can be below {1 / (1 + len(judge.real)):.2g}."
+        )
     return first, Section(title=f"{TITLE}: those of unknown origin", says=(mixed, unlike), evidence=(share, table))
 
 
