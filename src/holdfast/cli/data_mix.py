@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("policy", type=click.Path(path_type=Path), metavar="POLICY.toml")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Write the mix there (with --check: the report).  [default: the name of the policy]")  # fmt: skip
+@click.option("--tag", metavar="NAME", help="Keep the mix in its store as well, under a tag.")
 @click.option("--dry-run", is_flag=True, help="Show the numbers and write nothing.")
 @click.option("--check", "data", metavar="DATA", help="Judge an existing training set; exit with 1 if it breaks one.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any key of the policy, such as seed=1.")
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
               help="text, json; with --check html, markdown, sarif, junit as well.")  # fmt: skip
 @STORE
 def mix(policy: Path, out: Path | None, data: str | None, assignments: tuple[str, ...], form: str, store: Path,
-        *, dry_run: bool) -> int:  # fmt: skip
+        *, tag: str | None, dry_run: bool) -> int:  # fmt: skip
     """Make a training set under a policy: shares, caps, and enough records by people.
 
     \b
@@ -53,15 +54,20 @@ def mix(policy: Path, out: Path | None, data: str | None, assignments: tuple[str
     if form not in {"text", "json"}:
         raise BadInput(f"--format {form} shows a report, and a mix has none; wanted text or json")
     from holdfast.cli.progress import shown
+    from holdfast.data.mixing.tagging import store_of, tag_mix
 
     folder = out or Path(policy.stem)
     with shown() as progress:
+        source = store_of(said.source, tag) if tag else None
         found = mixed(said, ask=need, progress=progress)
         record = None if dry_run else write_mix(found, folder, progress)
+        version = tag_mix(found, tag) if tag and not dry_run else None
     if form == "json":
         click.echo(json.dumps(telling.as_json(found), indent=2) if record is None else record.model_dump_json(indent=2))
         return 0
     click.echo(telling.table(found) if record is None else telling.written(found, record, folder))
+    if version is not None:
+        click.echo(f"  in {source} as version {version.number}, tag {tag}: column mix_{tag} holds the weights")
     for note in telling.said(found):
         click.echo(f"  {note}")
     return 0

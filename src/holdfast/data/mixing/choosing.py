@@ -28,7 +28,7 @@ from holdfast.data.mixing.policy import Human, Policy
 from holdfast.data.mixing.record import Need, Weights
 from holdfast.data.mixing.source import Opened, of_dataset, opened
 from holdfast.data.mixing.weights import doubts, weights_of
-from holdfast.data.origin import ORIGIN, PARENTS, RECORD, payload
+from holdfast.data.origin import ORIGIN, PARENTS, RECORD
 
 Ask = Callable[[Human, int | None, int], Need]  # what must be kept, records of the mix (if said), records at most
 TEST_ROW, CHILD = "a record of the test data", "made from a record of the test data"
@@ -149,8 +149,7 @@ def _barred(
 
 def _test_names(address: str, source: Opened, notes: list[str], progress: Progress) -> pa.ChunkedArray:
     test = opened([address], progress)
-    mine, theirs = (set(payload(one.schema.names)) for one in (source, test))
-    if RECORD not in {column.name for column in test.columns} and mine != theirs:
+    if (test.named_here or source.named_here) and test.own != source.own:
         notes.append(
             f"{one_line(address, 60)} has other columns than the source, so that its records are not recognised there"
         )

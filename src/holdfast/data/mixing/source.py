@@ -33,6 +33,8 @@ class Opened:
     blocks: Blocks
     media: Callable[[Sequence[pa.ChunkedArray]], Media]  # where the bytes behind values of image columns are
     notes: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()  # columns whose values name a record
+    named_here: bool = False  # names were made from the values just now, not read
 
     @property
     def split(self) -> str | None:
@@ -74,6 +76,7 @@ def _of_store(address: str) -> Opened:
         blocks,
         lambda columns: media_of(store.folder, columns),
         (store.newer,) if store.newer else (),
+        frozenset(column.name for column in version.columns if column.belongs == "record"),
     )
 
 
@@ -87,7 +90,10 @@ def _of_dataset(name: str, dataset: Dataset) -> Opened:
             yield from chosen.slice(start, BLOCK_ROWS).combine_chunks().to_batches(BLOCK_ROWS)
 
     notes = tuple(f"{one_line(source.name, 60)}: {note}" for source in dataset.sources for note in source.notes)
-    return Opened(name, version, named.columns, named.table.schema, len(named), blocks, lambda _: named.media, notes)
+    return Opened(
+        name, version, named.columns, named.table.schema, len(named), blocks, lambda _: named.media, notes,
+        frozenset(payload(dataset.table.column_names)), RECORD not in dataset.table.column_names,
+    )  # fmt: skip
 
 
 def with_names(dataset: Dataset) -> Dataset:
@@ -152,6 +158,8 @@ def _below_each_other(parts: Sequence[Opened]) -> Opened:
         blocks,
         media,
         tuple(note for part in parts for note in part.notes),
+        frozenset[str]().union(*(part.own for part in parts)),
+        any(part.named_here for part in parts),
     )
 
 

@@ -127,3 +127,9 @@ def test_the_golden_weight_is_that_of_the_laboratory():
 
     for people, synthetic in ((1, 1), (3, 1), (10, 70)):
         assert golden_share(people, synthetic) == pytest.approx(golden_weight(people / synthetic))
+
+
+def test_it_says_where_test_records_cannot_be_recognised(tmp_path):
+    (tmp_path / "test.csv").write_text("text,label\ndocument 0,a\n")
+    made = mix(policy(test=str(tmp_path / "test.csv")), dataset=corpus(100))
+    assert any("has other columns than the source" in note for note in made.notes)

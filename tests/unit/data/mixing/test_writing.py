@@ -158,3 +158,29 @@ def test_a_kill_leaves_the_whole_folder_or_none(tmp_path):
         write_mix(mix(policy(records=10), dataset=corpus(50)), target)
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["out"]
     assert json.loads((target / "_mix.json").read_text())["schema"] == 1
+
+
+def test_a_mix_is_kept_in_its_store_under_a_tag(tmp_path):
+    from holdfast.data.mixing.tagging import tag_mix
+    from holdfast.data.store import Store
+
+    store = Store.create(tmp_path / "corpus")
+    store.add(corpus(100))
+    made = mix(policy(source=str(tmp_path / "corpus"), records=40, shares={"human": 0.5}, weights=0.8))
+    version = tag_mix(made, "may")
+    assert version.tags == ("may",)
+    table = store.read("may").table
+    weights = np.array(table.column("mix_may").to_pylist(), dtype=float)
+    assert np.isfinite(weights).sum() == 40
+    assert np.nanmean(weights) == pytest.approx(1)
+    kept = {text for text, weight in zip(table.column("text").to_pylist(), weights, strict=True) if np.isfinite(weight)}
+    assert kept == set(writing.taken(made).table.column("text").to_pylist())
+    with pytest.raises(BadInput, match="the tag may is taken"):
+        tag_mix(made, "may")
+
+
+def test_a_tag_needs_a_store():
+    from holdfast.data.mixing.tagging import store_of
+
+    with pytest.raises(BadInput, match="give one store as source"):
+        store_of(("a.csv",), "may")
