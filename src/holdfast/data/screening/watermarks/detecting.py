@@ -7,9 +7,9 @@ import pyarrow as pa
 from jaxtyping import Bool, Float, Int64, UInt64
 
 from holdfast.core.progress import Advance
-from holdfast.data.screening.watermarks.rarity import Common
 from holdfast.data.screening.watermarks.keys import Key
 from holdfast.data.screening.watermarks.prf import scattered
+from holdfast.data.screening.watermarks.rarity import Common
 from holdfast.data.screening.watermarks.scheme import Scheme, Scored
 from holdfast.data.screening.watermarks.tokens import Cut, blocks
 
