@@ -68,7 +68,7 @@ def fit_test(
         spread = spread + (1 - share) ** 2 * covariance(smooth[0], len(human)) + 1e-9 * np.eye(_COARSE - 1)
         return float(rest @ np.linalg.solve(spread, rest))
 
-    least = min(distance(share) for share in np.linspace(0, 1, 201))
+    least = min(distance(share) for share in np.linspace(0, 1, 51))
     p = float(chi2.sf(least, _COARSE - 2))
     says = f"scores {'are no' if p < level else 'may be a'} mixture of the two labelled distributions of scores"
     return Test("fit of the mixture", least, 0.0, float(chi2.ppf(1 - level, _COARSE - 2)), p, level, says)

@@ -164,7 +164,7 @@ def _share(
 
 
 def _strata(known: Prepared, held: Int[np.ndarray, " held"], level: float) -> Int[np.ndarray, " texts"]:
-    """Return shorter texts (0) and texts of full length (1) apart, or all as one (2) where either kind calibrates badly.
+    """Return shorter texts (0) and full ones (1) apart, or all as one (2) where either kind calibrates badly.
 
     Twice as many texts as make a level reachable are asked for.
     """
