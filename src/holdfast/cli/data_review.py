@@ -31,6 +31,7 @@ def review() -> None:
       holdfast data review corpus                       go on with it
       holdfast data review report QUEUE                 rates with intervals, and how well reviewers agree
       holdfast data review apply QUEUE corpus           take the decisions over into the store
+      holdfast data review DATA --help                  how records are chosen and shown
     """
 
 
