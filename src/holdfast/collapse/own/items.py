@@ -12,6 +12,7 @@ import numpy as np
 
 from holdfast.collapse.samples import Images, Points, SampleSet, Texts
 from holdfast.core.errors import BadInput
+from holdfast.data.store.address import is_address
 
 _MOST_CHARACTERS = 200_000_000  # texts are kept at the length of the longest
 _PICTURE_AXES = (3, 4)  # items × height × width (× channels)
@@ -24,7 +25,7 @@ _GONE = "learners are given numbers without gaps"
 def read(file: str) -> np.ndarray:
     """Return the items in a file: an array (.npy), lines of text (.txt), or the rows of a table. Raises BadInput."""
     path = Path(file).expanduser()
-    if not path.exists():
+    if not (path.exists() or is_address(file)):
         raise BadInput(f"no file {path}: options.file is what your learner learns from")
     if path.suffix == ".npy":
         try:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from holdfast.core.errors import BadInput
 from holdfast.core.text import one_line
+from holdfast.data.store.address import is_address
+from holdfast.data.store.documents import is_store
 
 MOST_SETS = 2_000
 _NUMBER = re.compile(r"(\d+)")
@@ -23,11 +25,14 @@ def sets_of(paths: Sequence[Path], real: Path | None = None) -> tuple[Path, tupl
     Of a folder each file or sub-folder is a set; one called `real` is the real one, else the first is, unless `real`
     says which.
     """
+    if len(paths) == 1 and is_store(paths[0]):
+        name = one_line(str(paths[0]))
+        raise BadInput(f"{name} is a store; say which versions are the generations, such as {name}@v1 {name}@head")
     found = _entries(paths[0]) if len(paths) == 1 and paths[0].is_dir() else tuple(paths)
     if real is None:
         called = [path for path in found if path.stem.casefold() == "real"]
         real = called[0] if called else found[0]
-    if not real.exists():
+    if not (real.exists() or is_address(str(real))):
         raise BadInput(f"no file or folder {one_line(str(real))} to be the real data")
     rest = tuple(path for path in found if path.absolute() != real.absolute())
     if not rest:

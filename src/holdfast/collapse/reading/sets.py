@@ -15,6 +15,7 @@ from holdfast.core.errors import BadInput, unknown
 from holdfast.core.hashing import digest_file, hasher, tagged
 from holdfast.core.progress import Progress, track
 from holdfast.core.text import one_line
+from holdfast.data.store.address import is_address
 
 LINES = (".txt", ".text", ".md")
 ARRAYS = (".npy", ".npz")
@@ -65,7 +66,7 @@ def read_set(path: Path, text: str | None = None, like: SampleItems | None = Non
 
     `text` names the column that holds the documents.
     """
-    if not path.exists():
+    if not (path.exists() or is_address(str(path))):
         raise BadInput(f"no file or folder {one_line(str(path))}")
     suffix = path.suffix.lower()
     if path.is_file() and path.stat().st_size == 0:

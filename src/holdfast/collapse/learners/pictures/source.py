@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
+from holdfast.data.store.address import is_address
 
 _MOST = 10_000  # pictures that are read, chosen at random
 _FEWEST = 50
@@ -49,7 +50,7 @@ def _read(path: Path, side: int) -> np.ndarray:
     from holdfast.audit.facts.images.decoding import decoded, quiet
     from holdfast.data.loading import load
 
-    if not path.exists():
+    if not (path.exists() or is_address(str(path))):
         raise BadInput(f"no file or folder {path}: options.file holds pictures; without it shapes are drawn")
     found = load({"given": path})
     columns = found.of(kind="image")
