@@ -225,5 +225,6 @@ def _said(policy: Policy, stock: Stock, source: Opened) -> list[str]:
             f"{policy.human.evidence!r}; they count as unknown"
         )
     if stock.assumed:
-        found.append(f"{stock.assumed:,} records of unknown origin count as synthetic")
+        one = stock.assumed == 1
+        found.append(f"{stock.assumed:,} record{'s' * (not one)} of unknown origin count{'s' * one} as synthetic")
     return found
