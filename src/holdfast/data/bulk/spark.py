@@ -44,10 +44,9 @@ class Spark:
     """A session of Spark; `master` names the cluster, as `spark-submit --master` does."""
 
     name: Name = "spark"
-    slices = 1
 
-    def __init__(self, master: str = LOCAL, settings: Mapping[str, str] | None = None) -> None:
-        """Start a session. Raises MissingExtra without PySpark, SQLGlot or Java, BadInput where it does not start."""
+    def __init__(self, master: str = LOCAL, settings: Mapping[str, str] | None = None, slices: int = 1) -> None:
+        """Start a session; bands are joined in so many queries. Raises MissingExtra without PySpark, SQLGlot or Java, BadInput where it does not start."""
         try:
             import sqlglot  # noqa: F401 whether it is there
             from pyspark.errors import PySparkException
@@ -57,6 +56,7 @@ class Spark:
         if find_spec("pandas") is None:  # PySpark asks for it before it sends Arrow to workers
             raise MissingExtra.for_package("pandas", "spark", "the Spark engine")
         _with_java()
+        self.slices = slices
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         own = _ON_THIS_MACHINE if master.startswith("local") else {}
         builder = SparkSession.builder.master(master).appName("holdfast")

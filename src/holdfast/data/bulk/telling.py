@@ -82,7 +82,7 @@ def said(seen: Found, settings: DuplicateSettings) -> str:
     if not seen.clusters:
         what = "no copies" if seen.text is not None else "no equal records"
         return f"{seen.n:,} records: {what}."
-    near = f", and {_are(seen.near, 'pair')} of texts alike to {settings.threshold:g} or more" if seen.text else ""
+    near = f", and {_are(seen.near, 'pair', ' of texts')} alike to {settings.threshold:g} or more" if seen.text else ""
     return (
         f"{seen.spare:,} of {seen.n:,} records ({_share(seen.spare, seen.n)}) could be spared as copies of others: "
         f"{_are(seen.equal, 'record')} equal to an earlier one{near}."
@@ -197,8 +197,8 @@ def _lines(table: Path) -> int:
     return int(pyarrow.dataset.dataset(parquet_files(table)).count_rows())
 
 
-def _are(n: int, noun: str) -> str:
-    return f"1 {noun} is" if n == 1 else f"{n:,} {noun}s are"
+def _are(n: int, noun: str, of: str = "") -> str:
+    return f"1 {noun}{of} is" if n == 1 else f"{n:,} {noun}s{of} are"
 
 
 def _share(some: int, of: int) -> str:
