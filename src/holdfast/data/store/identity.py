@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from holdfast.core.hashing import digest_json
 from holdfast.data.origin import NAMES, RECORD
 
-_BLOCK = 1 << 16  # rows whose bytes are in memory at once
+_BLOCK, _AT_ONCE = 1 << 16, 1 << 26  # rows, and about as many bytes of them, that are looked at at once
 _WHOLE = 2.0**53  # below, a float64 without fraction is exactly a whole number
 _LANES = 4
 _BYTES = pa.large_binary()
@@ -32,10 +32,11 @@ _NOTHING = np.zeros(_LANES, np.uint64)
 
 def record_names(table: pa.Table, columns: Sequence[str]) -> pa.Array:
     """Return the name of each row, from its values in `columns`: 32 hexadecimal digits, all different."""
-    names: list[str] = []
-    for block in _blocks(table, sorted(columns)):
-        names += [blake2b(row, digest_size=16).hexdigest() for row in _rows(block)]
-    return _told_apart(pa.array(names, pa.large_string()))
+    names = [
+        pa.array([blake2b(row, digest_size=16).hexdigest() for row in _rows(block)], pa.large_string())
+        for block in _blocks(table, sorted(columns))
+    ]
+    return _told_apart(pa.concat_arrays(names) if names else pa.array([], pa.large_string()))
 
 
 def content_sum(table: pa.Table, later: Iterable[str] = ()) -> np.ndarray:
@@ -139,8 +140,9 @@ def _vectors(values: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def _blocks(table: pa.Table, columns: Sequence[str]) -> Iterable[pa.RecordBatch]:
     chosen = table.select(list(columns))
-    for start in range(0, len(table), _BLOCK):
-        part = chosen.slice(start, _BLOCK).combine_chunks().to_batches()
+    step = int(min(_BLOCK, max(1, _AT_ONCE * len(table) // max(1, chosen.nbytes))))
+    for start in range(0, len(table), step):
+        part = chosen.slice(start, step).combine_chunks().to_batches()
         if part:
             yield part[0]
 

@@ -121,6 +121,10 @@ class Store:
         """Return a version: `head`, `head~2`, a tag, a number, the beginning of an id, a date. Raises BadInput."""
         if isinstance(wanted, Version):
             return wanted
+        head = self.head() if wanted == naming.HEAD else None
+        if head is not None:  # what is asked for most often needs no look at the others
+            tags = tuple(name for name, number in documents.tags(self.folder).items() if number == head.number)
+            return head.model_copy(update={"tags": tags})
         versions = self.log()
         if not versions:
             raise BadInput(f"{self.folder} has no version yet. Add to it: holdfast data add {self.folder} FILE")
