@@ -2,6 +2,7 @@
 
     python benchmarks/faults/kill_worker.py                      20,000 texts, 3 kills of a worker, 2 of the run
     python benchmarks/faults/kill_worker.py --texts 1e5 --kills 10
+    python benchmarks/faults/kill_worker.py --short                a worker is killed while it reads its third unit
 
 Near-duplicates are looked for on a local cluster of two workers of one core each. A moment is drawn at random; then
 the process of one worker gets SIGKILL, and Spark has to start another and do its tasks again. Afterwards the tables are
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,10 +28,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from holdfast.audit.cases.texts import edited, texts
+from holdfast.core.progress import Silent
 from holdfast.data.bulk.embedded import Embedded
 from holdfast.data.bulk.engine import DONE, Workplace, read
 from holdfast.data.bulk.near import Copies, copies
-from holdfast.data.bulk.records import Records, parquet_records
+from holdfast.data.bulk.reading import DOCS, documents
+from holdfast.data.bulk.records import Records, Unit, parquet_records
 from holdfast.data.bulk.spark import Spark
 
 CLUSTER = "local-cluster[2,1,1024]"
@@ -43,12 +48,16 @@ def main() -> int:
     parser.add_argument("--restarts", type=int, default=2, help="kills of the whole run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--one", nargs=2, type=Path, help=argparse.SUPPRESS)  # corpus and folder of a run to be killed
+    parser.add_argument("--short", action="store_true", help="one kill, of one stage, at a known moment")
     arguments = parser.parse_args()
     if arguments.one:
         spark_run(parquet_records([("texts", [arguments.one[0]])]), arguments.one[1])
         return 0
     with TemporaryDirectory() as folder:
-        faults = campaign(Path(folder), int(arguments.texts), arguments.kills, arguments.restarts, arguments.seed)
+        if arguments.short:
+            faults = short(Path(folder))
+        else:
+            faults = campaign(Path(folder), int(arguments.texts), arguments.kills, arguments.restarts, arguments.seed)
     print("\n".join(faults) or "no fault")
     return int(bool(faults))
 
@@ -96,6 +105,41 @@ def campaign(folder: Path, n: int, kills: int, restarts: int, seed: int) -> list
     return faults
 
 
+def short(folder: Path) -> list[str]:
+    """Return what went wrong where the worker that reads the third unit dies of it, once."""
+    path, marker = folder / "texts.parquet", folder / "killed"
+    write(path, 4000)
+    records = parquet_records([("texts", [path])])
+    tables = []
+    for engine, work in (
+        (Embedded(), partial(documents, columns=("text",), text="text")),
+        (Spark(CLUSTER, SETTINGS), partial(deadly, marker=marker)),
+    ):
+        into = folder / engine.name
+        into.mkdir()
+        try:
+            engine.each(records.units, work, DOCS, into, Silent())
+        finally:
+            engine.close()
+        tables.append(read(into).sort_by("doc"))
+    if not marker.exists():
+        return ["no worker was killed"]
+    print(f"worker {marker.read_text()} was killed while it read its unit; {tables[1].num_rows:,} records were read")
+    return [] if tables[0].equals(tables[1]) else ["the tables differ"]
+
+
+def deadly(unit: Unit, marker: Path) -> Iterator[pa.RecordBatch]:
+    """Read a unit; whoever gets the third one first is killed, with the Java process it works for."""
+    if unit.number == 2 and not marker.exists():
+        pid = os.getpid()
+        while b"CoarseGrainedExecutorBackend" not in command(pid):
+            pid = parent(pid)
+        marker.write_text(str(pid))
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(30)
+    yield from documents(unit, ("text",), "text")
+
+
 def spark_run(records: Records, work: Path) -> Copies:
     """Return what two workers find."""
     engine = Spark(CLUSTER, SETTINGS)
@@ -133,7 +177,7 @@ def descendants(root: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                parents[int(entry.name)] = parent(int(entry.name))
             except OSError:
                 continue
     found, more = [], [root]
@@ -141,6 +185,10 @@ def descendants(root: int) -> list[int]:
         more = [pid for pid, parent in parents.items() if parent in more]
         found += more
     return found
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def command(pid: int) -> bytes:

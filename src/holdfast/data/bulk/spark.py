@@ -46,7 +46,10 @@ class Spark:
     name: Name = "spark"
 
     def __init__(self, master: str = LOCAL, settings: Mapping[str, str] | None = None, slices: int = 1) -> None:
-        """Start a session; bands are joined in so many queries. Raises MissingExtra without PySpark, SQLGlot or Java, BadInput where it does not start."""
+        """Start a session; bands are joined in so many queries.
+
+        Raises MissingExtra without PySpark, SQLGlot or Java, BadInput where it does not start.
+        """
         try:
             import sqlglot  # noqa: F401 whether it is there
             from pyspark.errors import PySparkException
