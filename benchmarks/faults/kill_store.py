@@ -99,7 +99,9 @@ def written(store: Store, numbers: random.Random, role: str) -> dict[str, object
 
 
 def cleared(store: Store, numbers: random.Random) -> dict[str, object]:
-    """Clear, keeping few versions."""
+    """Write small files together, at times, and clear, keeping few versions."""
+    if store.head() is not None and numbers.random() < 0.3:
+        store.compact()
     done = store.gc(keep=numbers.choice([2, 5, 20]), patience=2.0)
     time.sleep(numbers.random() * 0.05)
     return {"gone": [one.number for one in done.versions]}

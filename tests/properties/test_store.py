@@ -21,6 +21,8 @@ def test_every_version_stays_what_it_was(tmp_path, seed):
             amended(store, numbers, records)
         elif what < 0.85:
             attached(store, numbers, records)
+        elif what < 0.93:
+            store.compact()
         else:
             store.gc(keep=numbers.choice([None, 3]))
         assert found(store, "head") == records

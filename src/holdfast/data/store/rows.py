@@ -23,6 +23,7 @@ MANIFESTS = "_versions"
 ROW = "_rowid"  # stable: a row keeps its number when it is rewritten, so that rows come back in the order of adding
 _LAST = 2**64 - 1  # manifests are named after this minus their version
 _ROWS_A_FILE = 1 << 20
+_ROWS_AT_ONCE = 1 << 13  # in memory while files are written together
 
 
 def library() -> Any:
@@ -102,6 +103,19 @@ def merged(at: "LanceDataset", values: pa.Table, replaced: Sequence[str] = ()) -
         at.drop_columns(list(replaced))
     at.merge(values, RECORD)
     return at
+
+
+def compacted(at: "LanceDataset") -> "LanceDataset":
+    """Write the rows of small files together, and leave out those that were replaced; nothing else changes."""
+    at.optimize.compact_files(
+        target_rows_per_fragment=_ROWS_A_FILE, batch_size=_ROWS_AT_ONCE, num_threads=1, materialize_deletions=True
+    )
+    return at
+
+
+def small_files(at: "LanceDataset") -> int:
+    """Return how many files hold fewer rows than a file could."""
+    return sum(fragment.physical_rows < _ROWS_A_FILE // 2 for fragment in at.get_fragments())
 
 
 def blocks(

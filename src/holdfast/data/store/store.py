@@ -227,6 +227,12 @@ class Store:
 
         return verify(self, progress or Silent(), records=records)
 
+    def compact(self) -> Version:
+        """Write many small files together, and return the version that is made of them; its id is that of the head."""
+        from holdfast.data.store.compacting import compact
+
+        return compact(self)
+
     def gc(self, keep: int | None = None, *, dry: bool = False, patience: float = 10.0) -> "Cleared":
         """Remove what no version needs; of versions, those that are not tagged and not among the last `keep`."""
         from holdfast.data.store.clearing import clear

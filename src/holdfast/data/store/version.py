@@ -73,7 +73,7 @@ class Version(BaseModel):
     number: int
     time: datetime
     message: str = ""
-    action: str = Field("add", description="add, amend, attach")
+    action: str = Field("add", description="add, amend, attach, compact")
     parents: tuple[str, ...] = Field((), description="ids of the versions it was made from")
     rows: int
     added: int = Field(0, description="records that were not in the version before")

@@ -213,6 +213,25 @@ def test_gc_removes_what_a_writer_left_who_did_not_get_to_the_end(store):
         store.gc(keep=0)
 
 
+def test_small_files_are_written_together_and_nothing_else_changes(store):
+    for start in (6, 12, 18):
+        store.add(people(6, start=start))
+    some = names(store)
+    store.amend(pa.table({"_record": some[3:9], "_origin": ["human"] * 6}), "seen")
+    store.attach("score", pa.table({"_record": some[5:15], "s": list(range(10))}))
+    head, table = store.version(), store.read().table
+    done = store.compact()
+    assert (done.number, done.id) == (head.number + 1, head.id)
+    assert store.read().table.equals(table)
+    assert store.diff("head~1").none
+    assert store.compact().number == done.number
+    store.gc(keep=1)
+    assert store.read().table.equals(table)
+    assert store.add(people(24)).present == 24
+    assert store.verify(records=True).faults == ()
+    assert len([one for one in done.files if "/data/" in one.path]) == 1
+
+
 def test_gc_waits_for_those_who_read(store):
     reading = store.blocks(rows_a_block=2)
     next(reading)
