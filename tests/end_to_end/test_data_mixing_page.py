@@ -39,6 +39,9 @@ def test_the_commands_of_the_page_print_what_it_says(tmp_path, monkeypatch):
         assert code == {"holdfast:": 2, "The": 1}.get(said.split()[0], 0), err
         printed = " ".join((out + err).split())
         assert " ".join(said.split()) in printed, f"{command}\n{out}{err}"
+    code, out, err = called("audit", "notes.csv", "--select", "policy-broken", "--no-honest", "--policy", "diet.toml")
+    assert code == 1, err
+    assert "caps.generation: 5 records come from generation 1, at most 2 may" in " ".join(out.split())
     found = {}
     exec(PYTHON[0], found)
     assert found["reason"] is None

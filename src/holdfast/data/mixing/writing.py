@@ -25,11 +25,11 @@ from holdfast.core.version import __version__
 from holdfast.data.mixing.choosing import Mix
 from holdfast.data.mixing.record import MIX_FILE, MixRecord, PartRecord
 from holdfast.data.origin import GENERATION, GENERATOR, ORIGIN, ORIGINS, WEIGHT
+from holdfast.data.splitting import free_name
 
 PART_ROWS = 1 << 16
 _MOST_PARTS = 256  # files that are open at once
 _PICTURES = 256  # whose bytes are in memory at once
-_PLACE = "\0place"  # no column of a file has such a name
 _UNFINISHED = ".unfinished"
 
 
@@ -65,8 +65,8 @@ def taken(mix: Mix) -> Dataset:
         tables.append(_with_place(mix, block, place, start))
         start += len(block)
     table = pa.Table.from_batches(tables, schema)
-    table = table.take(pa.array(np.argsort(table.column(_PLACE).to_numpy(), kind="stable")))
-    table = table.drop_columns([_PLACE])
+    table = table.take(pa.array(np.argsort(table.column(_place_name(mix)).to_numpy(), kind="stable")))
+    table = table.drop_columns([_place_name(mix)])
     from holdfast.data.inference import columns_of
 
     known = {column.name: column for column in mix.source.columns}
@@ -119,7 +119,7 @@ def _parts(mix: Mix, home: Path, progress: Progress) -> tuple[tuple[PartRecord, 
                 if not len(chosen):
                     continue
                 _count(counts, chosen)
-                which = chosen.column(schema.get_field_index(_PLACE)).to_numpy() // size
+                which = chosen.column(schema.get_field_index(_place_name(mix))).to_numpy() // size
                 for number in np.unique(which):
                     files[number].write_batch(chosen.filter(pa.array(which == number)))
                 advance(len(chosen))
@@ -134,13 +134,18 @@ def _parts(mix: Mix, home: Path, progress: Progress) -> tuple[tuple[PartRecord, 
     return tuple(parts), counts
 
 
+def _place_name(mix: Mix) -> str:
+    """Return a name that no column of the source has."""
+    return free_name("place", mix.source.schema.names)
+
+
 def _schema(mix: Mix) -> pa.Schema:
     schema = mix.source.schema
     if mix.weights is not None and WEIGHT not in schema.names:
         schema = schema.append(pa.field(WEIGHT, pa.float64()))
     if mix.weights is not None:
         schema = schema.set(schema.get_field_index(WEIGHT), pa.field(WEIGHT, pa.float64()))
-    return schema.append(pa.field(_PLACE, pa.int64())).remove_metadata()
+    return schema.append(pa.field(_place_name(mix), pa.int64())).remove_metadata()
 
 
 def _with_place(mix: Mix, block: pa.RecordBatch, place: np.ndarray, start: int) -> pa.RecordBatch:
@@ -151,7 +156,7 @@ def _with_place(mix: Mix, block: pa.RecordBatch, place: np.ndarray, start: int) 
     if mix.weights is not None:
         people = mix.people[start : start + len(block)][rows]
         columns[WEIGHT] = pa.array(np.where(people, mix.weights.people, mix.weights.others))
-    columns[_PLACE] = pa.array(place[rows])
+    columns[_place_name(mix)] = pa.array(place[rows])
     schema = _schema(mix)
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
@@ -159,7 +164,9 @@ def _with_place(mix: Mix, block: pa.RecordBatch, place: np.ndarray, start: int) 
 def _sorted_part(mix: Mix, rough: Path, target: Path) -> int:
     with pa.ipc.open_file(str(rough)) as file:
         table = file.read_all()
-    table = table.take(pa.array(np.argsort(table.column(_PLACE).to_numpy(), kind="stable"))).drop_columns([_PLACE])
+    table = table.take(pa.array(np.argsort(table.column(_place_name(mix)).to_numpy(), kind="stable"))).drop_columns(
+        [_place_name(mix)]
+    )
     pictures = [column.name for column in mix.source.columns if column.kind == "image"]
     if not pictures:
         pq.write_table(table, target)

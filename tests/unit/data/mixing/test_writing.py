@@ -12,7 +12,7 @@ import pytest
 from holdfast.core.errors import BadInput
 from holdfast.data.loading import load
 from holdfast.data.mixing import mix, read_mix, refusal, write_mix, writing
-from mixtures import corpus, policy
+from mixtures import corpus, dataset, policy
 
 
 def test_a_folder_of_parts_loads_as_it_was_and_keeps_its_policy(tmp_path):
@@ -133,7 +133,7 @@ KILLED = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from mixtures import corpus, policy
+from mixtures import corpus, dataset, policy
 from holdfast.data.mixing import mix, write_mix
 made = mix(policy(records=20_000), dataset=corpus(40_000))
 print("ready", flush=True)
@@ -184,3 +184,30 @@ def test_a_tag_needs_a_store():
 
     with pytest.raises(BadInput, match="give one store as source"):
         store_of(("a.csv",), "may")
+
+
+def test_hostile_content_is_copied_and_shown_harmlessly(tmp_path):
+    from holdfast.data.mixing import telling
+
+    n = 40
+    data = dataset(
+        {
+            "text\x00\u202e": ["x" * 1_000_000, *[f"<script>{i}\x1b[31m\0" for i in range(1, n)]],
+            "place": range(n),
+            "_weight": ["odd"] * n,
+            "_origin": ["human", "synthetic", "<b>", "human\0"] * (n // 4),
+            "_evidence": ["declared"] * n,
+            "_generator": [None, "m\x1b[2J\u202e", "../../etc", "\0"] * (n // 4),
+            "_generation": [0, 2**62, -5, 3] * (n // 4),
+            "_parents": ["x " * 5] * n,
+        }
+    )
+    made = mix(policy(weights=0.5, without={"generators": ["\0"]}), dataset=data)
+    shown = telling.table(made)
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    write_mix(made, tmp_path / "out")
+    back = load({"all": tmp_path / "out"}, undivided=True)
+    assert len(back) == 30
+    assert back["_weight"].role == "weight"
+    assert max(len(value) for value in back.values("text\x00\u202e").to_pylist()) == 1_000_000
