@@ -54,7 +54,7 @@ def scan(data: str, known: tuple[str, ...], model: Path | None, second: Path | N
     with shown() as progress:
         found = verb.scan(data, known, settings, model=model, second=second, store=home, progress=progress,
                           command=tuple(sys.argv[1:]))  # fmt: skip
-    finished(found.run, home, form, out)
     if attach is not None:
         click.echo(f"attached to {attach}: {verb.attach(found, attach)}", err=True)
+    finished(found.run, home, form, out)
     return 0
