@@ -58,6 +58,7 @@ class Forgetting:
     drift: Estimate | None = None  # nats per item between base and tuned model on the new task
     kept_by: str = ""  # what was done against it
     n: int = 0
+    p_value: float | None = None  # of nothing lost, two-sided; exact where answers are right or wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ class Transfer:
     n: int
     tuned: Estimate
     controls: tuple[Control, ...]
+    verdict: str = ""  # helps, no measurable help, or hurts
+    decisive: str = ""  # name of the control that decides it
+    left_out: tuple[tuple[str, str], ...] = ()  # controls that were not run, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +107,18 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """Scores over a band of learning rates around the one that was used."""
+    """Scores of short trainings over a band of learning rates around the one that was used, on validation data."""
 
     metric: str
-    rates: tuple[float, ...]
-    scores: tuple[float, ...]
-    errors: tuple[float, ...]  # standard errors
+    rates: tuple[float, ...]  # rising, the one that was used among them
+    scores: tuple[float, ...]  # NaN where the loss was no number any more
+    lost: tuple[Estimate | None, ...]  # score at the rate used − score there; None where there is none
     used: float
-    steps: int
-    spread: Estimate  # best − worst inside the band
+    steps: int  # of each short training
+    share: float  # of the steps of the whole training
+    tolerance: float  # score that may be lost
+    verdict: str  # steady, sensitive, open, or not estimable
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ class Need:
     target: float | None = None
     needed: Estimate | None = None  # labels for the target
     reachable: bool | None = None
-    reason: str = ""  # why nothing can be forecast
+    reason: str = ""  # how the target stands, or why nothing can be forecast
 
 
 @dataclass(frozen=True, slots=True)

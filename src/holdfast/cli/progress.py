@@ -37,6 +37,10 @@ class Bars:
         """Take the bar away; what it led to is in the result."""
         self._bars.remove_task(self._ids.pop(task))
 
+    def said(self, text: str) -> None:
+        """Write a line above the bars."""
+        self._bars.console.print(Text(one_line(text)))
+
 
 class Lines:
     """Writes a line every 15 seconds: `checks: 40% · 16/40 checks · 12 s left`."""
@@ -69,6 +73,10 @@ class Lines:
     def ended(self, task: str) -> None:
         """Forget the task."""
         self._since.pop(task, None)
+
+    def said(self, text: str) -> None:
+        """Write the line."""
+        print(one_line(text), file=sys.stderr, flush=True)  # noqa: T201 this is its purpose
 
 
 @contextmanager

@@ -60,6 +60,18 @@ class Recording:
         self._to.ended(task)
         self._write({"event": "ended", "task": task})
 
+    def said(self, text: str) -> None:
+        """Pass on and write."""
+        say(self._to, text)
+        self._write({"event": "said", "text": text})
+
+
+def say(progress: Progress, text: str) -> None:
+    """Tell a listener something in words, if it has an ear for that (a method `said`)."""
+    said = getattr(progress, "said", None)
+    if said is not None:
+        said(text)
+
 
 @contextmanager
 def track(progress: Progress, task: str, total: int | None = None, unit: str = "") -> Iterator[Advance]:

@@ -112,7 +112,7 @@ def train(job: Job, progress: Progress | None = None) -> Journal:
                 method.learning(job.module, step / job.steps)
             torch.manual_seed(streams.integer("step", step))  # dropout, and whatever else draws inside the model
             rate = job.rate * job.schedule.factor(step, job.steps)
-            loss = _step(job, optimiser, rate, step, streams)
+            loss = learn(job, optimiser, rate, step, job.order.window(step), streams)
             if loss is not None and not math.isfinite(loss):
                 raise Diverged(_burst(journal, rate))
             journal = journal.model_copy(
@@ -134,7 +134,9 @@ def train(job: Job, progress: Progress | None = None) -> Journal:
     return clock.stamped(journal)
 
 
-def _step(job: Job, optimiser: Any, rate: float, step: int, streams: Streams) -> float | None:
+def learn(
+    job: Job, optimiser: Any, rate: float, step: int, window: Sequence[np.ndarray], streams: Streams
+) -> float | None:
     """Learn from one window. Return the mean loss of its supervised items, None where it has none.
 
     Each batch's summed loss is divided by the supervised items of the whole window, so that the gradient is the one of
@@ -144,7 +146,7 @@ def _step(job: Job, optimiser: Any, rate: float, step: int, streams: Streams) ->
 
     batches = [
         job.task.batch("train", rows, streams("vary", step, part))
-        for part, rows in enumerate(job.order.window(step))
+        for part, rows in enumerate(window)
     ]  # fmt: skip
     total = sum(job.task.weight(batch) for batch in batches)
     if total <= 0:
@@ -174,9 +176,9 @@ def _added(job: Job, method: Method, batch: Batch, step: int, part: int, share: 
         added = added + share * penalty
     more = method.replayed(step, part)
     if more is not None:
-        task, rows = more
-        again = task.batch("train", rows, streams("vary again", step, part))
-        added = added + share * task.loss(job.module, again) / max(task.weight(again), 1.0)
+        again = more.task.batch("train", more.rows, streams("vary again", step, part))
+        mean = more.task.loss(job.module, again) / max(more.task.weight(again), 1.0)
+        added = added + share * more.strength * mean
     harder = method.varied(job.module, batch, lambda one: job.task.loss(job.module, one))
     if harder is not None:
         added = added + share * harder / max(job.task.weight(batch), 1.0)

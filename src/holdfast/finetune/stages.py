@@ -1,6 +1,7 @@
 """Work around the training in stages: each is done once, kept as JSON, and read back when a run goes on."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from holdfast.core.store import as_json, write_whole
 
 _R = TypeVar("_R", bound=BaseModel)
+_SECONDS = "_seconds.json"
 
 
 class Stages:
@@ -18,6 +20,10 @@ class Stages:
     def __init__(self, folder: Path) -> None:
         """Keep stages below `folder`."""
         self.folder = folder
+        try:
+            self.seconds: dict[str, float] = dict(json.loads((folder / _SECONDS).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            self.seconds = {}  # what each stage took, also before a kill
 
     def __call__(self, name: str, kind: type[_R], work: Callable[[], _R]) -> _R:
         """Return what `work` returns, or returned before a kill."""
@@ -25,7 +31,10 @@ class Stages:
         try:
             return kind.model_validate(json.loads(path.read_bytes()))
         except (OSError, ValueError, ValidationError):
+            started = time.perf_counter()
             found = work()
+            self.seconds[name] = time.perf_counter() - started
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(path, as_json(found))
+        write_whole(self.folder / _SECONDS, json.dumps(self.seconds).encode())
         return found

@@ -1,26 +1,31 @@
 """From a task that is ready to a model that is tuned, chosen, measured and kept: the stages of one training."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from holdfast.audit.training import Training
-from holdfast.core.errors import unknown
+from holdfast.audit.training import Guard, Training
+from holdfast.core.errors import NotApplicable, unknown
 from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.checkpoint import Checkpoint, latest, save
+from holdfast.finetune.controls.definitions import Bench
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.heads import fit_head
 from holdfast.finetune.interpolation import Sweep, blend, sweep
 from holdfast.finetune.loop import Job, Journal, load_best, train
+from holdfast.finetune.measuring.cost import foretold, scored
 from holdfast.finetune.measuring.drift import drifted, meter
 from holdfast.finetune.measuring.forgetting import forgetting
+from holdfast.finetune.measuring.need import measured, need
 from holdfast.finetune.measuring.overfitting import curves, gap
-from holdfast.finetune.measuring.transfer import transfer
+from holdfast.finetune.measuring.sensitivity import sensitivity
+from holdfast.finetune.measuring.transfer import beforehand, transfer
+from holdfast.finetune.measuring.untouched import Untouched
 from holdfast.finetune.measuring.work import Weights, Work
 from holdfast.finetune.methods.definitions import Method, Setting
 from holdfast.finetune.optimiser import trainable
@@ -31,6 +36,7 @@ from holdfast.finetune.stopping.rules import rule_named
 from holdfast.finetune.tasks.definitions import Prepared
 from holdfast.finetune.weights import copied, put, weights
 
+_T = TypeVar("_T")
 MODEL = "model"  # folder of the tuned model, beside the record
 INTERPOLATE = "interpolate"  # the one way of keeping that comes after the training
 
@@ -53,23 +59,46 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None) -> Tuned:
     divergences = meter(work.prepared.task, work.module, work.streams)
     job = job_of(work, adaptation, base, learns, () if method is None else (method,))
     job = replace(job, drift=lambda module: float(divergences(module).mean()))
+    untouched = Untouched(work.dataset, work.prepared, base, work.streams)
+    bench = Bench(
+        work.recipe, work.dataset, work.prepared, base, untouched, work.streams, job, work.folder, work.progress
+    )
+    beforehand(work, bench)
+    measured(work, untouched)
+    said = foretold(work, job)
     journal = train(job, work.progress)
     load_best(job, journal)
-    seen = gap(work, job, journal)
     ends = Weights(base, copied(work.module, learns))
     swept = _chosen(work, ends)
+    silent: dict[Guard, str] = {"forgetting": "no data of the original task were given (original = …)"}
     drift = drifted(divergences(work.module), work.streams)
     training = Training(
         task=work.kind.name,
         metric=work.prepared.task.metric,
         curves=curves(journal),
-        gap=seen,
-        transfer=transfer(work, base, journal),
+        gap=gap(work, job, journal),
+        transfer=transfer(
+            work, bench.after(journal.step, said.dry.step_flops if said.dry else None, said.step_seconds)
+        ),
         forgetting=forgetting(work, ends, swept, drift),
-        silent={"forgetting": "no data of the original task were given (original = …)"},
+        sensitivity=_told(silent, "sensitivity", lambda: sensitivity(work, job, ends)),
+        need=_told(silent, "need", lambda: need(work, untouched)),
+        silent=silent,
     )
+    blend(work.module, ends.base, ends.tuned, swept.chosen)
+    training = replace(training, cost=_told(silent, "cost", lambda: scored(work, job, said, journal)))
     _write(work.prepared, work.folder / MODEL)
-    return Tuned(training, journal, swept, (first,) if first else ())
+    notes = (first, *(note for one in job.methods for note in one.notes))
+    return Tuned(training, journal, swept, tuple(note for note in notes if note))
+
+
+def _told(silent: dict[Guard, str], guard: Guard, work: Callable[[], _T]) -> _T | None:
+    """Return what a guard measured; where it could not, None, the reason being kept."""
+    try:
+        return work()
+    except NotApplicable as error:
+        silent[guard] = str(error)
+        return None
 
 
 def _new(prepared: Prepared) -> frozenset[str]:
@@ -127,7 +156,8 @@ def _methods(work: Work, base: Mapping[str, Any]) -> tuple[Method, ...]:
             continue
         if name not in known:
             raise unknown("way to keep (keep = [...])", name, (*known, INTERPOLATE))
-        made.append(known[name].make(Setting(work.recipe, work.prepared, base, work.recipe.of(name), work.streams)))
+        setting = Setting(work.recipe, work.prepared, base, work.recipe.of(name), work.streams, work.folder / "methods")
+        made.append(known[name].make(setting))
     return tuple(made)
 
 

@@ -1,18 +1,20 @@
 """What became of the original task, on examples that neither the model nor the choice of weights has seen."""
 
-import numpy as np
-
-from holdfast.audit.comparison import bootstrap_ratio
 from holdfast.audit.training import Forgetting
 from holdfast.core.record import Estimate
 from holdfast.finetune.evaluation import judged
+from holdfast.finetune.forgetting.one_step import flips
 from holdfast.finetune.interpolation import Sweep, blend
-from holdfast.finetune.measuring.work import RESAMPLES, Weights, Work, better, estimate
+from holdfast.finetune.measuring.work import Weights, Work, better, comparable, estimate
 from holdfast.finetune.tasks.definitions import Judged
 
 
 def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate) -> Forgetting:
-    """Return what was lost, with and without what was done against it; without original data only the drift."""
+    """Return what was lost, with and without what was done against it; without original data only the drift.
+
+    Where answers are right or wrong, p-values are McNemar's exact ones with the interval of Bonett & Price, and answers
+    turned wrong are counted; other scores take a bootstrap over examples.
+    """
     task, module, budget = work.prepared.original, work.module, work.recipe.budget
     kept_by = ", ".join(work.recipe.keep)
     if task is None:
@@ -27,18 +29,18 @@ def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate) -> Forg
 
     before, plain, after = at("before", 0.0), at("tuned", 1.0), at("chosen", swept.chosen)
     blend(module, ends.base, ends.tuned, swept.chosen)
-    right_or_wrong = set(np.unique(np.concatenate([before.score, after.score]))) <= {0.0, 1.0}
-    flipped = ((before.score > 0.5) & (after.score <= 0.5)).astype(float)
-    flips = bootstrap_ratio(flipped, np.ones(len(flipped)), work.streams("flips"), RESAMPLES)
+    first, last = comparable(before, after)
+    lost = better(before, after, work.streams)
     return Forgetting(
         metric=task.metric,
         before=before.mean,
         after=after.mean,
-        lost=estimate(better(before, after, work.streams)),
-        flips=estimate(flips) if right_or_wrong else None,
+        lost=estimate(lost),
+        flips=flips(first, last).rate if first.dtype == bool else None,
         plain=estimate(better(before, plain, work.streams)),
         budget=budget,
         drift=drift,
         kept_by=kept_by,
         n=len(before.score),
+        p_value=lost.p_value,
     )

@@ -10,7 +10,7 @@ from holdfast.finetune.measuring.work import Work, estimate
 
 
 def gap(work: Work, job: Job, journal: Journal) -> Gap:
-    """Return the gap of the state that is kept, which is the one in the model."""
+    """Return the gap of the weights that are kept, which are those in the model."""
     train, _ = work.kept("gap-train", lambda: judged(job.task, job.module, "train", job.watched))
     valid, _ = work.kept("gap-valid", lambda: judged(job.task, job.module, "valid"))
     last = journal.points[-1].score if journal.points else valid.mean

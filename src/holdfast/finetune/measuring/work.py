@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from holdfast.audit.comparison import Comparison, bootstrap_ratio
+from holdfast.audit.comparison import Comparison, bootstrap_ratio, mcnemar
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress
@@ -92,5 +92,15 @@ def score(one: Judged, streams: Streams) -> Estimate:
 
 
 def better(one: Judged, other: Judged, streams: Streams) -> Comparison:
-    """Return how much higher `one` scores than `other` on the same examples."""
+    """Return how much higher `one` scores than `other` on the same examples, by McNemar's test where that fits."""
+    first, second = comparable(one, other)
+    if first.dtype == bool:
+        return mcnemar(first, second)
     return bootstrap_ratio((one.score - other.score) * one.weight, one.weight, streams("better"), RESAMPLES)
+
+
+def comparable(*judged: Judged) -> tuple[np.ndarray, ...]:
+    """Return a number per example whose mean is the score: booleans where all of them say whether answers are right."""
+    if all(np.isin(one.score, (0.0, 1.0)).all() and (one.weight == 1.0).all() for one in judged):
+        return tuple(one.score == 1.0 for one in judged)
+    return tuple(one.score * one.weight / one.weight.mean() for one in judged)

@@ -1,0 +1,162 @@
+"""What a training costs: told before its first step, with the guards' own work, and scored after its last."""
+
+import shutil
+
+from pydantic import BaseModel
+
+from holdfast.audit.training import Cost, Item
+from holdfast.core.errors import NotApplicable
+from holdfast.core.finding import FROZEN
+from holdfast.core.progress import say
+from holdfast.core.record import Estimate
+from holdfast.finetune.controls.scratch import seeds
+from holdfast.finetune.cost.duration import predicted_duration
+from holdfast.finetune.cost.energy import estimated_energy
+from holdfast.finetune.interpolation import SHARES
+from holdfast.finetune.loop import Job, Journal
+from holdfast.finetune.measuring.dry_run import DryRun, dry_run
+from holdfast.finetune.measuring.memory import forget_peak, peak
+from holdfast.finetune.measuring.sensitivity import planned
+from holdfast.finetune.measuring.work import Work
+
+STAGE = "cost"
+_AFTER_TESTS = 3  # times the original task's test examples are judged: as it came, tuned, and as it was chosen
+
+
+class Foretold(BaseModel):
+    """What was said before the first step. Seconds of guards include those already spent."""
+
+    model_config = FROZEN
+    dry: DryRun | None
+    training: Estimate | None = None
+    processor: Estimate | None = None
+    guards: Estimate | None = None
+    spent: float = 0.0  # seconds of the guards before the first step
+    memory: Estimate | None = None
+    flops: float | None = None
+    energy: Estimate | None = None
+    reason: str = ""
+
+    @property
+    def step_seconds(self) -> float | None:
+        """Seconds of a mean step."""
+        if self.dry is None:
+            return None
+        return sorted(self.dry.wall[1:])[len(self.dry.wall[1:]) // 2] * self.dry.share
+
+    @property
+    def says(self) -> str:
+        """A line for whoever waits."""
+        if self.training is None or self.guards is None:
+            return f"cost not estimable: {self.reason}"
+        parts = [f"about {time_in_words(self.training.value + self.guards.value)}"]
+        parts += [bytes_in_words(self.memory.value)] if self.memory else []
+        parts += [f"{self.energy.value:.2g} Wh (an estimate)"] if self.energy else []
+        return ", ".join(parts)
+
+
+def foretold(work: Work, job: Job) -> Foretold:
+    """Return what the training will cost, from a few steps that are undone; once, and kept. Shows it to who listens."""
+
+    def done() -> Foretold:
+        folder = work.folder / "dry"
+        try:
+            return _foretold(work, job, dry_run(job, folder, work.progress))
+        except NotApplicable as error:
+            return Foretold(dry=None, reason=str(error))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    found = work.stages(STAGE, Foretold, done)
+    say(work.progress, found.says)
+    forget_peak()
+    return found
+
+
+def _foretold(work: Work, job: Job, dry: DryRun) -> Foretold:
+    task, original = job.task, work.prepared.original
+    valid, test = int(task.sizes("valid").sum()), int(task.sizes("test").sum())
+    watched = int(task.sizes("train")[job.watched].sum())
+    before = sum(seconds for name, seconds in work.stages.seconds.items() if name != STAGE)
+    look = valid + watched + (int(original.sizes("valid").sum()) if original else 0)
+    looks, saves = len(job.looks), 2 * len(job.looks)  # each look is saved, and often the best state beside it
+    timed = {"share": dry.share, "look_seconds": [one * look for one in dry.look], "looks": looks}
+    training = predicted_duration(dry.wall, job.steps, **timed, save_seconds=[dry.save], saves=saves).seconds  # type: ignore[arg-type]
+    processor = predicted_duration(dry.processor, job.steps, **timed).seconds  # type: ignore[arg-type]
+
+    factors, short = planned(work.recipe, job.steps)
+    again = seeds(work.recipe, job.steps, dry.step_flops)
+    swept = len(SHARES) * look if "interpolate" in work.recipe.keep else 0
+    units = valid + watched + test + swept + len(factors) * valid + again * test
+    units += _AFTER_TESTS * int(original.sizes("test").sum()) if original else 0
+    after = predicted_duration(
+        dry.wall, len(factors) * short + again * job.steps, share=dry.share,
+        look_seconds=[one * units for one in dry.look], looks=1,
+    ).seconds  # fmt: skip
+    own = before + sum(dry.wall) * 2  # the steps at median length, the count and the checkpoint are about as much again
+    guards = _plus(after, own)
+    memory = None
+    if dry.peak is not None:
+        memory = Estimate(low=dry.peak[0], value=dry.peak[1], high=dry.peak[2], level=1.0)
+    flops = None
+    if dry.step_flops is not None and dry.unit_flops is not None:
+        flops = dry.step_flops * job.steps + dry.unit_flops * look * looks
+    spent = estimated_energy(processor.value, training.value, memory.value if memory else 0.0)
+    return Foretold(
+        dry=dry, training=training, processor=processor, guards=guards, spent=own, memory=memory, flops=flops,
+        energy=spent.watt_hours,
+    )  # fmt: skip
+
+
+def scored(work: Work, job: Job, said: Foretold, journal: Journal) -> Cost:
+    """Return what was said beside what it was. Raises NotApplicable where nothing was said."""
+    if said.training is None or said.guards is None or said.dry is None:
+        raise NotApplicable(said.reason)
+    guards = sum(work.stages.seconds.values())
+    high = peak()
+    spent = estimated_energy(journal.cpu_seconds, journal.seconds, float(high or 0))
+    early = f"stopped early, after {journal.step:,} of {job.steps:,} steps" if journal.step < job.steps else ""
+    restarts = f"over {journal.starts} starts" if journal.starts > 1 else ""
+    flops = None
+    if said.flops is not None:
+        flops = said.flops * journal.step / job.steps
+    total = Estimate(
+        value=said.training.value + said.guards.value, low=said.training.low + said.guards.low,
+        high=said.training.high + said.guards.high, level=said.training.level,
+    )  # fmt: skip
+    return Cost(
+        items=(
+            Item("time in all", "seconds", total, journal.seconds + guards, early or restarts),
+            Item("training", "seconds", said.training, journal.seconds, early or restarts),
+            Item(
+                "guards and controls", "seconds", said.guards, guards,
+                f"{said.spent:.3g} s of it before the first step, to foretell and to judge simpler ways",
+            ),
+            Item("processor", "seconds", said.processor, journal.cpu_seconds, "of the training, over all cores"),
+            Item(
+                "memory", "bytes", said.memory, float(high) if high else None,
+                said.dry.reason or "peak of the process",
+            ),
+            Item(
+                "operations", "FLOPs", Estimate(value=said.flops, low=said.flops, high=said.flops, level=1.0)
+                if said.flops else None, flops, said.dry.reason or "steps and looks, by formula, fitted to one count",
+            ),
+            Item("energy", "Wh", said.energy, spent.watt_hours.value, spent.source),
+        )
+    )  # fmt: skip
+
+
+def _plus(one: Estimate, more: float) -> Estimate:
+    return Estimate(value=one.value + more, low=one.low + more, high=one.high + more, level=one.level)
+
+
+def time_in_words(seconds: float) -> str:
+    """Return seconds as a person says them, such as `about 4 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def bytes_in_words(n: float) -> str:
+    """Return bytes as a person says them, such as `1.2 GB`."""
+    return f"{n / 1e9:.1f} GB" if n >= 1e9 else f"{n / 1e6:.0f} MB"
