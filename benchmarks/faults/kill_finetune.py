@@ -1,0 +1,287 @@
+"""Kill -9 a fine-tuning at random moments, go on with it, and see that it ends as the one that nobody disturbed.
+
+    python benchmarks/faults/kill_finetune.py --kills 50              # of each case
+    python benchmarks/faults/kill_finetune.py --kills 20 --forked classify-text search
+
+Every fifth kill falls into a save: it comes when the temporary folder of a checkpoint is seen, and counts as such if
+the folder is left torn. Before some of the resumes the newest checkpoint is damaged as well: a byte flipped, or its
+end cut off. At the end the SHA-256 of the tuned weights, all that the run remembers of its training (losses, the step
+at which it stopped, the best one), and its record must equal those of the unbroken run; times and costs aside, which
+are measured.
+
+`--forked` imports the libraries once and forks, in place of starting the command anew: the same program without the
+seconds of its start.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from holdfast.core.store import RunStore
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))  # models of a few thousand weights, on the spot
+
+COMMAND = str(Path(sys.executable).with_name("holdfast"))
+ALLOWED = ("--set", 'allow=["split-overlap", "near-split-overlap", "conflicting-duplicates"]')
+QUICK = ("--set", "options.sensitivity.off=true")
+CLASSIFY = ("enc", "texts.csv", "--label", "label", "--rate", "0.01", "--epochs", "3", "--set", "evaluations=12")
+# Calls with which a run lasts seconds and saves a dozen times; patience ends the first of them early.
+CASES: dict[str, tuple[str, ...]] = {
+    "classify-text": (*CLASSIFY, *ALLOWED),
+    "search": (*CLASSIFY, *ALLOWED, *QUICK, "--set", "search.trials=4", "--set", "search.rate=[1e-3, 3e-2]",
+               "--set", "search.batch=[8, 16]"),
+    "generate-text": ("dec", "pairs.csv", "--label", "answer", "--task", "generate-text", "--rate", "0.01",
+                      "--epochs", "2", *ALLOWED, *QUICK),
+}  # fmt: skip
+TIMES = ("id", "started", "seconds", "command", "cpu_seconds", "starts")
+MEASURED = "cost"  # the check, and the words in titles of sections, whose numbers are times and memory
+Call = Callable[[Sequence[str], Path], "Started"]
+
+
+class Started:
+    """A process that was started, by fork or as the command."""
+
+    def __init__(self, process: int, folder: Path) -> None:
+        self.process, self.folder, self.code = process, folder, None
+
+    def over(self) -> bool:
+        """Return whether it has ended."""
+        if self.code is None:
+            done, status = os.waitpid(self.process, os.WNOHANG)
+            if done:
+                self.code = os.waitstatus_to_exitcode(status)
+        return self.code is not None
+
+    def wait(self, seconds: float, until: Callable[[], bool] = lambda: False, nap: float = 0.01) -> bool:
+        """Wait so long, or until something is seen; return whether the process is over."""
+        end = time.monotonic() + seconds
+        while not self.over() and time.monotonic() < end and not until():
+            time.sleep(nap)
+        return self.over()
+
+    def kill(self) -> bool:
+        """Kill it; return whether it lived until then."""
+        if self.over():
+            return False
+        os.kill(self.process, signal.SIGKILL)
+        self.wait(60)
+        return self.code == -signal.SIGKILL
+
+
+def command(arguments: Sequence[str], folder: Path) -> Started:
+    """Start the installed command."""
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen([COMMAND, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=said)
+    return Started(process.pid, folder)
+
+
+def forked(arguments: Sequence[str], folder: Path) -> Started:
+    """Start the same program in a fork of this process, which has imported what it needs."""
+    process = os.fork()
+    if process:
+        return Started(process, folder)
+    code: object = 70
+    try:
+        os.chdir(folder)
+        for number, name in ((1, os.devnull), (2, "said")):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        sys.argv = ["holdfast", *arguments]
+        from holdfast.cli.main import main as program
+
+        program()
+    except SystemExit as end:
+        code = end.code
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 0)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("cases", nargs="*", help=f"of {', '.join(CASES)}; classify-text and search, if none")
+    parser.add_argument("--kills", type=int, default=50, help="of each case")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--forked", action="store_true", help="import once and fork")
+    arguments = parser.parse_args()
+    faults = []
+    for name in arguments.cases or ["classify-text", "search"]:
+        with TemporaryDirectory() as folder:
+            faults += campaign(Path(folder), name, arguments.kills, arguments.seed, fork=arguments.forked)
+    print("\n".join(faults) or "no fault")
+    return int(bool(faults))
+
+
+def prepare(folder: Path, rows: int = 240) -> None:
+    """Write the models and data that the cases name."""
+    import small_models
+
+    small_models.encoder(folder / "enc")
+    small_models.decoder(folder / "dec")
+    small_models.write_texts(folder / "texts.csv", rows, seed=1)
+    lines = [f'"{text}",{label}' for text, label in small_models.texts(rows, seed=2)]
+    (folder / "pairs.csv").write_text("\n".join(["prompt,answer", *lines]) + "\n")
+
+
+def campaign(
+    folder: Path, name: str, kills: int, seed: int, *, fork: bool = False, call: Sequence[str] | None = None
+) -> list[str]:
+    """Return what went wrong over `kills` kills of runs of one case."""
+    start: Call = command
+    if fork:
+        start = forked
+        import sklearn.linear_model  # noqa: F401
+        import torch
+        import transformers  # noqa: F401
+
+        torch.set_num_threads(1)  # threads do not live on in a fork
+    prepare(folder)
+    rng = random.Random(seed)
+    store = RunStore(folder / ".holdfast")
+    anew = ["finetune", *(call or CASES[name]), "--fail-on", "never", "--format", "json", "--out", "record.json"]
+    begun = time.monotonic()
+    first = start(anew, folder)
+    first.wait(3600)
+    if first.code:
+        return [f"{name}: the unbroken run ends with {first.code}: {(folder / 'said').read_text()[-400:]}"]
+    whole = time.monotonic() - begun
+    expected = conclusions(store.folder / store.ids()[0])
+    counts = {"killed": 0, "inside a save": 0, "before the run": 0, "damaged": 0, "ended": 0, "compared": 0}
+    faults: list[str] = []
+    while counts["killed"] < kills:
+        run = one_run(anew, folder, store, start, rng, whole, counts)
+        if isinstance(run, list):
+            faults += [f"{name}: {fault}" for fault in run]
+            continue
+        counts["compared"] += 1
+        faults += [f"{name}: {run}, {what}" for what in differences(expected, conclusions(store.folder / run))]
+        print(f"{name}: {counts}, {len(faults)} faults", flush=True)
+    print(f"{name}: a run of {whole:.0f} s; {counts}; {len(faults)} faults", flush=True)
+    return faults
+
+
+def one_run(
+    anew: Sequence[str], folder: Path, store: RunStore, start: Call, rng: random.Random, whole: float,
+    counts: dict[str, int],
+) -> str | list[str]:  # fmt: skip
+    """Start a run, kill it, go on, kill it again, until it ends; return its name, or what went wrong."""
+    run, now = None, list(anew)
+    while True:
+        before = set(store.ids())
+        process = start(now, folder)
+        process.wait(600, lambda known=before, has=run: has is not None or set(store.ids()) != known)
+        new = sorted(set(store.ids()) - before)
+        run = new[0] if new else run
+        if run is None:
+            return [f"no run began; exit code {process.code}: {(folder / 'said').read_text()[-300:]}"]
+        last = rng.random() < 0.25  # let it come to its end
+        kill_in(process, store.folder / run, rng, whole, counts, inside=rng.random() < 0.2, last=last)
+        if process.code == 0:
+            return run
+        if process.code != -signal.SIGKILL:
+            return [f"{run} ended with {process.code}: {(folder / 'said').read_text()[-300:]}"]
+        status = store.load(run).status
+        if status not in {"interrupted", "finished"}:
+            return [f"{run} is said to be {status}"]
+        if status == "finished":
+            return run
+        if rng.random() < 0.25:
+            counts["damaged"] += damaged(store.folder / run, rng)
+        now = ["finetune", "--resume", run, *anew[-6:]]
+
+
+def kill_in(
+    process: Started, run: Path, rng: random.Random, whole: float, counts: dict[str, int], *, inside: bool, last: bool
+) -> None:
+    """Kill a process at a random moment, or when it has begun a save; let it end where it is the `last`."""
+    if last:
+        process.wait(3600)
+        counts["ended"] += 1
+        return
+    if inside:
+        left = rng.randint(1, 12)
+        seen: set[str] = set()
+
+        def saving() -> bool:
+            seen.update(torn(run))
+            return len(seen) >= left
+
+        process.wait(whole, saving, nap=0.001)
+    else:
+        process.wait(rng.uniform(0.0, 0.9) * whole)
+    old = set(torn(run)) if inside else set()
+    if process.kill():
+        counts["killed"] += 1
+        counts["inside a save"] += bool(old & set(torn(run)) if inside else torn(run))
+    else:
+        counts["ended"] += 1
+
+
+def torn(run: Path) -> list[str]:
+    """Return the temporary folders and files of saves that are going on, or were broken off."""
+    return [os.fspath(one) for one in walked(run) if one.name.startswith(".") and one.name.endswith(".tmp")]
+
+
+def walked(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            yield Path(place) / name
+
+
+def damaged(run: Path, rng: random.Random) -> int:
+    """Flip a byte of a file of the newest checkpoint, or cut its end off; return how many were damaged."""
+    homes = [run, *sorted((run / "trials").glob("*"))[-1:]]
+    places = [place for home in homes for place in sorted((home / "steps").glob("ckpt-*"))[-1:]]
+    if not places:
+        return 0
+    path = rng.choice(sorted(places[-1].iterdir()))
+    content = bytearray(path.read_bytes())
+    if rng.random() < 0.5:
+        content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+    else:
+        del content[rng.randrange(len(content)) :]
+    path.write_bytes(content)
+    return 1
+
+
+def conclusions(run: Path) -> dict[str, object]:
+    """Return all that a run came to: its weights, what it remembers of its training, and its record."""
+    found: dict[str, object] = {}
+    for path in sorted((run / "model").glob("*.safetensors")):
+        found[path.name] = sha256(path.read_bytes()).hexdigest()
+    for home in (run, *sorted((run / "trials").glob("*"))):
+        for state in sorted(home.glob("steps/ckpt-*/state.json"))[-1:]:
+            found[f"{home.name if home != run else 'steps'}: memory"] = untimed(json.loads(state.read_bytes())["state"])
+    record = untimed(json.loads((run / "run.json").read_bytes()))
+    record["results"] = [one for one in record["results"] if one["check"] != MEASURED]
+    record["sections"] = [one for one in record["sections"] if MEASURED not in one["title"].lower()]
+    return found | record
+
+
+def untimed(record):
+    """Return a record without times, at any depth."""
+    if isinstance(record, dict):
+        return {key: untimed(value) for key, value in record.items() if key not in TIMES}
+    return [untimed(one) for one in record] if isinstance(record, list) else record
+
+
+def differences(expected: dict[str, object], got: dict[str, object]) -> list[str]:
+    """Return in words where two conclusions differ."""
+    return [
+        f"{key} is another: {str(expected.get(key))[:200]} / {str(got.get(key))[:200]}"
+        for key in sorted({*expected, *got})
+        if expected.get(key) != got.get(key)
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
