@@ -54,7 +54,7 @@ def clear(store: "Store", keep: int | None = None, *, dry: bool = False, patienc
         if lost:
             raise _damaged(store, f"{len(lost):,} files are missing, such as {lost[0]}")
         spare = [path for path in _present(folder) if path.relative_to(folder).as_posix() not in needed]
-        size = sum(path.lstat().st_size for path in spare)
+        size = sum(_size(path) for path in spare)
         if not dry:
             recover(folder, versions[-1] if versions else None)
             _let_go(folder, versions, let_go)
@@ -89,6 +89,14 @@ def _present(folder: Path) -> Iterator[Path]:
                 yield path
     for top in (".", documents.VERSIONS, documents.TAGS):
         yield from sorted((folder / top).glob(f".*{durable.TEMPORARY}"))
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file; 0 for one that went by itself: Lance writes notes to itself after a commit is over."""
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _let_go(folder: Path, versions: Sequence[Version], more: Sequence[Version]) -> None:

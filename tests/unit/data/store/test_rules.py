@@ -180,3 +180,17 @@ def test_columns_that_begin_like_provenance_and_are_not_are_refused(tmp_path, sa
     store = Store.create(tmp_path / "corpus")
     with pytest.raises(BadInput, match=says):
         store.add(describe("p", pa.table({"x": [1], **said})))
+
+
+def test_parents_keep_pointing_at_their_records_when_another_store_names_them_anew(tmp_path):
+    one, other = Store.create(tmp_path / "one"), Store.create(tmp_path / "other")
+    one.add(describe("f", pa.table(FAMILY)), rules=rules(**KNOWN, id_column="id"))
+    old = one.read().table.column("_record")
+    one.attach("score", pa.table({"_record": old, "s": [1, 2, 3, 4]}))
+    other.add(one.read())  # there the score is a part of the records, so that they have other names
+    table = other.read().table
+    names = dict(zip(table.column("id").to_pylist(), table.column("_record").to_pylist(), strict=True))
+    assert names["a"] != old[0].as_py()
+    assert table.column("_parents").to_pylist() == [None, names["a"], f"{names['b']} {names['a']}", names["c"]]
+    assert table.column("_generation").to_pylist() == [None, 1, 2, 3]
+    assert other.verify(records=True).faults == ()
