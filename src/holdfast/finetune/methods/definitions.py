@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,9 +18,23 @@ class Setting:
 
     recipe: Recipe
     prepared: Prepared
-    base: Mapping[str, Any]  # weights before the first step
+    base: Mapping[str, Any]  # weights before the first step, which the model has while methods are made
     options: Mapping[str, Any]
     streams: Streams
+    folder: Path | None = None  # for what takes long to make, and is read back after a kill
+
+    @property
+    def new(self) -> frozenset[str]:
+        """Names of the parameters that did not come with the model."""
+        return frozenset(self.prepared.head.names) if self.prepared.head else frozenset()
+
+
+class More(NamedTuple):
+    """Training examples to learn from as well. `strength` 1: all together weigh what the batch weighs."""
+
+    task: Task
+    rows: np.ndarray
+    strength: float
 
 
 class Method(Protocol):
@@ -29,14 +44,18 @@ class Method(Protocol):
     def name(self) -> str:
         """What recipes call it."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done before the first step that a record must tell, such as texts that were made."""
+
     def learning(self, module: Module, share: float) -> None:
         """Say what learns when `share` of the steps are behind: gradual unfreezing."""
 
     def penalty(self, module: Module, batch: Batch, rng: np.random.Generator) -> Any | None:
         """Return what is added to the mean loss of a batch, as a tensor; None for nothing."""
 
-    def replayed(self, step: int, part: int) -> tuple[Task, np.ndarray] | None:
-        """Return training examples of another task to learn from as well at this step; None for nothing."""
+    def replayed(self, step: int, part: int) -> More | None:
+        """Return training examples, of this or another task, to learn from as well at this step; None for nothing."""
 
     def varied(self, module: Module, batch: Batch, loss: Callable[[Batch], Any]) -> Any | None:
         """Return the summed loss on a harder version of the batch, to be added; None for nothing."""
@@ -49,8 +68,9 @@ class Steps:
     name: str
     learns: Callable[[Module, float], None] | None = None
     penalises: Callable[[Module, Batch, np.random.Generator], Any] | None = None
-    replays: Callable[[int, int], tuple[Task, np.ndarray]] | None = None
+    replays: Callable[[int, int], More | None] | None = None
     varies: Callable[[Module, Batch, Callable[[Batch], Any]], Any] | None = None
+    notes: tuple[str, ...] = ()
 
     def learning(self, module: Module, share: float) -> None:
         """Say what learns."""
@@ -61,7 +81,7 @@ class Steps:
         """Return the penalty, if there is one."""
         return None if self.penalises is None else self.penalises(module, batch, rng)
 
-    def replayed(self, step: int, part: int) -> tuple[Task, np.ndarray] | None:
+    def replayed(self, step: int, part: int) -> More | None:
         """Return what is replayed, if anything is."""
         return None if self.replays is None else self.replays(step, part)
 

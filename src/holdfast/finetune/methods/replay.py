@@ -1,14 +1,12 @@
 """Examples of the original task among the new ones: what a model keeps doing it does not forget."""
 
-import numpy as np
 from pydantic import BaseModel, Field
 
 from holdfast.core.config import checked
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
-from holdfast.finetune.methods.definitions import Method, MethodKind, Setting, Steps
+from holdfast.finetune.methods.definitions import Method, MethodKind, More, Setting, Steps
 from holdfast.finetune.recipe import batches
-from holdfast.finetune.tasks.definitions import Task
 
 
 class Options(BaseModel):
@@ -19,7 +17,10 @@ class Options(BaseModel):
 
 
 def make(setting: Setting) -> Method:
-    """Return replay of the original task's training examples. Raises BadInput where none were given."""
+    """Return replay of the original task's training examples. Raises BadInput where none were given.
+
+    With a share s, replayed examples are s of the examples and s of the weight of the loss, as in a mixture.
+    """
     task = setting.prepared.original
     if task is None or not task.count("train"):
         raise BadInput('replay needs data of the original task: give original = "…", or leave replay out of keep')
@@ -27,8 +28,9 @@ def make(setting: Setting) -> Method:
     micro, _ = batches(setting.recipe)
     size, n, streams = max(1, round(micro * share / (1 - share))), task.count("train"), setting.streams
 
-    def replayed(step: int, part: int) -> tuple[Task, np.ndarray]:
-        return task, streams("replay", step, part).choice(n, size=min(size, n), replace=False)
+    def replayed(step: int, part: int) -> More:
+        rows = streams("replay", step, part).choice(n, size=min(size, n), replace=False)
+        return More(task, rows, share / (1 - share))
 
     return Steps("replay", replays=replayed)
 
