@@ -1,5 +1,6 @@
 """Equal and nearly equal records among any number of them, and the clusters they make."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,11 @@ import pyarrow.dataset
 
 from holdfast.core.progress import Progress, Silent
 from holdfast.data.bulk import queries
-from holdfast.data.bulk.engine import Workplace, parquet_files, read
+from holdfast.data.bulk.engine import Workplace, parquet_files
 from holdfast.data.bulk.jaccard import NEAR, near
 from holdfast.data.bulk.minhash import BANDS
 from holdfast.data.bulk.reading import DOCS, GRAMS, RUN, documents, grams
-from holdfast.data.bulk.records import Records
+from holdfast.data.bulk.records import Records, Unit
 
 THRESHOLD = 0.8
 _MOST_ROUNDS = 100
@@ -106,11 +107,6 @@ def _near(
     )  # fmt: skip
 
 
-def _nothing(unit: object) -> "pa.RecordBatch":
+def _nothing(unit: Unit) -> Iterator[pa.RecordBatch]:
     del unit
     return iter(())
-
-
-def table(folder: Path) -> pa.Table:
-    """Return a table of what was found."""
-    return read(folder)

@@ -25,7 +25,7 @@ from holdfast.data.bulk.near import Copies, copies
 from holdfast.data.bulk.opening import columns_of, opened, text_column
 from holdfast.data.bulk.records import Records
 from holdfast.data.bulk.settings import DuplicateSettings, refuse_existing
-from holdfast.data.bulk.telling import Found, found, said, sections
+from holdfast.data.bulk.telling import found, said, sections
 
 PAIRS = pa.schema(
     [
@@ -134,6 +134,3 @@ def _inputs(records: Records) -> Iterator[InputRecord]:
     for name, size in zip(records.parts, records.sizes(), strict=True):
         yield InputRecord(name=name, start=at, stop=at + size, digest="", first_row=0)
         at += size
-
-
-__all__ = ["DuplicateSettings", "Found", "duplicates"]
