@@ -33,7 +33,9 @@ def sections(found: Screened, texts: Sequence[str], settings: ScreenSettings) ->
     """Return the parts of the report."""
     return [
         _shares(found),
-        _records(found, texts, settings),
+        *_groups(found),
+        _records(found, settings),
+        *_flagged(found, texts),
         _assumptions(found),
         _detectors(found),
         _stripped(found),
@@ -48,31 +50,39 @@ def _shares(found: Screened) -> Section:
     else:
         says = [f"{share.texts:,} texts were judged. {said(found)}",
                 "The interval has the errors of the corpus and of the labelled texts, both redrawn."]  # fmt: skip
-    evidence: list[Measure | Examples | Series] = []
+    evidence: list[Measure] = []
     if not share.refused:
         evidence += [
             Measure(name=f"share of machine text, {one.method}", value=one.value, low=one.low, high=one.high,
                     level=share.level, unit="share")
             for one in share.intervals
         ]  # fmt: skip
-    if found.groups:
-        cells = [(one.name, one.texts, *_cell(one)) for one in found.groups]
-        evidence.append(
-            Examples(caption=f"Groups, {HEADLINE}", columns=("group", "texts", "share", "from", "to", "why not"),
-                     cells=tuple(cells))
-        )  # fmt: skip
-        told = [one for one in found.groups if not one.refused]
-        if len(told) > 1:
-            evidence.append(
-                Series(name="share of machine text by group", x=tuple(one.name for one in told),
-                       y=tuple(one.best.value for one in told), low=tuple(one.best.low for one in told),
-                       high=tuple(one.best.high for one in told), x_name="group", y_name="share", shape="point")
-            )  # fmt: skip
-        says.append(
-            f"{len(found.groups)} intervals of groups at {share.level:.0%}: about "
-            f"{len(found.groups) * (1 - share.level):.1f} of them miss by chance."
-        )
     return Section(title="Share of machine text", says=tuple(says), evidence=tuple(evidence))
+
+
+def _groups(found: Screened) -> list[Section]:
+    """Return the shares of groups as a section of their own: a terminal shows the first table of each."""
+    if not found.groups:
+        return []
+    share, says = found.share, []
+    evidence: list[Examples | Series] = []
+    cells = [(one.name, one.texts, *_cell(one)) for one in found.groups]
+    evidence.append(
+        Examples(caption=f"Groups, {HEADLINE}", columns=("group", "texts", "share", "from", "to", "why not"),
+                 cells=tuple(cells))
+    )  # fmt: skip
+    told = [one for one in found.groups if not one.refused]
+    if len(told) > 1:
+        evidence.append(
+            Series(name="share of machine text by group", x=tuple(one.name for one in told),
+                   y=tuple(one.best.value for one in told), low=tuple(one.best.low for one in told),
+                   high=tuple(one.best.high for one in told), x_name="group", y_name="share", shape="point")
+        )  # fmt: skip
+    says.append(
+        f"{len(found.groups)} intervals of groups at {share.level:.0%}: about "
+        f"{len(found.groups) * (1 - share.level):.1f} of them miss by chance."
+    )
+    return [Section(title="Share by group", says=tuple(says), evidence=tuple(evidence))]
 
 
 def _cell(one: Share) -> tuple[float | None, float | None, float | None, str]:
@@ -81,7 +91,7 @@ def _cell(one: Share) -> tuple[float | None, float | None, float | None, str]:
     return round(one.best.value, 3), round(one.best.low, 3), round(one.best.high, 3), ""
 
 
-def _records(found: Screened, texts: Sequence[str], settings: ScreenSettings) -> Section:
+def _records(found: Screened, settings: ScreenSettings) -> Section:
     if found.refused:
         return Section(
             title="Records", says=(f"No record has a p-value: not estimable, as {found.refused}.",
@@ -100,7 +110,7 @@ def _records(found: Screened, texts: Sequence[str], settings: ScreenSettings) ->
             "texts of known human origin that no detector learnt from, and holds for texts drawn as they were."
         ),
     ]
-    measures: list[Measure | Examples] = [
+    measures = [
         Measure(name=f"false-positive rate on people's texts, {_STRATA[rate.stratum]}", value=rate.mean,
                 threshold=settings.level, low=rate.low, high=rate.high, level=0.95, unit="share")
         for rate in usable
@@ -111,20 +121,22 @@ def _records(found: Screened, texts: Sequence[str], settings: ScreenSettings) ->
         for rate in found.rates
         if not np.isfinite(rate.threshold)
     ]
-    if len(found.flagged):
-        first = found.flagged[:_SHOWN]
-        measures.append(
-            Examples(
-                caption=f"Flagged for review, highest score first ({len(first)} of {len(found.flagged):,})",
-                columns=("score", "p", "text"),
-                cells=tuple(
-                    (round(float(found.score[row]), 3), round(float(found.p[row]), 4), one_line(texts[row], 120))
-                    for row in first
-                ),
-                rows=tuple(int(row) for row in first),
-            )
-        )  # fmt: skip
     return Section(title="Records for review", says=tuple(says), evidence=tuple(measures))
+
+
+def _flagged(found: Screened, texts: Sequence[str]) -> list[Section]:
+    """Return the first of the records that are flagged, if there are any."""
+    if found.refused or not len(found.flagged):
+        return []
+    first = found.flagged[:_SHOWN]
+    cells = tuple(
+        (round(float(found.score[row]), 3), round(float(found.p[row]), 4), one_line(texts[row], 120)) for row in first
+    )
+    shown = Examples(
+        caption=f"Highest score first ({len(first)} of {len(found.flagged):,})", columns=("score", "p", "text"),
+        cells=cells, rows=tuple(int(row) for row in first),
+    )  # fmt: skip
+    return [Section(title="First for review", evidence=(shown,))]
 
 
 def _assumptions(found: Screened) -> Section:
