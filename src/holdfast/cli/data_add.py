@@ -55,9 +55,10 @@ def _rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--label", metavar="COLUMN", help="What is predicted.")
 @click.option("--role", multiple=True, metavar="COLUMN=ROLE", help="What a column is there for; repeat it.")
 @click.option("--kind", multiple=True, metavar="COLUMN=KIND", help="What its values are; repeat it.")
+@click.option("--amend", is_flag=True, help="Change what is known of records that are there already; needs -m.")
 @_rule_options
 @click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to say what was done.")
-def add(store: Path, files: tuple[Path, ...], message: str, form: str, **flags: Any) -> None:
+def add(store: Path, files: tuple[Path, ...], message: str, amend: bool, form: str, **flags: Any) -> None:  # noqa: FBT001
     """Add the records of files or folders to a store; what is there already adds nothing.
 
     \b
@@ -82,7 +83,7 @@ def add(store: Path, files: tuple[Path, ...], message: str, form: str, **flags: 
     for file in files:
         with shown() as progress:
             dataset = load({"all": file}, roles=roles, kinds=kinds, undivided=True, progress=progress)
-            version = home.add(dataset, message, rules=rules, progress=progress)
+            version = home.add(dataset, message, rules=rules, amend=amend, progress=progress)
         _say(version, len(dataset), home.name, form)
 
 
@@ -122,12 +123,11 @@ def _say(version: "Version", n_records: int, name: str, form: str) -> None:
         return
     if version.present:
         click.echo(f"{version.present:,} of {n_records:,} were there already")
-    if not version.added:
+    if version.added or version.changed:
+        origins = ", ".join(f"{n:,} {origin}" for origin, n in version.origins.items() if n)
+        done = f"{version.added:,} added" + (f", {version.changed:,} amended" if version.changed else "")
+        click.echo(f"version {version.number} ({version.short}): {done}, {version.rows:,} in all: {origins}")
+    else:
         click.echo(f"nothing new: {name} is still at version {version.number} ({version.short})")
-        return
-    origins = ", ".join(f"{n:,} {origin}" for origin, n in version.origins.items() if n)
-    click.echo(
-        f"version {version.number} ({version.short}): {version.added:,} added, {version.rows:,} in all: {origins}"
-    )
     for note in version.notes:
         click.echo(f"  {one_line(note, 300)}")

@@ -17,10 +17,10 @@ from holdfast.data.canonical import STRING, converted
 from holdfast.data.origin import BY_NAME, GENERATION, ORIGIN, PARENTS, RECORD
 from holdfast.data.store import columns as stored
 from holdfast.data.store import durable, media, rows
-from holdfast.data.store.committing import Change, commit, guarded, origins_after
+from holdfast.data.store.committing import READING, Change, commit, guarded, origins_after
 from holdfast.data.store.identity import Known, as_text, content_sum, is_record_name, record_names, summed
 from holdfast.data.store.locks import using, writing
-from holdfast.data.store.matching import generations_in
+from holdfast.data.store.matching import generations_in, matched
 from holdfast.data.store.parents import counted, named
 from holdfast.data.store.provenance import stated, typed
 from holdfast.data.store.version import Origin, StoredColumn, Version
@@ -41,6 +41,7 @@ class _Plan:
     present: int
     fields: tuple[pa.Field, ...]  # columns that Lance does not have yet
     recast: tuple[StoredColumn, ...]  # columns whose type becomes a wider one
+    known: pa.Table  # what is said of the origin of records that are there already
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,11 @@ class Given:
 
 def add(
     store: "Store", dataset: Dataset, message: str, notes: Sequence[str], ids: str | None, progress: Progress
-) -> Version:
-    """Return the version that has the records of the data set as well; the head, if it has them all already."""
+) -> tuple[Version, pa.Table]:
+    """Return the version that has the records of the data set as well; the head, if it has them all already.
+
+    The table is what the data set says of the origin of records that are there already: nothing of it is taken over.
+    """
     store.writable()
     if not len(dataset):
         raise BadInput(f"{one_line(dataset.name, 80)} has no records to add")
@@ -66,22 +70,20 @@ def add(
         media.put(store.folder, dataset, progress)
         head = store.head()
         plan = _planned(store, head, given)
-        if not len(plan.table) and head is not None and plan.columns == head.columns:
-            return head.model_copy(update={"present": plan.present, "added": 0})
-        free = head is not None and not (
-            plan.fields or plan.recast
-        )  # the rows fit what is there: no need to keep others waiting
+        if not len(plan.table) and head is not None:
+            return _unchanged(head, plan), plan.known
+        # Where rows fit what is there, others need not wait while they are written.
+        free = head is not None and not (plan.fields or plan.recast)
         staged = _staged(store.folder, head, plan, progress) if free else None
         with writing(store.folder):
             now = store.head()
             if _number(now) != _number(head):
                 again = _planned(store, now, given)
-                same = again.table.column(RECORD).equals(plan.table.column(RECORD)) and not (
-                    again.fields or again.recast
-                )
-                head, plan, staged = now, again, staged if same else None
+                same = again.table.column(RECORD).equals(plan.table.column(RECORD))
+                fits = not (again.fields or again.recast)
+                head, plan, staged = now, again, staged if same and fits else None
                 if not len(plan.table) and head is not None:
-                    return head.model_copy(update={"present": plan.present, "added": 0})
+                    return _unchanged(head, plan), plan.known
 
             def work(at: Any) -> Any:
                 if plan.fields and head is not None:
@@ -92,7 +94,28 @@ def add(
                     return at
                 return rows.appended(at, staged if staged is not None else _fragments(at, plan, progress))
 
-            return commit(store.folder, head, _change(head, plan, given), work)
+            return commit(store.folder, head, _change(head, plan, given), work), plan.known
+
+
+def _unchanged(head: Version, plan: "_Plan") -> Version:
+    return head.model_copy(update={"present": plan.present, "added": 0, "changed": 0, "notes": ()})
+
+
+def contested(store: "Store", known: pa.Table) -> str:
+    """Return how many records have another origin here than in the store, in words; nothing if none has."""
+    said = pc.equal(known.column(ORIGIN), "unknown")
+    if pc.all(said).as_py():
+        return ""
+    head = store.version()
+    with guarded(store.folder, READING), using(store.folder):
+        at = rows.opened(store.folder / rows.FOLDER, head.lance)
+        there, places = matched(at, known.column(RECORD), [ORIGIN])
+    here = known.column(ORIGIN).take(pa.array(places))
+    other = pc.and_(pc.not_equal(here, there.column(ORIGIN)), pc.not_equal(here, "unknown"))
+    pairs = pa.table({"here": here.filter(other), "there": there.column(ORIGIN).filter(other)})
+    counts = pairs.group_by(["here", "there"]).aggregate([([], "count_all")])
+    listed = counts.sort_by([("count_all", "descending"), ("here", "ascending"), ("there", "ascending")]).to_pylist()
+    return ", ".join(f"{one['count_all']:,} {one['here']} here and {one['there']} there" for one in listed)
 
 
 def _with_names(dataset: Dataset, ids: str | None) -> pa.Table:
@@ -124,7 +147,8 @@ def _planned(store: "Store", head: Version | None, given: Given) -> _Plan:
     new = counted(new, lambda wanted: generations_in(at, wanted), np.flatnonzero(fresh))
     if GENERATION in new.column_names and new.column(GENERATION).null_count < len(new):
         columns = stored.with_provenance(columns, GENERATION)
-    return _Plan(columns, new, int(len(fresh) - fresh.sum()), fields, stored.recast(known, columns))
+    said = table.select([name for name in table.column_names if name in BY_NAME]).filter(pa.array(~fresh))
+    return _Plan(columns, new, len(said), fields, stored.recast(known, columns), said)
 
 
 def _parents_named(store: "Store", head: Version | None, given: Given, names: pa.Array) -> pa.Table:

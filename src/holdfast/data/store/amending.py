@@ -60,6 +60,14 @@ def amend(store: "Store", changes: pa.Table, message: str) -> Version:
         return commit(store.folder, head, change, lambda at: rows.updated(at, new.select([RECORD, *names])))
 
 
+def claims(known: pa.Table) -> pa.Table:
+    """Return what is said of records as changes: what is not known changes nothing."""
+    origins, evidence = known.column(ORIGIN), known.column(EVIDENCED)
+    nothing = pa.scalar(None, pa.large_string())
+    known = _set(known, ORIGIN, pc.if_else(pc.equal(origins, "unknown"), nothing, origins))
+    return _set(known, EVIDENCED, pc.if_else(pc.equal(evidence, "none"), nothing, evidence))
+
+
 def _wanted(changes: pa.Table) -> pa.Table:
     """Return the changes with canonical, valid values. Raises BadInput."""
     if RECORD not in changes.column_names:

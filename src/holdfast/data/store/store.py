@@ -158,20 +158,33 @@ class Store:
                 yield from as_table(block, chosen).to_batches()
 
     def add(
-        self, dataset: Dataset, message: str = "", *, rules: "Rules | None" = None, notes: Sequence[str] = (),
-        progress: Progress | None = None,
+        self, dataset: Dataset, message: str = "", *, rules: "Rules | None" = None, amend: bool = False,
+        notes: Sequence[str] = (), progress: Progress | None = None,
     ) -> Version:  # fmt: skip
         """Add records, and return the version that has them; the head, if they are all there already.
 
-        `rules` say where the records come from; without them, only what columns of provenance say is known.
+        `rules` say where the records come from; without them, only what columns of provenance say is known. What the
+        data say of records that are there already is left aside, and a note says so where it is another origin;
+        `amend` takes it over, as an amendment with the same message.
+
         Raises BadInput for provenance that is invalid, columns of another type, or images without bytes; StoreError.
         """
-        from holdfast.data.store.adding import add
+        from holdfast.data.store.adding import add, contested
+        from holdfast.data.store.amending import amend as amended
+        from holdfast.data.store.amending import claims
         from holdfast.data.store.rules import ruled
 
+        if amend and not message.strip():
+            raise BadInput("an amendment needs a message that says who changed what is known of the origin, and why")
         dataset, said = ruled(dataset, rules) if rules is not None else (dataset, ())
         ids = rules.id_column if rules is not None else None
-        return add(self, dataset, message, (*said, *notes), ids, progress or Silent())
+        version, known = add(self, dataset, message, (*said, *notes), ids, progress or Silent())
+        if amend and len(known):
+            done = amended(self, claims(known), message)
+            return done.model_copy(update={"added": version.added, "present": version.present})
+        other = contested(self, known) if len(known) else ""
+        left = f"the origin of what was there already stays (to change it: amend): {other}"
+        return version.model_copy(update={"notes": (*version.notes, left)}) if other else version
 
     def amend(self, changes: pa.Table, message: str) -> Version:
         """Replace what is said about the origin of records, and return the version that says so.

@@ -194,3 +194,18 @@ def test_parents_keep_pointing_at_their_records_when_another_store_names_them_an
     assert table.column("_parents").to_pylist() == [None, names["a"], f"{names['b']} {names['a']}", names["c"]]
     assert table.column("_generation").to_pylist() == [None, 1, 2, 3]
     assert other.verify(records=True).faults == ()
+
+
+def test_what_is_said_of_records_that_are_there_is_taken_over_only_when_told(tmp_path):
+    store = Store.create(tmp_path / "corpus")
+    store.add(MIXED)
+    left = store.add(MIXED, rules=rules(origin="human"))
+    assert (left.number, left.present) == (1, 4)
+    assert left.notes[-1].endswith("4 human here and unknown there")
+    with pytest.raises(BadInput, match="needs a message"):
+        store.add(MIXED, rules=rules(origin="human"), amend=True)
+    done = store.add(MIXED, "ann wrote them", rules=rules(origin="human", licence="MIT"), amend=True)
+    assert (done.number, done.changed, done.origins["human"]) == (2, 4, 4)
+    assert store.read().table.column("_licence").to_pylist() == ["MIT"] * 4
+    assert store.add(MIXED, "again", amend=True).number == 2  # nothing known is nothing said
+    assert store.verify(records=True).faults == ()
