@@ -16,7 +16,7 @@ from holdfast.finetune.checkpoint import Checkpoint, latest, save
 from holdfast.finetune.controls.definitions import Bench
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.heads import fit_head
-from holdfast.finetune.interpolation import Sweep, blend, sweep
+from holdfast.finetune.interpolation import Sweep, blend, renewal, sweep
 from holdfast.finetune.loop import Job, Journal, load_best, train
 from holdfast.finetune.measuring.cost import foretold, scored
 from holdfast.finetune.measuring.drift import drifted, meter
@@ -68,7 +68,7 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None) -> Tuned:
     said = foretold(work, job)
     journal = train(job, work.progress)
     load_best(job, journal)
-    ends = Weights(base, copied(work.module, learns))
+    ends = Weights(base, copied(work.module, learns), renewal(work.prepared.task, work.module, work.streams))
     swept = _chosen(work, ends)
     silent: dict[Guard, str] = {"forgetting": "no data of the original task were given (original = …)"}
     drift = drifted(divergences(work.module), work.streams)
@@ -85,7 +85,7 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None) -> Tuned:
         need=_told(silent, "need", lambda: need(work, untouched)),
         silent=silent,
     )
-    blend(work.module, ends.base, ends.tuned, swept.chosen)
+    blend(work.module, ends.base, ends.tuned, swept.chosen, ends.renew)
     training = replace(training, cost=_told(silent, "cost", lambda: scored(work, job, said, journal)))
     _write(work.prepared, work.folder / MODEL)
     notes = (first, *(note for one in job.methods for note in one.notes))
@@ -176,9 +176,10 @@ def _chosen(work: Work, ends: Weights) -> Sweep:
             lambda one: judged(task, one, "valid"),
             None if original is None else lambda one: judged(original, one, "valid").mean,
             work.recipe.budget,
+            ends.renew,
         ),
     )
-    blend(work.module, ends.base, ends.tuned, swept.chosen)
+    blend(work.module, ends.base, ends.tuned, swept.chosen, ends.renew)
     return swept
 
 

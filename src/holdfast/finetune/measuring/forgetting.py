@@ -22,13 +22,13 @@ def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate) -> Forg
 
     def at(name: str, share: float) -> Judged:
         def judge() -> Judged:
-            blend(module, ends.base, ends.tuned, share)
+            blend(module, ends.base, ends.tuned, share, ends.renew)
             return judged(task, module, "test")
 
         return work.kept(f"original-{name}", judge)[0]
 
     before, plain, after = at("before", 0.0), at("tuned", 1.0), at("chosen", swept.chosen)
-    blend(module, ends.base, ends.tuned, swept.chosen)
+    blend(module, ends.base, ends.tuned, swept.chosen, ends.renew)
     first, last = comparable(before, after)
     lost = better(before, after, work.streams)
     return Forgetting(

@@ -78,6 +78,7 @@ class Weights:
 
     base: Mapping[str, Any]
     tuned: Mapping[str, Any]
+    renew: Callable[[Module], None] | None = None  # what does not mix is measured anew
 
 
 def estimate(found: Comparison) -> Estimate:
