@@ -30,8 +30,9 @@ def forgetting(training: Training) -> Iterator[Finding]:
 
     ## How it works
     The model as it came and the tuned one answer the same examples of the original task, which neither was chosen by.
-    The loss is the difference of their scores with an interval from a bootstrap over examples. It is an error where the
-    whole interval lies above the budget, and a warning where only the value does.
+    The loss is the difference of their scores: with McNemar's exact p-value and the interval of Bonett and Price where
+    answers are right or wrong, else with a bootstrap over examples. It is an error where the whole interval lies above
+    the budget, and a warning where only the value does.
 
     ## Limits
     It speaks of the examples that were given as original data, not of everything the model could do. Without them,
@@ -57,7 +58,7 @@ def forgetting(training: Training) -> Iterator[Finding]:
         evidence=(
             Measure(
                 name="score lost on the original task", value=found.lost.value, threshold=found.budget,
-                low=found.lost.low, high=found.lost.high, level=found.lost.level, unit="score",
+                low=found.lost.low, high=found.lost.high, level=found.lost.level, p_value=found.p_value, unit="score",
             ),
         ),
         fix='Add original data to the training: keep = ["interpolate", "replay"]; or lower the rate.',

@@ -26,9 +26,11 @@ def negative_transfer(training: Training, *, alpha: float = 0.01) -> Iterator[Fi
     that was better before it was tuned should not have been tuned.
 
     ## How it works
-    Controls are judged on the same test examples: the model as it came, words without a network, the most frequent
-    class. Differences are paired, with intervals from a bootstrap over examples; p-values are corrected over controls
-    (Holm). A control that is better at level alpha is an error; one that cannot be told from the tuned model is a note.
+    Controls are judged on the same test examples: the model as it came, words without a network, nearest neighbours,
+    the same architecture from scratch, the most frequent class. Differences are paired: McNemar's exact test with the
+    interval of Bonett and Price where answers are right or wrong, else a bootstrap over examples. A control that is
+    better at level alpha, corrected over controls (Holm), is an error; one that is better by its interval at 95 %
+    (corrected likewise) a warning; one that cannot be told from the tuned model a note.
 
     ## Limits
     A tie on few test examples may be a difference on more: the interval says how large it could be.
@@ -47,10 +49,12 @@ def negative_transfer(training: Training, *, alpha: float = 0.01) -> Iterator[Fi
         best = max(worse, key=lambda one: one.score)
         yield _finding(training, best, Severity.ERROR, f"is worse than {best.name} ({best.says})")
         return
-    ties = [one for one in found.controls if one.difference.low <= 0.0]
-    if ties:
-        best = max(ties, key=lambda one: one.score)
-        yield _finding(training, best, Severity.NOTE, f"is not measurably better than {best.name} ({best.says})")
+    decisive = next((one for one in found.controls if one.name == found.decisive), None)
+    if found.verdict == "hurts" and decisive is not None:
+        yield _finding(training, decisive, Severity.WARNING, f"is worse than {decisive.name} ({decisive.says})")
+    elif found.verdict == "no measurable help" and decisive is not None:
+        says = f"is not measurably better than {decisive.name} ({decisive.says})"
+        yield _finding(training, decisive, Severity.NOTE, says)
 
 
 def _finding(training: Training, one: Control, severity: Severity, verdict: str) -> Finding:
@@ -76,7 +80,7 @@ def _finding(training: Training, one: Control, severity: Severity, verdict: str)
                 ),
             ),
         ),
-        fix="Take the simpler way, or find what holds the model back: few labels, an unsuited rate, texts that are cut.",
+        fix="Take the simpler way, or find what holds the model back: few labels, an unsuited rate, cut texts.",
     )  # fmt: skip
 
 
