@@ -325,6 +325,24 @@ def test_a_disk_without_room_is_one_sentence_and_changes_nothing(store, monkeypa
     assert store.verify(records=True).faults == ()
 
 
+def test_what_a_full_disk_cut_off_is_never_acknowledged(store):
+    """Lance says that all is well when the end of a file did not fit; the limit stands in for the disk."""
+    resource = pytest.importorskip("resource")
+    some, refused = names(store), 0
+    for n, limit in enumerate(range(700, 3100, 200)):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        try:
+            store.amend(pa.table({"_record": some[:2], "_licence": [f"L{n}"] * 2}), "which licence")
+        except StoreError:
+            refused += 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert store.verify().faults == ()
+    assert refused
+    assert len(store.log()) == 13 - refused
+    assert store.verify(records=True).faults == ()
+
+
 def test_those_who_begin_wait_for_a_gc_that_waits(store):
     reading, order = store.blocks(rows_a_block=2), []
     next(reading)
