@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from holdfast.core.errors import StoreError
@@ -21,6 +22,7 @@ from holdfast.data.store.version import StoredFile, Version
 if TYPE_CHECKING:
     from holdfast.data.store.store import Store
 
+_UNREADABLE = (OSError, ValueError, pa.ArrowException)
 What = Literal["missing", "torn", "changed", "unreadable", "unknown", "content"]
 
 
@@ -70,14 +72,25 @@ def verify(store: "Store", progress: Progress, *, records: bool = False) -> Veri
         for version in kept:
             if version.number in broken:
                 continue
-            for path in images.of(version):
-                pictures.setdefault(path, []).append(version.number)
+            try:
+                for path in images.of(version):
+                    pictures.setdefault(path, []).append(version.number)
+            except _UNREADABLE as error:
+                faults.append(_unreadable(folder, version, error))
+                broken.add(version.number)
         faults += list(_pictures(folder, pictures, progress))
         if records:
-            whole = [version for version in kept if version.number not in broken]
+            whole = [version for version in kept if version.number not in broken]  # the others are named already
             faults += list(_contents(store, whole, progress))
         size = sum(known[path].bytes for path in users if path in known)
     return Verified(versions=len(kept), files=len(users), bytes=size, images=len(pictures), faults=tuple(faults))
+
+
+def _unreadable(folder: Path, version: Version, error: Exception) -> Fault:
+    """Return the fault of a version whose files are as they were written, and cannot be read all the same."""
+    place = documents.path_of(folder, version.number).relative_to(folder).as_posix()
+    why = one_line(str(error).partition(", /")[0], 200)
+    return Fault(path=place, what="unreadable", says=f"its records cannot be read: {why}", versions=(version.number,))
 
 
 def _documents(store: "Store") -> tuple[list[Version], list[Fault]]:
@@ -160,7 +173,11 @@ def _contents(store: "Store", versions: Sequence[Version], progress: Progress) -
     with track(progress, "naming records anew", total=len(versions), unit="versions") as advance:
         for version in versions:
             advance(1)
-            table = table_of(store.folder, version, version.columns)
+            try:
+                table = table_of(store.folder, version, version.columns)
+            except _UNREADABLE as error:
+                yield _unreadable(store.folder, version, error)
+                continue
             own = [one.name for one in version.columns if one.belongs == "record"]
             later = [one.name for one in version.columns if one.belongs == "later"]
             names = record_names(table, own).to_pylist()
