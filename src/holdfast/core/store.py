@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -60,10 +60,13 @@ class RunWriter:
         os.fsync(self._results.fileno())
 
     def event(self, event: dict[str, Any]) -> None:
-        """Append an event; the file's time is also the sign of life."""
+        """Append an event; the file's time is also the sign of life. Raises StoreError, as for a full disk."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(), **event}, ensure_ascii=True)
-        self._events.write(line.encode() + b"\n")
-        self._events.flush()
+        try:
+            self._events.write(line.encode() + b"\n")
+            self._events.flush()
+        except OSError as error:
+            raise StoreError(f"cannot write the run to {self.folder}: {error.strerror or error}") from error
 
     def artifact(self, name: str, content: bytes) -> Path:
         """Write a file beside the record, as a whole. Raises BadInput for a name with a path in it."""
@@ -73,8 +76,11 @@ class RunWriter:
         return self.folder / name
 
     def finish(self, run: Run) -> None:
-        """Replace the record by the finished one."""
-        write_whole(self.folder / "run.json", dump(run))
+        """Replace the record by the finished one. Raises StoreError, as for a full disk."""
+        try:
+            write_whole(self.folder / "run.json", dump(run))
+        except OSError as error:
+            raise StoreError(f"cannot write the record to {self.folder}: {error.strerror or error}") from error
         self.run = run
 
     def __enter__(self) -> Self:
@@ -83,7 +89,11 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._opened.close()
+        try:
+            self._opened.close()
+        except OSError as failed:  # what a full disk left in a buffer; the first error says so already
+            if error is None:
+                raise StoreError(f"cannot write the run to {self.folder}: {failed.strerror or failed}") from failed
 
 
 class RunStore:
@@ -201,11 +211,16 @@ def as_json(record: BaseModel, indent: int | None = None) -> bytes:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never a part, also after a crash."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
     _sync_folder(path.parent)
 
 

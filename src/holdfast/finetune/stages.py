@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from holdfast.core.errors import StoreError
 from holdfast.core.store import as_json, write_whole
 
 _R = TypeVar("_R", bound=BaseModel)
@@ -26,7 +27,7 @@ class Stages:
             self.seconds = {}  # what each stage took, also before a kill
 
     def __call__(self, name: str, kind: type[_R], work: Callable[[], _R]) -> _R:
-        """Return what `work` returns, or returned before a kill."""
+        """Return what `work` returns, or returned before a kill. Raises StoreError, as for a full disk."""
         path = self.folder / f"{name}.json"
         try:
             return kind.model_validate(json.loads(path.read_bytes()))
@@ -34,7 +35,10 @@ class Stages:
             started = time.perf_counter()
             found = work()
             self.seconds[name] = time.perf_counter() - started
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, as_json(found))
-        write_whole(self.folder / _SECONDS, json.dumps(self.seconds).encode())
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(path, as_json(found))
+            write_whole(self.folder / _SECONDS, json.dumps(self.seconds).encode())
+        except OSError as error:
+            raise StoreError(f"cannot keep {path.name} in {self.folder}: {error.strerror or error}") from error
         return found

@@ -1,38 +1,115 @@
-"""One number of threads for the whole of a run, also after a kill: sums over threads come out differently otherwise."""
+"""One number of threads for the whole of a run, also after a kill, and the machine that it runs on.
 
+Sums over threads, and on another processor or with another release, come out differently in the last digits. So a run
+keeps its number of threads, and where it is gone on with elsewhere, that is said: "exact" is then not promised.
+"""
+
+import json
+import os
+import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
+from holdfast.core.errors import StoreError
 from holdfast.core.store import write_whole
 
-_NAME = "threads"
+_NAME = "machine.json"
 _SIZE, _ROUNDS = 384, 12  # of matrices; about what a small encoder multiplies
+_MOST = 1024
+_PACKAGES = ("torch", "transformers", "numpy", "scikit-learn")  # whose releases change sums
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run goes on: threads, and what is to be said about the machine."""
+
+    threads: int
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager
-def steady(folder: Path) -> Iterator[int]:
+def steady(folder: Path) -> Iterator[Place]:
     """Set torch to the number of threads that this run has, or that is quickest here; put it back afterwards.
 
     On a machine that others use as well, two threads can be three times slower than one, as they wait for each other.
+    Raises StoreError where the folder cannot be written.
     """
     import torch
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    path = folder / _NAME
+    here = machine()
+    began, since, count = _read(folder / _NAME)
+    if not began:
+        began, count = here, _quickest(before[0])
+    if here != (since[-1] if since else began):
+        since = [*since, here]
     try:
-        count = max(1, min(int(path.read_text()), 1024))
-    except (OSError, ValueError):
-        count = _quickest(before[0])
-        write_whole(path, str(count).encode())
+        write_whole(folder / _NAME, json.dumps({"threads": count, "began": began, "since": since}).encode())
+    except OSError as error:
+        raise StoreError(f"cannot write to {folder}: {error.strerror or error}") from error
     torch.set_num_threads(count)
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     try:
-        yield count
+        yield Place(count, tuple(_said(began, since)))
     finally:
         torch.set_num_threads(before[0])
         torch.use_deterministic_algorithms(mode=before[1])
+
+
+def machine() -> dict[str, str]:
+    """Return what of this machine, and of what is installed on it, changes sums in their last digits."""
+    import torch
+
+    found = {
+        "processor": _processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+    if torch.cuda.is_available():
+        found["accelerator"] = torch.cuda.get_device_name()
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _read(path: Path) -> tuple[Mapping[str, str], list[Mapping[str, str]], int]:
+    """Return where the run began, where it went on since, and its threads; nothing of a run that begins."""
+    try:
+        kept: Any = json.loads(path.read_bytes())
+        return dict(kept["began"]), [dict(one) for one in kept["since"]], max(1, min(int(kept["threads"]), _MOST))
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}, [], 0
+
+
+def _said(began: Mapping[str, str], since: list[Mapping[str, str]]) -> Iterator[str]:
+    seen = set()
+    for one in since:
+        for name in sorted({*began, *one}):
+            was, now = began.get(name, "none"), one.get(name, "none")
+            if was != now:
+                seen.add(f"{name} {now} instead of {was}")
+    if seen:
+        yield (
+            f"the run went on elsewhere than it began ({', '.join(sorted(seen))}): its end may differ in the last "
+            "digits from that of a run that nothing interrupted"
+        )
+
+
+def _processor() -> str:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
+            names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+            return next(names, "") or platform.processor()
+    except OSError:
+        return platform.processor()
 
 
 def _quickest(most: int) -> int:
@@ -41,7 +118,7 @@ def _quickest(most: int) -> int:
 
     left = torch.ones(_SIZE, _SIZE)
     seen = {}
-    for count in (1, most):
+    for count in sorted({1, min(most, os.cpu_count() or 1)}):
         torch.set_num_threads(count)
         left @ left
         started = time.perf_counter()

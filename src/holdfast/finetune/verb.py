@@ -9,7 +9,7 @@ from typing import Any
 from holdfast.audit.recording import data_fields
 from holdfast.core.dataset import Dataset
 from holdfast.core.environment import environment
-from holdfast.core.errors import BadInput, unknown
+from holdfast.core.errors import unknown
 from holdfast.core.progress import Progress, Recording, Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
@@ -23,6 +23,7 @@ from holdfast.finetune.models.pretrained import require
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.splits import with_validation
 from holdfast.finetune.stages import Stages
+from holdfast.finetune.starts import may_go_on, refuse_changed, start
 from holdfast.finetune.threads import steady
 from holdfast.finetune.tuning import tuned
 
@@ -62,13 +63,17 @@ def finetune(
         environment=environment(),
         notes=(note,) if note else (),
     )
-    if resume is not None and resume.test_digest != run.test_digest:
-        raise BadInput(f"the data of run {resume.id} have changed since it began; start a new run")
-    with store.begin(run) as writer, steady(writer.folder):
+    if resume is not None:
+        refuse_changed(may_go_on(resume), run)
+    with (
+        store.begin(run) as writer,
+        start(writer, recipe.model, store, progress) as before,
+        steady(writer.folder) as place,
+    ):
         prepared = kind.prepare(dataset, original, recipe)
         found = gate(dataset, original, prepared, recipe, progress)
         if found.broken:
-            done: dict[str, Any] = {"results": found.results, "says": found.says}
+            done: dict[str, Any] = {"results": found.results, "says": found.says, "sections": found.sections}
         else:
             prepared, method = adaptation.apply(prepared, recipe)
             work = Work(
@@ -85,10 +90,11 @@ def finetune(
             done = {
                 "results": (*found.results, *guarded(come.training, progress)),
                 "says": telling.sentence(come.training, recipe),
-                "sections": telling.sections(come.training, come.journal, come.swept, recipe),
-                "notes": (*run.notes, *prepared.notes, *come.notes),
+                "sections": (*telling.sections(come.training, come.journal, come.swept, recipe), *found.sections),
+                "notes": (*run.notes, *prepared.notes, *come.notes, *place.notes),
             }
-        run = run.model_copy(update={**done, "status": "finished", "seconds": time.perf_counter() - started})
+        seconds = before + time.perf_counter() - started
+        run = run.model_copy(update={**done, "status": "finished", "seconds": seconds})
         writer.finish(run)
     return run
 
