@@ -18,8 +18,8 @@ def texts(n, seed, marks=("good", "bad")):
     return rows
 
 
-def write_texts(path, n, seed, marks=("good", "bad")):
-    lines = ["text,label", *(f"{text},{label}" for text, label in texts(n, seed, marks))]
+def write_texts(path, n, seed, marks=("good", "bad"), label="label"):
+    lines = [f"text,{label}", *(f"{text},{label}" for text, label in texts(n, seed, marks))]
     Path(path).write_text("\n".join(lines) + "\n")
     return path
 

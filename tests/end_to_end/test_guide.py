@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import small_models
+
 from holdfast.cli.main import COMMANDS
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text("utf-8")
@@ -16,6 +18,8 @@ def blocks(language):
 
 
 def test_every_command_of_the_guide_runs(holdfast, tmp_path):
+    small_models.encoder(tmp_path / "models" / "encoder")  # what the guide takes to be there
+    small_models.write_texts(tmp_path / "reviews.csv", 120, seed=1, label="stars")
     for name, content in re.findall(r"^```\w+ file=(\S+)\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE):
         (tmp_path / name).write_text(content)
     for block in blocks("console"):
