@@ -79,14 +79,19 @@ class Trigrams:
         return written
 
     def perplexity(self, documents: list[str]) -> float:
-        """Return among how many words it hesitates, on average, in documents that it has not seen."""
+        """Return among how many words it hesitates, on average, in documents that it has not seen.
+
+        A context passes on as much to the shorter one as it has had different words (Witten & Bell 1991).
+        """
+        totals = {context: sum(seen.values()) for context, seen in self.counts.items()}
         logs, n = 0.0, 0
         for document in documents:
             for before, last, word in _threes(document):
                 chance = 1e-4  # of a word that it has never seen
                 for context in ((), (last,), (before, last)):
-                    seen = self.counts.get(context, {})
-                    chance = (seen.get(word, 0) + 2 * chance) / (sum(seen.values()) + 2)
+                    if context in totals:
+                        seen = self.counts[context]
+                        chance = (seen.get(word, 0) + len(seen) * chance) / (totals[context] + len(seen))
                 logs, n = logs + math.log(chance), n + 1
         return math.exp(-logs / n)
 
