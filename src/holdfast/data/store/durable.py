@@ -4,11 +4,13 @@ A rename orders names, not content: what counts is that bytes are synced before 
 folder after it. Lance syncs nothing on a local disk, so that whatever it wrote is synced here.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # file systems without hard links, such as FAT
 TEMPORARY = ".tmp"  # ending of names that vouch for nothing
 
 
@@ -42,6 +44,12 @@ def write_new(path: Path, content: bytes) -> None:
     temporary = _written(path, content)
     try:
         os.link(temporary, path)  # unlike a rename, it never replaces what somebody else wrote
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if path.exists():  # who writes holds a lock, so that nobody comes between
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
