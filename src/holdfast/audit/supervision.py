@@ -11,17 +11,28 @@ from holdfast.core.record import Sampled
 
 @dataclass(frozen=True)
 class Ledger:
-    """One split, example by example. `rows` are row numbers of the data set."""
+    """One split, example by example. `rows` are row numbers of the data set; a row may make several examples."""
 
     rows: Int[np.ndarray, " examples"]
     whole: Int[np.ndarray, " examples"]  # tokens (or other units) that the example has
     kept: Int[np.ndarray, " examples"]  # … that the model is shown
     supervised: Int[np.ndarray, " examples"]  # … that it learns from
     lost: Int[np.ndarray, " examples"]  # … that it should have learnt from, and that were cut off
-    ends: Bool[np.ndarray, " examples"] | None = None  # whether the end of the answer is learnt; None: no such thing
+    ends: Bool[np.ndarray, " examples"] | None = None  # False: there is an end, and it is not learnt; None: no ends
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Where a model would see other text in use than it learnt from. `mended`: it learns what use will show it."""
+
+    says: str
+    split: str
+    rows: Int[np.ndarray, " rows"]
+    of: int  # examples of the split
+    mended: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,8 +42,10 @@ class Supervision:
     unit: str  # `tokens`
     limit: int | None  # the most units of an example that the model is shown
     ledgers: Mapping[str, Ledger]
-    pad_is_end: bool = False  # padding and end share a token, so that ends are masked with the padding
+    columns: tuple[str, ...] = ()  # what the model is shown; all features, if empty
+    end: str = ""  # the token that generation stops at; empty where there is none
+    pad_is_end: bool = False  # padding and end share a token, so that masking the padding masks the ends
     template: str = ""  # how conversations are written out, in a word
-    template_faults: tuple[str, ...] = ()  # where learning and use would see different text
+    template_faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = field(default=())
     sampled: Sampled | None = None

@@ -7,13 +7,15 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int
 
-from holdfast.core.dataset import Dataset
+from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
 from holdfast.data.bulk.hashes import row_hashes
 from holdfast.data.bulk.mixing import finished
+from holdfast.data.splitting import free_name
 
 SHARE = 0.15  # of the training rows, for validation where none was given
+TEST_SHARE = 0.2  # of all rows, where no split was given
 FEWEST = 8  # examples of a split; fewer say nothing about a model
 _NAMES = ("train", "valid", "test")
 
@@ -30,14 +32,14 @@ def members(dataset: Dataset) -> Mapping[str, Int[np.ndarray, " rows"]]:
 def with_validation(dataset: Dataset, seed: int, share: float = SHARE) -> tuple[Dataset, str]:
     """Return the data set with a validation split, made of training rows where it has none, and what was done.
 
-    Rows are chosen by content, so that copies stay on one side; whole groups where a column has that role. Raises
-    BadInput where a split is too small.
+    Rows are chosen by content, so that copies stay on one side; whole groups where a column has that role. Where there
+    is no split at all, test rows are put aside in the same way. Raises BadInput where a split is too small.
     """
-    found, note = members(dataset), ""
+    dataset, first = _with_test(dataset, seed)
+    found, note = members(dataset), first
     if not len(found.get("valid", ())):
         column = dataset.one("split")
-        if column is None:
-            raise BadInput(f"{dataset.name} has no split; give train and test data, or one file that can be split")
+        assert column is not None
         rows = found.get("train", np.arange(0))
         keys = finished(_keys(dataset)[rows] ^ np.uint64(Streams(seed).integer("validation")))
         chosen = rows[np.argsort(keys, kind="stable")[: _whole(np.sort(keys), round(share * len(rows)))]]
@@ -47,6 +49,7 @@ def with_validation(dataset: Dataset, seed: int, share: float = SHARE) -> tuple[
         table = dataset.table.set_column(place, column.name, pa.chunked_array([pa.array(values, pa.large_string())]))
         dataset = replace(dataset, table=table)
         note = f"{len(chosen):,} of {len(rows):,} training rows were put aside for validation, chosen by content"
+        note = f"{first}; {note}" if first else note
     sizes = {name: len(rows) for name, rows in members(dataset).items()}
     for name in _NAMES:
         if sizes.get(name, 0) < FEWEST:
@@ -55,6 +58,22 @@ def with_validation(dataset: Dataset, seed: int, share: float = SHARE) -> tuple[
                 f"It has {', '.join(f'{n:,} {one}' for one, n in sizes.items())}"
             )
     return dataset, note
+
+
+def _with_test(dataset: Dataset, seed: int) -> tuple[Dataset, str]:
+    """Return the data set with test rows, chosen by content, where it has no split, and what was done."""
+    if dataset.one("split") is not None:
+        return dataset, ""
+    keys = finished(_keys(dataset) ^ np.uint64(Streams(seed).integer("test")))
+    chosen = np.argsort(keys, kind="stable")[: _whole(np.sort(keys), round(TEST_SHARE * len(keys)))]
+    values = np.full(len(dataset), "train", dtype=object)
+    values[chosen] = "test"
+    name = free_name("split", dataset.table.column_names)
+    table = dataset.table.append_column(name, pa.chunked_array([pa.array(values, pa.large_string())]))
+    columns = (*dataset.columns, Column(name, "category", "split"))
+    return replace(dataset, table=table, columns=columns), (
+        f"{len(chosen):,} of {len(dataset):,} rows were put aside for the test, chosen by content"
+    )
 
 
 def _keys(dataset: Dataset) -> np.ndarray:

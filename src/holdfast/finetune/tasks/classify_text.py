@@ -223,7 +223,7 @@ def _task(dataset: Dataset, columns: Sequence[str], label: Labels, tokenizer: An
         lengths, shown = np.array([len(one) for one in whole]), np.array([len(one) for one in kept])
         ledgers[split] = Ledger(rows, lengths, shown, np.ones(len(rows), np.int64), np.zeros(len(rows), np.int64))
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-    return TextClasses(ids, classes, pad, Supervision("tokens", limit, ledgers))
+    return TextClasses(ids, classes, pad, Supervision("tokens", limit, ledgers, tuple(columns)))
 
 
 def _texts(dataset: Dataset, columns: Sequence[str]) -> list[str]:

@@ -1,0 +1,1 @@
+"""Conversations as a model learns them: read from columns, written by a template, masked, cut and packed."""
