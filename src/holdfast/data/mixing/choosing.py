@@ -64,7 +64,7 @@ def mix(
 ) -> Mix:
     """Return what the policy takes of its source, or of `dataset` in its place; `ask` asks the planner.
 
-    Reads the columns of provenance only; about 40 bytes of memory a record. Raises BadInput where the policy cannot be
+    Reads the columns of provenance only; about 160 bytes of memory a record. Raises BadInput where the policy cannot be
     met: which constraint, what was wanted, what there is, and what would do.
     """
     progress = progress or Silent()
