@@ -15,7 +15,7 @@ def made(
     rng: np.random.Generator,
     origin: Sequence[str | None],
     split: Sequence[str] | None = None,
-    columns: Mapping[str, Sequence[Any]] | None = None,
+    columns: Mapping[str, Any] | None = None,
     **provenance: Any,
 ) -> Dataset:
     """Return a table of two numbers and a label, whose rows have these origins; further provenance by keyword.
@@ -24,7 +24,7 @@ def made(
     """
     n = len(origin)
     values: dict[str, Any] = {"a": rng.normal(size=n), "b": rng.normal(size=n)}
-    values.update(columns or {"y": rng.choice(["yes", "no"], n)})
+    values |= dict(columns) if columns else {"y": rng.choice(["yes", "no"], n)}
     values[RECORD] = [record(i) for i in range(n)]
     values.update({"_origin": origin, **{f"_{name}": column for name, column in provenance.items()}})
     roles: dict[str, Role] = {name: BY_NAME[name].role for name in values if name in BY_NAME}
