@@ -8,6 +8,8 @@ from holdfast.core.record import Estimate, Section
 from holdfast.finetune.interpolation import Sweep
 from holdfast.finetune.loop import Journal
 from holdfast.finetune.recipe import Recipe
+from holdfast.finetune.scorecard import numbers, scorecard, section
+from holdfast.finetune.telling_guards import guards_told
 
 
 def sentence(training: Training, recipe: Recipe) -> str:
@@ -16,7 +18,7 @@ def sentence(training: Training, recipe: Recipe) -> str:
     found = training.transfer
     if found is None:
         return "The model was tuned."
-    base = next((one for one in found.controls if one.pretrained), None)
+    base = next((one for one in found.controls if one.name == "untuned"), None)
     beside = f", {interval(base.difference)} more than before" if base else ""
     return f"{training.metric} {interval(found.tuned)} on {found.n:,} test examples{beside}."
 
@@ -27,9 +29,10 @@ def interval(one: Estimate) -> str:
 
 
 def sections(training: Training, journal: Journal, swept: Sweep, recipe: Recipe) -> tuple[Section, ...]:
-    """Return the parts of the report: controls, what was seen on the way, and the choice of weights."""
+    """Return the parts of the report: scorecard, controls, what was seen on the way, and the choice of weights."""
     del recipe
-    return tuple(_sections(training, journal, swept))
+    card = scorecard(training)
+    return (section(card), *_sections(training, journal, swept), *guards_told(training), numbers(card))
 
 
 def _sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Section]:
@@ -42,7 +45,10 @@ def _sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Se
         ]  # fmt: skip
         yield Section(
             title="The tuned model and simpler ways",
-            says=(f"All on the same {found.n:,} test examples; differences with 95 % intervals over examples.",),
+            says=(
+                f"All on the same {found.n:,} test examples; differences with 95 % intervals over examples.",
+                *(f"{name} was not run: {reason}." for name, reason in found.left_out),
+            ),
             evidence=(
                 Examples(
                     caption=training.metric, columns=("way", "score", "tuned − it", "low", "high"), cells=tuple(cells)

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from holdfast.audit.training import Guard, Training
-from holdfast.core.errors import NotApplicable, unknown
+from holdfast.core.errors import NotApplicable, StoreError, unknown
+from holdfast.core.store import as_json, write_whole
 from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.checkpoint import Checkpoint, latest, save
@@ -32,11 +33,13 @@ from holdfast.finetune.optimiser import trainable
 from holdfast.finetune.order import Order
 from holdfast.finetune.recipe import batches
 from holdfast.finetune.schedules import schedule_named
+from holdfast.finetune.scorecard import scorecard
 from holdfast.finetune.stopping.rules import rule_named
 from holdfast.finetune.tasks.definitions import Prepared
 from holdfast.finetune.weights import copied, put, weights
 
 _T = TypeVar("_T")
+SCORECARD = "scorecard.json"
 MODEL = "model"  # folder of the tuned model, beside the record
 INTERPOLATE = "interpolate"  # the one way of keeping that comes after the training
 
@@ -51,14 +54,34 @@ class Tuned:
     notes: tuple[str, ...]
 
 
-def tuned(work: Work, adaptation: Adaptation, method: Method | None) -> Tuned:
-    """Train, choose, measure and keep the model. Raises BadInput, Diverged, StoreError."""
-    first = _begun(work, adaptation)
+@dataclass(frozen=True)
+class Ready:
+    """A training before its first step."""
+
+    job: Job
+    base: Mapping[str, Any]  # copies of what learns
+    divergences: Callable[[Any], Any]  # from the model as it is now
+    note: str
+
+
+def ready(work: Work, adaptation: Adaptation, method: Method | None) -> Ready:
+    """Return a training that is ready: the head fitted, everything decided. Raises BadInput, StoreError."""
+    note = _begun(work, adaptation)
     learns = frozenset(trainable(work.module)) | _new(work.prepared)
     base = copied(work.module, learns)
     divergences = meter(work.prepared.task, work.module, work.streams)
     job = job_of(work, adaptation, base, learns, () if method is None else (method,))
-    job = replace(job, drift=lambda module: float(divergences(module).mean()))
+    return Ready(replace(job, drift=lambda module: float(divergences(module).mean())), base, divergences, note)
+
+
+def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path | None = None) -> Tuned:
+    """Train, choose, measure and keep the model, in the folder `home` if not in that of the work.
+
+    Raises BadInput, Diverged, StoreError.
+    """
+    begun, home = ready(work, adaptation, method), home or work.folder
+    job, base, divergences, first = begun.job, begun.base, begun.divergences, begun.note
+    learns = job.learns
     untouched = Untouched(work.dataset, work.prepared, base, work.streams)
     bench = Bench(
         work.recipe, work.dataset, work.prepared, base, untouched, work.streams, job, work.folder, work.progress
@@ -87,7 +110,8 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None) -> Tuned:
     )
     blend(work.module, ends.base, ends.tuned, swept.chosen, ends.renew)
     training = replace(training, cost=_told(silent, "cost", lambda: scored(work, job, said, journal)))
-    _write(work.prepared, work.folder / MODEL)
+    write_whole(home / SCORECARD, as_json(scorecard(training), indent=1))
+    _write(work.prepared, home / MODEL)
     notes = (first, *(note for one in job.methods for note in one.notes))
     return Tuned(training, journal, swept, tuple(note for note in notes if note))
 
@@ -184,9 +208,13 @@ def _chosen(work: Work, ends: Weights) -> Sweep:
 
 
 def _write(prepared: Prepared, folder: Path) -> None:
-    """Write the model beside the record, as a whole."""
+    """Write the model beside the record, as a whole. Raises StoreError."""
     temporary = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    prepared.save(prepared.module, temporary)
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        prepared.save(prepared.module, temporary)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise StoreError(f"cannot write the model to {folder}: {error.strerror or error}") from error

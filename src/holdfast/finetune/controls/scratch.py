@@ -51,7 +51,7 @@ def judge(bench: Bench) -> Judged | None:
     if not all(one.requires_grad for one in module.parameters()):
         raise NotApplicable("only a part of the model learns, and a model from scratch has to learn all of it")
     if bench.step_flops is None:
-        raise NotApplicable("its operations could not be counted")
+        raise NotApplicable("what it would cost could not be told, as no operations were counted")
     many = seeds(bench.recipe, bench.steps, bench.step_flops)
     if not many:
         cost = (

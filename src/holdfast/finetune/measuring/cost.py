@@ -5,6 +5,7 @@ import shutil
 from pydantic import BaseModel
 
 from holdfast.audit.training import Cost, Item
+from holdfast.core.config import checked
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import say
@@ -21,6 +22,13 @@ from holdfast.finetune.measuring.work import Work
 
 STAGE = "cost"
 _AFTER_TESTS = 3  # times the original task's test examples are judged: as it came, tuned, and as it was chosen
+
+
+class Options(BaseModel):
+    """Options of `cost`."""
+
+    model_config = FROZEN
+    off: bool = False
 
 
 class Foretold(BaseModel):
@@ -49,7 +57,7 @@ class Foretold(BaseModel):
         """A line for whoever waits."""
         if self.training is None or self.guards is None:
             return f"cost not estimable: {self.reason}"
-        parts = [f"about {time_in_words(self.training.value + self.guards.value)}"]
+        parts = [f"about {time_in_words(self.training.value + self.guards.value - self.spent)}"]
         parts += [bytes_in_words(self.memory.value)] if self.memory else []
         parts += [f"{self.energy.value:.2g} Wh (an estimate)"] if self.energy else []
         return ", ".join(parts)
@@ -67,6 +75,8 @@ def foretold(work: Work, job: Job) -> Foretold:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    if checked(Options, work.recipe.of("cost"), table="options.cost").off:
+        return Foretold(dry=None, reason="off by options.cost.off")
     found = work.stages(STAGE, Foretold, done)
     say(work.progress, found.says)
     forget_peak()
@@ -130,16 +140,16 @@ def scored(work: Work, job: Job, said: Foretold, journal: Journal) -> Cost:
             Item("training", "seconds", said.training, journal.seconds, early or restarts),
             Item(
                 "guards and controls", "seconds", said.guards, guards,
-                f"{said.spent:.3g} s of it before the first step, to foretell and to judge simpler ways",
+                f"{time_in_words(said.spent)} of it before the first step, also to foretell",
             ),
-            Item("processor", "seconds", said.processor, journal.cpu_seconds, "of the training, over all cores"),
+            Item("processor", "seconds", said.processor, journal.cpu_seconds),
             Item(
                 "memory", "bytes", said.memory, float(high) if high else None,
-                said.dry.reason or "peak of the process",
+                said.dry.reason,
             ),
             Item(
                 "operations", "FLOPs", Estimate(value=said.flops, low=said.flops, high=said.flops, level=1.0)
-                if said.flops else None, flops, said.dry.reason or "steps and looks, by formula, fitted to one count",
+                if said.flops else None, flops, said.dry.reason or "of steps and looks, by formula, fitted to one count",
             ),
             Item("energy", "Wh", said.energy, spent.watt_hours.value, spent.source),
         )
@@ -151,9 +161,9 @@ def _plus(one: Estimate, more: float) -> Estimate:
 
 
 def time_in_words(seconds: float) -> str:
-    """Return seconds as a person says them, such as `about 4 min`."""
+    """Return seconds as a person says them, such as `4 min`."""
     if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1g} s"
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
