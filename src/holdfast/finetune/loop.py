@@ -101,7 +101,8 @@ def train(job: Job, progress: Progress | None = None) -> Journal:
     streams = Streams(job.seed)
     optimiser = optimiser_of(job.module, job.rate, job.decay)
     journal = _resumed(job, optimiser)
-    journal = journal.model_copy(update={"starts": journal.starts + 1})
+    if journal.step < job.steps and journal.stopping.stopped is None:  # else it had ended, and is only read back
+        journal = journal.model_copy(update={"starts": journal.starts + 1})
     clock = _Clock(journal)
     job.module.train()
     with track(progress or Silent(), "training", total=job.steps, unit="steps") as advance:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,19 @@ from holdfast.data.loading import load
 from holdfast.finetune import catalogue, telling
 from holdfast.finetune.gate import gate
 from holdfast.finetune.guards import guarded
+from holdfast.finetune.loop import Diverged
 from holdfast.finetune.measuring.work import Work
 from holdfast.finetune.models.pretrained import require
 from holdfast.finetune.recipe import Recipe
+from holdfast.finetune.rescue import rescued
+from holdfast.finetune.searching.space import space_of
+from holdfast.finetune.searching.trials import Setup
+from holdfast.finetune.searching.verb import searched
 from holdfast.finetune.splits import with_validation
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import may_go_on, refuse_changed, start
 from holdfast.finetune.threads import steady
-from holdfast.finetune.tuning import tuned
+from holdfast.finetune.tuning import MODEL, Tuned, tuned
 
 
 def finetune(
@@ -43,10 +49,12 @@ def finetune(
     """
     require()
     started, progress = time.perf_counter(), progress or Silent()
-    dataset, note = with_validation(_loaded(recipe.data, recipe, progress), recipe.seed)
+    if recipe.search:
+        space_of(recipe)  # what is wrong with it is told before anything is read
+    dataset, note = with_validation(loaded(recipe.data, recipe, progress), recipe.seed)
     original = None
     if recipe.original:
-        original, _ = with_validation(_loaded(recipe.original, recipe, progress), recipe.seed)
+        original, _ = with_validation(loaded(recipe.original, recipe, progress), recipe.seed)
     kind = catalogue.kind_for(dataset, recipe)
     adaptation = catalogue.adaptations().get(recipe.adapt)
     if adaptation is None:
@@ -75,6 +83,7 @@ def finetune(
         if found.broken:
             done: dict[str, Any] = {"results": found.results, "says": found.says, "sections": found.sections}
         else:
+            again = partial(kind.prepare, dataset, original)
             prepared, method = adaptation.apply(prepared, recipe)
             work = Work(
                 recipe=recipe,
@@ -86,12 +95,23 @@ def finetune(
                 stages=Stages(writer.folder / "stages"),
                 progress=Recording(progress, writer.event),
             )
-            come = tuned(work, adaptation, method)
+            sought = searched(work, again) if recipe.search else None
+            one = sought.setup if sought else Setup(work, adaptation, method)
+            come = _tuned(one, writer.folder)
+            told = telling.sections(come.training, come.journal, come.swept, one.work.recipe)
             done = {
                 "results": (*found.results, *guarded(come.training, progress)),
-                "says": telling.sentence(come.training, recipe),
-                "sections": (*telling.sections(come.training, come.journal, come.swept, recipe), *found.sections),
-                "notes": (*run.notes, *prepared.notes, *come.notes, *place.notes),
+                "says": " ".join(
+                    (telling.sentence(come.training, one.work.recipe), *([sought.says] if sought else ()))
+                ),
+                "sections": (*told, *(sought.sections if sought else ()), *found.sections),
+                "notes": (
+                    *run.notes,
+                    *one.work.prepared.notes,
+                    *come.notes,
+                    *(sought.notes if sought else ()),
+                    *place.notes,
+                ),
             }
         seconds = before + time.perf_counter() - started
         run = run.model_copy(update={**done, "status": "finished", "seconds": seconds})
@@ -99,7 +119,18 @@ def finetune(
     return run
 
 
-def _loaded(data: str | Mapping[str, str], recipe: Recipe, progress: Progress) -> Dataset:
+def _tuned(one: Setup, home: Path) -> Tuned:
+    """Train; where that diverges, leave the best state until then as the model. Raises Diverged, StoreError."""
+    try:
+        return tuned(one.work, one.adaptation, one.method, home)
+    except Diverged as error:
+        if rescued(one.work.prepared, one.work.folder / "steps", home / MODEL):
+            raise Diverged(f"{error}. What is kept lies in {home / MODEL}") from error
+        raise
+
+
+def loaded(data: str | Mapping[str, str], recipe: Recipe, progress: Progress) -> Dataset:
+    """Return the data that a recipe names, as it names them. Raises BadInput."""
     inputs = {"all": data} if isinstance(data, str) else dict(data)
     roles: dict[str, Any] = {recipe.label: "label"} if recipe.label else {}
     texts = recipe.inputs if recipe.task in {"classify-text", "generate-text"} else ()
