@@ -54,7 +54,7 @@ def apply(prepared: Prepared, recipe: Recipe) -> tuple[Prepared, Method | None]:
         raise BadInput(f'adapt = "lora" wants linear layers, and the model has none{named}; take "head-first"')
     config = peft.LoraConfig(
         r=options.rank,
-        lora_alpha=options.alpha,  # type: ignore[arg-type]
+        lora_alpha=options.alpha,
         lora_dropout=options.dropout,
         target_modules=layers,
         base_model_name_or_path=recipe.model,
@@ -93,7 +93,7 @@ def merged(module: Module) -> Module:
 
     whole = deepcopy(module)
     for name, layer in [(name, one) for name, one in whole.named_modules() if isinstance(one, LoraLayer)]:
-        layer.merge()  # type: ignore[operator]
+        layer.merge()
         parent, _, own = name.rpartition(".")
         setattr(whole.get_submodule(parent), own, layer.get_base_layer())
     return whole

@@ -60,7 +60,7 @@ def classes_of(task: Task) -> Int[np.ndarray, " examples"]:
     found: list[Any] = []
     for start in range(0, n, _READ):
         labels = task.batch("train", np.arange(start, min(start + _READ, n))).get("labels")
-        if getattr(labels, "ndim", 0) != 1 or labels.is_floating_point():
+        if labels is None or getattr(labels, "ndim", 0) != 1 or labels.is_floating_point():
             raise BadInput("oversample wants one class an example, and this task's examples have none")
         found.append(labels.numpy())
     return np.concatenate(found)
