@@ -9,7 +9,7 @@ from holdfast.audit.cases.supervision import shown
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent
 from holdfast.audit.supervision import Ledger, Supervision
-from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity
+from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Remedy, Severity
 
 
 @check(
@@ -78,6 +78,7 @@ def _finding(supervision: Supervision, split: str, one: Ledger, which: np.ndarra
         ),
         fix="Raise the length as far as the model goes, cut the beginning of prompts in place of the end of answers, "
         "split what is too long, or leave these rows out.",
+        remedy=Remedy(op="drop-rows", rows=np.unique(one.rows[which])) if severity is Severity.ERROR else None,
     )
 
 
