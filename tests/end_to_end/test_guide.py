@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import small_models
-
 from holdfast.cli.main import COMMANDS
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text("utf-8")
