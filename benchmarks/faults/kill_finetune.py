@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "classify-text": (*CLASSIFY, *ALLOWED),
     "search": (*CLASSIFY, *ALLOWED, *QUICK, "--set", "search.trials=4", "--set", "search.rate=[1e-3, 3e-2]",
                "--set", "search.batch=[8, 16]"),
-    "generate-text": ("dec", "pairs.csv", "--label", "answer", "--task", "generate-text", "--rate", "0.01",
+    "generate-text": ("dec", "pairs.csv", "--task", "generate-text", "--rate", "0.01",
                       "--epochs", "2", *ALLOWED, *QUICK),
 }  # fmt: skip
 TIMES = ("id", "started", "seconds", "command", "cpu_seconds", "starts")
@@ -163,7 +164,9 @@ def campaign(
             faults += [f"{name}: {fault}" for fault in run]
             continue
         counts["compared"] += 1
-        faults += [f"{name}: {run}, {what}" for what in differences(expected, conclusions(store.folder / run))]
+        found = differences(expected, conclusions(store.folder / run))
+        faults += [f"{name}: {run}, {what}" for what in found]
+        print("\n".join(found), end="\n" if found else "")
         print(f"{name}: {counts}, {len(faults)} faults", flush=True)
     print(f"{name}: a run of {whole:.0f} s; {counts}; {len(faults)} faults", flush=True)
     return faults
@@ -184,7 +187,7 @@ def one_run(
         if run is None:
             return [f"no run began; exit code {process.code}: {(folder / 'said').read_text()[-300:]}"]
         last = rng.random() < 0.25  # let it come to its end
-        kill_in(process, store.folder / run, rng, whole, counts, inside=rng.random() < 0.2, last=last)
+        kill_in(process, store.folder / run, rng, whole, counts, inside=counts["killed"] % 5 == 2, last=last)
         if process.code == 0:
             return run
         if process.code != -signal.SIGKILL:
@@ -263,7 +266,7 @@ def conclusions(run: Path) -> dict[str, object]:
             found[f"{home.name if home != run else 'steps'}: memory"] = untimed(json.loads(state.read_bytes())["state"])
     record = untimed(json.loads((run / "run.json").read_bytes()))
     record["results"] = [one for one in record["results"] if one["check"] != MEASURED]
-    record["sections"] = [one for one in record["sections"] if MEASURED not in one["title"].lower()]
+    record["sections"] = [uncosted(one) for one in record["sections"] if MEASURED not in one["title"].lower()]
     return found | record
 
 
@@ -274,13 +277,34 @@ def untimed(record):
     return [untimed(one) for one in record] if isinstance(record, list) else record
 
 
-def differences(expected: dict[str, object], got: dict[str, object]) -> list[str]:
-    """Return in words where two conclusions differ."""
-    return [
-        f"{key} is another: {str(expected.get(key))[:200]} / {str(got.get(key))[:200]}"
-        for key in sorted({*expected, *got})
-        if expected.get(key) != got.get(key)
-    ]
+def uncosted(section):
+    """Return a section of a report without what was measured in seconds and bytes: rows and words on cost."""
+    if isinstance(section, dict):
+        return {key: uncosted(value) for key, value in section.items()}
+    if isinstance(section, list):
+        return [uncosted(one) for one in section if not costs(one)]
+    if isinstance(section, str):
+        parts = section.rstrip(".").split("; ")
+        return "; ".join(part for part in parts if not re.match(rf"(Next — )?{MEASURED}: ", part))
+    return section
+
+
+def costs(one):
+    """Return whether a row of a table, or a number beside others, is one on cost."""
+    first = one[:1] if isinstance(one, list) else [one.get("name", "")] if isinstance(one, dict) else []
+    return bool(first) and str(first[0]).startswith(MEASURED)
+
+
+def differences(expected: object, got: object, place: str = "") -> list[str]:
+    """Return in words where two conclusions differ: where, what was expected, what came."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        names = sorted({*expected, *got})
+        return [one for name in names for one in differences(expected.get(name), got.get(name), f"{place}/{name}")]
+    if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        pairs = enumerate(zip(expected, got, strict=True))
+        return [one for at, (first, second) in pairs for one in differences(first, second, f"{place}/{at}")]
+    same = expected == got or (expected != expected and got != got)  # noqa: PLR0124 NaN
+    return [] if same else [f"{place} is another: {str(expected)[:200]} / {str(got)[:200]}"]
 
 
 if __name__ == "__main__":
