@@ -22,6 +22,11 @@ def load_estimator(reference: str) -> Model:
     What is named may be a class, a function that returns an estimator, or an estimator itself.
     Raises BadInput when it cannot be imported or is no estimator.
     """
+    return as_model(named(reference), reference)
+
+
+def named(reference: str) -> Any:
+    """Return what `module:name` or `file.py:name` names. This runs the person's code. Raises BadInput."""
     place, colon, attribute = reference.rpartition(":")
     if not colon or not place or not attribute:
         raise BadInput(f"a model is named as module:factory or file.py:factory, got {reference!r}")
@@ -31,7 +36,7 @@ def load_estimator(reference: str) -> Model:
         if not hasattr(found, part):
             raise BadInput(f"{place} has nothing called {part!r}")
         found = getattr(found, part)
-    return as_model(found, reference)
+    return found
 
 
 def as_model(given: Any, name: str = "") -> Model:

@@ -1,0 +1,298 @@
+"""Classes of pictures, by an image model of transformers or a person's own torch module."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Int
+from pydantic import BaseModel, Field
+
+from holdfast.audit.facts.labels.labels import Labels, labels
+from holdfast.audit.supervision import Ledger, Supervision
+from holdfast.core.config import checked
+from holdfast.core.dataset import Dataset
+from holdfast.core.errors import BadInput, NotApplicable
+from holdfast.core.finding import FROZEN
+from holdfast.core.random import Streams
+from holdfast.finetune.models.factory import is_factory
+from holdfast.finetune.models.images import MOST_SIDE, Pictures, pictures
+from holdfast.finetune.models.picture_models import Loaded, from_factory, from_transformers, logits_of
+from holdfast.finetune.own_head import OwnHead, last_linear, layer_of, probed
+from holdfast.finetune.recipe import Recipe
+from holdfast.finetune.splits import members
+from holdfast.finetune.tasks.definitions import Batch, Judged, Kind, Module, Prepared
+
+NAME = "classify-image"
+_BOXES = "n_boxes"  # a column that formats of detection have: their label is only the most frequent class
+
+
+class Options(BaseModel):
+    """Options of `classify-image`. Size, mean and spread are of models that do not say them: a person's own."""
+
+    model_config = FROZEN
+    channels: Literal[1, 3] | None = Field(None, description="1 for grey, 3 for colour; as the pictures are")
+    size: int | None = Field(None, ge=4, le=MOST_SIDE, description="pixels a side; as most pictures are, up to 224")
+    mean: tuple[float, ...] = Field((), description="of channels, white being 1; that of the training pictures")
+    std: tuple[float, ...] = Field((), description="of channels; that of the training pictures")
+    weights: str | None = Field(None, description="folder of a model that was saved here, to begin from")
+    head: Literal["new", "own"] = Field("new", description="of a factory: fit the last layer anew, or keep it")
+    shift: int = Field(0, ge=0, le=64, description="most pixels that a training picture is moved by")
+    flip: bool = Field(default=False, description="mirror half of the training pictures, left to right")
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How training pictures are varied. Nothing by default: a mirrored 2 is no digit, and text or sides turn round."""
+
+    shift: int = 0
+    flip: bool = False
+
+    def __call__(self, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return pictures (examples × channels × high × wide) moved and mirrored; edges are drawn out."""
+        n, _, high, wide = pixels.shape
+        if not self.shift and not self.flip:
+            return pixels
+        down, right = rng.integers(-self.shift, self.shift + 1, size=(2, n, 1))
+        rows = (np.arange(high) - down).clip(0, high - 1)
+        columns = (np.arange(wide) - right).clip(0, wide - 1)
+        turned = rng.random(n) < 0.5
+        if self.flip:
+            columns[turned] = columns[turned][:, ::-1]
+        each = np.arange(n)[:, None, None]
+        found = pixels.transpose(0, 2, 3, 1)[each, rows[:, :, None], columns[:, None, :]]
+        return np.ascontiguousarray(found.transpose(0, 3, 1, 2))
+
+
+@dataclass(frozen=True)
+class PictureClasses:
+    """Pictures, and the class of each."""
+
+    pictures: Pictures
+    places: Mapping[str, Int[np.ndarray, " examples"]]  # of the picture of each example
+    classes: Mapping[str, Int[np.ndarray, " examples"]]
+    units: int  # that a picture costs: patches, or pixels
+    variation: Variation
+    supervision: Supervision
+    metric: str = field(default="accuracy", init=False)
+
+    def count(self, split: str) -> int:
+        """Return how many examples a split has."""
+        return len(self.places.get(split, ()))
+
+    def sizes(self, split: str) -> Int[np.ndarray, " examples"]:
+        """Return what each example costs, in patches or pixels: the same for all."""
+        return np.full(self.count(split), self.units, dtype=np.int64)
+
+    def batch(self, split: str, rows: np.ndarray, rng: np.random.Generator | None = None) -> Batch:
+        """Return `pixel_values` (examples × channels × high × wide) and `labels` (examples)."""
+        import torch
+
+        pixels = self.pictures.take(self.places[split][rows])
+        if rng is not None:
+            pixels = self.variation(pixels, rng)
+        return {
+            "pixel_values": torch.from_numpy(self.pictures.shown.tensor(pixels)),
+            "labels": torch.from_numpy(self.classes[split][rows]),
+        }
+
+    def weight(self, batch: Batch) -> float:
+        """Return the number of examples: each has one class."""
+        return float(len(batch["labels"]))
+
+    def loss(self, module: Module, batch: Batch) -> Any:
+        """Return the summed cross-entropy, nats."""
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(logits_of(module, batch["pixel_values"]), batch["labels"], reduction="sum")
+
+    def judge(self, module: Module, batch: Batch) -> Judged:
+        """Return whether each is right, and its cross-entropy."""
+        from torch.nn.functional import cross_entropy
+
+        logits = logits_of(module, batch["pixel_values"])
+        losses = cross_entropy(logits, batch["labels"], reduction="none").double().numpy()
+        right = (logits.argmax(-1) == batch["labels"]).double().numpy()
+        return Judged(right, losses, np.ones(len(losses)))
+
+    def log_probabilities(self, module: Module, batch: Batch) -> Any:
+        """Return log p of each class (examples × classes)."""
+        return logits_of(module, batch["pixel_values"]).log_softmax(-1)
+
+
+@dataclass(frozen=True)
+class PictureHead:
+    """The last linear layer of a model of pictures, and what of it is new."""
+
+    names: tuple[str, ...]
+    classes: Mapping[str, Int[np.ndarray, " examples"]]
+    n_outcomes: int
+
+    def features(self, module: Module, batch: Batch) -> Any:
+        """Return what the last linear layer is given (examples × width). Raises BadInput where it is given more."""
+        caught: list[Any] = []
+        layer = last_linear(module, self.n_outcomes)[1]
+        handle = layer.register_forward_pre_hook(lambda _, given: caught.append(given[0]))
+        try:
+            logits_of(module, batch["pixel_values"])
+        finally:
+            handle.remove()
+        if not caught or caught[-1].ndim != 2:
+            got = tuple(caught[-1].shape) if caught else "nothing"
+            raise BadInput(
+                f"the model's last linear layer is given {got}; wanted one line of features for each picture"
+            )
+        return caught[-1]
+
+    def targets(self, split: str) -> Int[np.ndarray, " examples"]:
+        """Return the class of each example."""
+        return self.classes[split]
+
+    def place(self, module: Module, weights: np.ndarray, biases: np.ndarray) -> None:
+        """Set the last linear layer."""
+        import torch
+
+        layer = last_linear(module, self.n_outcomes)[1]
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(weights))
+            if layer.bias is not None:
+                layer.bias.copy_(torch.from_numpy(biases))
+
+
+def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepared:
+    """Return pictures in the model's size, and the model with a head for their classes. Raises BadInput."""
+    options = checked(Options, recipe.of(NAME), table=f"options.{NAME}")
+    label, column = _label(dataset), _column(dataset, recipe)
+    if is_factory(recipe.model):
+        codes, values = dataset.codes(column)
+        rows = members(dataset)["train"]
+        seen = sorted(str(values[code]) for code in np.unique(codes[rows]) if code >= 0)  # whatever the order of rows
+        loaded = from_factory(recipe, options, label.classes, dataset.media, seen)
+    else:
+        loaded = from_transformers(recipe, label.classes)
+    task = _task(dataset, column, label, loaded, options)
+    _refuse_other_outcomes(task, loaded, recipe.model)
+    before, notes = None, loaded.notes
+    if original is not None:
+        then = _label(original)
+        task_then = _task(original, _column(original, recipe), then, loaded, options)
+        before, note = _original(recipe, task_then, then.classes, loaded, len(label.classes))
+        notes = (*notes, note)
+    head = PictureHead(loaded.new, task.classes, len(label.classes)) if loaded.new else None
+    return Prepared(
+        task=task,
+        module=loaded.module,
+        save=loaded.save,
+        original=before,
+        head=head,
+        classes=label.classes,
+        notes=notes,
+    )
+
+
+def _original(
+    recipe: Recipe, task: PictureClasses, classes: Sequence[str], loaded: Loaded, n_outcomes: int
+) -> tuple[OwnHead, str]:
+    """Return the original task with the head that the model came with, or with one fitted on it; and which it is."""
+    place, _ = last_linear(loaded.module, n_outcomes)
+    came = loaded.came
+    if came is not None and set(classes) <= set(came.classes):
+        rows = [came.classes[name] for name in classes]
+        return OwnHead(task, place, layer_of(came.weights[rows], came.biases[rows])), (
+            "the original task is judged by the head that the model came with"
+        )
+    head = PictureHead((), task.classes, n_outcomes)
+    layer, n = probed(task, loaded.module, head, len(classes), Streams(recipe.seed))
+    return OwnHead(task, place, layer), (
+        f"the original task is judged by a head that was fitted on {n:,} of its examples before tuning, "
+        "as the model came without one for its classes"
+    )
+
+
+def _column(dataset: Dataset, recipe: Recipe) -> str:
+    found = tuple(column.name for column in dataset.of(role="feature", kind="image"))
+    wanted = recipe.inputs or found[:1]
+    if len(wanted) > 1:
+        raise BadInput(f"a picture is classified by itself; got {len(wanted)} columns in inputs: {', '.join(wanted)}")
+    for name in wanted:
+        if dataset[name].kind != "image":
+            raise BadInput(f"{name!r} is a column of kind {dataset[name].kind}; {NAME} wants one of pictures")
+    if not wanted:
+        raise BadInput(
+            f"{dataset.name} has no column of pictures. Wanted: a folder with a folder for each class, IDX files, or a "
+            "table with a column of paths or of bytes"
+        )
+    return wanted[0]
+
+
+def _label(dataset: Dataset) -> Labels:
+    try:
+        found = labels.run(dataset, task="classification")
+    except NotApplicable as error:
+        raise BadInput(f"{dataset.name}: {error}") from error
+    if len(found.classes) < 2:
+        raise BadInput(f"the label {found.column!r} has one class, {found.classes[0]!r}: there is nothing to learn")
+    return found
+
+
+def _task(dataset: Dataset, column: str, label: Labels, loaded: Loaded, options: Options) -> PictureClasses:
+    codes, values = dataset.codes(column)
+    rows_of = {
+        split: every[(label.codes[every] >= 0) & (codes[every] >= 0)] for split, every in members(dataset).items()
+    }
+    rows_of = {split: rows for split, rows in rows_of.items() if len(rows)}
+    wanted, places = np.unique(np.concatenate(list(rows_of.values())), return_inverse=True)
+    used, place = np.unique(codes[wanted], return_inverse=True)
+    held = pictures(dataset.media, [str(values[code]) for code in used], loaded.shown, dataset.name)
+    ends = np.cumsum([len(rows) for rows in rows_of.values()])[:-1]
+    place_of = dict(zip(rows_of, np.split(place[places], ends), strict=True))
+    ledgers = {split: _ledger(rows, loaded.units) for split, rows in rows_of.items()}
+    return PictureClasses(
+        held,
+        place_of,
+        {split: label.codes[rows] for split, rows in rows_of.items()},
+        loaded.units,
+        Variation(options.shift, options.flip),
+        Supervision(loaded.unit, None, ledgers),
+    )
+
+
+def _ledger(rows: np.ndarray, units: int) -> Ledger:
+    whole = np.full(len(rows), units, dtype=np.int64)
+    return Ledger(rows, whole, whole, np.ones(len(rows), np.int64), np.zeros(len(rows), np.int64))
+
+
+def _refuse_other_outcomes(task: PictureClasses, loaded: Loaded, name: str) -> None:
+    """Raise BadInput where a model does not give a number for each class to a picture."""
+    from holdfast.finetune.evaluation import quiet
+
+    split = next(iter(task.places))
+    with quiet(loaded.module):
+        batch = task.batch(split, np.arange(min(2, task.count(split))))
+        try:
+            found = logits_of(loaded.module, batch["pixel_values"])
+        except (RuntimeError, ValueError, TypeError, AttributeError) as error:
+            shape = tuple(batch["pixel_values"].shape)
+            first = str(error).partition("\n")[0][:240]
+            raise BadInput(
+                f"model {Path(name).name} failed on pictures of shape {shape} (examples, channels, height, width): "
+                f"{type(error).__name__}: {first}"
+            ) from error
+    wanted = (len(batch["labels"]), len(loaded.classes))
+    if tuple(getattr(found, "shape", ())) != wanted:
+        got = tuple(getattr(found, "shape", ())) or type(found).__name__
+        raise BadInput(
+            f"model {Path(name).name} gives {got} for {wanted[0]} pictures of {wanted[1]} classes; wanted {wanted}"
+        )
+
+
+def _suits(dataset: Dataset, recipe: Recipe) -> bool:
+    if dataset.one("label") is None or _BOXES in dataset.table.column_names:
+        return False
+    images = {column.name for column in dataset.of(role="feature", kind="image")}
+    return bool(images) and set(recipe.inputs) <= images
+
+
+kind = Kind(NAME, "classes of pictures", _suits, 5e-5, partial(prepare))
