@@ -33,11 +33,25 @@ def reopened(run: Run, progress: Progress | None = None) -> Dataset:
     from holdfast.audit.verb import open_data
     from holdfast.cli.audit import inputs_of, settings_of
 
+    if run.kind == "finetune":
+        return _tuned_on(run, progress)
     files, flags = call_of(run)
     settings = settings_of(flags)
     dataset = open_data(inputs_of(files, flags["named"]), settings, progress)
     refuse_changed(run, settings, data=dataset.sources)
     return dataset
+
+
+def _tuned_on(run: Run, progress: Progress | None) -> Dataset:
+    """Return the data of a fine-tuning, split as it was."""
+    from holdfast.core.config import checked
+    from holdfast.core.progress import Silent
+    from holdfast.finetune.recipe import Recipe
+    from holdfast.finetune.splits import with_validation
+    from holdfast.finetune.verb import loaded
+
+    recipe = checked(Recipe, run.config)
+    return with_validation(loaded(recipe.data, recipe, progress or Silent()), recipe.seed)[0]
 
 
 def refuse_changed(run: Run, settings: AuditSettings, **inputs: Sequence[Source | CodeFile]) -> None:

@@ -112,6 +112,7 @@ def finetune(
                     *(sought.notes if sought else ()),
                     *place.notes,
                 ),
+                "config": {**run.config, "task": kind.name, "inputs": list(prepared.task.supervision.columns)},
             }
         seconds = before + time.perf_counter() - started
         run = run.model_copy(update={**done, "status": "finished", "seconds": seconds})
