@@ -81,7 +81,7 @@ def numbers(card: Scorecard) -> Section:
     found = tuple(
         Measure(
             name=f"{one.guard}: {one.measure}", value=one.value, threshold=one.threshold, low=one.low, high=one.high,
-            level=one.level,
+            level=one.level, unit="seconds" if one.guard == "cost" else "",
         )
         for one in card.lines if one.value is not None
     )  # fmt: skip
@@ -244,4 +244,4 @@ _LINES: dict[Guard, Callable[[Training], Line]] = {
 
 
 def _interval(value: float, low: float, high: float, form: str = ".3f") -> str:
-    return f"{value:{form}} ({low:{form}} to {high:{form}})"
+    return f"{value:{form}} ({low:{form}} to {high:{form}})".replace("-", "−")

@@ -19,13 +19,18 @@ def sentence(training: Training, recipe: Recipe) -> str:
     if found is None:
         return "The model was tuned."
     base = next((one for one in found.controls if one.name == "untuned"), None)
-    beside = f", {interval(base.difference)} more than before" if base else ""
-    return f"{training.metric} {interval(found.tuned)} on {found.n:,} test examples{beside}."
+    beside = ""
+    if base is not None:
+        clear = base.difference.low > 0.0 or base.difference.high < 0.0
+        change = f"{interval(base.difference, '+.3f')} by tuning" if clear else "no clear change by tuning"
+        beside = f"; {base.score:.3f} before, {change}"
+    name = f"{training.metric[0].upper()}{training.metric[1:]}"
+    return f"{name} {interval(found.tuned)} on {found.n:,} test examples{beside}."
 
 
-def interval(one: Estimate) -> str:
+def interval(one: Estimate, form: str = ".3f") -> str:
     """Return a number with its interval, such as `0.912 (0.897 to 0.926)`."""
-    return f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
+    return f"{one.value:{form}} ({one.low:{form}} to {one.high:{form}})".replace("-", "−")
 
 
 def sections(training: Training, journal: Journal, swept: Sweep, recipe: Recipe) -> tuple[Section, ...]:
@@ -38,7 +43,7 @@ def sections(training: Training, journal: Journal, swept: Sweep, recipe: Recipe)
 def _sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Section]:
     found = training.transfer
     if found is not None:
-        cells: list[tuple[Cell, ...]] = [("tuned", round(found.tuned.value, 4), "", "", "")]
+        cells: list[tuple[Cell, ...]] = [("tuned", round(found.tuned.value, 4), None, None, None)]
         cells += [
             (one.name, round(one.score, 4), round(one.difference.value, 4), round(one.difference.low, 4),
              round(one.difference.high, 4)) for one in found.controls

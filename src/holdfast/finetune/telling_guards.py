@@ -55,7 +55,7 @@ def _rates(found: Sensitivity) -> Section:
                 caption=found.metric, columns=("rate", "times", "score", "lost", "low", "high"),
                 cells=tuple(
                     (f"{rate:.2g}", round(rate / found.used, 3), "burst" if math.isnan(score) else round(score, 4),
-                     *((round(lost.value, 4), round(lost.low, 4), round(lost.high, 4)) if lost else ("", "", "")))
+                     *((round(lost.value, 4), round(lost.low, 4), round(lost.high, 4)) if lost else (None, None, None)))
                     for rate, score, lost in zip(found.rates, found.scores, found.lost, strict=True)
                 ),
             ),

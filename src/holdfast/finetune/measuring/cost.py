@@ -149,7 +149,7 @@ def scored(work: Work, job: Job, said: Foretold, journal: Journal) -> Cost:
             ),
             Item(
                 "operations", "FLOPs", Estimate(value=said.flops, low=said.flops, high=said.flops, level=1.0)
-                if said.flops else None, flops, said.dry.reason or "of steps and looks, by formula, fitted to one count",
+                if said.flops else None, flops, said.dry.reason or "of steps and looks, by formula and one count",
             ),
             Item("energy", "Wh", said.energy, spent.watt_hours.value, spent.source),
         )

