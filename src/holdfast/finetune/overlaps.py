@@ -60,16 +60,12 @@ def as_shown(dataset: Dataset, columns: Sequence[str]) -> Dataset:
 def views(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Iterator[View]:
     """Yield validation beside training, and the original task's test beside whatever is learnt from."""
     found = members(dataset)
-    train, valid = (found.get(name, np.zeros(0, np.int64)) for name in ("train", "valid"))
-    column = dataset.one("split")
-    if len(valid) and column is not None:
-        rows = np.sort(np.concatenate([train, valid]))
-        named = np.where(np.isin(rows, valid), "test", "train")
-        place = dataset.table.column_names.index(column.name)
-        table = dataset.table.take(pa.array(rows)).set_column(place, column.name, pa.array(named, pa.large_string()))
-        view = replace(dataset, table=table, sources=())
-        # Early stopping and the choice of weights are off by it; the score of the test data is not.
-        yield View(view, "validation rows, looked at as a test", "valid", Severity.WARNING, rows)
+    train, valid, test = (found.get(name, np.zeros(0, np.int64)) for name in ("train", "valid", "test"))
+    # Early stopping and the choice of weights look at validation rows: what they share makes the choice worse, or the
+    # score a little too good, and neither makes it untrue.
+    if len(valid) and dataset.one("split") is not None:
+        yield _sides(dataset, train, valid, "validation rows, looked at as a test", "valid")
+        yield _sides(dataset, valid, test, "test rows, beside validation rows as what is learnt", "test")
     if original is None:
         return
     then = members(original)
@@ -79,6 +75,17 @@ def views(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Iterato
     if _REPLAY in recipe.keep:
         again = [before[row] for row in then["train"]]
         yield _beside("rows of the original task's test among what is replayed", again, judged)
+
+
+def _sides(dataset: Dataset, train: np.ndarray, test: np.ndarray, what: str, split: str) -> View:
+    """Return some rows of a data set as training rows, and others as test rows."""
+    column = dataset.one("split")
+    assert column is not None
+    rows = np.sort(np.concatenate([train, test]))
+    named = np.where(np.isin(rows, test), "test", "train")
+    place = dataset.table.column_names.index(column.name)
+    table = dataset.table.take(pa.array(rows)).set_column(place, column.name, pa.array(named, pa.large_string()))
+    return View(replace(dataset, table=table, sources=()), what, split, Severity.WARNING, rows)
 
 
 def _beside(what: str, train: list[str], test: list[str]) -> View:

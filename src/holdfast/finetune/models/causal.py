@@ -12,7 +12,7 @@ from holdfast.finetune.models.pretrained import model_of, save_pretrained
 from holdfast.finetune.tasks.definitions import Batch, Module
 
 _TRIED = 6  # tokens of the sentence that a model is tried on
-_SAME = 1e-3  # what rounding may change in a logit or a loss, relative to 1 + its size
+_SAME = 2e-4  # what rounding may change in a logit or a loss, relative to 1 + its size
 
 
 def causal_model(name: str, n_tokens: int) -> Module:

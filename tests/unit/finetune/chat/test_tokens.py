@@ -47,7 +47,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 def test_whatever_the_text_prompts_are_as_in_use_and_nothing_is_lost(bytewise, first, answer, second, other):
     text = first + answer + second + other
     spans = ((len(first), len(first + answer)), (len(first + answer + second), len(text)))
-    tokens, seams = tokenised(bytewise, [Written(text, spans)], specials=True, end=bytewise.eos_token_id)
+    tokens, _ = tokenised(bytewise, [Written(text, spans)], specials=True, end=bytewise.eos_token_id)
     prompt = bytewise(first)["input_ids"]
     assert tokens.ids[: len(prompt)].tolist() == prompt
     assert bytewise.decode(tokens.ids[:-1].tolist()) == text
