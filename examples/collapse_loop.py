@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 a script
+
 """Three generations of a small language model, with and without a policy for what they learn from.
 
     python examples/collapse_loop.py                    on made-up sentences, in half a minute
@@ -232,7 +232,7 @@ def main(arguments: list[str] | None = None) -> list[Outcome]:
             run(home / name, real[:needed], truth, said.records, said.generations, policy=policy)
             for name, policy in (("without", False), ("with", True))
         ]
-    print(told(outcomes))  # noqa: T201 a script that prints
+    print(told(outcomes))
     return outcomes
 
 
