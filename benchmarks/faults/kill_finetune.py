@@ -22,7 +22,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -211,33 +211,29 @@ def kill_in(
         counts["ended"] += 1
         return
     if inside:
-        left = rng.randint(1, 12)
+        left = rng.randint(1, 9)
         seen: set[str] = set()
 
         def saving() -> bool:
-            seen.update(torn(run))
-            return len(seen) >= left
+            now = set(torn(run, process.process)) - seen
+            seen.update(now)
+            return bool(now) and len(seen) >= left
 
-        process.wait(whole, saving, nap=0.001)
+        process.wait(whole, saving, nap=0.0)
     else:
         process.wait(rng.uniform(0.0, 0.9) * whole)
-    old = set(torn(run)) if inside else set()
     if process.kill():
         counts["killed"] += 1
-        counts["inside a save"] += bool(old & set(torn(run)) if inside else torn(run))
+        counts["inside a save"] += bool(torn(run, process.process))
     else:
         counts["ended"] += 1
 
 
-def torn(run: Path) -> list[str]:
-    """Return the temporary folders and files of saves that are going on, or were broken off."""
-    return [os.fspath(one) for one in walked(run) if one.name.startswith(".") and one.name.endswith(".tmp")]
-
-
-def walked(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            yield Path(place) / name
+def torn(run: Path, process: int) -> list[str]:
+    """Return the temporary folders of checkpoints that a process is writing, or was when it was killed."""
+    homes = (run, *(run / "trials").glob("*"))
+    places = [home / name for home in homes for name in ("steps", "steps/best", "begin")]
+    return [os.fspath(one) for place in places for one in place.glob(f".ckpt-*.{process}.tmp")]
 
 
 def damaged(run: Path, rng: random.Random) -> int:

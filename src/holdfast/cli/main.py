@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.finetune:finetune",
         "Fine-tune a model with the guards on: what it gains, what it forgets, and whether simpler would do.",
     ),
+    "predict": ("holdfast.cli.predict:predict", "Answer new data by the model of a fine-tuning, row for row."),
     "data": (
         "holdfast.cli.data:data",
         "Keep versions of data with the origin of every record; mix, screen, review and export them.",

@@ -39,6 +39,13 @@ def adaptations() -> Mapping[str, Adaptation]:
     return {one.name: one for one in _found("adapting", "adaptation")}
 
 
+@cache
+def predictors() -> Mapping[str, Any]:
+    """Return what predicts by the name of its task, of tasks that can."""
+    modules = _modules("tasks")
+    return {one.kind.name: one.predictor for one in modules if hasattr(one, "kind") and hasattr(one, "predictor")}
+
+
 def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:
     """Return the kind of task that a recipe asks for or that suits the data. Raises BadInput."""
     known = kinds()
@@ -57,8 +64,10 @@ def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:
 
 
 def _found(folder: str, name: str) -> Iterator[Any]:
+    yield from (getattr(module, name) for module in _modules(folder) if hasattr(module, name))
+
+
+def _modules(folder: str) -> Iterator[Any]:
     package = importlib.import_module(f"holdfast.finetune.{folder}")
     for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda one: one.name):
-        found = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), name, None)
-        if found is not None:
-            yield found
+        yield importlib.import_module(f"{package.__name__}.{module.name}")

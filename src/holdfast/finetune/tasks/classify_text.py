@@ -1,8 +1,9 @@
 """Classes of texts, by an encoder of transformers with a head."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
+from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained, tokenizer_of
 from holdfast.finetune.own_head import OwnHead, last_linear, layer_of, probed
 from holdfast.finetune.recipe import Recipe
@@ -22,6 +24,7 @@ from holdfast.finetune.splits import members
 from holdfast.finetune.tasks.definitions import Batch, Head, Judged, Kind, Module, Prepared
 
 LENGTH = 128  # tokens; longer texts cost more and are rare in classification. `options.classify-text.length`
+_MOST_SCORES = 100  # classes whose probabilities are written out; beyond that they are no table to look at
 _FEWEST_WORDS = 3.0  # a value of fewer words is a name of something, not a text about it
 _LIMIT = 100_000  # what tokenizers say when they know no limit is far above this
 
@@ -227,10 +230,12 @@ def _task(dataset: Dataset, columns: Sequence[str], label: Labels, tokenizer: An
 
 
 def _texts(dataset: Dataset, columns: Sequence[str]) -> list[str]:
-    parts = [
-        [value if isinstance(value, str) else "" for value in dataset.values(name).to_pylist()] for name in columns
-    ]
-    return ["\n".join(row) for row in zip(*parts, strict=True)]
+    return _joined([dataset.values(name).to_pylist() for name in columns])
+
+
+def _joined(columns: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the texts of each row, one below the other; what is missing is empty."""
+    return ["\n".join(one if isinstance(one, str) else "" for one in row) for row in zip(*columns, strict=True)]
 
 
 def _sequence_models() -> Any:
@@ -264,3 +269,27 @@ def _suits(dataset: Dataset, recipe: Recipe) -> bool:
 
 
 kind = Kind("classify-text", "classes of texts", _suits, 5e-5, partial(prepare))
+
+
+def predictor(folder: Path, recipe: Recipe, columns: tuple[str, ...]) -> Callable[[pa.Table], pa.Table]:
+    """Return what says the class of texts, and how probable each class is, by the tuned model in a folder."""
+    config, tokenizer = config_of(str(folder)), tokenizer_of(str(folder))
+    limit, module = _length(recipe, config, tokenizer), model_of(_sequence_models(), str(folder))
+    names = [str(config.id2label[at]) for at in range(config.num_labels)]
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
+    nothing = Supervision("tokens", limit, {}, columns)
+
+    def predict(rows: pa.Table) -> pa.Table:
+        """Return `prediction` and, for each class, its probability as `p_` and its name."""
+        texts = _joined([rows.column(name).to_pylist() for name in columns])
+        ids = tokenizer(texts, truncation=True, max_length=limit)["input_ids"] if texts else []
+        task = TextClasses({"new": ids}, {"new": np.zeros(len(ids), np.int64)}, pad, nothing)
+        found = np.zeros((len(ids), len(names)))
+        with quiet(module):
+            for at in by_size(task.sizes("new")):
+                found[at] = task.log_probabilities(module, task.batch("new", at)).double().exp().numpy()
+        classes = pa.array(names).take(pa.array(found.argmax(axis=1)))
+        scores = {f"p_{name}": found[:, at] for at, name in enumerate(names)} if len(names) <= _MOST_SCORES else {}
+        return pa.table({"prediction": classes, **scores})
+
+    return predict

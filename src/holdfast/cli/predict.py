@@ -1,0 +1,42 @@
+"""`holdfast predict`: a tuned model on new data."""
+
+from pathlib import Path
+
+import click
+
+from holdfast.cli.audit import STORE
+from holdfast.core.errors import BadInput
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("run", metavar="RUN")
+@click.argument("data", type=click.Path(path_type=Path), metavar="DATA")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="A column of the data to write before the answers.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write there: .csv, .jsonl or .parquet.  [default: CSV to standard output]")  # fmt: skip
+@STORE
+def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store: Path) -> None:
+    """Answer new data by the model of a fine-tuning, row for row.
+
+    \b
+      holdfast predict latest new.csv --out predictions.csv
+      holdfast predict 4f1c new.parquet --keep id --out predictions.parquet
+
+    Classes come with a probability each. `holdfast compare` takes the file as it is.
+    """
+    from holdfast.cli.progress import shown
+    from holdfast.core.store import RunStore
+    from holdfast.finetune.predicting import predictions
+    from holdfast.finetune.writing import shape_of, written
+
+    shape = shape_of(out)
+    if out is not None and (out.exists() or out.is_symlink()):
+        raise BadInput(f"{out} is there already; name a new file")
+    home = RunStore(store)
+    with shown() as progress:
+        found = predictions(home.load(run), home.find(run), data, keep=keep, progress=progress)
+        rows = written(found.blocks, out, shape)
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    if out is not None:
+        click.echo(f"wrote {out}: {rows:,} rows", err=True)
