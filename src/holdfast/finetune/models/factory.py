@@ -35,7 +35,9 @@ def made(name: str, seed: int, **told: Any) -> Module:
     """
     import torch
 
-    function = named(name)
+    with torch.random.fork_rng():  # importing may draw, too
+        torch.manual_seed(seed)
+        function = named(name)
     if isinstance(function, torch.nn.Module):
         raise BadInput(
             f"{one_line(name)} is a model that is made already; wanted a function that makes one, so that a run that "

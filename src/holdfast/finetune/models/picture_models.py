@@ -53,8 +53,8 @@ def logits_of(module: Module, pixels: Any) -> Any:
     return getattr(found, "logits", found)
 
 
-def from_transformers(recipe: Recipe, classes: Sequence[str]) -> Loaded:
-    """Return an image model of a folder or the hub. Raises BadInput."""
+def from_transformers(recipe: Recipe, classes: Sequence[str], *, with_came: bool) -> Loaded:
+    """Return an image model of a folder or the hub; `with_came` also the head it came with. Raises BadInput."""
     import torch
     from transformers import AutoModelForImageClassification
     from transformers.image_processing_base import ImageProcessingMixin
@@ -96,7 +96,7 @@ def from_transformers(recipe: Recipe, classes: Sequence[str]) -> Loaded:
     )
     return Loaded(
         module, tuple(classes), shown, new, _saving(said or _preprocessor(shown)), unit, units,
-        came=_came(name, config, AutoModelForImageClassification) if recipe.original else None, notes=notes,
+        came=_came(name, config, AutoModelForImageClassification) if with_came else None, notes=notes,
     )  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
         seen = sorted(str(values[code]) for code in np.unique(codes[rows]) if code >= 0)  # whatever the order of rows
         loaded = from_factory(recipe, options, label.classes, dataset.media, seen)
     else:
-        loaded = from_transformers(recipe, label.classes)
+        loaded = from_transformers(recipe, label.classes, with_came=original is not None)
     task = _task(dataset, column, label, loaded, options)
     _refuse_other_outcomes(task, loaded, recipe.model)
     before, notes = None, loaded.notes
