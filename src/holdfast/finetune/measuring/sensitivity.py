@@ -24,7 +24,7 @@ from holdfast.finetune.sensitivity import HIGH, LOW
 from holdfast.finetune.sensitivity import sensitivity as verdict_on
 from holdfast.finetune.weights import copied, put
 
-LEAST = 10  # steps; fewer are all warm-up
+LEAST, FEWEST = 10, 5  # steps of a short training: where a fifth of the training allows 10, and in any case
 
 
 class Options(BaseModel):
@@ -52,7 +52,8 @@ def options(recipe: Recipe) -> Options:
 def planned(recipe: Recipe, steps: int) -> tuple[tuple[float, ...], int]:
     """Return the factors of the rate that are tried, none where the guard is off, and the steps of each."""
     said = options(recipe)
-    each = min(steps, max(LEAST, round(steps * said.share)))
+    least = min(LEAST, max(FEWEST, steps // 5))
+    each = min(steps, max(least, round(steps * said.share)))
     return (() if said.off else tuple(sorted({1.0, *said.rates}))), each
 
 
