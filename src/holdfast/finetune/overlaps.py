@@ -96,14 +96,15 @@ def _beside(what: str, train: list[str], test: list[str]) -> View:
 
 
 def _said(dataset: Dataset) -> list[str]:
-    """Return the features of each row as one text, whatever the columns are called."""
-    names = [one.name for one in dataset.of(role="feature") if one.kind != "image"]
+    """Return the features of each row as one text, whatever the columns are called; pictures by their hash."""
+    features = dataset.of(role="feature")
+    names = [one.name for one in features if one.kind != "image"] or [one.name for one in features]
     parts = [dataset.values(name).to_pylist() for name in names]
     return ["\n".join("" if value is None else str(value) for value in row) for row in zip(*parts, strict=True)]
 
 
 def _text(table: pa.Table, name: str, kind: Kind) -> Kind:
-    return "text" if pa.types.is_large_string(table.column(name).type) else kind
+    return "text" if kind != "image" and pa.types.is_large_string(table.column(name).type) else kind
 
 
 def _harmless(one: Severity) -> int:

@@ -197,3 +197,14 @@ def test_data_of_one_class_are_refused(place, tmp_path):
     data = listed(tmp_path, lambda line: line.replace(",down,", ",across,"))
     with pytest.raises(BadInput, match="one class"):
         kind.prepare(data, None, recipe(place))
+
+
+def test_test_pictures_of_the_original_task_among_what_is_learnt_stop_it(place, tmp_path):
+    small_models.pictures(tmp_path / "before", 80, seed=2, classes=("lying", "standing"))
+    taken = sorted((place / "bars" / "across").glob("*.png"))[:30]
+    for one in taken:
+        (tmp_path / "before" / "lying" / one.name).write_bytes(one.read_bytes())
+    run = finetune(recipe(place, original=str(tmp_path / "before")), store=RunStore(tmp_path))
+    assert run.says.startswith("Not started: the data fail split-overlap")
+    said = [one.message for one in run.result("split-overlap").findings]
+    assert any("rows of the original task's test among what is learnt" in one for one in said)

@@ -255,7 +255,7 @@ def _task(dataset: Dataset, column: str, label: Labels, loaded: Loaded, options:
         {split: label.codes[rows] for split, rows in rows_of.items()},
         loaded.units,
         Variation(options.shift, options.flip),
-        Supervision(loaded.unit, None, ledgers),
+        Supervision(loaded.unit, None, ledgers, (column,)),
     )
 
 
