@@ -60,7 +60,7 @@ def knows(rng: np.random.Generator, train: float, valid: float, n: int = 400) ->
     from holdfast.audit.comparison import bootstrap_two_means
 
     sides = [rng.gamma(1.0, mean, n) for mean in (valid, train)]
-    found = bootstrap_two_means(*sides, rng, resamples=1000)
+    found = bootstrap_two_means(sides[0], sides[1], rng, resamples=1000)
     gap = Gap(
         train=float(sides[1].mean()), valid=float(sides[0].mean()), chosen=100, last=120,
         difference=Estimate(value=found.difference, low=found.low, high=found.high),
