@@ -27,7 +27,9 @@ class Recipe(BaseModel):
     epochs: float = Field(3.0, gt=0, le=1000)
     batch: int = Field(16, ge=1, description="examples a step learns from")
     micro: int | None = Field(None, ge=1, description="examples at once, where memory is short; the sum is the same")
-    rate: float | None = Field(None, gt=0, description="learning rate at its peak; the task's usual one, if not given")
+    rate: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="learning rate at its peak; the task's usual one, if not given"
+    )
     schedule: Literal["constant", "linear", "cosine", "one-cycle"] = "cosine"
     stop: Literal["patience", "gl", "pq", "up", "never"] = Field("patience", description="when to stop early")
     evaluations: int = Field(10, ge=1, le=1000, description="how often to look at the validation data")

@@ -80,6 +80,7 @@ def _keys(dataset: Dataset) -> np.ndarray:
     """Return a number for each row by which whole groups, or equal rows, stay together."""
     groups = tuple(column.name for column in dataset.of(role="group"))
     names = groups or tuple(column.name for column in dataset.of(role="feature"))
+    names = names or tuple(column.name for column in dataset.columns if column.role != "split")
     return row_hashes(dataset, names)
 
 

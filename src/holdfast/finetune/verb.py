@@ -21,7 +21,7 @@ from holdfast.finetune.gate import gate
 from holdfast.finetune.guards import guarded
 from holdfast.finetune.loop import Diverged
 from holdfast.finetune.measuring.work import Work
-from holdfast.finetune.models.pretrained import require
+from holdfast.finetune.models.pretrained import refuse_model_as_data, require
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.rescue import rescued
 from holdfast.finetune.searching.space import space_of
@@ -133,6 +133,8 @@ def _tuned(one: Setup, home: Path) -> Tuned:
 def loaded(data: str | Mapping[str, str], recipe: Recipe, progress: Progress) -> Dataset:
     """Return the data that a recipe names, as it names them. Raises BadInput."""
     inputs = {"all": data} if isinstance(data, str) else dict(data)
+    for one in inputs.values():
+        refuse_model_as_data(one, recipe.model)
     roles: dict[str, Any] = {recipe.label: "label"} if recipe.label else {}
     texts = recipe.inputs if recipe.task in {"classify-text", "generate-text"} else ()
     return load(inputs, roles=roles, kinds=dict.fromkeys(texts, "text"), seed=recipe.seed, progress=progress)

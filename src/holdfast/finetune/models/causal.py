@@ -24,7 +24,8 @@ def causal_model(name: str, n_tokens: int) -> Module:
     if loading["missing_keys"]:
         lacks = min(loading["missing_keys"])
         raise BadInput(
-            f"model {name} has no weights for {lacks}: it was not trained to write text. Wanted a causal language model"
+            f"model {name} has no weights for {lacks}: it was not trained to write text. Wanted a causal language "
+            "model; to learn classes, name the label: --label COLUMN"
         )
     known = module.get_input_embeddings().num_embeddings
     if n_tokens > known:

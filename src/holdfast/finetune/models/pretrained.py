@@ -35,6 +35,8 @@ def refuse_unsafe(name: str) -> None:
             "of pickles runs code when it is read, and is never read here"
         )
     if not folder.is_dir():
+        if name.startswith((".", "/", "~")) or name.endswith("/"):
+            raise BadInput(f"no folder {one_line(name)}; wanted the folder of a model, or a name that the hub knows")
         return
     if not (folder / "config.json").is_file():
         raise BadInput(f"model {one_line(name)} has no config.json; wanted a folder that transformers has saved")
@@ -46,6 +48,16 @@ def refuse_unsafe(name: str) -> None:
         f"model {one_line(name)} holds {held}. Wanted model.safetensors: load it once where you trust it, and save it "
         "with model.save_pretrained(folder, safe_serialization=True)"
     )
+
+
+def refuse_model_as_data(path: str, model: str) -> None:
+    """Raise BadInput where data are the folder of a model, as when the two were swapped."""
+    folder = Path(path)
+    if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
+        raise BadInput(
+            f"{one_line(path)} holds a model, and is given as data ({one_line(model)} being the model); the model "
+            "comes first: holdfast finetune MODEL DATA"
+        )
 
 
 def config_of(name: str) -> Any:
@@ -81,9 +93,11 @@ def save_pretrained(module: Module, tokenizer: Any, folder: Path) -> None:
 def _read(name: str, work: Callable[[], _T]) -> _T:
     refuse_unsafe(name)
     with _hushed():
+        from safetensors import SafetensorError
+
         try:
             return work()
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             first = one_line(
                 next((line for line in str(error).splitlines() if line.strip()), type(error).__name__), 240
             )

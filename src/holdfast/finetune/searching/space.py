@@ -9,19 +9,24 @@ options.classify-text.length = [64, 128]    # an option of a part
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from holdfast.core.config import checked
-from holdfast.core.errors import BadInput
+from holdfast.core.errors import BadInput, unknown
+from holdfast.finetune import catalogue
 from holdfast.finetune.recipe import Recipe
 
 TRIALS = 12
 MOST = 1000  # trials
 RATE, RANGE_TEST = "rate", "range-test"
 KEYS = ("adapt", "keep", "epochs", "batch", "micro", "rate", "schedule", "stop", "evaluations", "options")
+_NAMED: Mapping[str, Callable[[], Collection[str]]] = {  # keys whose values are names of parts
+    "adapt": catalogue.adaptations,
+    "keep": lambda: (*catalogue.methods(), "interpolate"),
+}
 _RANGE = {"low", "high", "log"}
 
 
@@ -100,8 +105,8 @@ def usual(space: Space, recipe: Recipe, rate: float) -> dict[str, Any]:
 def _side(name: str, value: Any, recipe: Recipe) -> Side:
     first = name.partition(".")[0]
     if first not in KEYS or (first == "options" and name.count(".") < 2):
-        near = get_close_matches(first, KEYS, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"What can be searched is {', '.join(KEYS)}."
+        near = get_close_matches(first, ("trials", *KEYS), n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"What can be searched is {', '.join(KEYS)}"
         raise BadInput(f"search.{name}: no such key to search. {hint}")
     if isinstance(value, Mapping):
         side = _range(name, value)
@@ -114,11 +119,17 @@ def _side(name: str, value: Any, recipe: Recipe) -> Side:
     else:
         raise BadInput(f"search.{name} wants a list of choices, or {{low = …, high = …}}; got {value!r}")
     for one in side.choices or (side.low, side.high):
+        if name in _NAMED and (strange := [part for part in _parts(one) if part not in _NAMED[name]()]):
+            raise BadInput(f"search.{unknown('choice', str(strange[0]), _NAMED[name]())}")
         try:
             with_values(recipe, {name: round(one) if side.whole and not side.choices else one})
         except BadInput as error:
             raise BadInput(f"search.{error}") from error
     return side
+
+
+def _parts(choice: Any) -> tuple[Any, ...]:
+    return tuple(choice) if isinstance(choice, list | tuple) else (choice,)
 
 
 def _range(name: str, value: Mapping[str, Any]) -> Side:
