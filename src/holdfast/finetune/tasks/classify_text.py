@@ -207,9 +207,9 @@ def _label(dataset: Dataset) -> Labels:
 
 def _length(recipe: Recipe, config: Any, tokenizer: Any) -> int:
     most = min(getattr(config, "max_position_embeddings", _LIMIT), tokenizer.model_max_length, _LIMIT)
-    wanted = int(recipe.of("classify-text").get("length", min(LENGTH, most)))
-    if not 1 < wanted <= most:
-        raise BadInput(f"options.classify-text.length is {wanted}; the model takes 2 to {most} tokens")
+    wanted = recipe.of("classify-text").get("length", min(LENGTH, most))
+    if not isinstance(wanted, int) or not 1 < wanted <= most:
+        raise BadInput(f"options.classify-text.length is {wanted!r}; the model takes 2 to {most} tokens")
     return wanted
 
 
@@ -254,8 +254,27 @@ def _module(recipe: Recipe, classes: Sequence[str], targets: Mapping[str, np.nda
         _sequence_models(), recipe.model, num_labels=len(classes), ignore_mismatched_sizes=True,
         output_loading_info=True, **names,
     )  # fmt: skip
-    new = tuple(sorted({*loading["missing_keys"], *(key[0] for key in loading.get("mismatched_keys", ()))}))
-    return module, SequenceHead(new, targets, len(classes)) if new else None
+    new = {*loading["missing_keys"], *(key[0] for key in loading.get("mismatched_keys", ()))}
+    if not new:
+        new = _as_classes(module, config_of(recipe.model).label2id, classes)
+    return module, SequenceHead(tuple(sorted(new)), targets, len(classes)) if new else None
+
+
+def _as_classes(module: Module, known: Mapping[str, int], classes: Sequence[str]) -> set[str]:
+    """Give the head that a model came with the order of the classes; return the names of its parameters if it is new.
+
+    As many classes, but other ones, want a new head: what the old one knew of those is no knowledge of these.
+    """
+    import torch
+
+    place, layer = last_linear(module, len(classes))
+    if set(known) != set(classes):
+        layer.reset_parameters()
+        return {f"{place}.{name}" for name, _ in layer.named_parameters()}
+    with torch.no_grad():
+        for one in layer.parameters():
+            one.copy_(one[[known[name] for name in classes]].clone())
+    return set()
 
 
 def _logits(module: Module, batch: Batch) -> Any:
