@@ -92,7 +92,8 @@ def test_a_pull_keeps_near_what_it_pulls_at(said, ready, tmp_path, name, strengt
     for keep, more in (((), {}), ((name,), {"options": {name: {"strength": strength}}})):
         one = replace(ready, module=deepcopy(ready.module), original=None)
         distance = catalogue.methods()[name].make(keeping.setting(said, one))
-        train(keeping.job(said.model_copy(update={"keep": keep, **more}), one, tmp_path / f"{len(keep)}"))
+        told = said.model_copy(update={"keep": keep, "rate": 0.002, "epochs": 4, **more})
+        train(keeping.job(told, one, tmp_path / f"{len(keep)}"))
         far[keep] = float(distance.penalty(one.module, batch(one), RNG).detach())
     assert 0 < far[(name,)] < 0.5 * far[()]
 
