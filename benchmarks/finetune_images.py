@@ -24,8 +24,10 @@ OPTIONS = ("--rate", "0.002", "--epochs", "12", "--set", "options.classify-image
 def cut(source: Path, folder: Path) -> None:
     """Write two parts of the test file, as IDX again."""
     folder.mkdir()
-    pictures = np.frombuffer(gzip.open(source / "t10k-images-idx3-ubyte.gz").read()[16:], np.uint8).reshape(-1, 28, 28)
-    labels = np.frombuffer(gzip.open(source / "t10k-labels-idx1-ubyte.gz").read()[8:], np.uint8)
+    pictures = np.frombuffer(
+        gzip.decompress((source / "t10k-images-idx3-ubyte.gz").read_bytes())[16:], np.uint8
+    ).reshape(-1, 28, 28)
+    labels = np.frombuffer(gzip.decompress((source / "t10k-labels-idx1-ubyte.gz").read_bytes())[8:], np.uint8)
     for name, part in PARTS.items():
         n = len(labels[part])
         head = struct.pack(">IIII", 0x803, n, 28, 28)
