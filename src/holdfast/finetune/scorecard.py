@@ -189,12 +189,14 @@ def _sensitivity(training: Training) -> Line:
     at, lost = max(known, key=lambda pair: pair[1].low)
     bad, good = lost.low > found.tolerance, all(one.high <= found.tolerance for _, one in known)
     times = f"×{found.rates[at] / found.used:.2g}"
+    if lost.high < -found.tolerance:
+        then = f"try rate = {found.rates[at]:.2g}, which is ahead after {found.steps:,} steps"
     return Line(
         guard="sensitivity", verdict="sensitive" if bad else "steady" if good else "open",
         mark="bad" if bad else "good" if good else "open", measure=f"lost at rate {times}",
         value=lost.value, low=lost.low, high=lost.high, level=lost.level, threshold=found.tolerance,
         shown=_interval(lost.value, lost.low, lost.high), bound=f"≤ {found.tolerance:g} at {times}",
-        next=then if bad else "",
+        next=then if bad or lost.high < -found.tolerance else "",
     )  # fmt: skip
 
 

@@ -88,3 +88,11 @@ def test_six_lines_fit_on_eighty_columns():
     lines = list(columns(Table("", table.columns, tuple(tuple(map(str, row)) for row in table.cells)), 78))
     assert len(lines) == 7
     assert max(map(len, lines)) <= 78
+
+
+def test_a_higher_rate_that_is_ahead_is_named():
+    found = of(cases.rates(np.random.default_rng(0), 0.0, 0.0)).sensitivity
+    ahead = Estimate(value=-0.3, low=-0.35, high=-0.25)
+    one = line(Training("t", "accuracy", sensitivity=replace(found, lost=(None, None, ahead))), "sensitivity")
+    assert one.verdict == "steady"
+    assert one.next.startswith("try rate = 0.00015,")
