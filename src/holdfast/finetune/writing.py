@@ -49,13 +49,15 @@ def written(blocks: Iterator[pa.Table], out: Path | None, shape: Shape) -> int:
 
 def _into(blocks: Iterator[pa.Table], file: BinaryIO, shape: Shape) -> int:
     rows, close, write = 0, None, None
-    for block in blocks:
-        if write is None:
-            write, close = _writer(file, block.schema, shape)
-        write(block)
-        rows += len(block)
-    if close is not None:
-        close()
+    try:
+        for block in blocks:
+            if write is None:
+                write, close = _writer(file, block.schema, shape)
+            write(block)
+            rows += len(block)
+    finally:
+        if close is not None:
+            close()
     return rows
 
 
