@@ -29,6 +29,7 @@ from holdfast.finetune.weights import copied, put, weights
 LONGEST, TYPICAL = 4, 3  # steps of each kind; the first one allocates memory, and is not counted
 _SPREAD = 200  # steps whose padded work is looked at, spread over the training
 _SAMPLE = 64  # validation examples that are judged to time an evaluation
+_COPIES = 3  # of what learns, that guards hold at most beside the base: as tuned, as chosen, and where they begin
 _BYTES = 4.0  # of a weight in single precision
 
 
@@ -142,7 +143,7 @@ def _counted(job: Job, rows: np.ndarray, places: Sequence[Sequence[np.ndarray]],
     mean = max(1, round(float(sizes.mean())))
     # What the process holds already includes the model's weights and a copy of those that learn.
     overhead = max(0.0, (before or 0) - _BYTES * (shape.learning + shape.frozen))
-    peak = predicted_memory(shape, kept, copies=1, overhead=round(overhead)).peak if before else None
+    peak = predicted_memory(shape, kept, copies=_COPIES, overhead=round(overhead)).peak if before else None
     return {
         "step_flops": float(np.mean(steps)) * factor,
         "unit_flops": evaluation_flops(shape, mean) / mean,
