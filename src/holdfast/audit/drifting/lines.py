@@ -64,7 +64,7 @@ def _rank(line: Line) -> float:
 
 def _lines(found: Compared) -> Iterator[Line]:
     for shift in found.columns:
-        yield _of_shift(found, shift, "numbers" if shift.moved is not None else "categories")
+        yield _of_shift(found, shift, "categories" if shift.measure == "total variation" else "numbers")
     for shift in found.times:
         yield _of_shift(found, shift, "times")
     for text in found.texts:

@@ -103,7 +103,7 @@ def _finding(
     """Return the finding on one column, whose values moved, or whose missing share did, or both."""
     parts, evidence = [], []
     if moved is not None:
-        kind = "cumulative shares differ by" if shift.moved is not None else "total variation"
+        kind = "total variation" if shift.measure == "total variation" else "cumulative shares differ by"
         parts.append(f"{kind} {shift.effect:.2f} ({shift.said})")
         evidence.append(
             Measure(

@@ -20,6 +20,8 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Sampled
 
 FEWEST_VALUES = 10  # on each side
+_MANY = 500  # columns; of more, only those that may differ are looked at for how far their values moved
+_MAY_DIFFER = 0.05  # p-value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class ColumnShift:
     `effect` lies between 0 and 1 and does not grow with rows: for numbers the largest gap between the two cumulative
     shares (Kolmogorov-Smirnov), for categories the share of rows that would have to change (total variation), less
     what sampling alone brings. `low` and `high` are its 95 % interval. `moved` is, for numbers, how far values moved
-    on average, in interquartile ranges (Wasserstein), with its interval. `missing` is the change of the missing share.
+    on average, in interquartile ranges (Wasserstein), with its interval, where that was asked.
+    `missing` is the change of the missing share.
     `sides` says what was compared.
     """
 
@@ -75,12 +78,10 @@ def column_shifts(
     codes = groups.codes if groups is not None and groups.certain else None
     sides = sides_of(dataset)
     weight = (_independent(codes, train), _independent(codes, test)) if codes is not None else (1.0, 1.0)
-    found = []
-    for column in dataset.columns:
-        if column.role == "feature" and column.kind in {"number", "category"}:
-            shift = compared(dataset, column, rows, len(train), weight, sides)
-            if shift is not None:
-                found.append(shift)
+    columns = [one for one in dataset.columns if one.role == "feature" and one.kind in {"number", "category"}]
+    followed = 1.0 if len(columns) <= _MANY else _MAY_DIFFER
+    each = (compared(dataset, one, rows, len(train), weight, sides, followed=followed) for one in columns)
+    found = [shift for shift in each if shift is not None]
     label = dataset.one("label")
     by_label = compared(dataset, label, rows, len(train), weight, sides, is_label=True) if label is not None else None
     if not found and by_label is None:
@@ -103,10 +104,12 @@ def compared(
     sides: Sides = SPLIT,
     *,
     is_label: bool = False,
+    followed: float = 1.0,
 ) -> ColumnShift | None:
     """Return how one column differs between the first `n_train` of `rows` and the others; None if that is too few.
 
-    `weight` says how many independent rows each row of a side stands for. Times are compared as numbers.
+    `weight` says how many independent rows each row of a side stands for. Times are compared as numbers. How far
+    values moved is found out where the p-value is at most `followed`.
     """
     values = dataset.table.column(column.name).take(rows)
     missing = np.asarray(pc.is_null(values, nan_is_null=True).to_numpy(zero_copy_only=False))
@@ -120,7 +123,8 @@ def compared(
         if as_number:
             numbers = _numbers(values)
             a, b = np.sort(numbers[:n_train][~first]), np.sort(numbers[n_train:][~second])
-            effect, far = gap(a, b, *counted, exact=weight == (1.0, 1.0)), moved(a, b, *counted)
+            effect = gap(a, b, *counted, exact=weight == (1.0, 1.0))
+            far = moved(a, b, *counted) if effect.p_value <= followed else None
             said = "" if column.kind == "time" else _centres(a, b, sides)
         else:
             effect, said = variation(values, n_train, *counted, sides, plain=is_label)

@@ -7,6 +7,7 @@ import numpy as np
 _Z = 1.959964  # of the normal law, for 95 %
 _BAND = 1.358099  # of Kolmogorov's law, for 95 %
 _MOST_EXACT = 10_000  # pairs of values up to which the exact law of the gap is computed
+_WORTH = 0.2  # limiting p-value from which the exact one is asked for; it is a little smaller with few values
 _FOLDED = 0.7978845608  # √(2/π): mean size of a standard normal number
 _CLEAR = 4.0  # standard errors
 _DOUBT = 0.76  # standard deviation of Anderson & Darling's (1954) statistic, whose mean is 1
@@ -35,7 +36,7 @@ def gap(a: np.ndarray, b: np.ndarray, n_a: float, n_b: float, *, exact: bool = T
 
     The lower end is the estimate less a 95 % band about both cumulative shares (Kolmogorov, 1933), which holds
     wherever the largest gap is; the upper end that of a difference of two shares at the place of the largest gap
-    (Raghavachari, 1973), as the estimate errs upwards. With few values the p-value is exact where none are equal.
+    (Raghavachari, 1973), as the estimate errs upwards. With few values a small p-value is exact where none are equal.
     """
     places = np.concatenate([a, b])
     below_a = np.searchsorted(a, places, side="right") / len(a)
@@ -45,12 +46,11 @@ def gap(a: np.ndarray, b: np.ndarray, n_a: float, n_b: float, *, exact: bool = T
     spread = np.sqrt(1 / n_a + 1 / n_b)
     here, there = (float(np.clip(below[at], 0.5 / n, 1 - 0.5 / n)) for below, n in ((below_a, n_a), (below_b, n_b)))
     margin = _Z * float(np.sqrt(here * (1 - here) / n_a + there * (1 - there) / n_b))
-    if exact and len(a) * len(b) <= _MOST_EXACT and n_a == len(a) and n_b == len(b):
+    p_value = kolmogorov(effect / float(spread))
+    if exact and p_value <= _WORTH and len(a) * len(b) <= _MOST_EXACT and n_a == len(a) and n_b == len(b):
         from scipy.stats import ks_2samp
 
         p_value = float(ks_2samp(a, b, method="exact").pvalue)
-    else:
-        p_value = kolmogorov(effect / float(spread))
     return Effect(effect, max(0.0, effect - _BAND * float(spread)), min(1.0, effect + margin), p_value)
 
 
