@@ -1,7 +1,8 @@
 """Weights between the model as it came and as it was tuned: the cheapest strong guard against forgetting.
 
 θ(a) = (1 − a) θ₀ + a θ₁ (Wortsman et al., 2021, "Robust fine-tuning of zero-shot models", 2109.01903). A sweep over `a`
-costs evaluations only. Chosen on validation data: the best score among those that keep forgetting within the budget,
+costs evaluations only. Chosen on validation data: the best score among those whose forgetting is within the budget or
+one standard error above it (with 150 examples that error is 0.04, and a budget of 0.01 alone would keep nothing),
 and of several that are as good within one standard error of their paired difference, the one nearest to the base.
 """
 
@@ -104,24 +105,30 @@ def sweep(
     base: Mapping[str, Any],
     tuned: Mapping[str, Any],
     valid: Callable[[Module], Judged],
-    original: Callable[[Module], float] | None,
+    original: Callable[[Module], Judged] | None,
     budget: float,
     renew: Renewal | None = None,
 ) -> Sweep:
     """Judge each share and choose; the chosen weights are left in the model."""
     seen: list[Judged] = []
-    kept: list[float | None] = []
+    kept: list[Judged] = []
     for share in SHARES:
         blend(module, base, tuned, share, renew)
         seen.append(valid(module))
-        kept.append(original(module) if original else None)
-    before = kept[0]
-    lost = [None if one is None or before is None else before - one for one in kept]
-    allowed = [at for at, one in enumerate(lost) if one is None or one <= budget]
+        if original is not None:
+            kept.append(original(module))
+    lost = [_worse(kept[0], one) for one in kept]
+    allowed = [at for at in range(len(SHARES)) if not lost or lost[at]["worse"] - lost[at]["error"] <= budget]
     top = max(allowed, key=lambda at: (seen[at].mean, -SHARES[at]))
     blends = tuple(
-        Blend(share=share, score=one.mean, original=first, lost=less, **_worse(seen[top], one))
-        for share, one, first, less in zip(SHARES, seen, kept, lost, strict=True)
+        Blend(
+            share=share,
+            score=one.mean,
+            original=kept[at].mean if kept else None,
+            lost=lost[at]["worse"] if lost else None,
+            **_worse(seen[top], one),
+        )
+        for at, (share, one) in enumerate(zip(SHARES, seen, strict=True))
     )
     chosen = next(at for at in allowed if blends[at].worse <= blends[at].error)
     blend(module, base, tuned, SHARES[chosen], renew)
@@ -139,7 +146,11 @@ def _worse(best: Judged, one: Judged) -> dict[str, float]:
 def _reason(blends: tuple[Blend, ...], chosen: int, allowed: list[int], budget: float) -> str:
     one = blends[chosen]
     refused = len(blends) - len(allowed)
-    within = f"; {refused} of {len(blends)} shares lose more than {budget:g} of the original score" if refused else ""
+    within = (
+        f"; {refused} of {len(blends)} shares lose more than {budget:g} of the original score by more than a standard error"
+        if refused
+        else ""
+    )
     if one.share == 1.0:
         return f"the tuned weights as they are score best{within}"
     if one.share == 0.0:

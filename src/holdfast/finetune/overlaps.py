@@ -72,7 +72,7 @@ def views(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Iterato
     before, texts = _said(original), _said(dataset)
     judged = [before[row] for row in then["test"]]
     yield _beside("rows of the original task's test among what is learnt", [texts[row] for row in train], judged)
-    if _REPLAY in recipe.keep:
+    if _REPLAY in recipe.kept_by:
         again = [before[row] for row in then["train"]]
         yield _beside("rows of the original task's test among what is replayed", again, judged)
 

@@ -23,7 +23,9 @@ class Recipe(BaseModel):
     inputs: tuple[str, ...] = Field((), description="columns to predict from; all that suit the task, if empty")
     original: str | None = Field(None, description="data of what the model could do before, to see what it forgets")
     adapt: str = Field("head-first", description="what learns: head-first, all, head, gradual or lora")
-    keep: tuple[str, ...] = Field(("interpolate",), description="what works against forgetting, by name")
+    keep: tuple[str, ...] | None = Field(
+        None, description="what works against forgetting; if not said, interpolate, and replay where original is given"
+    )
     epochs: float = Field(3.0, gt=0, le=1000)
     batch: int = Field(16, ge=1, description="examples a step learns from")
     micro: int | None = Field(None, ge=1, description="examples at once, where memory is short; the sum is the same")
@@ -33,11 +35,20 @@ class Recipe(BaseModel):
     schedule: Literal["constant", "linear", "cosine", "one-cycle"] = "cosine"
     stop: Literal["patience", "gl", "pq", "up", "never"] = Field("patience", description="when to stop early")
     evaluations: int = Field(10, ge=1, le=1000, description="how often to look at the validation data")
-    budget: float = Field(0.01, ge=0, description="how much of its original score the model may lose")
+    budget: float | None = Field(
+        None, ge=0, description="how much of its original score the model may lose; 0.01 of accuracy, 0.1 nats a token"
+    )
     search: dict[str, Any] = Field({}, description="trials and what to search, such as rate = [1e-5, 1e-3]")
     options: dict[str, dict[str, Any]] = Field({}, description="of the task, of methods and of guards, by name")
     allow: tuple[str, ...] = Field((), description="gate checks that may fail, by name")
     seed: int = Field(0, ge=0)
+
+    @property
+    def kept_by(self) -> tuple[str, ...]:
+        """What works against forgetting, by name."""
+        if self.keep is not None:
+            return self.keep
+        return ("interpolate", "replay") if self.original else ("interpolate",)
 
     def of(self, name: str) -> dict[str, Any]:
         """Return the options of a part."""

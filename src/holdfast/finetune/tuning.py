@@ -175,7 +175,7 @@ def job_of(
 def _methods(work: Work, base: Mapping[str, Any]) -> tuple[Method, ...]:
     known = catalogue.methods()
     made = []
-    for name in work.recipe.keep:
+    for name in work.recipe.kept_by:
         if name == INTERPOLATE:
             continue
         if name not in known:
@@ -187,7 +187,7 @@ def _methods(work: Work, base: Mapping[str, Any]) -> tuple[Method, ...]:
 
 def _chosen(work: Work, ends: Weights) -> Sweep:
     """Choose how far to go from the base to the tuned weights, and leave the model there."""
-    if INTERPOLATE not in work.recipe.keep:
+    if INTERPOLATE not in work.recipe.kept_by:
         return Sweep(blends=(), chosen=1.0, reason="the recipe does not interpolate")
     task, original = work.prepared.task, work.prepared.original
     swept = work.stages(
@@ -198,8 +198,8 @@ def _chosen(work: Work, ends: Weights) -> Sweep:
             ends.base,
             ends.tuned,
             lambda one: judged(task, one, "valid"),
-            None if original is None else lambda one: judged(original, one, "valid").mean,
-            work.recipe.budget,
+            None if original is None else lambda one: judged(original, one, "valid"),
+            work.budget,
             ends.renew,
         ),
     )

@@ -96,7 +96,7 @@ def _foretold(work: Work, job: Job, dry: DryRun) -> Foretold:
 
     factors, short = planned(work.recipe, job.steps)
     again = seeds(work.recipe, job.steps, dry.step_flops)
-    swept = len(SHARES) * look if "interpolate" in work.recipe.keep else 0
+    swept = len(SHARES) * look if "interpolate" in work.recipe.kept_by else 0
     units = valid + watched + test + swept + len(factors) * valid + again * test
     units += _AFTER_TESTS * int(original.sizes("test").sum()) if original else 0
     after = predicted_duration(

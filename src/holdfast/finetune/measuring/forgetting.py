@@ -15,8 +15,8 @@ def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate) -> Forg
     Where answers are right or wrong, p-values are McNemar's exact ones with the interval of Bonett & Price, and answers
     turned wrong are counted; other scores take a bootstrap over examples.
     """
-    task, module, budget = work.prepared.original, work.module, work.recipe.budget
-    kept_by = ", ".join(work.recipe.keep)
+    task, module, budget = work.prepared.original, work.module, work.budget
+    kept_by = ", ".join(work.recipe.kept_by)
     if task is None:
         return Forgetting("", None, None, None, None, None, budget, drift, kept_by)
 

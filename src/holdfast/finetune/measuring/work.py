@@ -36,6 +36,11 @@ class Work:
     progress: Progress
 
     @property
+    def budget(self) -> float:
+        """How much of its original score the model may lose."""
+        return self.kind.budget if self.recipe.budget is None else self.recipe.budget
+
+    @property
     def module(self) -> Module:
         """The model."""
         return self.prepared.module

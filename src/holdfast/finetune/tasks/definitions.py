@@ -109,3 +109,4 @@ class Kind:
     suits: Callable[[Dataset, Recipe], bool]
     rate: float  # usual peak learning rate where everything learns
     prepare: Callable[[Dataset, Dataset | None, Recipe], Prepared]
+    budget: float = 0.01  # of its original score that a model may lose, where the recipe does not say

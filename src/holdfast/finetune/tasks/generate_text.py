@@ -269,4 +269,4 @@ def _suits(dataset: Dataset, recipe: Recipe) -> bool:
     return columns_of(dataset, recipe.inputs) is not None
 
 
-kind = Kind("generate-text", "text that goes on, by a language model", _suits, 5e-5, partial(prepare))
+kind = Kind("generate-text", "text that goes on, by a language model", _suits, 5e-5, partial(prepare), budget=0.1)
