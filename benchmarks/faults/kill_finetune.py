@@ -82,6 +82,7 @@ def command(arguments: Sequence[str], folder: Path) -> Started:
     """Start the installed command."""
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen([COMMAND, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=said)
+    process.returncode = 0  # it is waited for by its number; Popen would warn that it still runs
     return Started(process.pid, folder)
 
 

@@ -146,11 +146,8 @@ def _worse(best: Judged, one: Judged) -> dict[str, float]:
 def _reason(blends: tuple[Blend, ...], chosen: int, allowed: list[int], budget: float) -> str:
     one = blends[chosen]
     refused = len(blends) - len(allowed)
-    within = (
-        f"; {refused} of {len(blends)} shares lose more than {budget:g} of the original score by more than a standard error"
-        if refused
-        else ""
-    )
+    clearly = f"; {refused} of {len(blends)} shares clearly lose more than {budget:g} of the original score"
+    within = clearly if refused else ""
     if one.share == 1.0:
         return f"the tuned weights as they are score best{within}"
     if one.share == 0.0:
