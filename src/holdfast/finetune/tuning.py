@@ -31,10 +31,11 @@ from holdfast.finetune.measuring.work import Weights, Work
 from holdfast.finetune.methods.definitions import Method, Setting
 from holdfast.finetune.optimiser import trainable
 from holdfast.finetune.order import Order
-from holdfast.finetune.recipe import batches
+from holdfast.finetune.recipe import Recipe, batches
 from holdfast.finetune.schedules import schedule_named
 from holdfast.finetune.scorecard import scorecard
-from holdfast.finetune.stopping.rules import rule_named
+from holdfast.finetune.stopping.rules import STRIP, rule_named
+from holdfast.finetune.stopping.update import AnyRule
 from holdfast.finetune.tasks.definitions import Prepared
 from holdfast.finetune.weights import copied, put, weights
 
@@ -162,7 +163,7 @@ def job_of(
         looks=frozenset(looks) - {0},
         schedule=schedule_named(recipe.schedule, steps),
         rate=recipe.rate or work.kind.rate * adaptation.rate_factor,
-        rule=None if recipe.stop == "never" else rule_named(recipe.stop, **recipe.of("stop")),
+        rule=_rule(recipe),
         seed=recipe.seed,
         folder=work.folder / "steps",
         learns=learns,
@@ -170,6 +171,14 @@ def job_of(
         methods=(*methods, *_methods(work, base)),
         original=None if original is None else lambda module: judged(original, module, "valid").mean,
     )
+
+
+def _rule(recipe: Recipe) -> AnyRule | None:
+    """Return when to stop early. Strips of five looks are Prechelt's; with few looks they would never end."""
+    if recipe.stop == "never":
+        return None
+    strips = {} if recipe.stop == "patience" else {"strip": max(1, min(STRIP, recipe.evaluations // 10))}
+    return rule_named(recipe.stop, **{**strips, **recipe.of("stop")})
 
 
 def _methods(work: Work, base: Mapping[str, Any]) -> tuple[Method, ...]:

@@ -116,3 +116,13 @@ def test_what_was_tuned_is_loaded_by_others(place, tmp_path):
     model = AutoModelForSequenceClassification.from_pretrained(folder)
     assert model.config.id2label == {0: "bad", 1: "good"}
     assert AutoTokenizer.from_pretrained(folder)("good")["input_ids"]
+
+
+@pytest.mark.parametrize("rule", ["gl", "pq", "up"])
+def test_every_stopping_rule_can_stop_with_the_usual_number_of_looks(rule):
+    from holdfast.finetune.tuning import _rule
+
+    known = Recipe(model="m", data="d", stop=rule)
+    assert _rule(known).strip == 1
+    assert _rule(known.model_copy(update={"evaluations": 100})).strip == 5
+    assert _rule(known.model_copy(update={"options": {"stop": {"strip": 3}}})).strip == 3
