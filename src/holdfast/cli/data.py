@@ -37,13 +37,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Make a training set under a policy: shares, caps, and enough records by people.",
     ),
     "scan": ("holdfast.cli.data_scan:scan", "Estimate how much of a corpus machines wrote."),
-    "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts, and tags of origin in files."),
-    "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions of data, or over time."),
+    "mark": ("holdfast.cli.data_mark:mark", "Read and write marks and tags of origin."),
+    "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions, or over time."),
     "review": (
         "holdfast.cli.data_review:review",
-        "Have people look at records; estimate rates from what they saw.",
+        "Have people look at records; estimate from what they saw.",
     ),
-    "export": ("holdfast.cli.data_export:export", "Write data for other tools, with where they come from beside."),
+    "export": ("holdfast.cli.data_export:export", "Write data for other tools."),
     "duplicates": ("holdfast.cli.data_duplicates:duplicates", "Find equal and nearly equal records."),
 }
 

@@ -5,7 +5,7 @@ import pytest
 from holdfast.cli.data import COMMANDS, data
 
 
-@pytest.mark.parametrize("name", ["init", "add", "log", "show", "tag", "diff", "checkout", "verify", "gc"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_line_of_a_command_is_its_own(name):
     command = data.get_command(None, name)
     first = " ".join(command.help.partition("\n\n")[0].split())
