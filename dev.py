@@ -49,7 +49,17 @@ def install(extra: str) -> None:
         and subprocess.run([sys.executable, "-m", "venv", VENV], check=False).returncode
     ):
         sys.exit("Python cannot make a virtual environment here. On Debian and Ubuntu: apt-get install python3-venv")
-    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", HERE / "constraints.txt"]
+    # Python compiles what is imported; pip would compile all of torch and transformers, which takes longer than a demo.
+    pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--disable-pip-version-check",
+        "-c",
+        HERE / "constraints.txt",
+    ]
     if call("python", *pip, "-e", f"{HERE}[{extra}]"):
         sys.exit("The installation failed; what pip says is above.")
     stamp.write_text(wanted)

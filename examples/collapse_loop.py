@@ -1,4 +1,3 @@
-
 """Three generations of a small language model, with and without a policy for what they learn from.
 
     python examples/collapse_loop.py                    on made-up sentences, in half a minute

@@ -25,7 +25,9 @@ SMALL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("learner", SMALL)
+@pytest.mark.parametrize(
+    "learner", ["categorical", *(pytest.param(name, marks=pytest.mark.slow) for name in ("gaussian", "transformer"))]
+)
 def test_a_killed_experiment_is_gone_on_with_to_the_same_bits(tmp_path, learner):
     if learner == "transformer":
         pytest.importorskip("torch")
