@@ -17,6 +17,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
+from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.models.factory import is_factory
 from holdfast.finetune.models.images import MOST_SIDE, Pictures, pictures
 from holdfast.finetune.models.picture_models import Loaded, from_factory, from_transformers, logits_of
@@ -122,45 +123,6 @@ class PictureClasses:
         return logits_of(module, batch["pixel_values"]).log_softmax(-1)
 
 
-@dataclass(frozen=True)
-class PictureHead:
-    """The last linear layer of a model of pictures, and what of it is new."""
-
-    names: tuple[str, ...]
-    classes: Mapping[str, Int[np.ndarray, " examples"]]
-    n_outcomes: int
-
-    def features(self, module: Module, batch: Batch) -> Any:
-        """Return what the last linear layer is given (examples × width). Raises BadInput where it is given more."""
-        caught: list[Any] = []
-        layer = last_linear(module, self.n_outcomes)[1]
-        handle = layer.register_forward_pre_hook(lambda _, given: caught.append(given[0]))
-        try:
-            logits_of(module, batch["pixel_values"])
-        finally:
-            handle.remove()
-        if not caught or caught[-1].ndim != 2:
-            got = tuple(caught[-1].shape) if caught else "nothing"
-            raise BadInput(
-                f"the model's last linear layer is given {got}; wanted one line of features for each picture"
-            )
-        return caught[-1]
-
-    def targets(self, split: str) -> Int[np.ndarray, " examples"]:
-        """Return the class of each example."""
-        return self.classes[split]
-
-    def place(self, module: Module, weights: np.ndarray, biases: np.ndarray) -> None:
-        """Set the last linear layer."""
-        import torch
-
-        layer = last_linear(module, self.n_outcomes)[1]
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(weights))
-            if layer.bias is not None:
-                layer.bias.copy_(torch.from_numpy(biases))
-
-
 def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepared:
     """Return pictures in the model's size, and the model with a head for their classes. Raises BadInput."""
     options = checked(Options, recipe.of(NAME), table=f"options.{NAME}")
@@ -180,7 +142,7 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
         task_then = _task(original, _column(original, recipe), then, loaded, options)
         before, note = _original(recipe, task_then, then.classes, loaded, len(label.classes))
         notes = (*notes, note)
-    head = PictureHead(loaded.new, task.classes, len(label.classes)) if loaded.new else None
+    head = LastLayer(loaded.new, task.classes, len(label.classes), _logits) if loaded.new else None
     return Prepared(
         task=task,
         module=loaded.module,
@@ -203,7 +165,7 @@ def _original(
         return OwnHead(task, place, layer_of(came.weights[rows], came.biases[rows])), (
             "the original task is judged by the head that the model came with"
         )
-    head = PictureHead((), task.classes, n_outcomes)
+    head = LastLayer((), task.classes, n_outcomes, _logits)
     layer, n = probed(task, loaded.module, head, len(classes), Streams(recipe.seed))
     return OwnHead(task, place, layer), (
         f"the original task is judged by a head that was fitted on {n:,} of its examples before tuning, "
@@ -286,6 +248,10 @@ def _refuse_other_outcomes(task: PictureClasses, loaded: Loaded, name: str) -> N
         raise BadInput(
             f"model {Path(name).name} gives {got} for {wanted[0]} pictures of {wanted[1]} classes; wanted {wanted}"
         )
+
+
+def _logits(module: Module, batch: Batch) -> Any:
+    return logits_of(module, batch["pixel_values"])
 
 
 def _suits(dataset: Dataset, recipe: Recipe) -> bool:

@@ -17,6 +17,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
 from holdfast.finetune.evaluation import by_size, quiet
+from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained, tokenizer_of
 from holdfast.finetune.own_head import OwnHead, last_linear, layer_of, probed
 from holdfast.finetune.recipe import Recipe
@@ -89,40 +90,6 @@ class TextClasses:
         return _logits(module, batch).log_softmax(-1)
 
 
-@dataclass(frozen=True)
-class SequenceHead:
-    """The last layer of a classifier, and what of it is new."""
-
-    names: tuple[str, ...]
-    classes: Mapping[str, Int[np.ndarray, " examples"]]
-    n_outcomes: int
-
-    def features(self, module: Module, batch: Batch) -> Any:
-        """Return what the last linear layer is given (examples × width)."""
-        caught: list[Any] = []
-        layer = last_linear(module, self.n_outcomes)[1]
-        handle = layer.register_forward_pre_hook(lambda _, given: caught.append(given[0]))
-        try:
-            _logits(module, batch)
-        finally:
-            handle.remove()
-        return caught[0]
-
-    def targets(self, split: str) -> Int[np.ndarray, " examples"]:
-        """Return the class of each example."""
-        return self.classes[split]
-
-    def place(self, module: Module, weights: np.ndarray, biases: np.ndarray) -> None:
-        """Set the last linear layer."""
-        import torch
-
-        layer = last_linear(module, self.n_outcomes)[1]
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(weights))
-            if layer.bias is not None:
-                layer.bias.copy_(torch.from_numpy(biases))
-
-
 def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepared:
     """Return texts as tokens and an encoder with a head for their classes. Raises BadInput."""
     columns, label = _columns(dataset, recipe), _label(dataset)
@@ -160,7 +127,7 @@ def _original(
         return OwnHead(task, place, layer_of(layer.weight.detach().numpy()[rows], biases)), (
             "the original task is judged by the head that the model came with"
         )
-    head = SequenceHead((), task.classes, n_outcomes)
+    head = LastLayer((), task.classes, n_outcomes, _logits)
     layer, n = probed(task, module, head, len(classes), Streams(recipe.seed))
     return OwnHead(task, place, layer), (
         f"the original task is judged by a head that was fitted on {n:,} of its examples before tuning, "
@@ -257,7 +224,7 @@ def _module(recipe: Recipe, classes: Sequence[str], targets: Mapping[str, np.nda
     new = {*loading["missing_keys"], *(key[0] for key in loading.get("mismatched_keys", ()))}
     if not new:
         new = _as_classes(module, config_of(recipe.model).label2id, classes)
-    return module, SequenceHead(tuple(sorted(new)), targets, len(classes)) if new else None
+    return module, LastLayer(tuple(sorted(new)), targets, len(classes), _logits) if new else None
 
 
 def _as_classes(module: Module, known: Mapping[str, int], classes: Sequence[str]) -> set[str]:
