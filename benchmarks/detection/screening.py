@@ -1,6 +1,6 @@
 """Screening of texts on paired texts of people and machines: separation, shares, shift, false positives.
 
-    python benchmarks/detection/screening.py /work/shared/data [--repeats 20] [--part separation,shares,shift,people]
+    python benchmarks/detection/screening.py DATA [--repeats 20] [--part separation,shares,shift,people]
 
 The folder holds human_or_machine, movie_reviews, wikitext2 and tinyshakespeare. Line breaks and the prompts that both
 texts of a pair begin with are stripped first, from texts with and without a known origin alike.
