@@ -31,7 +31,8 @@ def verify(store: Path, records: bool, form: str) -> int:  # noqa: FBT001 a flag
         which = f"version{'s' if len(fault.versions) > 1 else ''} {versions}" if versions else "no version that is kept"
         click.echo(one_line(f"{fault.what}: {fault.path}: {fault.says}; touches {which}", 500))
     what = (
-        f"{found.versions:,} versions, {found.files:,} files with {found.bytes / 1e6:,.1f} MB, {found.images:,} images"
+        f"{found.versions:,} version{'s' * (found.versions != 1)}, {found.files:,} files with "
+        f"{found.bytes / 1e6:,.1f} MB, {found.images:,} image{'s' * (found.images != 1)}"
     )
     click.echo(f"{what}: {f'{len(found.faults)} damaged' if found.faults else 'all as they were written'}")
     return int(bool(found.faults))
