@@ -12,10 +12,11 @@ from holdfast.core.hashing import digest_file
 from holdfast.core.progress import Silent
 from holdfast.core.store import RunStore
 from holdfast.data.loading import load
+from holdfast.finetune.class_answers import Classes
 from holdfast.finetune.evaluation import judged, quiet
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.splits import members, with_validation
-from holdfast.finetune.tasks.classify_image import PictureClasses, Variation, kind
+from holdfast.finetune.tasks.classify_image import Variation, kind
 from holdfast.finetune.verb import finetune
 
 
@@ -69,7 +70,7 @@ def test_pictures_are_shown_as_the_model_says(place):
 
 def test_only_learning_varies_pictures_and_only_by_what_it_is_given(place):
     task = prepared(place, options={"classify-image": {"shift": 2, "flip": True}}).task
-    assert isinstance(task, PictureClasses)
+    assert isinstance(task, Classes)
     rows = np.arange(12)
     plain, again = (task.batch("train", rows)["pixel_values"].numpy() for _ in range(2))
     one, same, other = (

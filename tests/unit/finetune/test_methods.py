@@ -126,7 +126,8 @@ def test_the_fisher_information_is_measured_once_and_read_back(said, ready, tmp_
     again = ewc.make(keeping.setting(said, ready, tmp_path))
     moved(ready.module)
     values = [float(one.penalty(ready.module, batch(ready), RNG).detach()) for one in (first, again)]
-    assert values[0] == values[1] > 0
+    assert values[0] == pytest.approx(values[1], rel=1e-6)  # sums over tensors that lie elsewhere in memory
+    assert values[0] > 0
 
 
 def test_what_was_measured_of_another_base_is_not_taken(said, ready, tmp_path, monkeypatch):
@@ -266,9 +267,9 @@ def test_rare_classes_are_repeated_until_all_weigh_the_same(said, ready):
     n = ready.task.count("train")
     rare = np.flatnonzero(ready.task.classes["train"] == 0)
     kept = np.setdiff1d(np.arange(n), rare[: len(rare) - 8])
-    ids, classes = dict(ready.task.ids), dict(ready.task.classes)
+    ids, classes = dict(ready.task.shown.ids), dict(ready.task.classes)
     ids["train"], classes["train"] = [ids["train"][at] for at in kept], classes["train"][kept]
-    one = replace(ready, task=replace(ready.task, ids=ids, classes=classes))
+    one = replace(ready, task=replace(ready.task, shown=replace(ready.task.shown, ids=ids), classes=classes))
     method = oversample.make(keeping.setting(said, one))
     counts = np.bincount(classes["train"])
     more = [method.replayed(step, 0) for step in range(20)]

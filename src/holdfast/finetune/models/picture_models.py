@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from holdfast.core.errors import BadInput
 from holdfast.core.media import Media
 from holdfast.core.random import Streams
 from holdfast.core.text import one_line
+from holdfast.finetune.class_answers import Came, came, in_order
 from holdfast.finetune.models.factory import CARD, card_of, load_weights, made, save_made
 from holdfast.finetune.models.images import Input, from_card, input_of, looks, pictures, refused, spread_of
 from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained
@@ -21,15 +21,6 @@ from holdfast.finetune.tasks.definitions import Module
 
 PREPROCESSOR = "preprocessor_config.json"
 _MOST_MEASURED = 2_000  # training pictures whose mean and spread are taken; they are known to a thousandth then
-
-
-@dataclass(frozen=True)
-class Came:
-    """The head that a model came with, and which classes its outcomes are."""
-
-    classes: Mapping[str, int]
-    weights: Float[np.ndarray, "outcomes width"]
-    biases: Float[np.ndarray, " outcomes"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +80,8 @@ def from_transformers(recipe: Recipe, classes: Sequence[str], *, with_came: bool
         raise BadInput(f"model {one_line(name)} does not end in a linear layer, which a head for classes is here")
     if new and not {one.rpartition(".")[0] for one in new} & {last[0]}:
         raise BadInput(f"model {one_line(name)} lacks weights below its head, such as {new[0]}: it is not whole")
+    if not new and not in_order(last[1], config.label2id, classes):  # it came with a head for as many other classes
+        new = tuple(f"{last[0]}.{one}" for one, _ in last[1].named_parameters())
     patch = getattr(config, "patch_size", None)
     side = patch if isinstance(patch, int) else None
     unit, units = (
@@ -134,18 +127,19 @@ def from_factory(recipe: Recipe, options: Any, classes: Sequence[str], media: Me
         raise BadInput(
             f"{one_line(recipe.model)} has no linear layer (torch.nn.Linear), which a head for classes is here"
         )
-    came = _head_of(last[1], {one: at for at, one in enumerate(outcomes)}) if options.weights and known else None
-    new = _renewed(module, last, len(classes), streams) if _anew(options, last[1], classes, outcomes) else ()
+    own = came(last[1], {one: at for at, one in enumerate(outcomes)}) if options.weights and known else None
+    new = _renewed(module, last, classes, outcomes, streams) if _anew(options, last[1], classes, outcomes) else ()
     return Loaded(
         module, tuple(classes), shown, new, _saving_made(recipe.model, tuple(classes), shown), "pixels",
-        shown.high * shown.wide, came=came, notes=(told, began),
+        shown.high * shown.wide, came=own, notes=(told, began),
     )  # fmt: skip
 
 
 def _anew(options: Any, layer: Any, classes: Sequence[str], outcomes: Sequence[str]) -> bool:
     if options.head == "new":
         return True
-    if layer.out_features != len(classes) or tuple(classes) != tuple(outcomes):
+    known = {one: at for at, one in enumerate(outcomes)}
+    if layer.out_features != len(classes) or not in_order(layer, known, classes):
         raise BadInput(
             f'options.classify-image.head = "own" keeps the last layer, which has {layer.out_features} outcomes; the '
             f"data have {len(classes)} classes, and they must be the same ones"
@@ -153,16 +147,18 @@ def _anew(options: Any, layer: Any, classes: Sequence[str], outcomes: Sequence[s
     return False
 
 
-def _renewed(module: Module, last: tuple[str, Any], n: int, streams: Streams) -> tuple[str, ...]:
-    """Put a new last layer with `n` outcomes into a model where it has another number; return the head's parameters."""
+def _renewed(
+    module: Module, last: tuple[str, Any], classes: Sequence[str], outcomes: Sequence[str], streams: Streams
+) -> tuple[str, ...]:
+    """Put a new last layer into a model where its own is for other outcomes; return the head's parameters."""
     import torch
 
     place, layer = last
-    if layer.out_features != n:
+    if layer.out_features != len(classes) or set(outcomes) != set(classes):
         parent, _, name = place.rpartition(".")
         with torch.random.fork_rng():
             torch.manual_seed(streams.integer("head"))
-            setattr(module.get_submodule(parent), name, torch.nn.Linear(layer.in_features, n))
+            setattr(module.get_submodule(parent), name, torch.nn.Linear(layer.in_features, len(classes)))
     own = module.get_submodule(place)
     return tuple(f"{place}.{name}" if place else name for name, _ in own.named_parameters())
 
@@ -216,13 +212,7 @@ def _came(name: str, config: Any, kind: Any) -> Came | None:
     last = _last(module)
     if loading["missing_keys"] or last is None or last[1].out_features != config.num_labels:
         return None
-    return _head_of(last[1], dict(config.label2id))
-
-
-def _head_of(layer: Any, classes: Mapping[str, int]) -> Came:
-    weights = layer.weight.detach().numpy().copy()
-    biases = layer.bias.detach().numpy().copy() if layer.bias is not None else np.zeros(len(weights), np.float32)
-    return Came(classes, weights, biases)
+    return came(last[1], dict(config.label2id))
 
 
 def _preprocessor(shown: Input) -> dict[str, Any]:

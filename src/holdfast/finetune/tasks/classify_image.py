@@ -1,7 +1,7 @@
 """Classes of pictures, by an image model of transformers or a person's own torch module."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -10,21 +10,22 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import BaseModel, Field
 
-from holdfast.audit.facts.labels.labels import Labels, labels
+from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset
-from holdfast.core.errors import BadInput, NotApplicable
+from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
+from holdfast.finetune.class_answers import Classes, label_of, original_of
 from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.models.factory import is_factory
 from holdfast.finetune.models.images import MOST_SIDE, Pictures, pictures
 from holdfast.finetune.models.picture_models import Loaded, from_factory, from_transformers, logits_of
-from holdfast.finetune.own_head import OwnHead, last_linear, layer_of, probed
+from holdfast.finetune.own_head import last_linear
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.splits import members
-from holdfast.finetune.tasks.definitions import Batch, Judged, Kind, Module, Prepared
+from holdfast.finetune.tasks.definitions import Batch, Kind, Module, Prepared
 
 NAME = "classify-image"
 _BOXES = "n_boxes"  # a column that formats of detection have: their label is only the most frequent class
@@ -68,16 +69,13 @@ class Variation:
 
 
 @dataclass(frozen=True)
-class PictureClasses:
-    """Pictures, and the class of each."""
+class Shown:
+    """Pictures as a model is shown them."""
 
     pictures: Pictures
     places: Mapping[str, Int[np.ndarray, " examples"]]  # of the picture of each example
-    classes: Mapping[str, Int[np.ndarray, " examples"]]
     units: int  # that a picture costs: patches, or pixels
-    variation: Variation
-    supervision: Supervision
-    metric: str = field(default="accuracy", init=False)
+    variation: Variation = Variation()
 
     def count(self, split: str) -> int:
         """Return how many examples a split has."""
@@ -88,45 +86,19 @@ class PictureClasses:
         return np.full(self.count(split), self.units, dtype=np.int64)
 
     def batch(self, split: str, rows: np.ndarray, rng: np.random.Generator | None = None) -> Batch:
-        """Return `pixel_values` (examples × channels × high × wide) and `labels` (examples)."""
+        """Return `pixel_values` (examples × channels × high × wide)."""
         import torch
 
         pixels = self.pictures.take(self.places[split][rows])
         if rng is not None:
             pixels = self.variation(pixels, rng)
-        return {
-            "pixel_values": torch.from_numpy(self.pictures.shown.tensor(pixels)),
-            "labels": torch.from_numpy(self.classes[split][rows]),
-        }
-
-    def weight(self, batch: Batch) -> float:
-        """Return the number of examples: each has one class."""
-        return float(len(batch["labels"]))
-
-    def loss(self, module: Module, batch: Batch) -> Any:
-        """Return the summed cross-entropy, nats."""
-        from torch.nn.functional import cross_entropy
-
-        return cross_entropy(logits_of(module, batch["pixel_values"]), batch["labels"], reduction="sum")
-
-    def judge(self, module: Module, batch: Batch) -> Judged:
-        """Return whether each is right, and its cross-entropy."""
-        from torch.nn.functional import cross_entropy
-
-        logits = logits_of(module, batch["pixel_values"])
-        losses = cross_entropy(logits, batch["labels"], reduction="none").double().numpy()
-        right = (logits.argmax(-1) == batch["labels"]).double().numpy()
-        return Judged(right, losses, np.ones(len(losses)))
-
-    def log_probabilities(self, module: Module, batch: Batch) -> Any:
-        """Return log p of each class (examples × classes)."""
-        return logits_of(module, batch["pixel_values"]).log_softmax(-1)
+        return {"pixel_values": torch.from_numpy(self.pictures.shown.tensor(pixels))}
 
 
 def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepared:
     """Return pictures in the model's size, and the model with a head for their classes. Raises BadInput."""
     options = checked(Options, recipe.of(NAME), table=f"options.{NAME}")
-    label, column = _label(dataset), _column(dataset, recipe)
+    label, column = label_of(dataset), _column(dataset, recipe)
     if is_factory(recipe.model):
         codes, values = dataset.codes(column)
         rows = members(dataset)["train"]
@@ -138,9 +110,10 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
     _refuse_other_outcomes(task, loaded, recipe.model)
     before, notes = None, loaded.notes
     if original is not None:
-        then = _label(original)
+        then, n_outcomes, streams = label_of(original), len(label.classes), Streams(recipe.seed)
         task_then = _task(original, _column(original, recipe), then, loaded, options)
-        before, note = _original(recipe, task_then, then.classes, loaded, len(label.classes))
+        place = last_linear(loaded.module, n_outcomes)[0]
+        before, note = original_of(task_then, then.classes, loaded.module, place, n_outcomes, loaded.came, streams)
         notes = (*notes, note)
     head = LastLayer(loaded.new, task.classes, len(label.classes), _logits) if loaded.new else None
     return Prepared(
@@ -151,25 +124,6 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
         head=head,
         classes=label.classes,
         notes=notes,
-    )
-
-
-def _original(
-    recipe: Recipe, task: PictureClasses, classes: Sequence[str], loaded: Loaded, n_outcomes: int
-) -> tuple[OwnHead, str]:
-    """Return the original task with the head that the model came with, or with one fitted on it; and which it is."""
-    place, _ = last_linear(loaded.module, n_outcomes)
-    came = loaded.came
-    if came is not None and set(classes) <= set(came.classes):
-        rows = [came.classes[name] for name in classes]
-        return OwnHead(task, place, layer_of(came.weights[rows], came.biases[rows])), (
-            "the original task is judged by the head that the model came with"
-        )
-    head = LastLayer((), task.classes, n_outcomes, _logits)
-    layer, n = probed(task, loaded.module, head, len(classes), Streams(recipe.seed))
-    return OwnHead(task, place, layer), (
-        f"the original task is judged by a head that was fitted on {n:,} of its examples before tuning, "
-        "as the model came without one for its classes"
     )
 
 
@@ -189,17 +143,7 @@ def _column(dataset: Dataset, recipe: Recipe) -> str:
     return wanted[0]
 
 
-def _label(dataset: Dataset) -> Labels:
-    try:
-        found = labels.run(dataset, task="classification")
-    except NotApplicable as error:
-        raise BadInput(f"{dataset.name}: {error}") from error
-    if len(found.classes) < 2:
-        raise BadInput(f"the label {found.column!r} has one class, {found.classes[0]!r}: there is nothing to learn")
-    return found
-
-
-def _task(dataset: Dataset, column: str, label: Labels, loaded: Loaded, options: Options) -> PictureClasses:
+def _task(dataset: Dataset, column: str, label: Labels, loaded: Loaded, options: Options) -> Classes:
     codes, values = dataset.codes(column)
     rows_of = {
         split: every[(label.codes[every] >= 0) & (codes[every] >= 0)] for split, every in members(dataset).items()
@@ -211,12 +155,10 @@ def _task(dataset: Dataset, column: str, label: Labels, loaded: Loaded, options:
     ends = np.cumsum([len(rows) for rows in rows_of.values()])[:-1]
     place_of = dict(zip(rows_of, np.split(place[places], ends), strict=True))
     ledgers = {split: _ledger(rows, loaded.units) for split, rows in rows_of.items()}
-    return PictureClasses(
-        held,
-        place_of,
+    return Classes(
+        Shown(held, place_of, loaded.units, Variation(options.shift, options.flip)),
         {split: label.codes[rows] for split, rows in rows_of.items()},
-        loaded.units,
-        Variation(options.shift, options.flip),
+        _logits,
         Supervision(loaded.unit, None, ledgers, (column,)),
     )
 
@@ -226,11 +168,11 @@ def _ledger(rows: np.ndarray, units: int) -> Ledger:
     return Ledger(rows, whole, whole, np.ones(len(rows), np.int64), np.zeros(len(rows), np.int64))
 
 
-def _refuse_other_outcomes(task: PictureClasses, loaded: Loaded, name: str) -> None:
+def _refuse_other_outcomes(task: Classes, loaded: Loaded, name: str) -> None:
     """Raise BadInput where a model does not give a number for each class to a picture."""
     from holdfast.finetune.evaluation import quiet
 
-    split = next(iter(task.places))
+    split = next(iter(task.classes))
     with quiet(loaded.module):
         batch = task.batch(split, np.arange(min(2, task.count(split))))
         try:
