@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.hashing import digest_json, hasher, tagged
 from holdfast.core.media import Media
+from holdfast.core.showing import shows
 
 Kind = Literal["number", "category", "text", "image", "time", "vector"]
 Role = Literal["feature", "label", "split", "group", "id", "time", "weight", "origin", "metadata", "ignore"]
@@ -52,6 +53,7 @@ class Step:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+@shows("holdfast.core.telling:dataset")
 @dataclass(frozen=True)
 class Dataset:
     """A table whose columns have kinds and roles. Rows of several splits stand one below the other.

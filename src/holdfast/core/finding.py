@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from holdfast.core.hashing import digest_json
 from holdfast.core.rows import Rows
+from holdfast.core.showing import shows
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 Number = float | int
@@ -147,6 +148,7 @@ class Remedy(BaseModel):
     groups: tuple[int, ...] = ()
 
 
+@shows("holdfast.core.telling:finding")
 class Finding(BaseModel):
     """A defect. `check` is stamped by the runner; `severity` too, unless the check states its own."""
 

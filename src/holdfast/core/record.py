@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from importlib import import_module
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from holdfast.core.finding import FROZEN, Evidence, Finding, Severity
+from holdfast.core.showing import shows
 
 SCHEMA = 1  # of stored documents; readers keep understanding every older number
 
@@ -106,6 +106,7 @@ class Citation(BaseModel):
     url: str = ""
 
 
+@shows("holdfast.core.telling:result")
 class CheckResult(BaseModel):
     """What one check came to, with as much of its documentation as a report shows."""
 
@@ -162,6 +163,7 @@ class HonestStep(BaseModel):
     reason: str = Field("", description="why it could not be estimated")
 
 
+@shows("holdfast.core.telling:honest")
 class HonestScore(BaseModel):
     """How much of the score is real. The steps that are booked add up to honest minus claimed."""
 
@@ -186,6 +188,7 @@ class HonestScore(BaseModel):
     seconds: float = 0.0
 
 
+@shows("holdfast.core.telling:section")
 class Section(BaseModel):
     """A part of what a run came to that is no finding: words, and what there is to look at."""
 
@@ -205,6 +208,7 @@ class Environment(BaseModel):
     packages: dict[str, str] = {}
 
 
+@shows()
 class Run(BaseModel):
     """One invocation, from its inputs to its results."""
 
@@ -266,17 +270,3 @@ class Run(BaseModel):
 
     def __str__(self) -> str:
         return repr(self)
-
-    def _repr_html_(self) -> str:
-        return self._drawn("html")
-
-    def _repr_markdown_(self) -> str:
-        return self._drawn("markdown")
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 IPython's protocol
-        printer.text("…" if cycle else self._drawn("text"))
-
-    def _drawn(self, form: str) -> str:
-        """Return the run as a notebook shows it. The drawing is found by name: records know nothing of reports."""
-        drawn: str = getattr(import_module("holdfast.report.notebook"), form)(self)
-        return drawn

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from holdfast.audit.training import GUARDS, Guard, Training
 from holdfast.core.finding import FROZEN, Cell, Examples, Measure
 from holdfast.core.record import Section
+from holdfast.core.showing import Shown, shows
 from holdfast.finetune.measuring.cost import time_in_words
 
 Mark = Literal["good", "open", "bad", "none"]
@@ -38,6 +39,7 @@ class Line(BaseModel):
     reason: str = ""
 
 
+@shows("holdfast.finetune.scorecard:shown")
 class Scorecard(BaseModel):
     """Six lines, one for each guard."""
 
@@ -247,3 +249,9 @@ _LINES: dict[Guard, Callable[[Training], Line]] = {
 
 def _interval(value: float, low: float, high: float, form: str = ".3f") -> str:
     return f"{value:{form}} ({low:{form}} to {high:{form}})".replace("-", "−")
+
+
+def shown(card: Scorecard) -> Shown:
+    """Return the scorecard for a notebook."""
+    score = f"{card.metric} {card.score:.3f}" if card.score is not None else f"{card.metric} not measured"
+    return Shown(f"Scorecard: {card.task}", score, (section(card), numbers(card)))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from holdfast.core.finding import Cell, Confidence, Examples, Finding, Grid, Measure, Pictures, Series, Severity
-from holdfast.core.record import CheckResult, HonestScore, Run, Section, Status
+from holdfast.core.record import CheckResult, HonestScore, InputRecord, Run, Section, Status
 from holdfast.core.text import visible
 from holdfast.report import words
 from holdfast.report.document import Card, Document, Item, Line, Link, Part, Table
@@ -44,7 +44,7 @@ def build(run: Run, most: int = MOST_ITEMS) -> Document:
         waterfall=waterfall(run.honest),
         no_waterfall=_no_waterfall(run),
         counts=tuple((severity, run.count(severity)) for severity in Severity),
-        parts=tuple(_part(one, f"s{number}", run) for number, one in enumerate(run.sections, start=1)),
+        parts=tuple(part(one, f"s{number}", run.inputs) for number, one in enumerate(run.sections, start=1)),
         cards=tuple(_cards(run, grouped, share)),
         crashed=tuple(_line(one) for one in by_status[Status.CRASHED]),
         passed=tuple(_line(one) for one in by_status[Status.PASSED]),
@@ -89,7 +89,9 @@ def _cards(run: Run, grouped: Mapping[tuple[Severity, str], Sequence[Finding]], 
             family=words.name(result.family) if result else "",
             severity=severity,
             count=len(findings),
-            items=tuple(_item(one, run, f"f{number}-{i}") for i, one in enumerate(findings[:share], start=1)),
+            items=tuple(
+                _item(one, run.inputs, run.honest, f"f{number}-{i}") for i, one in enumerate(findings[:share], start=1)
+            ),
             why=words.paragraphs(result.why) if result else (),
             references=tuple(
                 Link(words.sentence(one.text), web_address(one.url)) for one in (result.references if result else ())
@@ -97,7 +99,7 @@ def _cards(run: Run, grouped: Mapping[tuple[Severity, str], Sequence[Finding]], 
         )
 
 
-def _part(section: Section, anchor: str, run: Run) -> Part:
+def part(section: Section, anchor: str, inputs: Sequence[InputRecord] = ()) -> Part:
     """Return a section; its tables are the run's results and shown whole."""
     return Part(
         anchor=anchor,
@@ -106,12 +108,27 @@ def _part(section: Section, anchor: str, run: Run) -> Part:
         measures=_measures([one for one in section.evidence if isinstance(one, Measure)]),
         pictures=tuple(picture(one) for one in section.evidence if isinstance(one, Series)),
         maps=tuple(heat_map(one) for one in section.evidence if isinstance(one, Grid)),
-        galleries=tuple(gallery(one, run.inputs) for one in section.evidence if isinstance(one, Pictures)),
+        galleries=tuple(gallery(one, inputs) for one in section.evidence if isinstance(one, Pictures)),
         tables=tuple(
-            _examples(one, run, set(), MOST_RESULTS, words.sentence)
+            _examples(one, inputs, set(), MOST_RESULTS, words.sentence)
             for one in section.evidence
             if isinstance(one, Examples)
         ),
+    )
+
+
+def card(finding: Finding, anchor: str, inputs: Sequence[InputRecord] = ()) -> Card:
+    """Return a finding that stands alone, without the run that it was found in."""
+    return Card(
+        anchor=anchor,
+        check=Link(words.name(finding.check) if finding.check else "finding"),
+        title="",
+        family="",
+        severity=finding.severity,
+        count=1,
+        items=(_item(finding, inputs, None, f"{anchor}-1"),),
+        why=(),
+        references=(),
     )
 
 
@@ -120,7 +137,7 @@ def _costs(honest: HonestScore | None) -> dict[str, float]:
     return {mark: abs(step.alone.value) for step in steps if step.alone for mark in step.fingerprints}
 
 
-def _item(finding: Finding, run: Run, anchor: str) -> Item:
+def _item(finding: Finding, inputs: Sequence[InputRecord], honest: HonestScore | None, anchor: str) -> Item:
     measures = [one for one in finding.evidence if isinstance(one, Measure)]
     named = {column for place in finding.locations for column in place.columns}
     return Item(
@@ -128,13 +145,13 @@ def _item(finding: Finding, run: Run, anchor: str) -> Item:
         message=words.sentence(finding.message),
         severity=finding.severity,
         sure=SURE[finding.confidence],
-        effect=_effect(finding, run.honest),
-        places=places(finding.locations, run.inputs),
+        effect=_effect(finding, honest),
+        places=places(finding.locations, inputs),
         measures=_measures(measures),
         pictures=tuple(picture(one) for one in finding.evidence if isinstance(one, Series)),
         maps=tuple(heat_map(one) for one in finding.evidence if isinstance(one, Grid)),
-        galleries=tuple(gallery(one, run.inputs) for one in finding.evidence if isinstance(one, Pictures)),
-        tables=tuple(_examples(one, run, named) for one in finding.evidence if isinstance(one, Examples)),
+        galleries=tuple(gallery(one, inputs) for one in finding.evidence if isinstance(one, Pictures)),
+        tables=tuple(_examples(one, inputs, named) for one in finding.evidence if isinstance(one, Examples)),
         fix=words.sentence(finding.fix),
     )
 
@@ -176,7 +193,7 @@ def _measures(measures: Sequence[Measure]) -> Table | None:
 
 def _examples(
     shown: Examples,
-    run: Run,
+    inputs: Sequence[InputRecord],
     named: set[str],
     most: int = MOST_LINES,
     text: Callable[[str], str] = words.cell,
@@ -186,7 +203,7 @@ def _examples(
     others = [i for i in range(len(shown.columns)) if i not in set(wanted)]
     kept = [*wanted, *others][:MOST_COLUMNS]
     lines = shown.cells[:most]
-    first = [line_of(row, run.inputs) for row in shown.rows[:most]]
+    first = [line_of(row, inputs) for row in shown.rows[:most]]
     rows = tuple(
         ((first[i],) if i < len(first) else ("",) if first else ())
         + tuple(_said(line[k], text) if k < len(line) else "" for k in kept)

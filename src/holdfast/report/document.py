@@ -178,6 +178,17 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A record that is no run, as a cell of a notebook shows it."""
+
+    title: str
+    says: str
+    waterfall: Waterfall | None
+    parts: tuple[Part, ...]
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Everything a reader sees, in the order in which it is shown."""
 

@@ -1,21 +1,37 @@
-"""A run as the value of a notebook cell; `core.record.Run` asks here by name when a notebook asks it."""
+"""Records as values of notebook cells; `core.showing` asks here by name when a notebook asks a record."""
 
 from holdfast.core.record import Run
+from holdfast.core.showing import Shown
+from holdfast.report import words
+from holdfast.report.build import card, part
+from holdfast.report.document import Piece
 from holdfast.report.renderers import html as page
 from holdfast.report.renderers import markdown as pull_request
 from holdfast.report.renderers import text as plain
+from holdfast.report.waterfall import waterfall
 
 
-def html(run: Run) -> str:
-    """Return the first screen of the report and the findings folded up, without script."""
-    return page.fragment(run)
+def html(record: Run | Shown) -> str:
+    """Return the first screen of a run's report with the findings folded up, or the record; without script."""
+    return page.fragment(record) if isinstance(record, Run) else page.piece(piece(record))
 
 
-def markdown(run: Run) -> str:
-    """Return the run as Markdown, for front ends that show no HTML."""
-    return pull_request.render(run)
+def markdown(record: Run | Shown) -> str:
+    """Return the record as Markdown, for front ends that show no HTML."""
+    return pull_request.render(record) if isinstance(record, Run) else pull_request.piece(piece(record))
 
 
-def text(run: Run) -> str:
-    """Return the run as plain text, for consoles."""
-    return plain.render(run)
+def text(record: Run | Shown) -> str:
+    """Return the record as plain text, for consoles."""
+    return plain.render(record) if isinstance(record, Run) else plain.piece(piece(record))
+
+
+def piece(shown: Shown) -> Piece:
+    """Return what a notebook shows of a record, safe to look at."""
+    return Piece(
+        title=words.name(shown.title),
+        says=words.sentence(shown.says),
+        waterfall=waterfall(shown.honest),
+        parts=tuple(part(one, f"s{i}", shown.inputs) for i, one in enumerate(shown.sections, start=1)),
+        cards=tuple(card(one, f"f{i}", shown.inputs) for i, one in enumerate(shown.findings, start=1)),
+    )

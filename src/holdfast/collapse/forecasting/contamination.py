@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Int
 
 from holdfast.core.errors import NotApplicable
+from holdfast.core.showing import shows
 
 _LEAST_SEPARATION = 4.0  # standard errors between model and real, below which there is no line to project on
 _PRIOR = 4.0  # items added to the count of a type in both real samples, so that a type in neither has a finite weight
@@ -20,6 +21,7 @@ _GROUPS = 20  # of types, left out one after the other for the standard error
 Counts = Int[np.ndarray, " types"]
 
 
+@shows("holdfast.collapse.forecasting.telling:metered")
 @dataclass(frozen=True, slots=True)
 class Meter:
     """The synthetic share, and its standard error."""

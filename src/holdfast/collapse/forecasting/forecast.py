@@ -19,6 +19,7 @@ from holdfast.collapse.forecasting.propagation import Written, histories
 from holdfast.collapse.regimes import PRESETS, Regime
 from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
+from holdfast.core.showing import shows
 
 HISTORIES = 60  # drawn for the bands: enough for a 90 % band that is itself known within some per cent
 BAND = (0.05, 0.95)
@@ -41,6 +42,7 @@ class Foretold:
     now: tuple[float, float]
 
 
+@shows("holdfast.collapse.forecasting.telling:shown")
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """What was estimated from one generation, and what comes of it."""

@@ -7,6 +7,7 @@ from holdfast.collapse.forecasting.estimates import Estimated, Scatter
 from holdfast.collapse.forecasting.forecast import Forecast, Foretold
 from holdfast.core.finding import Cell, Examples, Measure, Series
 from holdfast.core.record import Section
+from holdfast.core.showing import Shown
 
 LIMITS = (
     "This takes for granted that every generation is made as this one was: the same kind of model, the same number of "
@@ -153,3 +154,14 @@ def _short(value: float) -> float:
 
 def _shown(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def shown(found: Forecast) -> Shown:
+    """Return the forecast for a notebook."""
+    return Shown("Forecast", headline(found), sections(found, None))
+
+
+def metered(found: Meter) -> Shown:
+    """Return the synthetic share for a notebook."""
+    says = f"{found.value:.1%} was written by the models (95 % interval {found.low:.1%} to {found.high:.1%})"
+    return Shown("Synthetic share", says, (contamination(found),))

@@ -11,6 +11,7 @@ from holdfast.collapse.definitions import Measure, Statistic, Theory
 from holdfast.collapse.lab.experiment import Arm
 from holdfast.collapse.lab.loop import Values
 from holdfast.core.errors import NotApplicable
+from holdfast.core.showing import shows
 
 Line = Float[np.ndarray, " recorded"]
 BAND = (0.05, 0.95)
@@ -40,6 +41,7 @@ class Overlay:
         return int(np.isfinite(self.deviations).sum())
 
 
+@shows("holdfast.collapse.lab.telling:shown")
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A measure over the generations, over all replicates. `silent` says which theories do not speak, and why."""

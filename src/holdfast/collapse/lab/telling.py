@@ -8,6 +8,7 @@ import numpy as np
 from holdfast.collapse.lab.curves import Curve, Overlay
 from holdfast.core.finding import Cell, Examples, Series
 from holdfast.core.record import Section
+from holdfast.core.showing import Shown
 
 MOST_LINES = 6  # as many lines as a person tells apart by colour
 MOST_SILENT = 60  # lines of the table of theories that do not speak
@@ -211,3 +212,9 @@ def _short(value: float) -> str:
     if not np.isfinite(value):
         return "—"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def shown(curve: Curve) -> Shown:
+    """Return one measure of one arm for a notebook."""
+    title = f"{curve.measure.title}, {curve.arm.name}"
+    return Shown(title, headline([curve], curve.measure.name), sections([curve], curve.measure.name))

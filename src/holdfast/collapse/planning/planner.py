@@ -8,6 +8,7 @@ from holdfast.collapse.planning.closing import accumulating_laws, constant_laws,
 from holdfast.collapse.planning.laws import Law, Requirement, solve
 from holdfast.collapse.planning.mixing import Sizes, laws_of_mixing
 from holdfast.collapse.planning.wishes import Wishes
+from holdfast.core.showing import shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Option:
         return tuple(one for one in self.requirements if not one.known)
 
 
+@shows("holdfast.collapse.planning.telling:shown")
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was wished, the least real items a generation, and other ways to the same end."""

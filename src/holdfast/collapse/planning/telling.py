@@ -11,6 +11,7 @@ from holdfast.collapse.planning.planner import Option, Plan
 from holdfast.collapse.planning.wishes import Wishes
 from holdfast.core.finding import Cell, Evidence, Examples, Series
 from holdfast.core.record import Section
+from holdfast.core.showing import Shown
 
 _SHARES = np.round(np.linspace(0.02, 1.0, 50), 2)
 _LEGEND = (
@@ -255,3 +256,8 @@ def _items(number: int) -> str:
 
 def _generations(number: int) -> str:
     return f"{number:,} generation" + ("" if number == 1 else "s")
+
+
+def shown(found: Plan) -> Shown:
+    """Return the plan for a notebook."""
+    return Shown("How much real data", headline(found), sections(found))

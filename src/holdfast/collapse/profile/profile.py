@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from holdfast.collapse.profile.rarity import rarity
 from holdfast.collapse.profile.real import DRAWS, Counts, Real
 from holdfast.core.random import Streams
+from holdfast.core.showing import shows
 
 DEVIATIONS = 3.29  # standard deviations of what chance gives: 1 false alarm in 1,000
 LEAST_OFF = 0.05  # a ratio this near to 1 is no failure, however sure it is
@@ -57,6 +58,7 @@ class Ratio:
         return self.value > self.high
 
 
+@shows("holdfast.collapse.profile.telling:shown")
 @dataclass(frozen=True, slots=True)
 class Profile:
     """All ratios, and the diagnoses: True, False, or None where what it takes was not given. Several may hold."""

@@ -8,6 +8,7 @@ from holdfast.collapse.profile.judging import since
 from holdfast.collapse.profile.profile import Profile, Ratio
 from holdfast.core.finding import Examples, Series
 from holdfast.core.record import Section
+from holdfast.core.showing import Shown
 
 DRAWN = ("inherited", "intrinsic", "domain")
 UNKNOWN = {
@@ -143,3 +144,9 @@ def _short(value: float) -> str:
 
 def _known(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
+
+
+def shown(found: Profile) -> Shown:
+    """Return the profile of one generation for a notebook."""
+    name = "The generation"
+    return Shown("Which way to fail it is", headline([name], [found]), sections([name], [found], ()))

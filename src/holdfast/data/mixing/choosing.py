@@ -17,6 +17,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, Silent, track
 from holdfast.core.random import Streams
+from holdfast.core.showing import shows
 from holdfast.core.text import one_line
 from holdfast.data.bulk.mixing import GOLDEN, finished
 from holdfast.data.canonical import STRING
@@ -35,6 +36,7 @@ TEST_ROW, CHILD = "a record of the test data", "made from a record of the test d
 ELSEWHERE, TWICE = "in another split than train", "the same record again"
 
 
+@shows("holdfast.data.mixing.telling:shown")
 @dataclass(frozen=True)
 class Mix:
     """What a policy takes of a source: numbers by kind, and the records."""

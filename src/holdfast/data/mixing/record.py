@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from holdfast.core.errors import BadInput
+from holdfast.core.showing import shows
 from holdfast.core.text import one_line
 from holdfast.data.mixing.policy import Policy
 
@@ -46,6 +47,7 @@ class Weights(BaseModel):
     how: Literal["golden", "given"]
 
 
+@shows("holdfast.data.mixing.telling:recorded")
 class MixRecord(BaseModel):
     """A mix: its policy, what it was taken from, what it holds. The same call writes the same record."""
 

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from holdfast.core.finding import Examples
+from holdfast.core.record import Section
+from holdfast.core.showing import Shown
 from holdfast.core.text import one_line
 from holdfast.data.mixing.allocation import cap_of, ranges_of
 from holdfast.data.mixing.choosing import Mix
@@ -96,3 +99,20 @@ def _rows(mix: Mix) -> Iterator[tuple[str, str, str, str, str]]:
         if len(all_of) > _MOST_LINES:
             yield f"… {len(all_of) - _MOST_LINES:,} more {name}s", "", "", "", ""
     yield "all", f"{stock.rows:,}", f"{n:,}", "100.0%", ""
+
+
+def shown(mix: Mix) -> Shown:
+    """Return a mix for a notebook."""
+    columns = ("", "there are", "taken", "share", "policy wants")
+    table = Examples(caption="What there is, and what is taken", columns=columns, cells=tuple(_rows(mix)))
+    return Shown("Mix", headline(mix), (Section(title="Records", says=said(mix), evidence=(table,)),))
+
+
+def recorded(record: MixRecord) -> Shown:
+    """Return the record of a mix for a notebook."""
+    tables = tuple(
+        Examples(caption=f"Records by {aspect}", columns=(aspect, "records"), cells=tuple(counts.items()))
+        for aspect, counts in record.counts.items()
+    )
+    says = f"{record.records:,} of {record.source_rows:,} records of {record.source}"
+    return Shown("Mix", says, (Section(title="Records", says=record.notes, evidence=tables),))

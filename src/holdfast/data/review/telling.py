@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from holdfast.core.finding import Cell, Evidence, Examples, Measure
 from holdfast.core.record import Section
+from holdfast.core.showing import Shown
 from holdfast.core.text import one_line
 from holdfast.data.review import agreement
 from holdfast.data.review.consensus import disputed, opinions
@@ -179,3 +180,9 @@ def _reviewers(queue: Queue) -> Iterator[tuple[Cell, ...]]:
         skipped = sum(one.verdict == "skip" for one in mine)
         each = round(statistics.median(times), 1) if times else None
         yield one_line(name, 60), len(mine) - skipped, skipped, each
+
+
+def shown(queue: Queue) -> Shown:
+    """Return how far a queue is, for a notebook."""
+    found = (progress_section(queue), disputes_section(queue))
+    return Shown(f"Review {queue.path.name}", f"{len(queue.items):,} records", tuple(one for one in found if one))

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
+from holdfast.core.showing import shows
 from holdfast.data.origin import NAMES, ORIGINS, RECORD, counts
 from holdfast.data.store import locks, rows
 from holdfast.data.store.columns import provenance_column
@@ -36,6 +37,7 @@ class Moved(BaseModel):
     records: int
 
 
+@shows("holdfast.data.store.telling:difference")
 class Difference(BaseModel):
     """What `after` has, and `before` has not, and the other way round."""
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from holdfast.core.errors import StoreError
 from holdfast.core.hashing import PREFIX, digest_file
 from holdfast.core.progress import Progress, track
+from holdfast.core.showing import shows
 from holdfast.core.text import one_line
 from holdfast.data.origin import BY_NAME, RECORD
 from holdfast.data.store import documents, locks, media, rows
@@ -36,6 +37,7 @@ class Fault(BaseModel):
     versions: tuple[int, ...] = ()
 
 
+@shows("holdfast.data.store.telling:verified")
 class Verified(BaseModel):
     """What was looked at, and what was found."""
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from holdfast.core.dataset import Column, Kind, Role
+from holdfast.core.showing import shows
 
 SCHEMA = 1  # of the store and its documents; a store with a higher number is read, never written
 _OPEN = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
@@ -60,6 +61,7 @@ class Origin(BaseModel):
     rows: int
 
 
+@shows("holdfast.data.store.telling:version")
 class Version(BaseModel):
     """A state of a store that was acknowledged: it stays as it is for as long as it is kept.
 

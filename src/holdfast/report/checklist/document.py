@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from holdfast.core.finding import FROZEN
+from holdfast.core.finding import FROZEN, Examples
+from holdfast.core.record import Section as Told
+from holdfast.core.showing import Shown, shows
 
 Filler = Literal["run", "run and person", "person"]
 Tone = Literal["fact", "good", "doubt", "bad", "silent"]
@@ -109,6 +111,7 @@ class Source(BaseModel):
     verdict: str
 
 
+@shows("holdfast.report.checklist.document:shown")
 class Checklist(BaseModel):
     """One or two checklists over the evidence of the same runs."""
 
@@ -118,3 +121,17 @@ class Checklist(BaseModel):
     runs: tuple[Source, ...]
     views: tuple[View, ...]
     notes: tuple[str, ...] = ()
+
+
+def shown(lists: Checklist) -> Shown:
+    """Return a checklist for a notebook: every item, how it stands, and what fills it."""
+    parts = []
+    for view in lists.views:
+        rows = tuple(
+            (entry.id, entry.asks, STATES[entry.state], " ".join(line.text for line in entry.evidence[:3]))
+            for entry in view.entries
+        )
+        table = Examples(caption=view.title, columns=("item", "asks", "state", "evidence"), cells=rows)
+        says = f"{view.with_evidence} of {len(view.entries)} items have evidence in these runs."
+        parts.append(Told(title=view.title, says=(says,), evidence=(table,)))
+    return Shown(f"Checklist of {lists.study}", f"over {len(lists.runs)} runs", tuple(parts))

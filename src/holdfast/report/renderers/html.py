@@ -3,15 +3,16 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from holdfast.core.hashing import digest_json
 from holdfast.core.record import Run
 from holdfast.report.build import build
-from holdfast.report.document import Document, Item
+from holdfast.report.document import Card, Item, Piece
 from holdfast.report.drawing import plot, waterfall_bar
 from holdfast.report.heat import drawn
 
@@ -25,7 +26,9 @@ def render(run: Run) -> str:
     document = build(run)
     style = stylesheet()
     page = templates().get_template("page.html")
-    return page.render(document=document, style=style, policy=policy(style), prefix="", **_bodies(document)) + "\n"
+    return (
+        page.render(document=document, style=style, policy=policy(style), prefix="", **_bodies(document.cards)) + "\n"
+    )
 
 
 def fragment(run: Run) -> str:
@@ -33,7 +36,15 @@ def fragment(run: Run) -> str:
     document = build(run)
     piece = templates().get_template("fragment.html")
     # Several runs may stand in one notebook, so their anchors carry the run's name.
-    return piece.render(document=document, style=stylesheet(), prefix=f"{document.run}-", **_bodies(document))
+    return piece.render(document=document, style=stylesheet(), prefix=f"{document.run}-", **_bodies(document.cards))
+
+
+def piece(shown: Piece) -> str:
+    """Return a record that is no run as a piece of a notebook."""
+    # Several records may stand in one notebook, so their anchors carry what they hold.
+    prefix = f"{digest_json(repr(shown)).rpartition(':')[2][:8]}-"
+    template = templates().get_template("piece.html")
+    return template.render(document=shown, style=stylesheet(), prefix=prefix, **_bodies(shown.cards))
 
 
 def policy(style: str) -> str:
@@ -70,18 +81,18 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 escaped before
 
 
-def _bodies(document: Document) -> dict[str, object]:
+def _bodies(cards: Sequence[Card]) -> dict[str, object]:
     """Return the findings drawn, by anchor, within the size that a page may have."""
-    bodies = dict(_drawn(document))
-    left = sum(card.count for card in document.cards) - len(bodies)
+    bodies = dict(_drawn(cards))
+    left = sum(card.count for card in cards) - len(bodies)
     return {"bodies": bodies, "left_out": left}
 
 
-def _drawn(document: Document) -> Iterator[tuple[str, Markup]]:
+def _drawn(cards: Sequence[Card]) -> Iterator[tuple[str, Markup]]:
     full = templates().get_template("item.html")
     short = templates().get_template("item_short.html")
     used = 0
-    for card in document.cards:
+    for card in cards:
         for item in card.items:
             body = _body(full, item) if used < MOST_FULL else _body(short, item)
             used += len(body)

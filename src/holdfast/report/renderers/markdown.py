@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from holdfast.core.finding import Severity
 from holdfast.core.record import Run
 from holdfast.report.build import build
-from holdfast.report.document import Card, Document, Item, Link, Part, Table, Waterfall
+from holdfast.report.document import Card, Document, Item, Link, Part, Piece, Table, Waterfall
 
 SUFFIX = ".md"
 MOST_CHARACTERS = 60_000  # a comment on GitHub holds 65,536
@@ -34,6 +34,15 @@ def render(run: Run) -> str:
             break
         parts.append(part)
     return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def piece(shown: Piece) -> str:
+    """Return a record that is no run as Markdown."""
+    lines = [f"### {escaped(shown.title)}", *([f"\n{prose(shown.says)}"] if shown.says else [])]
+    lines += ["\n" + _waterfall(shown.waterfall)] if shown.waterfall else []
+    lines += ["\n" + "\n".join(card_lines(card)) for card in shown.cards]
+    lines += [line for part in shown.parts for line in part_lines(part)]
+    return "\n".join(lines) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -67,7 +76,7 @@ def _parts(document: Document) -> Iterator[str]:
         yield "\n### What to do first\n"
         yield "\n".join(f"{i}. {prose(step)}" for i, step in enumerate(document.verdict.steps, start=1))
     for part in document.parts:
-        yield from _part(part)
+        yield from part_lines(part)
     yield from _findings(document)
     yield f"\n<sub>{escaped(document.subtitle)} · run {code(document.run)}</sub>"
 
@@ -76,7 +85,7 @@ def _findings(document: Document) -> Iterator[str]:
     if document.cards:
         yield "\n### Findings"
     for card in document.cards:
-        yield "\n" + "\n".join(_card(card))
+        yield "\n" + "\n".join(card_lines(card))
     if not document.is_told:
         yield "\n### Checks\n"
         yield f"{escaped(document.outcome)}"
@@ -88,12 +97,13 @@ def _findings(document: Document) -> Iterator[str]:
         yield f"- suppressed: {_link(line.name)}: {prose(line.title)} ({escaped(line.reason)})"
 
 
-def _part(part: Part) -> Iterator[str]:
+def part_lines(part: Part) -> Iterator[str]:
     """Yield a section: its words and tables; pictures are in the report."""
     tables = [*([part.measures] if part.measures else ()), *part.tables]
     if not tables and (part.pictures or part.maps or part.galleries):
         return
-    yield f"\n### {escaped(part.title)}"
+    if part.title:
+        yield f"\n### {escaped(part.title)}"
     for paragraph in part.says:
         yield f"\n{prose(paragraph)}"
     for table in tables:
@@ -111,7 +121,8 @@ def _waterfall(picture: Waterfall) -> str:
     return "\n".join([head, *(f"| {label} | {value} | {interval} |" for label, value, interval in rows)])
 
 
-def _card(card: Card) -> Iterator[str]:
+def card_lines(card: Card) -> Iterator[str]:
+    """Yield a check and what it found at one severity."""
     count = f" ({card.count:,} findings)" if card.count > 1 else ""
     yield f"#### {SIGNS[card.severity]} {card.severity.value}: {prose(card.headline)}{count}"
     yield f"\n{_link(card.check)}"

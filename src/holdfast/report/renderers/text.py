@@ -1,7 +1,7 @@
 """The run for a terminal, or as plain lines: verdict, waterfall, findings, what was not done, what to do next."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from holdfast.core.finding import Severity
 from holdfast.core.record import Run
 from holdfast.report.build import build
 from holdfast.report.columns import columns
-from holdfast.report.document import Bar, Card, Document, Item, Part, Waterfall
+from holdfast.report.document import Bar, Card, Document, Item, Part, Piece, Waterfall
 
 SUFFIX = ".txt"
 WIDTH = 80
@@ -41,12 +41,28 @@ def render(run: Run) -> str:
 
 def print_run(run: Run, console: Console, *, report: Path | str | None = None) -> None:
     """Write the run to a console, as wide as that is; `report` is where the whole report was written."""
-    plain = not (console.encoding or "ascii").lower().startswith("utf")
     width = max(20, min(console.width, 100))
-    for line in lines(build(run, MOST_ITEMS), width, str(report) if report else ""):
-        for piece in _wrapped(line, width):
-            shown = _translated(piece) if plain else piece
+    _print(lines(build(run, MOST_ITEMS), width, str(report) if report else ""), console, width)
+
+
+def _print(lines: Iterable[Text], console: Console, width: int) -> None:
+    plain = not (console.encoding or "ascii").lower().startswith("utf")
+    for line in lines:
+        for wrapped in _wrapped(line, width):
+            shown = _translated(wrapped) if plain else wrapped
             console.print(shown, soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def piece(shown: Piece) -> str:
+    """Return a record that is no run as plain text, 80 columns wide."""
+    sink = StringIO()
+    console = Console(file=sink, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False)
+    head = [Text(shown.title, style="bold"), *([Text(shown.says.replace("`", ""))] if shown.says else [])]
+    bars = _waterfall(shown.waterfall, WIDTH) if shown.waterfall else ()
+    cards = (line for card in shown.cards for line in (Text(), *card_lines(card)))
+    parts = (line for part in shown.parts for line in part_lines(part, WIDTH))
+    _print([*head, *bars, *cards, *parts], console, WIDTH)
+    return sink.getvalue().rstrip("\n")
 
 
 def lines(document: Document, width: int, report: str) -> Iterator[Text]:
@@ -59,12 +75,12 @@ def lines(document: Document, width: int, report: str) -> Iterator[Text]:
         yield from _waterfall(document.waterfall, width)
     for card in document.cards[:MOST_CARDS]:
         yield Text()
-        yield from _card(card)
+        yield from card_lines(card)
     if len(document.cards) > MOST_CARDS:
         yield Text()
         yield Text(f"{len(document.cards) - MOST_CARDS} more checks found something; the report has them.", style="dim")
     for part in document.parts:
-        yield from _part(part, width)
+        yield from part_lines(part, width)
     for line in document.crashed:
         yield Text()
         yield Text.assemble(("crashed ", "bold magenta"), (line.name.text, "bold"), f": {line.reason}")
@@ -92,13 +108,14 @@ def _outcome(document: Document) -> Iterator[Text]:
         yield Text(f"  suppressed {hidden.name.text}: {hidden.reason}", style="dim")
 
 
-def _part(part: Part, width: int) -> Iterator[Text]:
+def part_lines(part: Part, width: int) -> Iterator[Text]:
     """Yield a section: its words and first table; pictures and further tables are for the report."""
     tables = [*([part.measures] if part.measures else ()), *part.tables]
     if not tables and (part.pictures or part.maps or part.galleries):
         return
     yield Text()
-    yield Text(part.title, style="bold")
+    if part.title:
+        yield Text(part.title, style="bold")
     for paragraph in part.says:
         yield Text(f"  {paragraph.replace('`', '')}", style="dim")
     for table in tables[:1]:
@@ -131,7 +148,8 @@ def _bar(bar: Bar, picture: Waterfall, room: int, label: int, value: int, *, wit
     return line
 
 
-def _card(card: Card) -> Iterator[Text]:
+def card_lines(card: Card) -> Iterator[Text]:
+    """Yield a check and what it found at one severity."""
     head = Text.assemble(
         (f"{SIGNS[card.severity]} {card.severity.value}", COLOURS[card.severity]), "  ", (card.check.text, "bold")
     )

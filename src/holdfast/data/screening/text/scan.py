@@ -17,6 +17,7 @@ from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, Silent
 from holdfast.core.record import InputRecord, Run
+from holdfast.core.showing import shows
 from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
 from holdfast.data.origin import RECORD
@@ -29,6 +30,7 @@ SCORE, P_VALUE = "_screen_score", "_screen_p"
 CURVATURE, BINOCULARS = "curvature", "binoculars"
 
 
+@shows("holdfast.data.screening.text.scan:shown")
 @dataclass(frozen=True)
 class Scan:
     """The record of a screening, the data set, and an entry for each of its rows (NaN: nothing can be said)."""
@@ -152,3 +154,8 @@ def _inputs(dataset: Dataset, names: Sequence[str], parts: Sequence[object]) -> 
         found.append(InputRecord(name=f"known: {one_line(name, 80)}", start=at, stop=at + n, digest=""))
         at += n
     return tuple(found)
+
+
+def shown(one: Scan) -> Run:
+    """Return the record of the screening, which a notebook shows."""
+    return one.run

@@ -1,0 +1,84 @@
+"""How a record shows itself as the value of a notebook cell.
+
+A record names the function that tells it (`module:function`); what that returns is drawn by `holdfast.report.notebook`.
+Both are found by name when a notebook asks, so that records know nothing of reports, and no notebook has to be there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from holdfast.core.finding import Finding
+    from holdfast.core.record import HonestScore, InputRecord, Section
+
+_Record = TypeVar("_Record")
+DRAWING = "holdfast.report.notebook"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A record told: what it is, what it comes to in a sentence, and what there is to look at."""
+
+    title: str
+    says: str = ""
+    sections: "tuple[Section, ...]" = ()
+    findings: "tuple[Finding, ...]" = ()
+    inputs: "tuple[InputRecord, ...]" = ()  # what rows of the sections and findings are rows of
+    honest: "HonestScore | None" = None
+
+    @property
+    def line(self) -> str:
+        """All of it in one line."""
+        says = self.says or next((one.message for one in self.findings), "")
+        return f"{self.title}: {says}" if says else self.title
+
+
+def shows(tells: str = "") -> Callable[[type[_Record]], type[_Record]]:
+    """Return a decorator that gives a record `_repr_html_`, `_repr_markdown_` and `_repr_pretty_`.
+
+    `tells` names a function from the record to a `Shown`; without it the record is drawn as it is, as runs are.
+    """
+
+    def decorated(kind: type[_Record]) -> type[_Record]:
+        methods: dict[str, Callable[..., Any]] = {
+            "_repr_html_": lambda self: _drawn("html", self, tells),
+            "_repr_markdown_": lambda self: _drawn("markdown", self, tells),
+            "_repr_pretty_": lambda self, printer, cycle: _pretty(self, printer, cycle, tells),
+        }
+        for name, method in methods.items():
+            setattr(kind, name, method)
+        return kind
+
+    return decorated
+
+
+def told(record: Any, tells: str) -> Any:
+    """Return what the function named `tells` says of a record, or the record itself without one."""
+    if not tells:
+        return record
+    module, _, function = tells.partition(":")
+    return getattr(import_module(module), function)(record)
+
+
+def _drawn(form: str, record: Any, tells: str) -> str:
+    drawn: str = getattr(import_module(DRAWING), form)(told(record, tells))
+    return drawn
+
+
+def _pretty(record: Any, printer: Any, cycle: bool, tells: str) -> None:  # noqa: FBT001 IPython's protocol
+    """Write the record as text; among others, as in a list, in one line."""
+    if cycle:
+        printer.text("…")
+    elif len(getattr(printer, "stack", ())) > 1:
+        shown = told(record, tells)
+        printer.text(f"<{_safe(shown.line)}>" if isinstance(shown, Shown) else repr(record))
+    else:
+        printer.text(_drawn("text", record, tells))
+
+
+def _safe(text: str) -> str:
+    from holdfast.core.text import one_line
+
+    return one_line(text, 300)
