@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
+from holdfast.core.durable import write_whole
 from holdfast.core.record import Run
-from holdfast.core.store import read_run, write_whole
+from holdfast.core.store import read_run
 from holdfast.report.render import formats, render
 from report_runs import ALL, realistic
 

@@ -29,7 +29,7 @@ def test_a_store_survives_power_cuts(tmp_path):
 
 def test_what_was_not_synced_is_missed(tmp_path, monkeypatch):
     """The power cuts find the fault that they are there to find."""
-    monkeypatch.setattr("holdfast.data.store.durable.sync_all", list)
+    monkeypatch.setattr("holdfast.core.durable.sync_all", list)
     assert script().cuts(tmp_path, 6, seed=1, share=0.1)
 
 

@@ -7,8 +7,6 @@ output folder appears as a whole or not at all.
 
 import csv
 import json
-import os
-import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,10 +22,12 @@ from holdfast.audit.facts.rows.rows import row_groups
 from holdfast.audit.honest.preparation import order_of
 from holdfast.audit.honest.remedies import Cure, cures_for, standing
 from holdfast.core.dataset import Dataset, Source
+from holdfast.core.durable import building
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import Confidence, Finding
 from holdfast.core.random import Streams
-from holdfast.core.record import Run
+from holdfast.core.record import Run, Section
+from holdfast.core.showing import Shown, shows
 from holdfast.core.text import one_line
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
@@ -48,6 +48,7 @@ class Change:
     reason: str
 
 
+@shows("holdfast.audit.fix:shown")
 @dataclass(frozen=True, slots=True)
 class FixLog:
     """What was done, and where it was written."""
@@ -291,22 +292,15 @@ def _written(dataset: Dataset, table: pa.Table, plan: _Plan, out: Path) -> FixLo
     else:
         names = pa.array([_side(plan, number) or None for number in plan.side.tolist()], pa.large_string())
         table = table.set_column(table.column_names.index(split.name), split.name, names)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    making = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    files = []
     try:
-        making.mkdir()
-        files = []
-        for number, side in enumerate(plan.sides):
-            rows = np.flatnonzero(plan.kept & (plan.side == number))
-            files.append(_write_table(table.take(pa.array(rows)), making, _file_name(side), _form(dataset)))
-        _write_log(plan.changes, making)
-        if out.is_dir():
-            out.rmdir()  # it is empty; not every system renames over a folder
-        making.rename(out)
+        with building(out) as making:
+            for number, side in enumerate(plan.sides):
+                rows = np.flatnonzero(plan.kept & (plan.side == number))
+                files.append(_write_table(table.take(pa.array(rows)), making, _file_name(side), _form(dataset)))
+            _write_log(plan.changes, making)
     except OSError as error:
         raise BadInput(f"cannot write to {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
     return FixLog(out, tuple(files), tuple(plan.changes), tuple(plan.notes))
 
 
@@ -331,8 +325,6 @@ def _write_table(table: pa.Table, folder: Path, name: str, form: str) -> str:
         else:
             options = pyarrow.csv.WriteOptions(delimiter="\t" if form == "tsv" else ",")
             pyarrow.csv.write_csv(table, file, options)
-        file.flush()
-        os.fsync(file.fileno())
     return path.name
 
 
@@ -357,3 +349,9 @@ def _for_spreadsheet(value: Any) -> Any:
         return value
     text = one_line(value)
     return "'" + text if text.startswith(_FORMULA) else text
+
+
+def shown(log: FixLog) -> Shown:
+    """Return what was done, for a notebook."""
+    lines = tuple(log.summary().splitlines())
+    return Shown(f"Repaired data in {log.folder}", ", ".join(log.files), (Section(title="", says=lines),))

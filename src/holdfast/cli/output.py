@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
+from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import Severity
 from holdfast.core.record import Run, Status
-from holdfast.core.store import RunStore, write_whole
+from holdfast.core.store import RunStore
 
 REPORT = "report.html"
 

@@ -10,10 +10,9 @@ results.jsonl. A torn last line is skipped.
 """
 
 import json
-import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,9 +21,11 @@ from typing import IO, Any, Self, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from holdfast.core.durable import settle, write_whole
 from holdfast.core.errors import BadInput, StoreError, unknown
 from holdfast.core.locking import hold, is_held
 from holdfast.core.record import SCHEMA, CheckResult, Run
+from holdfast.core.showing import shows
 
 _T = TypeVar("_T")
 DEFAULT_ROOT = Path(".holdfast")
@@ -56,8 +57,7 @@ class RunWriter:
     def result(self, result: CheckResult) -> None:
         """Append the result of a check; it survives whatever happens next."""
         self._results.write(as_json(result) + b"\n")
-        self._results.flush()
-        os.fsync(self._results.fileno())
+        settle(self._results)
 
     def event(self, event: dict[str, Any]) -> None:
         """Append an event; the file's time is also the sign of life. Raises StoreError, as for a full disk."""
@@ -96,6 +96,7 @@ class RunWriter:
                 raise StoreError(f"cannot write the run to {self.folder}: {failed.strerror or failed}") from failed
 
 
+@shows("holdfast.core.telling:store")
 class RunStore:
     """All runs below one folder."""
 
@@ -206,34 +207,6 @@ def as_json(record: BaseModel, indent: int | None = None) -> bytes:
     except PydanticSerializationError:
         text = json.dumps(record.model_dump(mode="python"), default=str, ensure_ascii=False, indent=indent)
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part, also after a crash."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last; not every system can open a folder."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _first_line(error: Exception) -> str:

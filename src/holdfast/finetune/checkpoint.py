@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from holdfast.core.durable import sync_folder, write_whole
 from holdfast.core.errors import BadInput, StoreError
 from holdfast.core.hashing import digest_file
 
@@ -48,12 +49,11 @@ def save(folder: Path, checkpoint: Checkpoint, kept: int = KEPT) -> Path:
             write_tensors(path, tensors)
             hashes[path.name] = digest_file(path)
         content = json.dumps({"step": checkpoint.step, "hashes": hashes, "state": checkpoint.state})
-        _write(temporary / _STATE, content.encode())
-        _sync(temporary)
+        write_whole(temporary / _STATE, content.encode())
         if final.exists():  # of a run that fell back behind it and has come here again
             shutil.rmtree(final)
         temporary.rename(final)
-        _sync(folder)
+        sync_folder(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise StoreError(f"cannot save a checkpoint to {folder}: {error.strerror or error}") from error
@@ -78,10 +78,10 @@ def whole(folder: Path) -> Iterator[Checkpoint]:
 
 
 def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str] | None = None) -> None:
-    """Write tensors to a new file and sync it. Raises OSError."""
+    """Write tensors to a file, whole or not at all. Raises OSError."""
     from safetensors.torch import save as as_bytes
 
-    _write(path, as_bytes({name: one.detach().contiguous() for name, one in tensors.items()}, dict(metadata or {})))
+    write_whole(path, as_bytes({name: one.detach().contiguous() for name, one in tensors.items()}, dict(metadata or {})))
 
 
 def read_tensors(path: Path) -> dict[str, Any]:
@@ -105,18 +105,3 @@ def _read(place: Path) -> Checkpoint | None:
         return Checkpoint(int(content["step"]), tensors, content["state"])
     except (OSError, ValueError, KeyError, TypeError):  # BadInput is a ValueError
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from holdfast.core.durable import write_whole
 from holdfast.core.errors import StoreError
-from holdfast.core.store import as_json, write_whole
+from holdfast.core.store import as_json
 
 _R = TypeVar("_R", bound=BaseModel)
 _SECONDS = "_seconds.json"

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput, HoldfastError, StoreError
 from holdfast.core.hashing import digest_file
 from holdfast.core.progress import Progress, say
 from holdfast.core.record import Run
-from holdfast.core.store import DEFAULT_ROOT, RunStore, RunWriter, read_events, write_whole
+from holdfast.core.store import DEFAULT_ROOT, RunStore, RunWriter, read_events
 
 START = "start"  # the event that a start begins with
 _MODEL = "model.sha256"  # what the model was when the run began

@@ -15,8 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from holdfast.core.durable import write_whole
 from holdfast.core.errors import StoreError
-from holdfast.core.store import write_whole
 
 _NAME = "machine.json"
 _SIZE, _ROUNDS = 384, 12  # of matrices; about what a small encoder multiplies

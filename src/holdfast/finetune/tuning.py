@@ -1,6 +1,5 @@
 """From a task that is ready to a model that is tuned, chosen, measured and kept: the stages of one training."""
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from holdfast.audit.training import Guard, Training
+from holdfast.core.durable import building, write_whole
 from holdfast.core.errors import NotApplicable, StoreError, unknown
-from holdfast.core.store import as_json, write_whole
+from holdfast.core.store import as_json
 from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.checkpoint import Checkpoint, latest, save
@@ -218,12 +218,8 @@ def _chosen(work: Work, ends: Weights) -> Sweep:
 
 def _write(prepared: Prepared, folder: Path) -> None:
     """Write the model beside the record, as a whole. Raises StoreError."""
-    temporary = folder.with_name(f".{folder.name}.tmp")
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        prepared.save(prepared.module, temporary)
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
+        with building(folder, replace=True) as making:
+            prepared.save(prepared.module, making)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise StoreError(f"cannot write the model to {folder}: {error.strerror or error}") from error

@@ -1,15 +1,14 @@
 """Blocks of a table into a file, whole or not at all, or to standard output as they come."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import IO, Any, Literal
 
 import pyarrow as pa
 
+from holdfast.core.durable import replacing
 from holdfast.core.errors import BadInput, HoldfastError
 
 Shape = Literal["csv", "jsonl", "parquet"]
@@ -30,24 +29,17 @@ def written(blocks: Iterator[pa.Table], out: Path | None, shape: Shape) -> int:
     """Write the blocks and return their rows. Raises BadInput where the file cannot be written."""
     if out is None:
         return _into(blocks, sys.stdout.buffer, shape)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            rows = _into(blocks, file, shape)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(out)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, HoldfastError):
-            raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
-        raise
-    return rows
+        with replacing(out) as file:
+            return _into(blocks, file, shape)
+    except OSError as error:
+        if isinstance(error, HoldfastError):
+            raise
+        raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
 
 
-def _into(blocks: Iterator[pa.Table], file: BinaryIO, shape: Shape) -> int:
+def _into(blocks: Iterator[pa.Table], file: IO[bytes], shape: Shape) -> int:
     rows, close, write = 0, None, None
     try:
         for block in blocks:
@@ -61,7 +53,7 @@ def _into(blocks: Iterator[pa.Table], file: BinaryIO, shape: Shape) -> int:
     return rows
 
 
-def _writer(file: BinaryIO, schema: pa.Schema, shape: Shape) -> tuple[Callable[[pa.Table], Any], Callable[[], Any]]:
+def _writer(file: IO[bytes], schema: pa.Schema, shape: Shape) -> tuple[Callable[[pa.Table], Any], Callable[[], Any]]:
     if shape == "jsonl":
         return lambda block: _lines(file, block), lambda: None
     if shape == "csv":
@@ -75,6 +67,6 @@ def _writer(file: BinaryIO, schema: pa.Schema, shape: Shape) -> tuple[Callable[[
     return table.write_table, table.close
 
 
-def _lines(file: BinaryIO, block: pa.Table) -> None:
+def _lines(file: IO[bytes], block: pa.Table) -> None:
     lines = (json.dumps(record, ensure_ascii=False, default=str) + "\n" for record in block.to_pylist())
     file.writelines(line.encode("utf-8", "replace") for line in lines)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput, StoreError
 from holdfast.core.index import summaries
-from holdfast.core.store import RunStore, new_id, read_events, write_whole
+from holdfast.core.store import RunStore, new_id, read_events
 from records import make_result, make_run
 
 

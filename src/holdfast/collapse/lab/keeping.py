@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.collapse.lab.loop import Moment, Values
-from holdfast.core.store import write_whole
+from holdfast.core.durable import write_whole
 
 _STATE, _FIELD = "state", "field"
 

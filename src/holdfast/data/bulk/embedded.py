@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from holdfast.core.durable import replacing
 from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.progress import Progress, track
 from holdfast.data.bulk.engine import Change, Name, Table, Work, cleared, parquet_files
@@ -120,8 +121,7 @@ class Embedded:
 
 def _write(path: Path, blocks: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
     """Write blocks to a file, whole or not at all. Hashes do not get smaller: nothing is compressed but texts."""
-    temporary = path.with_suffix(".tmp")
-    with pq.ParquetWriter(temporary, schema, compression="none", use_dictionary=False) as writer:
+    with replacing(path) as file, pq.ParquetWriter(file, schema, compression="none", use_dictionary=False) as writer:
         waiting: list[pa.RecordBatch] = []
         size = 0
         for block in blocks:
@@ -132,7 +132,6 @@ def _write(path: Path, blocks: Iterator[pa.RecordBatch], schema: pa.Schema) -> N
                 waiting, size = [], 0
         if waiting:
             writer.write_table(pa.Table.from_batches(waiting, schema))
-    temporary.replace(path)
 
 
 def _quoted(path: Path) -> str:

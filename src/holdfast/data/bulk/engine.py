@@ -14,10 +14,10 @@ from typing import Literal, Protocol
 import pyarrow as pa
 import pyarrow.dataset
 
+from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput
 from holdfast.core.hashing import PREFIX, digest_json
 from holdfast.core.progress import Progress
-from holdfast.core.store import write_whole
 from holdfast.core.text import one_line
 from holdfast.data.bulk.records import Records, Unit
 

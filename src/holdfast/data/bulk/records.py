@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from holdfast.core.dataset import Dataset
+from holdfast.core.durable import replacing
 from holdfast.core.errors import BadInput
 from holdfast.core.text import one_line
 from holdfast.data.canonical import canonical_array
@@ -100,12 +101,11 @@ def written(dataset: Dataset, columns: Sequence[str], folder: Path, parts: Seque
     for number, (name, rows) in enumerate(parts):
         path = folder / f"records-{number:05}.parquet"
         if not path.exists() or pq.read_metadata(path).num_rows != rows:
-            temporary = path.with_suffix(".tmp")
             try:
-                pq.write_table(table.slice(at, rows), temporary, row_group_size=GROUP_ROWS, compression="zstd")
+                with replacing(path) as file:
+                    pq.write_table(table.slice(at, rows), file, row_group_size=GROUP_ROWS, compression="zstd")
             except OSError as error:
-                raise BadInput(f"cannot write {one_line(str(temporary))}: {error.strerror or error}") from error
-            temporary.replace(path)
+                raise BadInput(f"cannot write {one_line(str(path))}: {error.strerror or error}") from error
         files.append((name, [path]))
         at += rows
     records = parquet_records(files)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
 
+from holdfast.core.durable import replacing
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, Silent
@@ -111,9 +112,8 @@ def _keep(place: Workplace, records: Records, tables: Copies, out: Path) -> None
     )
     ends = np.cumsum(records.sizes())
     names = pa.array(records.parts, pa.large_string())
-    temporary = out.with_name(f".{out.name}.tmp")
     try:
-        with pq.ParquetWriter(temporary, PAIRS) as writer:
+        with replacing(out) as file, pq.ParquetWriter(file, PAIRS) as writer:
             for block in pyarrow.dataset.dataset(parquet_files(pairs)).to_batches():
                 columns = []
                 for side in ("a", "b"):
@@ -123,9 +123,7 @@ def _keep(place: Workplace, records: Records, tables: Copies, out: Path) -> None
                 kind = block.column("kind").cast(pa.large_string())
                 columns += [kind, block.column("jaccard"), block.column("cluster")]
                 writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=PAIRS))
-        temporary.replace(out)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
 
 

@@ -1,14 +1,14 @@
 """The verb: data into a new folder, whole or not at all, with where they come from beside it."""
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from holdfast.core.dataset import Dataset
+from holdfast.core.durable import building
 from holdfast.core.errors import BadInput, HoldfastError
 from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.showing import shows
 from holdfast.data.exporting.form import Options, form_named
 from holdfast.data.exporting.provenance import Provenance, as_json, as_markdown, provenance
 from holdfast.data.exporting.subject import Subject
@@ -16,6 +16,7 @@ from holdfast.data.exporting.subject import Subject
 PEOPLE, MACHINES = "PROVENANCE.md", "provenance.json"
 
 
+@shows("holdfast.data.exporting.telling:shown")
 @dataclass(frozen=True)
 class Exported:
     """What was written: the folder, the place in it that loaders are given, and what should be said."""
@@ -46,42 +47,23 @@ def export(
         raise BadInput(f"{to} is there already; an export never writes over anything. Name a new folder")
     if not len(dataset):
         raise BadInput(f"{dataset.name} has no records to export")
-    temporary = to.with_name(f".{to.name[:60]}.{os.getpid()}.tmp")
     try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        temporary.mkdir()
-        with track(progress or Silent(), f"writing {form}", total=len(dataset), unit="records") as advance:
-            subject = Subject(dataset, advance=advance)
-            place = chosen.write(subject, temporary, options or Options())
-        found = provenance(dataset)
-        about: dict[str, Any] = {
-            "name": dataset.name,
-            "exported": address,
-            "version": version,
-            "format": form,
-            "content": dataset.digest,
-        }
-        (temporary / MACHINES).write_bytes(as_json(found, about, subject.notes))
-        (temporary / PEOPLE).write_bytes(as_markdown(found, about, subject.notes))
-        _sync(temporary)
-        temporary.rename(to)
+        with building(to) as making:
+            with track(progress or Silent(), f"writing {form}", total=len(dataset), unit="records") as advance:
+                subject = Subject(dataset, advance=advance)
+                place = chosen.write(subject, making, options or Options()).relative_to(making)
+            found = provenance(dataset)
+            about: dict[str, Any] = {
+                "name": dataset.name,
+                "exported": address,
+                "version": version,
+                "format": form,
+                "content": dataset.digest,
+            }
+            (making / MACHINES).write_bytes(as_json(found, about, subject.notes))
+            (making / PEOPLE).write_bytes(as_markdown(found, about, subject.notes))
     except OSError as error:
-        _cleared(temporary)
         if isinstance(error, HoldfastError):
             raise
         raise BadInput(f"cannot write {to}: {error.strerror or error}; nothing was left there") from error
-    except BaseException:
-        _cleared(temporary)
-        raise
-    return Exported(to, to / place.relative_to(temporary), found, tuple(subject.notes))
-
-
-def _cleared(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    """Make the descriptions last; the system writes the rest in its own time."""
-    for name in (MACHINES, PEOPLE):
-        with (folder / name).open("rb") as file:
-            os.fsync(file.fileno())
+    return Exported(to, to / place, found, tuple(subject.notes))

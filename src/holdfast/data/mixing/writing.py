@@ -4,10 +4,7 @@ Records stand in the order of their places, which follow from the seed and their
 folder, whatever the order of the source. They are sorted in two steps, so that memory holds one part.
 """
 
-import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from holdfast.core.dataset import Dataset
+from holdfast.core.durable import building, write_whole
 from holdfast.core.errors import BadInput
 from holdfast.core.hashing import digest_file
-from holdfast.core.locking import hold, is_held
 from holdfast.core.media import Media
 from holdfast.core.progress import Progress, Silent, track
-from holdfast.core.store import write_whole
 from holdfast.core.version import __version__
 from holdfast.data.mixing.choosing import Mix
 from holdfast.data.mixing.record import MIX_FILE, MixRecord, PartRecord
@@ -30,7 +26,6 @@ from holdfast.data.splitting import free_name
 PART_ROWS = 1 << 16
 _MOST_PARTS = 256  # files that are open at once
 _PICTURES = 256  # whose bytes are in memory at once
-_UNFINISHED = ".unfinished"
 
 
 def write_mix(mix: Mix, folder: Path, progress: Progress | None = None) -> MixRecord:
@@ -42,16 +37,11 @@ def write_mix(mix: Mix, folder: Path, progress: Progress | None = None) -> MixRe
     if folder.exists():
         raise BadInput(f"{folder} is there already; nothing is overwritten. Name another folder, or move it away")
     try:
-        with _unfinished(folder) as home:
+        with building(folder) as home:
             parts, counts = _parts(mix, home, progress)
             record = _record(mix, parts, counts)
             text = record.model_dump_json(indent=2)
             write_whole(home / MIX_FILE, text.encode("utf-8", "replace"))
-            for file in home.iterdir():
-                _sync(file)
-            _sync(home)
-            home.rename(folder)
-            _sync(folder.parent)
     except OSError as error:
         raise BadInput(f"cannot write the mix to {folder}: {error.strerror or error}") from error
     return record
@@ -76,29 +66,6 @@ def taken(mix: Mix) -> Dataset:
     )
     pictures = [table.column(column.name) for column in columns if column.kind == "image"]
     return Dataset(f"mix of {mix.source.name}", table, columns, media=mix.source.media(pictures))
-
-
-@contextmanager
-def _unfinished(folder: Path) -> Iterator[Path]:
-    """Yield a folder beside the wanted one that is removed again unless it was renamed."""
-    parent = folder.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.glob(f".{folder.name}.*{_UNFINISHED}"):
-        lock = left.with_suffix(".lock")
-        if not is_held(lock):
-            shutil.rmtree(left, ignore_errors=True)
-            lock.unlink(missing_ok=True)
-    home = parent / f".{folder.name}.{secrets.token_hex(4)}{_UNFINISHED}"
-    lock = home.with_suffix(".lock")
-    with ExitStack() as stack:
-        stack.callback(lambda: lock.unlink(missing_ok=True))
-        stack.enter_context(hold(lock))
-        home.mkdir()
-        try:
-            yield home
-        finally:
-            with suppress(OSError):
-                shutil.rmtree(home, ignore_errors=True)
 
 
 def _parts(mix: Mix, home: Path, progress: Progress) -> tuple[tuple[PartRecord, ...], dict[str, dict[str, int]]]:
@@ -221,9 +188,3 @@ def _record(mix: Mix, parts: tuple[PartRecord, ...], counts: dict[str, dict[str,
         counts={**ordered, "counted as": as_counted}, left_out=dict(mix.stock.left_out), weights=mix.weights,
         planner=mix.need, parts=parts, notes=mix.notes,
     )  # fmt: skip
-
-
-def _sync(path: Path) -> None:
-    from holdfast.data.store.durable import sync_file
-
-    sync_file(path)

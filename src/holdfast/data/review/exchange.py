@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.core.dataset import Dataset
+from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.registry import discover
-from holdfast.core.store import write_whole
 from holdfast.core.text import one_line
 from holdfast.data.review.answering import ORIGINS, Answer, fields_of
 from holdfast.data.review.queue import Queue

@@ -17,8 +17,10 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
+from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput, unknown
-from holdfast.core.store import as_json, read_lines, write_whole
+from holdfast.core.showing import shows
+from holdfast.core.store import as_json, read_lines
 from holdfast.core.text import one_line
 from holdfast.data.review.records import SCHEMA, Decision, Header, Item, Progress, judges
 
@@ -27,6 +29,7 @@ _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,80}\Z")
 _MOST_NOTE = 10_000  # characters
 
 
+@shows("holdfast.data.review.telling:shown")
 class Queue:
     """Records to look at, and what was decided about them."""
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.core import durable
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, track
@@ -16,7 +17,7 @@ from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING, converted
 from holdfast.data.origin import BY_NAME, GENERATION, ORIGIN, PARENTS, RECORD
 from holdfast.data.store import columns as stored
-from holdfast.data.store import durable, media, rows
+from holdfast.data.store import media, rows
 from holdfast.data.store.committing import READING, Change, commit, guarded, origins_after
 from holdfast.data.store.identity import Known, as_text, content_sum, is_record_name, record_names, summed
 from holdfast.data.store.locks import using, writing

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from holdfast.core import durable
 from holdfast.core.errors import BadInput, StoreError
-from holdfast.data.store import documents, durable, locks, media, rows
+from holdfast.data.store import documents, locks, media, rows
 from holdfast.data.store.committing import guarded, recover
 from holdfast.data.store.needs import Images, row_files
 from holdfast.data.store.version import Version
@@ -104,7 +105,7 @@ def _let_go(folder: Path, versions: Sequence[Version], more: Sequence[Version]) 
         return
     gone = sorted({one.number for one in (*more, *(one for one in versions if not one.kept))})
     said = {"versions": gone, "time": datetime.now(UTC).isoformat()}
-    durable.replace(folder / documents.GONE, json.dumps(said).encode())
+    durable.write_whole(folder / documents.GONE, json.dumps(said).encode())
 
 
 def _remove(folder: Path, files: Sequence[Path]) -> None:

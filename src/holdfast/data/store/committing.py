@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from holdfast.core import durable
 from holdfast.core.errors import HoldfastError, StoreError
 from holdfast.core.hashing import digest_file
 from holdfast.core.text import one_line
 from holdfast.data.origin import counts
-from holdfast.data.store import documents, durable, rows
+from holdfast.data.store import documents, rows
 from holdfast.data.store.identity import version_name, written
 from holdfast.data.store.version import Origin, StoredColumn, StoredFile, Version
 

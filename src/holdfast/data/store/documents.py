@@ -15,9 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from holdfast.core import durable
 from holdfast.core.errors import StoreError
 from holdfast.core.store import as_json
-from holdfast.data.store import durable
 from holdfast.data.store.version import SCHEMA, Version
 
 MARK, VERSIONS, TAGS, GONE = "store.json", "versions", "tags", "gone.json"

@@ -3,8 +3,6 @@
 A file has its name only once its bytes are on disk, so that a name vouches for content.
 """
 
-import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.core.dataset import Dataset
+from holdfast.core.durable import make_folder, replacing, sync_folder
 from holdfast.core.errors import BadInput
 from holdfast.core.hashing import PREFIX, hasher, tagged
 from holdfast.core.media import ABSENT, Media
 from holdfast.core.progress import Progress, track
 from holdfast.core.text import one_line
-from holdfast.data.store.durable import TEMPORARY, make_folder, sync_folder
 
 FOLDER = "media"
 
@@ -77,13 +75,5 @@ def _write(path: Path, value: str, content: bytes | memoryview) -> None:
     if tagged(state) != value:
         raise BadInput(f"image {value} has other bytes than its hash says ({tagged(state)}); was the file changed?")
     make_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path, sync_name=False) as file:  # the folders are synced once, at the end
+        file.write(content)

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
+from holdfast.core import durable
 from holdfast.core.dataset import Dataset, Kind, Role, Source
 from holdfast.core.errors import BadInput, StoreError, unknown
 from holdfast.core.progress import Progress, Silent
+from holdfast.core.showing import shows
 from holdfast.core.text import one_line
 from holdfast.data.origin import RECORD
-from holdfast.data.store import documents, durable, locks, media, naming, rows
+from holdfast.data.store import documents, locks, media, naming, rows
 from holdfast.data.store.columns import as_table
 from holdfast.data.store.committing import READING, guarded
 from holdfast.data.store.reading import table_of
@@ -35,6 +37,7 @@ _BLOCK = 1 << 14
 _FORBIDDEN = "@"  # between a store and a version
 
 
+@shows("holdfast.data.store.telling:store")
 class Store:
     """Versions of data in a folder. Open one with `Store.open`, make one with `Store.create`."""
 

@@ -4,8 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from holdfast.core import durable
 from holdfast.core.errors import BadInput, unknown
-from holdfast.data.store import documents, durable, locks
+from holdfast.data.store import documents, locks
 from holdfast.data.store.committing import guarded
 from holdfast.data.store.naming import checked_tag
 from holdfast.data.store.version import Version
@@ -28,7 +29,7 @@ def tag(store: "Store", name: str, wanted: str, *, move: bool = False) -> Versio
         if there is not None and not move:
             raise BadInput(f"the tag {name} is on version {there} of {store.name}; move it with --move")
         said = {"number": version.number, "id": version.id, "time": datetime.now(UTC).isoformat()}
-        durable.replace(path, json.dumps(said).encode())
+        durable.write_whole(path, json.dumps(said).encode())
     return next(one for one in store.log() if one.number == version.number)
 
 

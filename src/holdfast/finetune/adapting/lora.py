@@ -104,7 +104,7 @@ def save_adapter(module: Module, config: Any, new: Sequence[str], folder: Path) 
 
     It is loaded by `PeftModel.from_pretrained(base model with as many classes, folder)`. Raises OSError.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     heads = tuple(dict.fromkeys(name.rpartition(".")[0] for name in new))
     tensors = {
         f"base_model.model.{name.replace(f'.{_NAME}', '')}": one

@@ -84,7 +84,7 @@ def card_of(folder: str) -> Mapping[str, Any]:
 
 def save_made(module: Module, card: Mapping[str, Any], folder: Path) -> None:
     """Write weights, and what they are of, into a new folder. Raises OSError."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     write_tensors(folder / WEIGHTS, weights(module), {"format": "pt"})
     (folder / CARD).write_text(json.dumps(dict(card), indent=2), "utf-8")
 

@@ -83,7 +83,7 @@ def model_of(kind: Any, name: str, **options: Any) -> Module:
 
 def save_pretrained(module: Module, tokenizer: Any, folder: Path) -> None:
     """Write model and tokenizer into a new folder, for transformers to load. Raises OSError."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     module.config.save_pretrained(folder)
     write_tensors(folder / "model.safetensors", weights(module), {"format": "pt"})
     if tokenizer is not None:

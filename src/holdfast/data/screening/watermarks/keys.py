@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from holdfast.core.durable import settle
 from holdfast.core.errors import BadInput
 from holdfast.data.screening.watermarks.prf import Pair
 
@@ -48,8 +49,7 @@ def new_key(path: Path) -> Key:
     try:
         with os.fdopen(file, "wb") as handle:
             handle.write(key.secret)
-            handle.flush()
-            os.fsync(handle.fileno())
+            settle(handle)
     except OSError as error:
         with contextlib.suppress(OSError):
             path.unlink()

@@ -1,7 +1,6 @@
 """Going on with texts by a person's own language model, with a mark in what is written."""
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, Field
 
+from holdfast.core.durable import settle
 from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, Silent, track
@@ -112,8 +112,7 @@ def save_marked(out: Path, texts: Sequence[str], written: Iterator[str], generat
             for prompt, text in zip(texts, written, strict=True):
                 known = {ORIGIN: "synthetic", EVIDENCED: "declared", GENERATOR: generator}
                 file.write(json.dumps({"text": text, "prompt": prompt, **known}, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            settle(file)
     except FileExistsError:
         raise BadInput(f"{out} is there already; name a new file") from None
     except OSError as error:

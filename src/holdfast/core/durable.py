@@ -1,0 +1,140 @@
+"""Writing so that it is still there after a kill, and after the power went.
+
+A rename orders names, not content: what counts is that bytes are synced before the name that vouches for them, and the
+folder after it. A reader sees the old file or the new one, never a part.
+"""
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from holdfast.core.locking import hold, is_held
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # file systems without hard links, such as FAT
+TEMPORARY = ".tmp"  # ending of names that vouch for nothing
+_BUILDING = ".unfinished"  # ending of folders that nobody may read yet
+
+
+def settle(file: IO[Any]) -> None:
+    """Make what was written to an open file last. Raises OSError, as for a full disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file last. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder last; nothing where a system cannot open folders. Raises OSError."""
+    if os.name == "posix":
+        sync_file(path)
+
+
+def sync_all(files: Iterable[Path]) -> None:
+    """Make files last, then the folders that they are in. Raises OSError."""
+    folders = set()
+    for path in files:
+        sync_file(path)
+        folders.add(path.parent)
+    for folder in sorted(folders):
+        sync_folder(folder)
+
+
+@contextmanager
+def replacing(path: Path, *, sync_name: bool = True) -> Iterator[IO[bytes]]:
+    """Yield a file that takes the place of `path` once all is written; what was there stays if anything goes wrong.
+
+    Without `sync_name`, whoever writes many files syncs their folders once, at the end. Raises OSError.
+    """
+    temporary = _temporary(path)
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            settle(file)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    if sync_name:
+        sync_folder(path.parent)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, in place of one that may be there, whole or not at all. Raises OSError."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, whole or not at all. Raises FileExistsError, OSError."""
+    temporary = _temporary(path)
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            settle(file)
+        try:
+            os.link(temporary, path)  # unlike a rename, it never replaces what somebody else wrote
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            if path.exists():  # who writes holds a lock, so that nobody comes between
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+            temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def building(folder: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Yield an empty folder that takes the name of `folder` once all in it is written: a kill leaves all of it or none.
+
+    What is left of earlier kills is cleared away. Unless `replace`, a folder that holds anything is never replaced.
+    Raises OSError.
+    """
+    parent = folder.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    beginning = f".{folder.name[:60]}"
+    for left in parent.glob(f"{beginning}.*{_BUILDING}"):
+        lock = left.with_suffix(".lock")
+        if not is_held(lock):  # its writer is dead: a lock ends with its process
+            shutil.rmtree(left, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+    making = parent / f"{beginning}.{secrets.token_hex(4)}{_BUILDING}"
+    lock = making.with_suffix(".lock")
+    with ExitStack() as stack:
+        stack.callback(lambda: lock.unlink(missing_ok=True))
+        stack.enter_context(hold(lock))
+        making.mkdir()
+        stack.callback(shutil.rmtree, making, ignore_errors=True)
+        yield making
+        sync_all(path for path in making.rglob("*") if path.is_file() and not path.is_symlink())
+        sync_folder(making)
+        if folder.is_dir():  # not every system renames over a folder
+            shutil.rmtree(folder) if replace else folder.rmdir()
+        making.rename(folder)
+    sync_folder(parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and its name last. Raises OSError."""
+    if not path.is_dir():
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name[:60]}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}")
