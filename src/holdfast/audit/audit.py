@@ -19,7 +19,7 @@ from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
 from holdfast.core.environment import environment
 from holdfast.core.index import runs_on
-from holdfast.core.progress import Progress, Recording, Silent
+from holdfast.core.progress import Progress, Recording, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.store import RunStore, new_id
@@ -54,7 +54,7 @@ def audit_dataset(
     code: Code | None = (given or {}).get("code")
     about = subject_fields(dataset, code)
     digest = about.get("test_digest", "")
-    roots: dict[str, Any] = {"streams": Streams(settings.seed), "progress": progress or Silent()}
+    roots: dict[str, Any] = {"streams": Streams(settings.seed), "progress": listening(progress)}
     if dataset is not None:
         roots["dataset"] = dataset
     if store is not None and digest:
@@ -77,7 +77,7 @@ def audit_dataset(
     done = {result.check: result for result in resume.results} if resume else {}
     with store.begin(run) if store else nullcontext() as writer:
         if writer is not None:
-            facts.listen(Recording(progress or Silent(), writer.event))
+            facts.listen(Recording(listening(progress), writer.event))
         results = run_checks(
             chosen,
             facts,

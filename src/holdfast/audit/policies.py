@@ -14,7 +14,7 @@ from holdfast.audit.runner import Facts, run_checks
 from holdfast.core.dataset import Dataset
 from holdfast.core.environment import environment
 from holdfast.core.finding import Examples
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.record import Run, Section, Status
 from holdfast.core.store import RunStore, new_id
 from holdfast.data.mixing.allocation import ranges_of
@@ -37,7 +37,7 @@ def judge(
 ) -> Run:
     """Return the record of judging the training rows of a data set by a policy. Raises StoreError."""
     started = time.perf_counter()
-    facts = Facts({"dataset": dataset, "policy": policy, "progress": progress or Silent()})
+    facts = Facts({"dataset": dataset, "policy": policy, "progress": listening(progress)})
     run = Run(
         id=new_id(),
         kind="data",

@@ -1,8 +1,10 @@
 """Progress as data: who works says how far it is; who listens draws a bar, writes a line or an event."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 Advance = Callable[[int], None]
@@ -23,7 +25,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Listens to nothing; the default of the library."""
+    """Listens to nothing; the default of the library outside notebooks."""
 
     def started(self, task: str, total: int | None, unit: str) -> None:
         """Do nothing."""
@@ -64,6 +66,17 @@ class Recording:
         """Pass on and write."""
         say(self._to, text)
         self._write({"event": "said", "text": text})
+
+
+def listening(progress: Progress | None) -> Progress:
+    """Return the listener that was given; without one, a line below the cell in a notebook, and silence elsewhere."""
+    if progress is not None:
+        return progress
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if getattr(shell, "kernel", None) is None:  # a console has no kernel, and nothing that could be written over
+        return Silent()
+    below: Progress = import_module("holdfast.report.notebook_progress").Below()
+    return below
 
 
 def say(progress: Progress, text: str) -> None:

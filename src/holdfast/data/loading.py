@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from holdfast.core.dataset import KINDS, ROLES, Dataset, Kind, Role, Source
 from holdfast.core.errors import BadInput, unknown
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.text import one_line
 from holdfast.data.benchmarks import fitted, is_benchmark
 from holdfast.data.canonical import STRING
@@ -68,11 +68,11 @@ def load(
         kinds = _numbered(kinds or {}, match)
         _refuse_unknown(wanted, kinds)
         as_text = frozenset(name for name, kind in kinds.items() if kind in {"text", "category"})
-        with track(progress or Silent(), f"reading {_title(parts)}", unit="rows") as advance:
+        with track(listening(progress), f"reading {_title(parts)}", unit="rows") as advance:
             content = settled(parts, match, as_text=as_text, advance=advance)
     if not len(content.table):
         raise BadInput(f"{_title(parts)} has columns, but no rows")
-    dataset = _described(parts, split_of_part, match, content, wanted, kinds, progress or Silent())
+    dataset = _described(parts, split_of_part, match, content, wanted, kinds, listening(progress))
     if names != [ALL]:
         if split_column or splitter:
             raise BadInput("give splits as several inputs, or one input with a split column or a splitter, not both")

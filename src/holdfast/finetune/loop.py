@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from holdfast.core.errors import HoldfastError
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.finetune.checkpoint import Checkpoint, save, whole
 from holdfast.finetune.evaluation import judged
@@ -105,7 +105,7 @@ def train(job: Job, progress: Progress | None = None) -> Journal:
         journal = journal.model_copy(update={"starts": journal.starts + 1})
     clock = _Clock(journal)
     job.module.train()
-    with track(progress or Silent(), "training", total=job.steps, unit="steps") as advance:
+    with track(listening(progress), "training", total=job.steps, unit="steps") as advance:
         advance(journal.step)
         while journal.step < job.steps and journal.stopping.stopped is None:
             step = journal.step

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from holdfast.core.config import checked
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.record import Run
 from holdfast.core.text import one_line
 from holdfast.data.bulk.records import blocks, is_plain, parquet_records
@@ -53,8 +53,8 @@ def predictions(
         raise BadInput(f"run {run.id} has no tuned model ({run.status}; {run.says or 'it ended before there was one'})")
     predict = _predictor(recipe.task)(model, recipe, columns)
     wanted = tuple(dict.fromkeys((*columns, *keep)))
-    rows, given, notes = _opened(data, wanted, columns, progress or Silent())
-    return Predictions(rows, _answered(given, rows, predict, columns, keep, progress or Silent()), notes)
+    rows, given, notes = _opened(data, wanted, columns, listening(progress))
+    return Predictions(rows, _answered(given, rows, predict, columns, keep, listening(progress)), notes)
 
 
 def _learnt(run: Run) -> tuple[Recipe, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from holdfast.audit.recording import data_fields
 from holdfast.core.dataset import Dataset
 from holdfast.core.environment import environment
 from holdfast.core.errors import unknown
-from holdfast.core.progress import Progress, Recording, Silent
+from holdfast.core.progress import Progress, Recording, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.store import RunStore, new_id
@@ -48,7 +48,7 @@ def finetune(
     that do not fit; Diverged where the loss is no number any more; MissingExtra without torch and transformers.
     """
     require()
-    started, progress = time.perf_counter(), progress or Silent()
+    started, progress = time.perf_counter(), listening(progress)
     if recipe.search:
         space_of(recipe)  # what is wrong with it is told before anything is read
     dataset, note = with_validation(loaded(recipe.data, recipe, progress), recipe.seed)

@@ -23,7 +23,7 @@ from holdfast.audit.scoring import usable
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.index import runs_on
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.store import RunStore, new_id
@@ -72,7 +72,7 @@ def compare(
     ]
     given: dict[str, Any] = {
         "dataset": dataset, "labels": labels, "test_predictions": models, "score_metric": used, "streams": streams,
-        "split_of": SplitOf(("test",), np.zeros(len(dataset), dtype=np.int64)), "progress": progress or Silent(),
+        "split_of": SplitOf(("test",), np.zeros(len(dataset), dtype=np.int64)), "progress": listening(progress),
     }  # fmt: skip
     if store is not None:
         given["ledger"] = ledger_of(runs_on(store, fields["test_digest"]), fields["test_digest"])

@@ -20,7 +20,7 @@ from holdfast.audit.facts.shift.two_sample import SplitClassifier, wins
 from holdfast.audit.runner import FactCrashed, Facts
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import NotApplicable
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Estimate
 from holdfast.data.canonical import STRING
@@ -117,7 +117,7 @@ def facts_of(both: Dataset, settings: DriftSettings, progress: Progress | None, 
         options["vectors"] = {"model": settings.model}
     if not full:
         options["split_classifier"] = {"most_rows": 4_000}
-    given = {"dataset": both, "time_cut": None, "streams": Streams(settings.seed), "progress": progress or Silent()}
+    given = {"dataset": both, "time_cut": None, "streams": Streams(settings.seed), "progress": listening(progress)}
     return Facts(given, options)
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from holdfast.audit.drifting.slices import Slices, Whole
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.data.origin import BY_NAME, RECORD
 from holdfast.data.store.store import Store
 from holdfast.data.store.version import Version
@@ -41,7 +41,7 @@ def stored(store: Store, versions: Sequence[Version], dataset: Dataset, progress
     codes = np.full(len(dataset), -1)
     wholes: list[Whole] = []
     before: pa.ChunkedArray | None = None
-    with track(progress or Silent(), "reading versions", len(versions), "versions") as advance:
+    with track(listening(progress), "reading versions", len(versions), "versions") as advance:
         for version in versions:
             records = store.read(version, columns=[RECORD]).values(RECORD)
             there = np.asarray(pc.is_in(held, value_set=records.combine_chunks()), dtype=bool)

@@ -20,7 +20,7 @@ from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset, Role
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.record import CheckResult, ColumnRecord, InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
@@ -144,7 +144,7 @@ def _calendar(dataset: Dataset, by: str) -> tuple[str, ...]:
 
 def look(slices: Slices, settings: DriftSettings, progress: Progress | None = None) -> Seen:
     """Return the comparison of slices, judged by the checks of drift."""
-    progress = progress or Silent()
+    progress = listening(progress)
     pairs = list(slices.steps(settings.against))
     full = len(slices.names) == 2
     steps: list[Compared] = []

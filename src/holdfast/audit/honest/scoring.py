@@ -18,7 +18,7 @@ from holdfast.audit.settings import AuditSettings
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import Finding
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, HonestScore
 
@@ -63,7 +63,7 @@ def honest_score(
         model = as_model(estimator) if estimator is not None and given is None else None
         known["model"] = given.name if given is not None else model.name if model else name_of(facts["encoding"])
         wanted = cures_for(dataset, findings)
-        with track(progress or Silent(), "honest score", None, "fits") as advance:
+        with track(listening(progress), "honest score", None, "fits") as advance:
             bench, notes = prepared(dataset, facts, labels, wanted, model=model, given=given, streams=streams)
             bench.seconds, bench.on_fit = settings.honest.seconds, lambda: advance(1)
             order = order_of(dataset, wanted.cures)

@@ -16,7 +16,7 @@ from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Recording, Silent
+from holdfast.core.progress import Progress, Recording, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, Run, Status
 from holdfast.core.store import RunStore, new_id
@@ -41,7 +41,7 @@ def probe(
     `seconds` is what all calls of the code together may take. Raises BadInput when the code fails on the data as
     they are, or when the data do not suit it.
     """
-    settings, progress = settings or AuditSettings(), progress or Silent()
+    settings, progress = settings or AuditSettings(), listening(progress)
     started = time.perf_counter()
     tried = Probe(pipeline, Budget(seconds), most_rows)
     streams = Streams(settings.seed)

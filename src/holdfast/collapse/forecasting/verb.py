@@ -18,7 +18,7 @@ from holdfast.collapse.regimes import PRESETS
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
@@ -68,7 +68,7 @@ def run_forecast(
             "and these must be such as no model learnt from"
         )
     paths = [real, *generations, *([suspect, holdout] if suspect is not None and holdout is not None else [])]
-    sets = read_sets(paths, asked.text, progress or Silent())
+    sets = read_sets(paths, asked.text, listening(progress))
     run = Run(
         id=new_id(),
         kind="collapse",

@@ -14,7 +14,7 @@ from holdfast.collapse.lab.keeping import Keeper
 from holdfast.collapse.lab.telling import headline, sections
 from holdfast.collapse.lab.work import gathered, run_all
 from holdfast.core.environment import environment
-from holdfast.core.progress import Progress, Recording, Silent
+from holdfast.core.progress import Progress, Recording, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.store import RunStore, new_id
@@ -36,7 +36,7 @@ def run_experiment(
     Raises BadInput for settings that do not fit together.
     """
     started = time.perf_counter()
-    progress = progress or Silent()
+    progress = listening(progress)
     found = arms(experiment)
     measures = chosen_measures(experiment, found[0].kind, *_seen(found[0], experiment))
     run = resumed or Run(

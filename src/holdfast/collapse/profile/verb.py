@@ -19,7 +19,7 @@ from holdfast.collapse.reading.sets import read_sets
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import InputRecord, Run
 from holdfast.core.store import RunStore, new_id
@@ -64,7 +64,7 @@ def run_profile(
         )
     if len(domains) == 1:
         raise BadInput("one domain cannot be told from another; give --domain NAME=FILE for two or more, or for none")
-    sets = read_sets([learnt, *generations, real, *domains.values()], asked.text, progress or Silent())
+    sets = read_sets([learnt, *generations, real, *domains.values()], asked.text, listening(progress))
     chain, fresh, homes = sets[: 1 + len(generations)], sets[1 + len(generations)], sets[2 + len(generations) :]
     if len(fresh) < FEWEST:
         raise BadInput(f"--real holds {len(fresh)} items; at least {FEWEST} are needed, as they are parted in two")

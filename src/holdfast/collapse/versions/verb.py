@@ -15,7 +15,7 @@ from holdfast.collapse.versions.diversity import diversity
 from holdfast.collapse.versions.items import items_of, sets_of
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, Run, Section
 from holdfast.core.store import RunStore
@@ -41,7 +41,7 @@ def drift_of(
     first slice.
     """
     started = time.perf_counter()
-    settings, progress = settings or DriftSettings(), progress or Silent()
+    settings, progress = settings or DriftSettings(), listening(progress)
     if not given:
         raise BadInput("nothing to compare: give two versions (holdfast data drift OLD NEW), a store, or --by COLUMN")
     history = len(given) == 1 and settings.by is None and is_address(given[0])

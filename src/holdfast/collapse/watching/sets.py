@@ -20,7 +20,7 @@ from holdfast.collapse.reading.sets import SampleItems, read_sets
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN, Examples
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
@@ -51,7 +51,7 @@ def watch_paths(
     command: Sequence[str] = (),
 ) -> Run:
     """Return the record of watching files or folders; see `watch`. Raises BadInput."""
-    settings, progress = settings or WatchSettings(), progress or Silent()
+    settings, progress = settings or WatchSettings(), listening(progress)
     first, rest = sets_of(paths, real)
     truth, *others = read_sets([first, *rest, *controls], settings.text, progress, "sample sets")
     sets, given = others[: len(rest)], others[len(rest) :]
@@ -74,7 +74,7 @@ def watch(
     recursion; without them it means a difference from real data. Raises BadInput where there are too few items.
     """
     started = time.perf_counter()
-    settings, progress = settings or WatchSettings(), progress or Silent()
+    settings, progress = settings or WatchSettings(), listening(progress)
     run = Run(
         id=new_id(),
         kind="collapse",
@@ -133,7 +133,7 @@ def look(
     smallest = min((real, *sets, *controls), key=len)
     if len(smallest) < FEWEST:
         raise BadInput(f"{one_line(smallest.name)} holds {len(smallest):,} items; at least {FEWEST} are needed")
-    streams, progress = Streams(settings.seed), progress or Silent()
+    streams, progress = Streams(settings.seed), listening(progress)
     parts = parts_of(real, streams)
     lens = lens_of(parts.reference)
     alarms: list[Alarm] = []

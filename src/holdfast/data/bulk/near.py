@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.dataset
 
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.data.bulk import queries
 from holdfast.data.bulk.engine import Workplace, parquet_files
 from holdfast.data.bulk.jaccard import NEAR, near
@@ -53,7 +53,7 @@ def copies(
     Recall of pairs is 1 − (1 − J⁵)²⁵ at a Jaccard index J; every pair is verified, so that precision is 1. Among more
     than nine texts that share a band, each is compared with eight others of them. Work is linear in the records.
     """
-    progress = progress or Silent()
+    progress = listening(progress)
     work = partial(documents, columns=columns, text=text, run=run)
     docs = place.stage(
         "hashing",

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from holdfast.core.errors import BadInput, unknown
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.text import one_line
 from holdfast.data.bulk.engine import Workplace
 from holdfast.data.bulk.records import Records, Unit, blocks
@@ -33,7 +33,7 @@ def scores(
     work = partial(_scored, score=score, columns=tuple(columns))
     return place.stage(
         "scores",
-        lambda into: place.engine.each(records.units, work, SCORES, into, progress or Silent()),
+        lambda into: place.engine.each(records.units, work, SCORES, into, listening(progress)),
         stamp=records.stamp, columns=list(columns), score=name,
     )  # fmt: skip
 

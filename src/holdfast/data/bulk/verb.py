@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from holdfast.core.durable import replacing
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.record import InputRecord, Run
 from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
@@ -51,7 +51,7 @@ def duplicates(
     `out` gets the pairs, as Parquet. `work` keeps what each stage wrote, so that the same call goes on after a kill;
     without it that lies in a temporary folder that is removed. Raises BadInput, MissingExtra.
     """
-    started, settings, progress = time.perf_counter(), settings or DuplicateSettings(), progress or Silent()
+    started, settings, progress = time.perf_counter(), settings or DuplicateSettings(), listening(progress)
     refuse_existing(out)
     with _folder(work) as folder:
         records = opened(paths, folder / "records", progress)

@@ -7,7 +7,7 @@ from typing import Any
 from holdfast.core.dataset import Dataset
 from holdfast.core.durable import building
 from holdfast.core.errors import BadInput, HoldfastError
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.showing import shows
 from holdfast.data.exporting.form import Options, form_named
 from holdfast.data.exporting.provenance import Provenance, as_json, as_markdown, provenance
@@ -49,7 +49,7 @@ def export(
         raise BadInput(f"{dataset.name} has no records to export")
     try:
         with building(to) as making:
-            with track(progress or Silent(), f"writing {form}", total=len(dataset), unit="records") as advance:
+            with track(listening(progress), f"writing {form}", total=len(dataset), unit="records") as advance:
                 subject = Subject(dataset, advance=advance)
                 place = chosen.write(subject, making, options or Options()).relative_to(making)
             found = provenance(dataset)

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Int, UInt64
 
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.core.showing import shows
 from holdfast.core.text import one_line
@@ -69,7 +69,7 @@ def mix(
     Reads the columns of provenance only; about 160 bytes of memory a record. Raises BadInput where the policy cannot be
     met: which constraint, what was wanted, what there is, and what would do.
     """
-    progress = progress or Silent()
+    progress = listening(progress)
     source = opened(policy.source, progress) if dataset is None else of_dataset(dataset)
     if policy.human.planned and ask is None:
         raise BadInput(

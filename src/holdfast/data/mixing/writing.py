@@ -16,7 +16,7 @@ from holdfast.core.durable import building, write_whole
 from holdfast.core.errors import BadInput
 from holdfast.core.hashing import digest_file
 from holdfast.core.media import Media
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.version import __version__
 from holdfast.data.mixing.choosing import Mix
 from holdfast.data.mixing.record import MIX_FILE, MixRecord, PartRecord
@@ -33,7 +33,7 @@ def write_mix(mix: Mix, folder: Path, progress: Progress | None = None) -> MixRe
 
     A kill leaves either the whole folder or none; what is left of an earlier kill is cleared away.
     """
-    progress = progress or Silent()
+    progress = listening(progress)
     if folder.exists():
         raise BadInput(f"{folder} is there already; nothing is overwritten. Name another folder, or move it away")
     try:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from holdfast.core.dataset import Dataset
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.record import CheckResult, InputRecord, Run, Section
 from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
@@ -40,7 +40,7 @@ def find_marks(
     origin of the records that say something. Raises BadInput where there is neither a text nor a tag to look at.
     """
     started = time.perf_counter()
-    settings, progress = settings or MarkSettings(), progress or Silent()
+    settings, progress = settings or MarkSettings(), listening(progress)
     words: list[str] = []
     parts: list[Section] = []
     results: list[CheckResult] = []

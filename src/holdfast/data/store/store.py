@@ -17,7 +17,7 @@ import pyarrow as pa
 from holdfast.core import durable
 from holdfast.core.dataset import Dataset, Kind, Role, Source
 from holdfast.core.errors import BadInput, StoreError, unknown
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.showing import shows
 from holdfast.core.text import one_line
 from holdfast.data.origin import RECORD
@@ -181,7 +181,7 @@ class Store:
             raise BadInput("an amendment needs a message that says who changed what is known of the origin, and why")
         dataset, said = ruled(dataset, rules) if rules is not None else (dataset, ())
         ids = rules.id_column if rules is not None else None
-        version, known = add(self, dataset, message, (*said, *notes), ids, progress or Silent())
+        version, known = add(self, dataset, message, (*said, *notes), ids, listening(progress))
         if amend and len(known):
             done = amended(self, claims(known), message)
             return done.model_copy(update={"added": version.added, "present": version.present})
@@ -235,13 +235,13 @@ class Store:
         """Write a version to a new folder as Parquet, CSV or JSONL, and return how many records. Raises BadInput."""
         from holdfast.data.store.checkout import checkout
 
-        return checkout(self, self.kept(version), Path(folder), form, progress or Silent())
+        return checkout(self, self.kept(version), Path(folder), form, listening(progress))
 
     def verify(self, *, records: bool = False, progress: Progress | None = None) -> "Verified":
         """Return which files are missing, torn or changed, and which versions that touches."""
         from holdfast.data.store.verifying import verify
 
-        return verify(self, progress or Silent(), records=records)
+        return verify(self, listening(progress), records=records)
 
     def compact(self) -> Version:
         """Write many small files together, and return the version that is made of them; its id is that of the head."""

@@ -10,7 +10,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import Examples, Measure
 from holdfast.core.media import ABSENT
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.core.record import Section
 from holdfast.data.origin import ORIGIN
@@ -51,7 +51,7 @@ def scan_images(
     images = dataset.of(kind="image")
     if not images:
         raise BadInput(f"{dataset.name} has no column of images")
-    looked = _looked(dataset, images[0].name, origin, Streams(seed), progress or Silent())
+    looked = _looked(dataset, images[0].name, origin, Streams(seed), listening(progress))
     known = [int((looked.kind == kind).sum()) for kind in (0, 1)]
     if min(known) < judging.FEWEST:
         return (*_shortcuts(looked), _not(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.text import one_line
 from holdfast.data.origin import EVIDENCED, GENERATOR, ORIGIN, Origin
 from holdfast.data.screening.tags.generators import SOURCE_TYPES
@@ -52,7 +52,7 @@ def tag_files(
     if not files:
         raise BadInput(f"{source} holds no file")
     written, reasons = 0, Counter[str]()
-    with track(progress or Silent(), "tagging", len(files), "files") as advance:
+    with track(listening(progress), "tagging", len(files), "files") as advance:
         for path, name in files:
             try:
                 new = _content(path, origin, generator, kind)

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from holdfast.core.dataset import Dataset
 from holdfast.core.media import ABSENT
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.data.origin import EVIDENCED, GENERATOR, ORIGIN, RECORD
 from holdfast.data.screening.tags.reading import Claim, claim_of
 from holdfast.data.screening.tags.texts import of_table
@@ -35,7 +35,7 @@ def told(dataset: Dataset, *, trust: str = "", check: bool = True, progress: Pro
     if images:
         codes, values = dataset.codes(images[0].name)
         found: list[Claim | None] = []
-        with track(progress or Silent(), "reading tags", len(values), "images") as advance:
+        with track(listening(progress), "reading tags", len(values), "images") as advance:
             for value in values:
                 claim = _of_image(dataset, str(value), trust, check=check)
                 unread += claim is None

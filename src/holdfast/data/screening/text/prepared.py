@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.data.screening.text.cleaning import cleaned
 from holdfast.data.screening.text.shared import unshared
 
@@ -45,7 +45,7 @@ def prepared(texts: Sequence[str], origin: Int[np.ndarray, " rows"], progress: P
     """
     plain: list[str] = []
     counts: dict[str, int] = {}
-    with track(progress or Silent(), "texts", len(texts), "rows") as advance:
+    with track(listening(progress), "texts", len(texts), "rows") as advance:
         for start in range(0, len(texts), _BLOCK):
             block = cleaned(texts[start : start + _BLOCK])
             plain += block.texts

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from holdfast.core.dataset import Dataset
 from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Silent
+from holdfast.core.progress import Progress, listening
 from holdfast.core.record import InputRecord, Run
 from holdfast.core.showing import shows
 from holdfast.core.store import RunStore, new_id
@@ -58,7 +58,7 @@ def scan(
     (Binoculars with `model`).
     """
     started = time.perf_counter()
-    settings, progress = settings or ScreenSettings(), progress or Silent()
+    settings, progress = settings or ScreenSettings(), listening(progress)
     readers = _readers(model, second)
     dataset = opened(data, settings.column, progress)
     own = rows_of(dataset, settings.column)

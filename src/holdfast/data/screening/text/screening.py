@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.data.screening.share.estimate import (
     FEWEST,
@@ -90,7 +90,7 @@ def screen(
     `generators` names the maker of each row where known; `groups` are sets of rows with a share of their own; `readers`
     are scores of language models, by name. Raises BadInput where too little is labelled.
     """
-    settings, progress = settings or ScreenSettings(), progress or Silent()
+    settings, progress = settings or ScreenSettings(), listening(progress)
     names = [*DETECTORS, *(readers or {})]
     if settings.detector not in names:
         raise unknown("detector", settings.detector, names)

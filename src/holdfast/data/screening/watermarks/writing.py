@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from holdfast.core.durable import settle
 from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Silent, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.data.origin import EVIDENCED, GENERATOR, ORIGIN
 from holdfast.data.screening.watermarks.keys import Key
@@ -48,7 +48,7 @@ def continued(
     words, write = loaded_tokenizer(folder), processor(scheme, key)
     most = int(getattr(model.config, "max_position_embeddings", 0) or 1 << 20)
     start = next((i for i in (model.config.bos_token_id, model.config.eos_token_id) if isinstance(i, int)), 0)
-    with track(progress or Silent(), "writing", len(texts), "texts") as advance, torch.inference_mode():
+    with track(listening(progress), "writing", len(texts), "texts") as advance, torch.inference_mode():
         for number, text in enumerate(texts):
             rng = Streams(manner.seed)("marked text", number)
             ids = words.encode(text, add_special_tokens=False).ids[-(most // 2) :] or [start]
