@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from typing import Any
 
 from holdfast.audit import catalogue
@@ -17,11 +15,11 @@ from holdfast.audit.runner import Facts, closure, refuse_unknown_options, run_ch
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
-from holdfast.core.environment import environment
 from holdfast.core.index import runs_on
-from holdfast.core.progress import Progress, Recording, listening
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
+from holdfast.core.recording import begun, recorded
 from holdfast.core.store import RunStore, new_id
 
 
@@ -60,45 +58,25 @@ def audit_dataset(
     if store is not None and digest:
         roots["ledger"] = ledger_of(runs_on(store, digest), digest, besides=resume.id if resume else "")
     facts = Facts({**roots, **(given or {})}, options)
-    run = Run(
-        id=resume.id if resume else run_id or new_id(),
-        **about,
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
-        splits=split_records(facts),
-        config=settings.model_dump(mode="json", exclude_defaults=True),
-        seed=settings.seed,
-        environment=environment(),
-    )
+    name = resume.id if resume else run_id or new_id()
+    run = begun("audit", command=command, settings=settings, id=name, splits=split_records(facts), **about)
     chosen = catalogue.selected(settings.select, settings.ignore)
     if dataset is None:  # checks of data would only say that there is none
         chosen = tuple(item for item in chosen if "dataset" not in closure(item.needs))
     done = {result.check: result for result in resume.results} if resume else {}
-    with store.begin(run) if store else nullcontext() as writer:
-        if writer is not None:
-            facts.listen(Recording(listening(progress), writer.event))
+    with recorded(run, store, started) as going:
+        facts.listen(going.listening(listening(progress)))
         results = run_checks(
             chosen,
             facts,
             options=options,
             done=done,
             keep=("encoding",) if settings.honest.enabled else (),  # the score asks again; it leads to the images too
-            on_result=writer.result if writer else lambda _: None,
+            on_result=going.result,
         )
         comments = code.allowed if code is not None else ()
         results = tuple(with_suppressions(result, settings.suppress, baseline, comments) for result in results)
         honest = None
         if dataset is not None and settings.honest.enabled:
             honest = score_of_audit(dataset, settings, results, facts)
-        run = run.model_copy(
-            update={
-                "status": "finished",
-                "results": results,
-                "honest": honest,
-                "seconds": time.perf_counter() - started,
-            }
-        )
-        if writer is not None:
-            writer.finish(run)
-    return run
+        return going.finish(results=results, honest=honest)

@@ -2,21 +2,18 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from holdfast.audit import catalogue
 from holdfast.audit.facts.origin.arrivals import arrivals_of
-from holdfast.audit.recording import data_fields
 from holdfast.audit.runner import Facts, run_checks
 from holdfast.core.dataset import Dataset
-from holdfast.core.environment import environment
 from holdfast.core.finding import Examples
 from holdfast.core.progress import Progress, listening
 from holdfast.core.record import Run, Section, Status
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.recording import begun, data_fields, recorded
+from holdfast.core.store import RunStore
 from holdfast.data.mixing.allocation import ranges_of
 from holdfast.data.mixing.counting import Stock, counted
 from holdfast.data.mixing.judging import training_rows
@@ -38,34 +35,16 @@ def judge(
     """Return the record of judging the training rows of a data set by a policy. Raises StoreError."""
     started = time.perf_counter()
     facts = Facts({"dataset": dataset, "policy": policy, "progress": listening(progress)})
-    run = Run(
-        id=new_id(),
-        kind="data",
-        title=f"{dataset.name} under a policy",
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
-        config=policy.model_dump(mode="json", exclude_defaults=True),
-        seed=policy.seed,
-        environment=environment(),
-        **data_fields(dataset),
-    )
-    with store.begin(run) if store else nullcontext() as writer:
-        results = run_checks(catalogue.selected(CHECKS), facts, on_result=writer.result if writer else lambda _: None)
+    run = begun("data", f"{dataset.name} under a policy", command, policy, **data_fields(dataset))
+    with recorded(run, store, started) as going:
+        results = run_checks(catalogue.selected(CHECKS), facts, on_result=going.result)
         rows = training_rows(dataset)
         stock = counted(policy, dataset.table.take(rows))
-        run = run.model_copy(
-            update={
-                "status": "finished",
-                "results": results,
-                "says": _said(results[0].status, len(results[0].findings), results[0].reason),
-                "sections": (_section(policy, stock, len(rows)),),
-                "seconds": time.perf_counter() - started,
-            }
+        return going.finish(
+            results=results,
+            says=_said(results[0].status, len(results[0].findings), results[0].reason),
+            sections=(_section(policy, stock, len(rows)),),
         )
-        if writer is not None:
-            writer.finish(run)
-    return run
 
 
 def beside(inputs: Mapping[str, Path | str]) -> dict[str, Any]:

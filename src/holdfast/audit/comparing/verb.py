@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +15,15 @@ from holdfast.audit.comparing.reading import Wanted, clusters_of, labels_of, pre
 from holdfast.audit.facts.conduct.ledger import ledger_of
 from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.metrics import metric_for, truth_of
-from holdfast.audit.recording import data_fields
 from holdfast.audit.runner import Facts, run_checks
 from holdfast.audit.scoring import usable
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.index import runs_on
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.recording import begun, data_fields, recorded
+from holdfast.core.store import RunStore
 
 CHECKS = ("uncorrected-comparisons", "tiny-test-set", "test-set-reuse")
 
@@ -78,25 +75,16 @@ def compare(
         given["ledger"] = ledger_of(runs_on(store, fields["test_digest"]), fields["test_digest"])
     known = catalogue.checks()
     results += run_checks([known[name] for name in CHECKS if name in known], Facts(given))
-    run = Run(
-        id=new_id(),
-        kind="compare",
-        title=" against ".join(ranking.names[:3]) + (f" and {len(ranking.names) - 3} more" * (len(ranking.names) > 3)),
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
-        config=_config(files, wanted, truth, noise, ranking.metric.name, ranking.scores, used.higher_is_better),
+    run = begun(
+        "compare",
+        " against ".join(ranking.names[:3]) + (f" and {len(ranking.names) - 3} more" * (len(ranking.names) > 3)),
+        command,
+        _config(files, wanted, truth, noise, ranking.metric.name, ranking.scores, used.higher_is_better),
         seed=seed,
-        environment=environment(),
         **fields,
     )
-    with store.begin(run) if store else nullcontext() as writer:
-        run = run.model_copy(
-            update={"status": "finished", "results": tuple(results), "seconds": time.perf_counter() - started}
-        )
-        if writer is not None:
-            writer.finish(run)
-    return run
+    with recorded(run, store, started) as going:
+        return going.finish(results=tuple(results))
 
 
 def _config(

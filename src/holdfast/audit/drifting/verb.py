@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ from holdfast.audit.drifting.slices import FEWEST, Slices
 from holdfast.audit.runner import Facts, run_checks
 from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset, Role
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, listening, track
-from holdfast.core.record import CheckResult, ColumnRecord, InputRecord, Run, Section
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.record import CheckResult, InputRecord, Run, Section
+from holdfast.core.recording import begun, columns_of, recorded
+from holdfast.core.store import RunStore
 from holdfast.core.text import one_line
 
 FAMILY = "drift"
@@ -112,11 +111,8 @@ def record(
     started = time.perf_counter()
     found = look(sliced(versions, settings), settings, progress)
     run = described(versions, found, settings, command)
-    run = run.model_copy(update={**(more or {}), "seconds": time.perf_counter() - started})
-    if store is not None:
-        with store.begin(run.model_copy(update={"status": "running"})) as writer:
-            writer.finish(run)
-    return run
+    with recorded(run, store, started) as going:
+        return going.finish(**(more or {}))
 
 
 def sliced(versions: Sequence[Version], settings: DriftSettings) -> Slices:
@@ -202,22 +198,14 @@ def described(versions: Sequence[Version], found: Seen, settings: DriftSettings,
         at += len(one)
     names = [one_line(name, 60) for name, _ in versions]
     title = f"drift of {names[0]}" if len(names) == 1 else f"drift from {names[0]} to {names[-1]}"
-    dataset = found.slices.dataset
-    return Run(
-        id=new_id(),
-        kind="data",
-        title=title,
-        command=tuple(command),
-        started=datetime.now(UTC),
+    return begun(
+        "data",
+        title,
+        command,
+        settings,
         n_rows=at,
         inputs=tuple(inputs),
-        columns=tuple(
-            ColumnRecord(name=c.name, kind=c.kind, role=c.role, n_missing=dataset.values(c.name).null_count)
-            for c in dataset.columns
-        ),
-        config=settings.model_dump(mode="json", exclude_defaults=True),
-        seed=settings.seed,
-        environment=environment(),
+        columns=columns_of(found.slices.dataset),
         results=found.results,
         says=found.says,
         sections=found.sections,

@@ -2,23 +2,20 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from typing import Any
 
 from holdfast.audit import catalogue
 from holdfast.audit.probe.bench import Budget, Probe
 from holdfast.audit.probe.pipeline import Pipeline
-from holdfast.audit.recording import data_fields
 from holdfast.audit.runner import Facts, required, run_checks
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
 from holdfast.core.dataset import Dataset
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
-from holdfast.core.progress import Progress, Recording, listening
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, Run, Status
+from holdfast.core.recording import begun, data_fields, recorded
 from holdfast.core.store import RunStore, new_id
 
 FAMILY = "probe"
@@ -48,39 +45,23 @@ def probe(
     facts = Facts({"dataset": dataset, "probe": tried, "streams": streams, "progress": progress}, _options(settings))
     required(facts, "bench")  # no experiment can tell anything where the code does not run on the data as they are
     about = pipeline.about
-    run = Run(
+    run = begun(
+        "probe",
+        f"{about.name} on {dataset.name}",
+        command,
+        {**settings.model_dump(mode="json", exclude_defaults=True), "pipeline": about.name, "form": about.form},
         id=run_id or new_id(),
-        kind="probe",
-        title=f"{about.name} on {dataset.name}",
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
-        config={**settings.model_dump(mode="json", exclude_defaults=True), "pipeline": about.name, "form": about.form},
         seed=settings.seed,
-        environment=environment(),
         **data_fields(dataset),
     )
     chosen = [one for one in catalogue.selected(settings.select, settings.ignore) if one.family == FAMILY]
     if not chosen:
         raise BadInput("no probe is left: --select and --ignore take names of the family probe")
-    with store.begin(run) if store else nullcontext() as writer:
-        if writer is not None:
-            facts.listen(Recording(progress, writer.event))
-        results = run_checks(
-            chosen, facts, options=_options(settings), on_result=writer.result if writer else lambda _: None
-        )
+    with recorded(run, store, started) as going:
+        facts.listen(going.listening(progress))
+        results = run_checks(chosen, facts, options=_options(settings), on_result=going.result)
         results = tuple(with_suppressions(_scoped(one, tried.scope), settings.suppress, None) for one in results)
-        run = run.model_copy(
-            update={
-                "status": "finished",
-                "results": results,
-                "notes": tuple(_notes(results, tried)),
-                "seconds": time.perf_counter() - started,
-            }
-        )
-        if writer is not None:
-            writer.finish(run)
-    return run
+        return going.finish(results=results, notes=tuple(_notes(results, tried)))
 
 
 def _options(settings: AuditSettings) -> Mapping[str, Mapping[str, Any]]:

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +11,15 @@ from holdfast.collapse.forecasting.contamination import Meter, synthetic_share
 from holdfast.collapse.forecasting.forecast import Forecast, forecast, forecast_numbers
 from holdfast.collapse.forecasting.telling import contamination, headline, sections
 from holdfast.collapse.reading.counting import Unit, counted, halves, variances
-from holdfast.collapse.reading.sets import SampleItems, read_sets
+from holdfast.collapse.reading.sets import SampleItems, inputs_of, read_sets
 from holdfast.collapse.regimes import PRESETS
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
-from holdfast.core.record import InputRecord, Run, Section
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.record import Run, Section
+from holdfast.core.recording import begun, recorded
+from holdfast.core.store import RunStore
 
 _MOST_ROWS = 12  # generations told in a table
 
@@ -69,29 +67,11 @@ def run_forecast(
         )
     paths = [real, *generations, *([suspect, holdout] if suspect is not None and holdout is not None else [])]
     sets = read_sets(paths, asked.text, listening(progress))
-    run = Run(
-        id=new_id(),
-        kind="collapse",
-        title=f"forecast from {len(generations)} replicates of one generation",
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
-        inputs=tuple(
-            InputRecord(name=one.name, start=0, stop=len(one), digest=one.digest, notes=one.notes) for one in sets
-        ),
-        config=asked.model_dump(mode="json", exclude_defaults=True),
-        seed=asked.seed,
-        environment=environment(),
-        size=f"{len(generations)} replicates of one generation",
-    )
-    with store.begin(run) if store else nullcontext() as writer:
+    size = f"{len(generations)} replicates of one generation"
+    run = begun("collapse", f"forecast from {size}", command, asked, inputs=inputs_of(sets), size=size)
+    with recorded(run, store, started) as going:
         found, says, told = _told(asked, sets, len(generations))
-        run = run.model_copy(
-            update={"status": "finished", "says": says, "sections": told, "seconds": time.perf_counter() - started}
-        )
-        if writer is not None:
-            writer.finish(run)
-    return run, found
+        return going.finish(says=says, sections=told), found
 
 
 def _told(asked: Asked, sets: list[SampleItems], replicates: int) -> tuple[Forecast | None, str, tuple[Section, ...]]:

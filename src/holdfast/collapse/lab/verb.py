@@ -3,8 +3,6 @@
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 from holdfast.collapse.lab.curves import Curve, curves
@@ -13,10 +11,10 @@ from holdfast.collapse.lab.judging import generations_of, judged
 from holdfast.collapse.lab.keeping import Keeper
 from holdfast.collapse.lab.telling import headline, sections
 from holdfast.collapse.lab.work import gathered, run_all
-from holdfast.core.environment import environment
-from holdfast.core.progress import Progress, Recording, listening
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
+from holdfast.core.recording import begun, recorded
 from holdfast.core.store import RunStore, new_id
 
 VALUES = "values"
@@ -39,45 +37,29 @@ def run_experiment(
     progress = listening(progress)
     found = arms(experiment)
     measures = chosen_measures(experiment, found[0].kind, *_seen(found[0], experiment))
-    run = resumed or Run(
+    run = resumed or begun(
+        "collapse",
+        _title(experiment, found),
+        command,
+        experiment.model_dump(mode="json", exclude_unset=True),
         id=run_id or new_id(),
-        kind="collapse",
-        title=_title(experiment, found),
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
-        config=experiment.model_dump(mode="json", exclude_unset=True),
         seed=experiment.seed,
-        environment=environment(),
         size=f"{experiment.generations:,} generations × {experiment.replicates:,} replicates",
     )
-    with ExitStack() as opened:
-        if store is None:
-            folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-            writer = None
-        else:
-            writer = opened.enter_context(store.begin(run))
-            folder = writer.folder / VALUES
-            progress = Recording(progress, writer.event)
-        keeper = Keeper(folder)
-        run_all(experiment, found, measures, keeper, progress)
+    with recorded(run, store, started) as going, tempfile.TemporaryDirectory() as temporary:
+        keeper = Keeper(going.writer.folder / VALUES if going.writer else Path(temporary))
+        run_all(experiment, found, measures, keeper, going.listening(progress))
         at = experiment.recorded()
         drawn = tuple(
             curve
             for number, arm in enumerate(found)
             for curve in curves(arm, gathered(experiment, number, arm, keeper), measures, at)
         )
-        run = run.model_copy(
-            update={
-                "status": "finished",
-                "results": judged(generations_of(drawn), select=("theory-disagrees",)),
-                "says": headline(drawn, found[0].kind.tells),
-                "sections": sections(drawn, found[0].kind.tells),
-                "seconds": time.perf_counter() - started,
-            }
+        run = going.finish(
+            results=judged(generations_of(drawn), select=("theory-disagrees",)),
+            says=headline(drawn, found[0].kind.tells),
+            sections=sections(drawn, found[0].kind.tells),
         )
-        if writer is not None:
-            writer.finish(run)
     return run, drawn
 
 

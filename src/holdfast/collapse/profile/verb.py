@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, Field
@@ -15,14 +13,14 @@ from holdfast.collapse.profile.profile import Generation, Profile, profile
 from holdfast.collapse.profile.real import TAIL, Real
 from holdfast.collapse.profile.telling import headline, sections
 from holdfast.collapse.reading.counting import Unit, counted, halves
-from holdfast.collapse.reading.sets import read_sets
-from holdfast.core.environment import environment
+from holdfast.collapse.reading.sets import inputs_of, read_sets
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
-from holdfast.core.record import InputRecord, Run
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.record import Run
+from holdfast.core.recording import begun, recorded
+from holdfast.core.store import RunStore
 
 FEWEST = 20  # real items, to be parted in two
 
@@ -68,22 +66,9 @@ def run_profile(
     chain, fresh, homes = sets[: 1 + len(generations)], sets[1 + len(generations)], sets[2 + len(generations) :]
     if len(fresh) < FEWEST:
         raise BadInput(f"--real holds {len(fresh)} items; at least {FEWEST} are needed, as they are parted in two")
-    run = Run(
-        id=new_id(),
-        kind="collapse",
-        title=f"profile of {len(generations)} generations",
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
-        inputs=tuple(
-            InputRecord(name=one.name, start=0, stop=len(one), digest=one.digest, notes=one.notes) for one in sets
-        ),
-        config=asked.model_dump(mode="json", exclude_defaults=True),
-        seed=asked.seed,
-        environment=environment(),
-        size=f"{len(generations)} generations",
-    )
-    with store.begin(run) if store else nullcontext() as writer:
+    size = f"{len(generations)} generations"
+    run = begun("collapse", f"profile of {size}", command, asked, inputs=inputs_of(sets), size=size)
+    with recorded(run, store, started) as going:
         tables = counted([*chain, *halves(fresh, Streams(asked.seed)("halves")), *homes], asked.types, asked.column)
         if tables is None:
             raise BadInput("a profile is about types: texts or categories. For numbers: holdfast collapse watch")
@@ -96,15 +81,5 @@ def run_profile(
         )
         names = [one.name for one in chain[1:]]
         told = sections(names, found, steps(taught, wrote, world, seed=asked.seed))
-        run = run.model_copy(
-            update={
-                "status": "finished",
-                "results": (judged(names, found),),
-                "says": headline(names, found),
-                "sections": told,
-                "seconds": time.perf_counter() - started,
-            }
-        )
-        if writer is not None:
-            writer.finish(run)
+        run = going.finish(results=(judged(names, found),), says=headline(names, found), sections=told)
     return run, found

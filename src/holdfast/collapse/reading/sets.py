@@ -1,6 +1,6 @@
 """One sample set from a file or folder: texts, pictures, numbers and categories, whichever it holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.hashing import digest_file, hasher, tagged
 from holdfast.core.progress import Progress, track
+from holdfast.core.record import InputRecord
 from holdfast.core.text import one_line
 from holdfast.data.store.address import is_address
 
@@ -274,3 +275,12 @@ def _pictures(name: str, dataset: Dataset, column: str, digest: str) -> SampleIt
     pixels = np.stack([small[i] for i in good.tolist()]).astype(np.float64) / 255.0
     notes = (f"{lost:,} of {len(codes):,} pictures cannot be read and are left out",) if lost else ()
     return SampleItems(name, len(pixels), digest or tagged(state), pixels=pixels, notes=notes)
+
+
+def inputs_of(sets: Iterable[SampleItems]) -> tuple[InputRecord, ...]:
+    """Return sample sets as the inputs of a record, one after another."""
+    at, found = 0, []
+    for one in sets:
+        found.append(InputRecord(name=one.name, start=at, stop=at + len(one), digest=one.digest, notes=one.notes))
+        at += len(one)
+    return tuple(found)

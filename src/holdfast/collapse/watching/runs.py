@@ -6,7 +6,6 @@ means an effect of recursion and nothing else.
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 from jaxtyping import Float
@@ -24,13 +23,13 @@ from holdfast.collapse.lab.verb import VALUES
 from holdfast.collapse.lab.work import gathered
 from holdfast.collapse.watching.sets import WatchSettings
 from holdfast.core.config import checked
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import Examples
 from holdfast.core.progress import Progress
 from holdfast.core.random import Streams
 from holdfast.core.record import Run, Section
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.recording import begun, recorded
+from holdfast.core.store import RunStore
 
 Table = Float[np.ndarray, "recorded replicates measures"]
 MOST_HISTORIES = 500  # that are watched to say how often the alarm sounds
@@ -82,25 +81,10 @@ def watch_run(
         raise BadInput(f"run {before.id}: {silent['drift']}, so that there is nothing to watch")
     generations_fact = Generations(tuple(alarms), silent=silent)
     results = judged(generations_fact, alpha=settings.alpha, progress=progress)
-    run = Run(
-        id=new_id(),
-        kind="collapse",
-        title=f"watching {before.title}",
-        command=tuple(command),
-        parents=(before.id,),
-        started=datetime.now(UTC),
-        config=settings.model_dump(mode="json", exclude_defaults=True),
-        seed=settings.seed,
-        environment=environment(),
-        size=before.size,
-        results=results,
-        says=_said(alarms, settings.alpha),
-        sections=tuple(_sections(alarms, rows, settings)),
-        seconds=time.perf_counter() - started,
-    )
-    with store.begin(run.model_copy(update={"status": "running"})) as writer:
-        writer.finish(run)
-    return run
+    told = tuple(_sections(alarms, rows, settings))
+    run = begun("collapse", f"watching {before.title}", command, settings, parents=(before.id,), size=before.size)
+    with recorded(run, store, started) as going:
+        return going.finish(results=results, says=_said(alarms, settings.alpha), sections=told)
 
 
 def _usable(

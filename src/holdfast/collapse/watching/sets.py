@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +15,14 @@ from holdfast.collapse.alarm.parts import Parts, parts_of
 from holdfast.collapse.alarm.telling import drift_section, measures_section, rules_section, tails_section
 from holdfast.collapse.lab.judging import judged
 from holdfast.collapse.reading.order import sets_of
-from holdfast.collapse.reading.sets import SampleItems, read_sets
-from holdfast.core.environment import environment
+from holdfast.collapse.reading.sets import SampleItems, inputs_of, read_sets
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN, Examples
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
-from holdfast.core.record import CheckResult, InputRecord, Run, Section
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.record import CheckResult, Run, Section
+from holdfast.core.recording import begun, recorded
+from holdfast.core.store import RunStore
 from holdfast.core.text import one_line
 
 
@@ -75,35 +74,23 @@ def watch(
     """
     started = time.perf_counter()
     settings, progress = settings or WatchSettings(), listening(progress)
-    run = Run(
-        id=new_id(),
-        kind="collapse",
-        title=f"{len(sets)} generations after {one_line(real.name, 60)}",
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
-        config=settings.model_dump(mode="json", exclude_defaults=True),
-        seed=settings.seed,
-        environment=environment(),
-        inputs=tuple(_inputs(real, sets, controls)),
+    run = begun(
+        "collapse",
+        f"{len(sets)} generations after {one_line(real.name, 60)}",
+        command,
+        settings,
+        inputs=inputs_of((real, *sets, *controls)),
         size=f"{len(sets):,} generations of {_sizes(sets)} items, {len(real):,} real ones",
     )
-    seen = look(real, sets, settings, controls, progress)
-    results = judged(seen.generations, alpha=seen.alpha, progress=progress)
-    run = run.model_copy(
-        update={
-            "status": "finished",
-            "results": results,
-            "says": _said(seen, results, len(sets)),
-            "sections": tuple(_sections(seen, real, sets, settings)),
-            "notes": seen.notes,
-            "seconds": time.perf_counter() - started,
-        }
-    )
-    if store is not None:
-        with store.begin(run) as writer:
-            writer.finish(run)
-    return run
+    with recorded(run, store, started) as going:
+        seen = look(real, sets, settings, controls, going.listening(progress))
+        results = judged(seen.generations, alpha=seen.alpha, progress=progress)
+        return going.finish(
+            results=results,
+            says=_said(seen, results, len(sets)),
+            sections=tuple(_sections(seen, real, sets, settings)),
+            notes=seen.notes,
+        )
 
 
 class Looked(BaseModel):
@@ -227,14 +214,6 @@ def _sections(seen: Looked, real: SampleItems, sets: Sequence[SampleItems], sett
             ),
         )
     )
-    return found
-
-
-def _inputs(real: SampleItems, sets: Sequence[SampleItems], controls: Sequence[SampleItems]) -> list[InputRecord]:
-    at, found = 0, []
-    for one in (real, *sets, *controls):
-        found.append(InputRecord(name=one.name, start=at, stop=at + len(one), digest=one.digest, notes=one.notes))
-        at += len(one)
     return found
 
 

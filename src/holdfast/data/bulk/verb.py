@@ -5,7 +5,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,11 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 
 from holdfast.core.durable import replacing
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, listening
 from holdfast.core.record import InputRecord, Run
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.recording import begun, recorded
+from holdfast.core.store import RunStore
 from holdfast.core.text import one_line
 from holdfast.data.bulk import queries
 from holdfast.data.bulk.engine import Workplace, parquet_files
@@ -68,24 +67,10 @@ def duplicates(
                 _keep(place, records, tables, out)
         finally:
             engine.close()
-        run = Run(
-            id=new_id(),
-            kind="data",
-            title=f"duplicates in {' + '.join(records.parts[:3])}{' …' if len(records.parts) > 3 else ''}",
-            command=tuple(command),
-            started=datetime.now(UTC),
-            config=settings.model_dump(mode="json", exclude_defaults=True),
-            environment=environment(),
-            n_rows=len(records),
-            inputs=tuple(_inputs(records)),
-            says=said(seen, settings),
-            sections=sections(seen, settings),
-            seconds=time.perf_counter() - started,
-        )
-    if store is not None:
-        with store.begin(run.model_copy(update={"status": "running"})) as writer:
-            writer.finish(run)
-    return run
+        title = f"duplicates in {' + '.join(records.parts[:3])}{' …' if len(records.parts) > 3 else ''}"
+        run = begun("data", title, command, settings, n_rows=len(records), inputs=tuple(_inputs(records)))
+        with recorded(run, store, started) as going:
+            return going.finish(says=said(seen, settings), sections=sections(seen, settings))
 
 
 @contextmanager

@@ -2,17 +2,15 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from typing import get_args
 
 from pydantic import BaseModel, Field
 
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.core.record import InputRecord, Run
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.recording import begun, recorded
+from holdfast.core.store import RunStore
 from holdfast.data.review.estimating import Estimate, bounds, estimated, with_scores
 from holdfast.data.review.imperfect import corrected, skill
 from holdfast.data.review.queue import Queue
@@ -58,21 +56,16 @@ def report(
         raise BadInput(f"nothing is decided in {queue.path} yet. Review it: holdfast data review {queue.path}")
     header = queue.header
     name = header.address.rpartition("/")[2]
-    run = Run(
-        id=new_id(),
-        kind="data",
-        title=f"review of {name}",
-        command=tuple(command),
-        status="running",
-        started=datetime.now(UTC),
+    run = begun(
+        "data",
+        f"review of {name}",
+        command,
+        asked,
         n_rows=header.rows,
         inputs=(InputRecord(name=name, start=0, stop=header.rows, digest=header.version),),
-        config=asked.model_dump(mode="json", exclude_defaults=True),
-        seed=asked.seed,
-        environment=environment(),
         size=f"{len(queue.items):,} records in the queue",
     )
-    with store.begin(run) if store else nullcontext() as writer:
+    with recorded(run, store, started) as going:
         found, notes, needed = estimates(queue, asked, gold or {})
         sections = [
             rates_section(found, notes, needed),
@@ -81,17 +74,10 @@ def report(
             disputes_section(queue),
             progress_section(queue),
         ]
-        run = run.model_copy(
-            update={
-                "status": "finished",
-                "says": ". ".join(sentence(rate, one).rstrip(".") for rate, one in _main(found)) + ".",
-                "sections": tuple(one for one in sections if one is not None),
-                "seconds": time.perf_counter() - started,
-            }
+        return going.finish(
+            says=". ".join(sentence(rate, one).rstrip(".") for rate, one in _main(found)) + ".",
+            sections=tuple(one for one in sections if one is not None),
         )
-        if writer is not None:
-            writer.finish(run)
-    return run
 
 
 def estimates(

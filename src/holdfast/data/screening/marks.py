@@ -3,18 +3,17 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from holdfast.core.dataset import Dataset
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, listening, track
-from holdfast.core.record import CheckResult, InputRecord, Run, Section
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.record import CheckResult, Run, Section
+from holdfast.core.recording import begun, inputs_of, recorded
+from holdfast.core.store import RunStore
 from holdfast.core.text import one_line
 from holdfast.data.origin import ORIGIN
 from holdfast.data.screening.images.scanning import scan_images
@@ -67,18 +66,11 @@ def find_marks(
         parts += scan_images(dataset, origin=origin, seed=seed, progress=progress)
     if save is not None:
         saved(save, provenance(dataset, found))
-    run = begun(dataset, f"marks and tags in {one_line(dataset.name, 60)}", command)
-    config = settings.model_dump(mode="json", exclude_defaults=True)
-    run = run.model_copy(
-        update={
-            "config": {"key": key.id, **config} if key else {},
-            "says": " ".join(words),
-            "sections": tuple(parts),
-            "results": tuple(results),
-            "seconds": time.perf_counter() - started,
-        }
-    )
-    return kept(run, store)
+    config = {"key": key.id, **settings.model_dump(mode="json", exclude_defaults=True)} if key else {}
+    title = f"marks and tags in {one_line(dataset.name, 60)}"
+    run = begun("data", title, command, config, n_rows=len(dataset), inputs=inputs_of(dataset))
+    with recorded(run, store, started) as going:
+        return going.finish(says=" ".join(words), sections=tuple(parts), results=tuple(results))
 
 
 def _with_mark(claim: Claim, key: Key | None, hit: bool) -> Claim:  # noqa: FBT001 a private helper of one call
@@ -118,30 +110,3 @@ def text_column(dataset: Dataset, wanted: str | None) -> str:
         listed = ", ".join(one_line(column.name, 40) for column in dataset.columns[:12])
         raise BadInput(f"no column of {one_line(dataset.name, 60)} holds texts; columns are {listed}. Name one: --text")
     return found[0]
-
-
-def begun(dataset: Dataset, title: str, command: Sequence[str]) -> Run:
-    """Return a record of what is looked at, with nothing found yet."""
-    inputs = (
-        InputRecord(name=one.name, start=one.start, stop=one.stop, digest=one.digest, split=one.split,
-                    first_row=one.first_row, notes=one.notes)
-        for one in dataset.sources
-    )  # fmt: skip
-    return Run(
-        id=new_id(),
-        kind="data",
-        title=title,
-        command=tuple(command),
-        started=datetime.now(UTC),
-        n_rows=len(dataset),
-        inputs=tuple(inputs),
-        environment=environment(),
-    )
-
-
-def kept(run: Run, store: RunStore | None) -> Run:
-    """Return the run, written to a store where there is one."""
-    if store is not None:
-        with store.begin(run) as writer:
-            writer.finish(run)
-    return run

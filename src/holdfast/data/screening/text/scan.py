@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +12,12 @@ from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
 from holdfast.core.dataset import Dataset
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress, listening
 from holdfast.core.record import InputRecord, Run
+from holdfast.core.recording import begun, inputs_of, recorded
 from holdfast.core.showing import shows
-from holdfast.core.store import RunStore, new_id
+from holdfast.core.store import RunStore
 from holdfast.core.text import one_line
 from holdfast.data.origin import RECORD
 from holdfast.data.screening.text.corpus import described, groups_of, joined, labelled, opened, rows_of
@@ -65,26 +64,23 @@ def scan(
     parts, names = labelled(known, settings.column, progress)
     texts, origin, makers = joined((own, *parts))
     groups = groups_of(dataset, settings.by)
-    run = Run(
-        id=new_id(), kind="data", title=f"machine text in {one_line(dataset.name, 60)}", command=tuple(command),
-        status="running", started=datetime.now(UTC), config=settings.model_dump(mode="json", exclude_defaults=True),
-        seed=settings.seed, environment=environment(), n_rows=len(dataset), inputs=_inputs(dataset, names, parts),
+    run = begun(
+        "data",
+        f"machine text in {one_line(dataset.name, 60)}",
+        command,
+        settings,
+        n_rows=len(dataset),
+        inputs=_inputs(dataset, names, parts),
         size=described(dataset, own.column, groups),
-    )  # fmt: skip
-    with threadpool_limits(limits=1):  # many small fits: on a busy machine more threads only wait for each other
-        found = screen(texts, origin, settings, generators=makers, groups=groups, readers=readers, progress=progress)
-    run = run.model_copy(
-        update={
-            "status": "finished",
-            "says": said(found),
-            "sections": tuple(sections(found, texts, settings)),
-            "notes": _notes(own.guesses, origin[: len(dataset)]),
-            "seconds": time.perf_counter() - started,
-        }
     )
-    if store is not None:
-        with store.begin(run) as writer:
-            writer.finish(run)
+    with recorded(run, store, started) as going, threadpool_limits(limits=1):  # many small fits: more threads only wait
+        seen = going.listening(progress)
+        found = screen(texts, origin, settings, generators=makers, groups=groups, readers=readers, progress=seen)
+        run = going.finish(
+            says=said(found),
+            sections=tuple(sections(found, texts, settings)),
+            notes=_notes(own.guesses, origin[: len(dataset)]),
+        )
     return _of_rows(run, dataset, found)
 
 
@@ -144,10 +140,7 @@ def _notes(guesses: int, origin: np.ndarray) -> tuple[str, ...]:
 
 
 def _inputs(dataset: Dataset, names: Sequence[str], parts: Sequence[object]) -> tuple[InputRecord, ...]:
-    found = [
-        InputRecord(name=one.name, start=one.start, stop=one.stop, digest=one.digest, notes=one.notes)
-        for one in dataset.sources
-    ]
+    found = list(inputs_of(dataset))
     at = len(dataset)
     for name, part in zip(names, parts, strict=True):
         n = len(getattr(part, "texts", ()))
