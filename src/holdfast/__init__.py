@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from holdfast.core.record import Run
     from holdfast.core.store import RunStore
     from holdfast.data.loading import load
+    from holdfast.report.charts import charts
     from holdfast.report.render import render
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "RunStore",
     "__version__",
     "audit",
+    "charts",
     "load",
     "render",
 ]
@@ -44,6 +46,7 @@ _HOMES = {
     "HoldfastError": "holdfast.core.errors",
     "Run": "holdfast.core.record",
     "RunStore": "holdfast.core.store",
+    "charts": "holdfast.report.charts",
     "load": "holdfast.data.loading",
     "render": "holdfast.report.render",
 }

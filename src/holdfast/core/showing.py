@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from holdfast.core.text import one_line
+
 if TYPE_CHECKING:
     from holdfast.core.finding import Finding
     from holdfast.core.record import HonestScore, InputRecord, Section
 
 _Record = TypeVar("_Record")
 DRAWING = "holdfast.report.notebook"
+_TOLD = "_told_"
+_MOST_LINE = 300  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,10 @@ def shows(tells: str = "") -> Callable[[type[_Record]], type[_Record]]:
 
     def decorated(kind: type[_Record]) -> type[_Record]:
         methods: dict[str, Callable[..., Any]] = {
-            "_repr_html_": lambda self: _drawn("html", self, tells),
-            "_repr_markdown_": lambda self: _drawn("markdown", self, tells),
-            "_repr_pretty_": lambda self, printer, cycle: _pretty(self, printer, cycle, tells),
+            _TOLD: lambda self: _by_name(self, tells),
+            "_repr_html_": lambda self: _drawn("html", self),
+            "_repr_markdown_": lambda self: _drawn("markdown", self),
+            "_repr_pretty_": _pretty,
         }
         for name, method in methods.items():
             setattr(kind, name, method)
@@ -54,31 +59,30 @@ def shows(tells: str = "") -> Callable[[type[_Record]], type[_Record]]:
     return decorated
 
 
-def told(record: Any, tells: str) -> Any:
-    """Return what the function named `tells` says of a record, or the record itself without one."""
+def told(record: Any) -> Any:
+    """Return what is drawn of a record: a `Shown`, a run, or None for what is no record."""
+    tell = getattr(record, _TOLD, None)
+    return tell() if callable(tell) else None
+
+
+def _by_name(record: Any, tells: str) -> Any:
     if not tells:
         return record
     module, _, function = tells.partition(":")
     return getattr(import_module(module), function)(record)
 
 
-def _drawn(form: str, record: Any, tells: str) -> str:
-    drawn: str = getattr(import_module(DRAWING), form)(told(record, tells))
+def _drawn(form: str, record: Any) -> str:
+    drawn: str = getattr(import_module(DRAWING), form)(told(record))
     return drawn
 
 
-def _pretty(record: Any, printer: Any, cycle: bool, tells: str) -> None:  # noqa: FBT001 IPython's protocol
+def _pretty(record: Any, printer: Any, cycle: bool) -> None:  # noqa: FBT001 IPython's protocol
     """Write the record as text; among others, as in a list, in one line."""
     if cycle:
         printer.text("…")
     elif len(getattr(printer, "stack", ())) > 1:
-        shown = told(record, tells)
-        printer.text(f"<{_safe(shown.line)}>" if isinstance(shown, Shown) else repr(record))
+        shown = told(record)
+        printer.text(f"<{one_line(shown.line, _MOST_LINE)}>" if isinstance(shown, Shown) else repr(record))
     else:
-        printer.text(_drawn("text", record, tells))
-
-
-def _safe(text: str) -> str:
-    from holdfast.core.text import one_line
-
-    return one_line(text, 300)
+        printer.text(_drawn("text", record))

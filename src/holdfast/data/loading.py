@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 
 
 def load(
-    inputs: Mapping[str, Path | str | ArrowExportable],
+    inputs: Mapping[str, Path | str | ArrowExportable] | Path | str | ArrowExportable,
     *,
     roles: Mapping[str, Role] | None = None,
     kinds: Mapping[str, Kind] | None = None,
@@ -46,14 +46,15 @@ def load(
 ) -> Dataset:
     """Return one data set of several splits (name → path, folder, `-`, or anything that exports Arrow).
 
-    A single input that is not split has the name `all`. It is split by `split_column`, or by a column that clearly
-    says so, or by `splitter`, or, where there is a label, at random as most would do it; the sources' notes say
-    which; `undivided` leaves it as it is. Columns may be named by number (from 1, or from the end below 0) if the files
-    have no header line.
+    A single input needs no name; as one that is not split it has the name `all`. It is split by `split_column`, or by a
+    column that clearly says so, or by `splitter`, or, where there is a label, at random as most would do it; the
+    sources' notes say which; `undivided` leaves it as it is. Columns may be named by number (from 1, or from the end
+    below 0) if the files have no header line.
 
     Raises BadInput when an input cannot be read, when the inputs do not fit together, or for unknown columns;
     MissingExtra when a format needs a library that is not installed.
     """
+    inputs = inputs if isinstance(inputs, Mapping) else {ALL: inputs}
     names = _split_names(inputs)
     with workspace():
         groups_of_parts = [parts_of(given) for given in inputs.values()]

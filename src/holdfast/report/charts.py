@@ -1,7 +1,6 @@
-"""The pictures of a run as Vega-Lite specifications: plain dictionaries, to restyle in a notebook or a page.
+"""The pictures of a record as Altair charts, to restyle in a notebook; below them, Vega-Lite specifications.
 
-    import altair
-    altair.Chart.from_dict(charts(run)["waterfall"])
+    holdfast.charts(run)["waterfall"].properties(width=800)
 
 Reports do not need them: they draw the same series as SVG (`drawing.py`), which works without script.
 """
@@ -9,8 +8,10 @@ Reports do not need them: they draw the same series as SVG (`drawing.py`), which
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.finding import Grid, Series
 from holdfast.core.record import HonestScore, Run
+from holdfast.core.showing import Shown, told
 from holdfast.report.document import Waterfall
 from holdfast.report.heat import heat_map
 from holdfast.report.pictures import finite, numeric, picture
@@ -23,18 +24,38 @@ COLOURS = ("#0072b2", "#c04a00", "#007a5a", "#9a3d8f", "#8a6100", "#56616f")
 Spec = dict[str, Any]
 
 
-def charts(run: Run) -> dict[str, Spec]:
-    """Return the pictures of a run by name: `waterfall`, then each series by check and title."""
+def charts(record: Any) -> dict[str, Any]:
+    """Return the pictures of a run, a plan, or whatever else a notebook shows, as Altair charts by name.
+
+    A run has `waterfall` first, then the pictures of its findings, then those of its sections. Raises MissingExtra
+    without Altair, and BadInput for what shows nothing.
+    """
+    shown = record if isinstance(record, Run) else told(record)
+    if not isinstance(shown, Run | Shown):
+        raise BadInput(
+            f"charts are drawn of what a notebook shows, such as a run or a plan, got {type(record).__name__}"
+        )
+    try:
+        import altair as alt
+    except ImportError as error:
+        raise MissingExtra.for_package("altair", "notebook", "drawing charts") from error
+    return {name: alt.Chart.from_dict(spec) for name, spec in specifications(shown).items()}
+
+
+def specifications(record: Run | Shown) -> dict[str, Spec]:
+    """Return the same pictures as Vega-Lite specifications: plain dictionaries."""
     found: dict[str, Spec] = {}
-    drawn = waterfall_chart(run.honest)
+    drawn = waterfall_chart(record.honest)
     if drawn:
         found["waterfall"] = drawn
-    for finding in run.findings:
-        for one in finding.evidence:
+    pictures = [(f"{name(one.check)}: ", one.evidence) for one in record.findings]
+    pictures += [("", one.evidence) for one in record.sections]
+    for prefix, evidence in pictures:
+        for one in evidence:
             if isinstance(one, Series):
-                found.setdefault(f"{name(finding.check)}: {sentence(one.name)}", series_chart(one))
+                found.setdefault(f"{prefix}{sentence(one.name)}", series_chart(one))
             elif isinstance(one, Grid):
-                found.setdefault(f"{name(finding.check)}: {sentence(one.name)}", grid_chart(one))
+                found.setdefault(f"{prefix}{sentence(one.name)}", grid_chart(one))
     return found
 
 

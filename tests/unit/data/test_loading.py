@@ -373,3 +373,10 @@ def test_loading_leaves_no_temporary_file(write, tmp_path, monkeypatch):
     with pytest.raises(BadInput):
         one(write("b.csv.gz", b"\x1f\x8b\x08"))
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_single_input_needs_no_name(tmp_path):
+    table = pa.table({"a": [1, 2]})
+    assert load(table).table == load({"all": table}).table
+    (tmp_path / "a.csv").write_text("a\n1\n2\n")
+    assert len(load(tmp_path / "a.csv")) == len(load(str(tmp_path / "a.csv"))) == 2

@@ -1,8 +1,12 @@
+import sys
+
 import altair as alt
 import pytest
 
+from holdfast.collapse import plan
+from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.finding import Series
-from holdfast.report.charts import COLOURS, charts, series_chart, waterfall_chart
+from holdfast.report.charts import COLOURS, charts, series_chart, specifications, waterfall_chart
 from report_runs import ALL, hostile, realistic
 
 
@@ -18,8 +22,8 @@ def test_every_picture_of_a_run_is_there():
 
 @pytest.mark.parametrize("name", ["realistic", "hostile", "holds_up"])
 def test_specifications_are_valid_vega_lite(name):
-    for spec in charts(ALL[name]()).values():
-        alt.Chart.from_dict(spec).to_dict()  # raises for what the schema forbids
+    for chart in charts(ALL[name]()).values():
+        chart.to_dict()  # raises for what the schema forbids
 
 
 @pytest.mark.parametrize("shape", ["line", "bar", "point"])
@@ -33,9 +37,30 @@ def test_each_form_of_a_series_is_valid(shape, x, group, band):
 
 
 def test_names_from_data_are_never_read_as_paths_or_expressions():
-    for spec in charts(hostile()).values():
+    for spec in specifications(hostile()).values():
         fields = {one.get("field") for layer in spec["layer"] for one in layer["encoding"].values()}
         assert fields <= {"x", "y", "low", "high", "group", "label", "start", "stop", "kind", "value", None}
+
+
+def test_charts_are_altair_s_and_can_be_restyled():
+    chart = charts(realistic())["waterfall"].properties(width=800)
+    assert isinstance(chart, alt.LayerChart)
+    assert chart.to_dict()["width"] == 800
+
+
+def test_records_other_than_runs_have_charts_as_well():
+    assert list(charts(plan(keep_variance=0.95, synthetic=1000)))
+
+
+def test_what_no_notebook_shows_has_no_charts():
+    with pytest.raises(BadInput, match="got int"):
+        charts(3)
+
+
+def test_without_altair_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "altair", None)
+    with pytest.raises(MissingExtra, match=r"holdfast\[notebook\]"):
+        charts(realistic())
 
 
 def test_there_is_no_waterfall_without_a_score():
