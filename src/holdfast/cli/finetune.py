@@ -8,7 +8,9 @@ import click
 
 from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
-from holdfast.core.errors import BadInput
+from holdfast.core.errors import BadInput, HoldfastError
+
+WRONG = 2  # exit code of the caller's mistake
 
 
 @click.command(context_settings={"max_content_width": 100})
@@ -39,6 +41,7 @@ def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | 
     from holdfast.cli.progress import shown
     from holdfast.core.config import checked
     from holdfast.core.store import RunStore
+    from holdfast.finetune.processes import launched, told_elsewhere
     from holdfast.finetune.recipe import Recipe
     from holdfast.finetune.verb import finetune as tuned
     from holdfast.report.render import refuse_unknown
@@ -53,9 +56,15 @@ def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | 
         recipe = checked(Recipe, before.config)
     else:
         recipe = _recipe(what, said, assignments)
-    with shown() as progress:
-        run = tuned(recipe, store=home, progress=progress, command=tuple(sys.argv[1:]), resume=before)
-    finished(run, home, form, out)
+    try:
+        with shown() as progress:
+            run = tuned(recipe, store=home, progress=progress, command=tuple(sys.argv[1:]), resume=before)
+    except HoldfastError:
+        if told_elsewhere():  # of several processes one tells what is wrong
+            return WRONG
+        raise
+    if launched()[0] == 0:
+        finished(run, home, form, out)
     return exit_code(run, fail_on, CRASHED)
 
 

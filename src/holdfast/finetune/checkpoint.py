@@ -19,6 +19,7 @@ from typing import Any
 from holdfast.core.durable import sync_folder, write_whole
 from holdfast.core.errors import BadInput, StoreError
 from holdfast.core.hashing import digest_file
+from holdfast.finetune import processes, shards
 
 KEPT = 2
 _NAME = "ckpt-"
@@ -36,15 +37,21 @@ class Checkpoint:
 
 
 def save(folder: Path, checkpoint: Checkpoint, kept: int = KEPT) -> Path:
-    """Write a checkpoint below `folder`, then forget the oldest. Raises StoreError, as for a full disk."""
+    """Write a checkpoint below `folder`, then forget the oldest. Raises StoreError, as for a full disk.
+
+    Of several processes all have to ask for it, and the first one writes.
+    """
     final = folder / f"{_NAME}{checkpoint.step:08d}"
+    every = {name: shards.whole(tensors) for name, tensors in checkpoint.tensors.items()}
+    if not processes.first():
+        return final
     temporary = folder / f".{final.name}.{os.getpid()}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         hashes = {}
-        for name, tensors in checkpoint.tensors.items():
+        for name, tensors in every.items():
             path = temporary / f"{name}.safetensors"
             write_tensors(path, tensors)
             hashes[path.name] = digest_file(path)
@@ -70,18 +77,22 @@ def latest(folder: Path) -> Checkpoint | None:
 
 
 def whole(folder: Path) -> Iterator[Checkpoint]:
-    """Yield the checkpoints that are as they were written, newest first."""
-    for place in sorted(folder.glob(f"{_NAME}*"), reverse=True):
-        found = _read(place)
+    """Yield the checkpoints that are as they were written, newest first; those of the first of several processes."""
+    names = processes.agreed(list[str], lambda: [one.name for one in sorted(folder.glob(f"{_NAME}*"), reverse=True)])
+    for name in names:
+        found = _passed(folder / name) if processes.size() > 1 else _read(folder / name)
         if found is not None:
             yield found
 
 
 def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str] | None = None) -> None:
-    """Write tensors to a file, whole or not at all. Raises OSError."""
+    """Write tensors to a file, whole or not at all; of several processes only the first writes. Raises OSError."""
     from safetensors.torch import save as as_bytes
 
-    write_whole(path, as_bytes({name: one.detach().contiguous() for name, one in tensors.items()}, dict(metadata or {})))
+    every = shards.whole(tensors)
+    if processes.first():
+        found = {name: one.detach().contiguous() for name, one in every.items()}
+        write_whole(path, as_bytes(found, dict(metadata or {})))
 
 
 def read_tensors(path: Path) -> dict[str, Any]:
@@ -93,6 +104,23 @@ def read_tensors(path: Path) -> dict[str, Any]:
         return dict(load(path.read_bytes()))
     except (OSError, SafetensorError) as error:
         raise BadInput(f"{path.name} cannot be read as safetensors: {error}") from error
+
+
+def _passed(place: Path) -> Checkpoint | None:
+    """Return the checkpoint that the first process finds at a place, in all of them."""
+    from safetensors.torch import load
+    from safetensors.torch import save as as_bytes
+
+    found = _read(place) if processes.first() else None
+    told = {"step": found.step, "state": dict(found.state), "files": sorted(found.tensors)} if found else {}
+    known = json.loads(processes.passed(lambda: json.dumps(told).encode()))
+    if not known:
+        return None
+    tensors = {
+        name: load(processes.passed(lambda at=name: as_bytes(dict(found.tensors[at])) if found else b""))  # type: ignore[misc]
+        for name in known["files"]
+    }
+    return Checkpoint(known["step"], tensors, known["state"])
 
 
 def _read(place: Path) -> Checkpoint | None:

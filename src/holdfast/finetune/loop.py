@@ -2,7 +2,8 @@
 
 That is what makes a resume exact: order, rate, dropout and what is varied in examples are found again from the step's
 number, so that a checkpoint holds weights, moments and what was learnt about the run, and no generator of random
-numbers. "Exact" is promised for the same machine, the same number of threads and of processes.
+numbers. "Exact" is promised for the same machine, the same number of threads and of processes. Several processes make
+one step together (`strategy.py`); all of them run this loop, and what is decided by a clock is decided by the first.
 """
 
 import math
@@ -19,14 +20,17 @@ from holdfast.core.errors import HoldfastError
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
+from holdfast.finetune import processes
 from holdfast.finetune.checkpoint import Checkpoint, save, whole
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.methods.definitions import Method
 from holdfast.finetune.optimiser import CLIP, moments, optimiser_of, restore, set_rate, trainable
 from holdfast.finetune.order import Order
+from holdfast.finetune.precision import computing
 from holdfast.finetune.schedules import Schedule
 from holdfast.finetune.stopping.rules import Look, Stopping
 from holdfast.finetune.stopping.update import AnyRule, looked
+from holdfast.finetune.strategy import ALONE, Strategy, own
 from holdfast.finetune.tasks.definitions import Batch, Module, Task
 from holdfast.finetune.weights import put, weights
 
@@ -66,6 +70,7 @@ class Journal(BaseModel):
     cpu_seconds: float = 0.0
     starts: int = 0
     skipped: int = 0  # steps without a supervised item
+    ran: dict[str, int] = {}  # precision and processes -> steps that ran so
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ class Job:
     original: Callable[[Module], float] | None = None
     drift: Callable[[Module], float] | None = None
     decay: float = 0.01
+    strategy: Strategy = ALONE
 
 
 class Diverged(HoldfastError, ArithmeticError):
@@ -111,7 +117,7 @@ def train(job: Job, progress: Progress | None = None) -> Journal:
             step = journal.step
             for method in job.methods:
                 method.learning(job.module, step / job.steps)
-            torch.manual_seed(streams.integer("step", step))  # dropout, and whatever else draws inside the model
+            torch.manual_seed(streams.integer("step", step, *_mine()))  # dropout, and whatever else draws in the model
             rate = job.rate * job.schedule.factor(step, job.steps)
             loss = learn(job, optimiser, rate, step, job.order.window(step), streams)
             if loss is not None and not math.isfinite(loss):
@@ -122,12 +128,13 @@ def train(job: Job, progress: Progress | None = None) -> Journal:
                     "loss_sum": journal.loss_sum + (loss or 0.0),
                     "loss_steps": journal.loss_steps + (loss is not None),
                     "skipped": journal.skipped + (loss is None),
+                    "ran": {**journal.ran, job.strategy.says: journal.ran.get(job.strategy.says, 0) + 1},
                 }
             )
             advance(1)
             if journal.step in job.looks:
                 journal = _look(job, journal, rate)
-            if journal.step in job.looks or clock.since_saved > SAVE_EVERY:
+            if journal.step in job.looks or clock.due:
                 journal = clock.stamped(journal)
                 _save(job, optimiser, journal)
                 clock.saved()
@@ -140,33 +147,43 @@ def learn(
 ) -> float | None:
     """Learn from one window. Return the mean loss of its supervised items, None where it has none.
 
-    Each batch's summed loss is divided by the supervised items of the whole window, so that the gradient is the one of
-    a single large batch, however it is cut, also in the last window of an epoch.
+    Each batch's summed loss is divided by the supervised items of the whole window, in all processes, so that the
+    gradient is the one of a single large batch, however it is cut, also in the last window of an epoch.
     """
     import torch
 
+    mine = [own(rows) for rows in window]
     batches = [
-        job.task.batch("train", rows, streams("vary", step, part))
-        for part, rows in enumerate(window)
+        job.task.batch("train", rows, streams("vary", step, part, *_mine()))
+        for part, (rows, _) in enumerate(mine)
     ]  # fmt: skip
-    total = sum(job.task.weight(batch) for batch in batches)
+    items = [counts * job.task.weight(batch) for batch, (_, counts) in zip(batches, mine, strict=True)]
+    total = float(processes.summed(np.array(sum(items))))
     if total <= 0:
         return None
     optimiser.zero_grad(set_to_none=True)
     mean = 0.0
-    for part, batch in enumerate(batches):
-        share = job.task.weight(batch) / total
-        loss = job.task.loss(job.module, batch) / total
-        mean += float(loss.detach())
-        for method in job.methods:
-            loss = loss + _added(job, method, batch, step, part, share, streams)
-        loss.backward()
+    with computing(job.module, job.strategy.precision):
+        for part, (batch, (_, counts)) in enumerate(zip(batches, mine, strict=True)):
+            share = items[part] / total
+            loss = counts * job.task.loss(job.module, batch) / total
+            mean += float(loss.detach())
+            for method in job.methods:
+                loss = loss + _added(job, method, batch, step, part, share, streams)
+            loss.backward()
+    job.strategy.reduced(job.module)
+    mean = float(processes.summed(np.array(mean)))
     norm = torch.nn.utils.clip_grad_norm_(list(trainable(job.module).values()), CLIP)
-    if not math.isfinite(mean) or not bool(torch.isfinite(norm)):
+    if not math.isfinite(mean) or not math.isfinite(norm):
         return math.nan
     set_rate(optimiser, rate)
     optimiser.step()
     return mean
+
+
+def _mine() -> tuple[int, ...]:
+    """Return what sets this process's random numbers apart from those of the first one."""
+    return (processes.rank(),) if processes.rank() else ()
 
 
 def _added(job: Job, method: Method, batch: Batch, step: int, part: int, share: float, streams: Streams) -> Any:
@@ -259,9 +276,10 @@ class _Clock:
         self._saved = time.perf_counter()
 
     @property
-    def since_saved(self) -> float:
-        """Seconds since the last checkpoint."""
-        return time.perf_counter() - self._saved
+    def due(self) -> bool:
+        """Whether a checkpoint is due, by the clock of the first process."""
+        late = processes.first() and time.perf_counter() - self._saved > SAVE_EVERY
+        return bool(processes.summed(np.array(float(late))))
 
     def saved(self) -> None:
         """Begin to count anew."""

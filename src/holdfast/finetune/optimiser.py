@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from holdfast.finetune.shards import as_held
 from holdfast.finetune.tasks.definitions import Module
 
 DECAY = 0.01  # Loshchilov & Hutter (2019), and the usual value for encoders
@@ -49,7 +50,8 @@ def restore(optimiser: Any, module: Module, kept: Mapping[str, Any]) -> None:
     """Give an optimiser the memory that `moments` returned."""
     learning = trainable(module)
     for name, key, value in _split(kept):
-        optimiser.state[learning[name]][key] = value.clone()
+        one = learning[name]
+        optimiser.state[one][key] = as_held(value.clone(), one) if value.shape == one.shape else value.clone()
 
 
 def _split(kept: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

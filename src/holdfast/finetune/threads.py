@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +17,7 @@ from typing import Any
 
 from holdfast.core.durable import write_whole
 from holdfast.core.errors import StoreError
+from holdfast.finetune import processes
 
 _NAME = "machine.json"
 _SIZE, _ROUNDS = 384, 12  # of matrices; about what a small encoder multiplies
@@ -42,12 +43,7 @@ def steady(folder: Path) -> Iterator[Place]:
     import torch
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    here = machine()
-    began, since, count = _read(folder / _NAME)
-    if not began:
-        began, count = here, _quickest(before[0])
-    if here != (since[-1] if since else began):
-        since = [*since, here]
+    began, since, count = processes.agreed(tuple[dict[str, str], list[dict[str, str]], int], lambda: _since(folder))
     try:
         write_whole(folder / _NAME, json.dumps({"threads": count, "began": began, "since": since}).encode())
     except OSError as error:
@@ -61,6 +57,19 @@ def steady(folder: Path) -> Iterator[Place]:
         torch.use_deterministic_algorithms(mode=before[1])
 
 
+def _since(folder: Path) -> tuple[dict[str, str], list[dict[str, str]], int]:
+    """Return where the run began, where it went on since, and its threads."""
+    import torch
+
+    here = machine()
+    began, since, count = _read(folder / _NAME)
+    if not began:
+        began, count = here, _quickest(torch.get_num_threads())
+    if here != (since[-1] if since else began):
+        since = [*since, here]
+    return began, since, count
+
+
 def machine() -> dict[str, str]:
     """Return what of this machine, and of what is installed on it, changes sums in their last digits."""
     import torch
@@ -69,6 +78,7 @@ def machine() -> dict[str, str]:
         "processor": _processor(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "system": f"{platform.system()} {platform.machine()}",
+        "processes": str(processes.size()),
     }
     if torch.cuda.is_available():
         found["accelerator"] = torch.cuda.get_device_name()
@@ -80,7 +90,7 @@ def machine() -> dict[str, str]:
     return found
 
 
-def _read(path: Path) -> tuple[Mapping[str, str], list[Mapping[str, str]], int]:
+def _read(path: Path) -> tuple[dict[str, str], list[dict[str, str]], int]:
     """Return where the run began, where it went on since, and its threads; nothing of a run that begins."""
     try:
         kept: Any = json.loads(path.read_bytes())
@@ -89,7 +99,7 @@ def _read(path: Path) -> tuple[Mapping[str, str], list[Mapping[str, str]], int]:
         return {}, [], 0
 
 
-def _said(began: Mapping[str, str], since: list[Mapping[str, str]]) -> Iterator[str]:
+def _said(began: Mapping[str, str], since: Sequence[Mapping[str, str]]) -> Iterator[str]:
     seen = set()
     for one in since:
         for name in sorted({*began, *one}):

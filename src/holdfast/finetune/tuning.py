@@ -36,6 +36,7 @@ from holdfast.finetune.schedules import schedule_named
 from holdfast.finetune.scorecard import scorecard
 from holdfast.finetune.stopping.rules import STRIP, rule_named
 from holdfast.finetune.stopping.update import AnyRule
+from holdfast.finetune.strategy import strategy_of
 from holdfast.finetune.tasks.definitions import Prepared
 from holdfast.finetune.weights import copied, put, weights
 
@@ -67,12 +68,14 @@ class Ready:
 
 def ready(work: Work, adaptation: Adaptation, method: Method | None) -> Ready:
     """Return a training that is ready: the head fitted, everything decided. Raises BadInput, StoreError."""
-    note = _begun(work, adaptation)
+    note, strategy = _begun(work, adaptation), strategy_of(work.recipe)
+    strategy.spread(work.module)
     learns = frozenset(trainable(work.module)) | _new(work.prepared)
     base = copied(work.module, learns)
     divergences = meter(work.prepared.task, work.module, work.streams)
     job = job_of(work, adaptation, base, learns, () if method is None else (method,))
-    return Ready(replace(job, drift=lambda module: float(divergences(module).mean())), base, divergences, note)
+    meant = replace(job, drift=lambda module: float(divergences(module).mean()), strategy=strategy)
+    return Ready(meant, base, divergences, note)
 
 
 def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path | None = None) -> Tuned:

@@ -2,22 +2,20 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from holdfast.audit.recording import data_fields
 from holdfast.core.dataset import Dataset
-from holdfast.core.environment import environment
 from holdfast.core.errors import unknown
 from holdfast.core.progress import Progress, Recording, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
+from holdfast.core.recording import begun, data_fields
 from holdfast.core.store import RunStore, new_id
 from holdfast.data.loading import load
-from holdfast.finetune import catalogue, telling
-from holdfast.finetune.gate import gate
+from holdfast.finetune import catalogue, processes, telling
+from holdfast.finetune.gate import Broken, gate
 from holdfast.finetune.guards import guarded
 from holdfast.finetune.loop import Diverged
 from holdfast.finetune.measuring.work import Work
@@ -48,27 +46,30 @@ def finetune(
     that do not fit; Diverged where the loss is no number any more; MissingExtra without torch and transformers.
     """
     require()
-    started, progress = time.perf_counter(), listening(progress)
+    with processes.together(store, listening(progress)) as (own, listener):
+        return _finetune(recipe, own, listener, command, resume)
+
+
+def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequence[str], resume: Run | None) -> Run:
+    started = time.perf_counter()
     if recipe.search:
         space_of(recipe)  # what is wrong with it is told before anything is read
     dataset, note = with_validation(loaded(recipe.data, recipe, progress), recipe.seed)
     original = None
     if recipe.original:
         original, _ = with_validation(loaded(recipe.original, recipe, progress), recipe.seed)
+    processes.alike("data", dataset.digest)
     kind = catalogue.kind_for(dataset, recipe)
     adaptation = catalogue.adaptations().get(recipe.adapt)
     if adaptation is None:
         raise unknown("way to adapt", recipe.adapt, catalogue.adaptations())
-    run = Run(
-        id=resume.id if resume else new_id(),
-        kind="finetune",
-        title=f"{kind.says}: {Path(recipe.model).name} on {dataset.name}",
-        command=tuple(command),
-        started=datetime.now(UTC),
+    run = begun(
+        "finetune",
+        f"{kind.says}: {Path(recipe.model).name} on {dataset.name}",
+        command,
+        recipe,
+        id=resume.id if resume else processes.agreed(str, new_id),
         **data_fields(dataset),
-        config=recipe.model_dump(mode="json", exclude_defaults=True),
-        seed=recipe.seed,
-        environment=environment(),
         notes=(note,) if note else (),
     )
     if resume is not None:
@@ -79,7 +80,7 @@ def finetune(
         steady(writer.folder) as place,
     ):
         prepared = kind.prepare(dataset, original, recipe)
-        found = gate(dataset, original, prepared, recipe, progress)
+        found = processes.agreed(Broken, lambda: gate(dataset, original, prepared, recipe, progress))
         if found.broken:
             done: dict[str, Any] = {"results": found.results, "says": found.says, "sections": found.sections}
         else:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from holdfast.core.errors import BadInput
+from holdfast.finetune.shards import as_held, spread
 from holdfast.finetune.tasks.definitions import Module
 
 
@@ -17,9 +18,12 @@ def weights(module: Module, learns: Collection[str] | None = None) -> dict[str, 
     for name, tensor in module.state_dict().items():
         if learns is not None and name in parameters and name not in learns:
             continue
-        if not torch.is_tensor(tensor) or (tensor.data_ptr() in seen and tensor.numel()):
-            continue
-        seen.add(tensor.data_ptr())
+        if not torch.is_tensor(tensor) or (spread(tensor) and name not in parameters):
+            continue  # `named_parameters` names a weight once, and parts of weights have no place to be told apart by
+        if not spread(tensor):
+            if tensor.data_ptr() in seen and tensor.numel():
+                continue
+            seen.add(tensor.data_ptr())
         found[name] = tensor
     return found
 
@@ -40,4 +44,4 @@ def put(module: Module, tensors: Mapping[str, Any]) -> None:
             raise BadInput(f"the model {has} for {name}, and {tuple(tensor.shape)} was kept: it is another model")
     with torch.no_grad():
         for name, tensor in tensors.items():
-            own[name].copy_(tensor)
+            own[name].copy_(as_held(tensor, own[name]))

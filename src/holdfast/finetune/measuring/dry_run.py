@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from holdfast.core.errors import HoldfastError
+from holdfast.core.errors import HoldfastError, NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, track
 from holdfast.core.random import Streams
@@ -49,10 +49,15 @@ class DryRun(BaseModel):
 
 
 def dry_run(job: Job, folder: Any, progress: Progress) -> DryRun:
-    """Return what steps of a job take, leaving no trace in its model. `folder` takes a checkpoint, to time it."""
+    """Return what steps of a job take, leaving no trace in its model. `folder` takes a checkpoint, to time it.
+
+    Raises NotApplicable where a process holds only a part of the weights.
+    """
     import torch
 
     module = job.module
+    if not job.strategy.apart:
+        raise NotApplicable("every process holds a part of each weight, and its memory and operations are not counted")
     start, was, before = copied(module, job.learns), module.training, held()
     flags = {name: one.requires_grad for name, one in module.named_parameters()}
     sizes = job.task.sizes("train")
