@@ -1,6 +1,7 @@
 """`holdfast predict`: a tuned model on new data."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,15 +15,24 @@ from holdfast.core.errors import BadInput
 @click.option("--keep", multiple=True, metavar="COLUMN", help="A column of the data to write before the answers.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE",
               help="Write there: .csv, .jsonl or .parquet.  [default: CSV to standard output]")  # fmt: skip
+@click.option("--tokens", type=int, help="Of models that write: tokens of a text at most.  [default: 128]")
+@click.option("--temperature", type=float, help="0: always the likeliest token; 1: drawn as the model has it.  "
+              "[default: 0]")  # fmt: skip
+@click.option("--top-p", type=float, help="Drawn from the likeliest tokens that have this share.  [default: 1]")
+@click.option("--seed", type=int, help="Of what is drawn.  [default: 0]")
+@click.option("--batch", type=int, help="Texts written at once.  [default: 16]")
 @STORE
-def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store: Path) -> None:
+def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store: Path, **options: Any) -> None:
     """Answer new data by the model of a fine-tuning, row for row.
 
     \b
       holdfast predict latest new.csv --out predictions.csv
       holdfast predict 4f1c new.parquet --keep id --out predictions.parquet
+      holdfast predict latest pictures/ --out predictions.csv
+      holdfast predict latest prompts.jsonl --keep prompt --temperature 0.7 --out answers.jsonl
 
-    Classes come with a probability each. `holdfast compare` takes the file as it is.
+    Classes come with a probability each. `holdfast compare` takes the file as it is. Texts come with their origin:
+    whoever loads them later sees that a model wrote them.
     """
     from holdfast.cli.progress import shown
     from holdfast.core.store import RunStore
@@ -34,7 +44,8 @@ def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store
         raise BadInput(f"{out} is there already; name a new file")
     home = RunStore(store)
     with shown() as progress:
-        found = predictions(home.load(run), home.find(run), data, keep=keep, progress=progress)
+        asked = {name: value for name, value in options.items() if value is not None}
+        found = predictions(home.load(run), home.find(run), data, keep=keep, options=asked, progress=progress)
         rows = written(found.blocks, out, shape)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)

@@ -56,6 +56,11 @@ def written(tokenizer: Any, messages: Sequence[Message], row: int, learnt: Learn
     return Written(whole, tuple(found), fault)
 
 
+def prompted(tokenizer: Any, messages: Sequence[Message], row: int) -> str:
+    """Return what a model is given before it answers a conversation. Raises BadInput where the template refuses it."""
+    return _rendered(tokenizer, messages, row, prompt=True)
+
+
 def _rendered(tokenizer: Any, messages: Sequence[Message], row: int, *, prompt: bool) -> str:
     from jinja2 import TemplateError
 

@@ -110,6 +110,12 @@ def _in_pieces(tokenizer: Any, one: Written, ends: list[int], *, specials: bool)
     return [token for ids in found for token in ids], np.concatenate(marks)
 
 
+def prompt_ids(tokenizer: Any, texts: list[str], *, specials: bool) -> list[list[int]]:
+    """Return the tokens of prompts as in training: without an end that the tokenizer puts behind every text."""
+    ends = [tokenizer.eos_token_id] if specials and tokenizer.eos_token_id is not None else []
+    return _ids(tokenizer, texts, specials=specials, less=ends)
+
+
 def _ids(tokenizer: Any, texts: list[str], *, specials: bool, less: list[int]) -> list[list[int]]:
     """Return the tokens of prompts, without an end that the tokenizer puts behind every text."""
     if not texts:

@@ -135,6 +135,39 @@ def from_factory(recipe: Recipe, options: Any, classes: Sequence[str], media: Me
     )  # fmt: skip
 
 
+def tuned_model(folder: Path, recipe: Recipe) -> tuple[Module, tuple[str, ...], Input]:
+    """Return a model that was tuned here, its classes, and what it is shown. Raises BadInput.
+
+    A person's own model is made by the function that the recipe names, never by one that the folder names.
+    """
+    from transformers import AutoModelForImageClassification
+
+    name = str(folder)
+    if (folder / "config.json").is_file():
+        config = config_of(name)
+        module = model_of(AutoModelForImageClassification, name)
+        try:
+            said: dict[str, Any] = json.loads((folder / PREPROCESSOR).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadInput(f"model {one_line(name)} has no {PREPROCESSOR} that can be read: {error}") from error
+        return module, tuple(str(config.id2label[at]) for at in range(config.num_labels)), input_of(said, config, name)
+    card = card_of(name)
+    classes, said = card.get("classes"), card.get("input")
+    if not isinstance(classes, list) or not isinstance(said, dict):
+        raise BadInput(f"model {one_line(name)} has no {CARD} that says its classes and what it is shown")
+    shown, streams, n = from_card(said), Streams(recipe.seed), len(classes)
+    module = made(
+        recipe.model, streams.integer("factory"), classes=n, n_classes=n, num_classes=n, channels=shown.channels,
+        size=shown.high,
+    )  # fmt: skip
+    _woken(module, shown, streams)
+    last = _last(module)
+    if last is not None:
+        _renewed(module, last, tuple(map(str, classes)), tuple(map(str, classes)), streams)
+    load_weights(module, name)
+    return module, tuple(map(str, classes)), shown
+
+
 def _anew(options: Any, layer: Any, classes: Sequence[str], outcomes: Sequence[str]) -> bool:
     if options.head == "new":
         return True

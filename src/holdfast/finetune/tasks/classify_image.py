@@ -7,27 +7,32 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Int
 from pydantic import BaseModel, Field
 
+from holdfast.audit.facts.images.decoding import quiet as quiet_decoding
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
+from holdfast.core.media import Media
 from holdfast.core.random import Streams
-from holdfast.finetune.class_answers import Classes, label_of, original_of
+from holdfast.finetune.answering import Answering, Asked, refuse_options
+from holdfast.finetune.class_answers import NEW, Classes, label_of, original_of, predicted
 from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.models.factory import is_factory
-from holdfast.finetune.models.images import MOST_SIDE, Pictures, pictures
-from holdfast.finetune.models.picture_models import Loaded, from_factory, from_transformers, logits_of
+from holdfast.finetune.models.images import MOST_SIDE, Pictures, opened, pictures
+from holdfast.finetune.models.picture_models import Loaded, from_factory, from_transformers, logits_of, tuned_model
 from holdfast.finetune.own_head import last_linear
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.splits import members
 from holdfast.finetune.tasks.definitions import Batch, Kind, Module, Prepared
 
 NAME = "classify-image"
+_AT_ONCE = 256  # pictures decoded at once, to be answered
 _BOXES = "n_boxes"  # a column that formats of detection have: their label is only the most frequent class
 
 
@@ -204,3 +209,24 @@ def _suits(dataset: Dataset, recipe: Recipe) -> bool:
 
 
 kind = Kind(NAME, "classes of pictures", _suits, 5e-5, partial(prepare))
+
+
+def predictor(asked: Asked) -> Answering:
+    """Return what says the class of pictures, and how probable each class is, by the tuned model."""
+    refuse_options(asked, "classes")
+    module, names, shown = tuned_model(asked.model, asked.recipe)
+
+    def answer(rows: pa.Table, media: Media) -> pa.Table:
+        """Return `prediction` and, for each class, its probability as `p_` and its name; null without a picture."""
+        values = rows.column(asked.columns[0]).to_pylist()
+        with quiet_decoding():
+            seen = {value: opened(media, value, shown) for value in dict.fromkeys(values) if isinstance(value, str)}
+        good = {value: at for at, value in enumerate(value for value, (_, problem) in seen.items() if not problem)}
+        held = [seen[value][0] for value in good] or [np.zeros((shown.channels, shown.high, shown.wide), np.uint8)]
+        known = Pictures(media, tuple(good), shown, np.stack(held))
+        found = predicted(Shown(known, {NEW: np.arange(len(good))}, 1), module, _logits, names)
+        return found.take(pa.array([good.get(value) for value in values], pa.int64()))
+
+    return Answering(
+        answer, needs=asked.columns[:1], reads="image", at_once=_AT_ONCE, silent="their pictures cannot be read"
+    )

@@ -1,9 +1,8 @@
 """Classes of texts, by an encoder of transformers with a head."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,9 @@ from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
+from holdfast.core.media import Media
 from holdfast.core.random import Streams
+from holdfast.finetune.answering import Answering, Asked, refuse_options
 from holdfast.finetune.class_answers import NEW, Came, Classes, came, in_order, label_of, original_of, predicted
 from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained, tokenizer_of
@@ -138,8 +139,7 @@ def _task(dataset: Dataset, columns: Sequence[str], label: Labels, tokenizer: An
         ids[split], classes[split] = kept, label.codes[rows]
         lengths, shown = np.array([len(one) for one in whole]), np.array([len(one) for one in kept])
         ledgers[split] = Ledger(rows, lengths, shown, np.ones(len(rows), np.int64), np.zeros(len(rows), np.int64))
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-    return Classes(Texts(ids, pad), classes, _logits, Supervision("tokens", limit, ledgers, tuple(columns)))
+    return Classes(Texts(ids, _pad(tokenizer)), classes, _logits, Supervision("tokens", limit, ledgers, tuple(columns)))
 
 
 def _texts(dataset: Dataset, columns: Sequence[str]) -> list[str]:
@@ -188,17 +188,23 @@ def _suits(dataset: Dataset, recipe: Recipe) -> bool:
 kind = Kind("classify-text", "classes of texts", _suits, 5e-5, partial(prepare))
 
 
-def predictor(folder: Path, recipe: Recipe, columns: tuple[str, ...]) -> Callable[[pa.Table], pa.Table]:
-    """Return what says the class of texts, and how probable each class is, by the tuned model in a folder."""
-    config, tokenizer = config_of(str(folder)), tokenizer_of(str(folder))
-    limit, module = _length(recipe, config, tokenizer), model_of(_sequence_models(), str(folder))
+def predictor(asked: Asked) -> Answering:
+    """Return what says the class of texts, and how probable each class is, by the tuned model."""
+    refuse_options(asked, "classes")
+    folder = str(asked.model)
+    config, tokenizer = config_of(folder), tokenizer_of(folder)
+    limit, module = _length(asked.recipe, config, tokenizer), model_of(_sequence_models(), folder)
     names = [str(config.id2label[at]) for at in range(config.num_labels)]
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
 
-    def predict(rows: pa.Table) -> pa.Table:
+    def answer(rows: pa.Table, media: Media) -> pa.Table:
         """Return `prediction` and, for each class, its probability as `p_` and its name."""
-        texts = _joined([rows.column(name).to_pylist() for name in columns])
+        del media
+        texts = _joined([rows.column(name).to_pylist() for name in asked.columns])
         ids = tokenizer(texts, truncation=True, max_length=limit)["input_ids"] if texts else []
-        return predicted(Texts({NEW: ids}, pad), module, _logits, names)
+        return predicted(Texts({NEW: ids}, _pad(tokenizer)), module, _logits, names)
 
-    return predict
+    return Answering(answer, needs=asked.columns)
+
+
+def _pad(tokenizer: Any) -> int:
+    return tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0

@@ -1,5 +1,7 @@
 """Text that goes on: conversations, prompts with answers, or plain texts, by a causal language model."""
 
+import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Int
 from pydantic import BaseModel, Field
 
@@ -15,12 +18,20 @@ from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
+from holdfast.core.media import Media
+from holdfast.data.canonical import STRING
+from holdfast.data.origin import EVIDENCED, GENERATION, GENERATOR, ORIGIN, PARENTS, RECORD
+from holdfast.finetune.answering import Answering, Asked
 from holdfast.finetune.chat.examples import Split, examples_of
+from holdfast.finetune.chat.going_on import Writing, gone_on
 from holdfast.finetune.chat.packing import bins, positions, sees
+from holdfast.finetune.chat.prompts import behind, prompts_of
 from holdfast.finetune.chat.reading import Columns, columns_of
 from holdfast.finetune.chat.template import Learnt, own_template
 from holdfast.finetune.chat.tokens import Tokens
+from holdfast.finetune.lineage import generation_after
 from holdfast.finetune.models.causal import causal_model, mixes, save_causal, stops_of
+from holdfast.finetune.models.factory import CARD, card_of
 from holdfast.finetune.models.pretrained import config_of, tokenizer_of
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.splits import members
@@ -175,14 +186,26 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
     return Prepared(
         task=task,
         module=module,
-        save=_saving(tokenizer),
+        save=_saving(tokenizer, _generation(dataset, original, recipe)),
         original=before,
         notes=task.supervision.notes,
     )
 
 
-def _saving(tokenizer: Any) -> Callable[[Module, Path], None]:
-    return lambda module, folder: save_causal(module, tokenizer, folder)
+def _saving(tokenizer: Any, generation: int | None) -> Callable[[Module, Path], None]:
+    def save(module: Module, folder: Path) -> None:
+        save_causal(module, tokenizer, folder)
+        (folder / CARD).write_text(json.dumps({GENERATION: generation}), "utf-8")
+
+    return save
+
+
+def _generation(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> int | None:
+    """Return the generation of what the tuned model will write; None where that is not known."""
+    replayed = original is not None and "replay" in recipe.kept_by
+    learnt = [(one, members(one)["train"]) for one in (dataset, original if replayed else None) if one is not None]
+    found = [generation_after(one, rows) for one, rows in learnt]
+    return None if None in found else max(one for one in found if one is not None)
 
 
 def _columns(dataset: Dataset, wanted: Sequence[str]) -> Columns:
@@ -202,8 +225,12 @@ def _columns(dataset: Dataset, wanted: Sequence[str]) -> Columns:
     return found
 
 
+def _most(config: Any, tokenizer: Any) -> int:
+    return int(min(getattr(config, "max_position_embeddings", None) or _LIMIT, tokenizer.model_max_length, _LIMIT))
+
+
 def _length(options: Options, config: Any, tokenizer: Any) -> int:
-    most = min(getattr(config, "max_position_embeddings", None) or _LIMIT, tokenizer.model_max_length, _LIMIT)
+    most = _most(config, tokenizer)
     wanted = options.length or min(LENGTH, most)
     if wanted > most:
         raise BadInput(f"options.generate-text.length is {wanted}; the model takes 2 to {most} tokens")
@@ -270,3 +297,50 @@ def _suits(dataset: Dataset, recipe: Recipe) -> bool:
 
 
 kind = Kind("generate-text", "text that goes on, by a language model", _suits, 5e-5, partial(prepare), budget=0.1)
+
+
+def predictor(asked: Asked) -> Answering:
+    """Return what goes on behind prompts, conversations or texts by the tuned model, and says that a model wrote it."""
+    writing = checked(Writing, dict(asked.options), table="what to write")
+    name = str(asked.model)
+    tokenizer, config = tokenizer_of(name), config_of(name)
+    module = causal_model(name, len(tokenizer))
+    stops, most = stops_of(module, tokenizer), _most(config, tokenizer)
+    if "tokens" not in asked.options:
+        writing = writing.model_copy(update={"tokens": min(writing.tokens, most // 2)})
+    if writing.tokens >= most:
+        raise BadInput(f"--tokens is {writing.tokens:,}; the model takes {most:,} tokens, and the prompt is among them")
+    begin = next((one for one in (tokenizer.bos_token_id, tokenizer.eos_token_id) if one is not None), None)
+    pad = next((one for one in (tokenizer.pad_token_id, begin) if one is not None), 0)
+    generator = f"{Path(asked.recipe.model).name} tuned in Holdfast run {asked.run}"
+    generation = card_of(name).get(GENERATION)
+    first, met = asked.columns[0], Counter[str]()
+
+    def answer(rows: pa.Table, media: Media) -> pa.Table:
+        """Return `completion`, its `tokens`, whether the model `ended` it by itself, and its provenance."""
+        del media
+        cells = rows.column(first).to_pylist()
+        prompts = [
+            one[-(most - writing.tokens) :] for one in prompts_of(tokenizer, cells, paired=len(asked.columns) > 1)
+        ]
+        prompts = [
+            one or ([] if cell is None or begin is None else [begin]) for one, cell in zip(prompts, cells, strict=True)
+        ]
+        asking = [at for at, one in enumerate(prompts) if one]
+        found = gone_on(module, [prompts[at] for at in asking], writing, stops, pad, met)
+        texts = [behind(tokenizer, prompts[at], one.ids) for at, one in zip(asking, found, strict=True)]
+        n = len(asking)
+        table = pa.table({
+            "completion": pa.array(texts, STRING),
+            "tokens": pa.array([len(one.ids) for one in found], pa.int64()),
+            "ended": pa.array([one.ended for one in found], pa.bool_()),
+            ORIGIN: pa.array(["synthetic"] * n, STRING),
+            EVIDENCED: pa.array(["declared"] * n, STRING),
+            GENERATOR: pa.array([generator] * n, STRING),
+            GENERATION: pa.array([generation if isinstance(generation, int) else None] * n, pa.int64()),
+        })  # fmt: skip
+        place = {at: place for place, at in enumerate(asking)}
+        table = table.take(pa.array([place.get(at) for at in range(len(cells))], pa.int64()))
+        return table.append_column(PARENTS, rows.column(RECORD)) if RECORD in rows.column_names else table
+
+    return Answering(answer, needs=(first,), uses=(RECORD,), at_once=16 * writing.batch, silent="they hold no prompt")
