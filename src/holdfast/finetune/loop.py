@@ -31,7 +31,7 @@ from holdfast.finetune.schedules import Schedule
 from holdfast.finetune.stopping.rules import Look, Stopping
 from holdfast.finetune.stopping.update import AnyRule, looked
 from holdfast.finetune.strategy import ALONE, Strategy, own
-from holdfast.finetune.tasks.definitions import Batch, Module, Task
+from holdfast.finetune.tasks.definitions import Batch, Module, Task, Windowed
 from holdfast.finetune.weights import put, weights
 
 SAVE_EVERY = 60.0  # seconds; what a kill can cost
@@ -161,6 +161,9 @@ def learn(
     total = float(processes.summed(np.array(sum(items))))
     if total <= 0:
         return None
+    if isinstance(job.task, Windowed):
+        there = [batch for batch, (_, counts) in zip(batches, mine, strict=True) if counts]
+        job.task.window(job.module, there, processes.summed)
     optimiser.zero_grad(set_to_none=True)
     mean = 0.0
     with computing(job.module, job.strategy.precision):
@@ -206,7 +209,6 @@ def _added(job: Job, method: Method, batch: Batch, step: int, part: int, share: 
 def _look(job: Job, journal: Journal, rate: float) -> Journal:
     """Judge the model, keep it where it is the best so far, and ask the stopping rule."""
     valid, seen = judged(job.task, job.module, "valid"), judged(job.task, job.module, "train", job.watched)
-    n = max(len(valid.loss), 1)
     point = Point(
         step=journal.step,
         epoch=job.order.examples(journal.step) / job.order.n,
@@ -214,25 +216,44 @@ def _look(job: Job, journal: Journal, rate: float) -> Journal:
         learning=journal.loss_sum / max(journal.loss_steps, 1),
         train=seen.mean_loss,
         valid=valid.mean_loss,
-        valid_error=float(np.std(valid.loss, ddof=1) / math.sqrt(n)) if n > 1 else 0.0,
+        valid_error=_error(valid.loss),
         score=valid.mean,
         train_score=seen.mean,
         original=job.original(job.module) if job.original else None,
         drift=job.drift(job.module) if job.drift else None,
     )
     update: dict[str, Any] = {"points": (*journal.points, point), "loss_sum": 0.0, "loss_steps": 0}
-    if math.isfinite(point.valid) and (not journal.points or point.valid < min(one.valid for one in journal.points)):
+    if _best_so_far(point, journal):
         best = Checkpoint(journal.step, {"model": weights(job.module, job.learns)}, {})
         save(job.folder / "best", best, kept=_BESTS)
         update |= {"best_step": journal.step, "best_score": point.score}
     if job.rule is not None:
-        look = Look(step=journal.step, validation=point.valid, error=point.valid_error, training=point.learning)
+        look = Look(
+            step=journal.step, validation=point.valid, error=point.valid_error, training=point.learning,
+            score=None if point.score == -point.valid else point.score, score_error=_error(valid.score),
+        )  # fmt: skip
         update["stopping"] = looked(job.rule, journal.stopping, look)
     return journal.model_copy(update=update)
 
 
+def _best_so_far(point: Point, journal: Journal) -> bool:
+    """Return whether a state scores best on validation data so far; of equal scores, whether it has the least loss.
+
+    A classifier grows too sure of itself long before it stops to answer more and more questions rightly: by its loss it
+    would be kept too early.
+    """
+    if not math.isfinite(point.valid):
+        return False
+    kept = next((one for one in journal.points if one.step == journal.best_step), None)
+    return kept is None or (point.score, -point.valid) > (kept.score, -kept.valid)
+
+
+def _error(values: np.ndarray) -> float:
+    return float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0
+
+
 def load_best(job: Job, journal: Journal) -> None:
-    """Put the best state into the model: the one with the least validation loss."""
+    """Put the best state into the model: the one with the best score on validation data."""
     for kept in whole(job.folder / "best"):
         if kept.step == journal.best_step:
             put(job.module, kept.tensors["model"])

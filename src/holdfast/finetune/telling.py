@@ -88,7 +88,7 @@ def _curves(training: Training) -> Series:
 
 
 def _stopped(journal: Journal) -> tuple[str, ...]:
-    kept = f"The state of step {journal.best_step:,} is kept, which had the least validation loss."
+    kept = f"The state of step {journal.best_step:,} is kept, which scored best on validation data."
     return (kept, f"Stopped early: {journal.stopping.stopped}.") if journal.stopping.stopped else (kept,)
 
 

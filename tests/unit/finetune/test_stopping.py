@@ -155,3 +155,20 @@ def test_rules_by_name_and_from_json():
 def test_the_quotient_needs_training_losses():
     with pytest.raises(BadInput, match="training loss"):
         run(ProgressQuotient(), [1.0])
+
+
+def test_patience_goes_on_while_the_score_still_rises():
+    """A classifier's loss may rise for long while it answers more questions rightly."""
+
+    def stopped(scores):
+        state = Stopping()
+        for i, score in enumerate(scores):
+            look = Look(step=i + 1, validation=1.0 + 0.1 * i, error=0.05, score=score, score_error=0.02)
+            state = looked(Patience(patience=3), state, look)
+        return state
+
+    assert stopped([0.5, 0.55, 0.6, 0.65, 0.7, 0.75]).stopped is None
+    assert stopped([None] * 6).stopped_step == 4
+    slow = stopped([0.5, 0.51, 0.515, 0.53, 0.53, 0.53, 0.53])  # 0.53 is the first above 0.5 by more than 0.02
+    assert slow.stopped_step == 7
+    assert "nor has the score risen above 0.53 by more than 0.02" in slow.stopped

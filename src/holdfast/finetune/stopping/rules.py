@@ -1,6 +1,7 @@
 """Early stopping as a frozen state and a pure update: what is told after a cut is what would have been told without.
 
-Patience: no improvement by more than one standard error of the validation loss for `patience` looks.
+Patience: no improvement by more than one standard error, of the validation loss or of the score, for `patience` looks.
+Both are asked, as a classifier's loss often rises, out of too much confidence, while more answers still turn right.
 Prechelt (1998), "Early stopping — but when?", with strips of k looks and E_opt(t) = min over t' ≤ t of E_va(t'):
 
     GL(t)   = 100 (E_va(t)/E_opt(t) − 1)                            GL_α stops at the first t with GL(t) > α
@@ -23,12 +24,12 @@ SETTLED = 0.1  # P_k per mille; the same place
 
 
 class Patience(BaseModel):
-    """Stop after `patience` looks in a row without an improvement of more than `errors` standard errors."""
+    """Stop after `patience` looks in a row in which neither loss nor score got better by `errors` standard errors."""
 
     model_config = FROZEN
     rule: Literal["patience"] = "patience"
     patience: int = Field(default=3, ge=1)
-    errors: float = Field(default=1.0, ge=0.0, description="standard errors of the validation loss; 0 takes any gain")
+    errors: float = Field(default=1.0, ge=0.0, description="standard errors on validation data; 0 takes any gain")
 
 
 class GeneralisationLoss(BaseModel):
@@ -73,6 +74,8 @@ _RULES: Mapping[str, type[Patience | GeneralisationLoss | ProgressQuotient | Ris
 class Look(BaseModel):
     """One look at the validation set: its mean loss with standard error, and the mean training loss since the last.
 
+    `score` is what the model is chosen by, higher being better, where that is another number than the loss.
+
     `error` may as well be the standard error of the paired difference to the best look, which is smaller; the caller
     decides, and keeps to it.
     """
@@ -82,6 +85,8 @@ class Look(BaseModel):
     validation: float
     error: float = 0.0
     training: float | None = None
+    score: float | None = None
+    score_error: float = 0.0
 
 
 class Stopping(BaseModel):
@@ -93,6 +98,8 @@ class Stopping(BaseModel):
     best_step: int | None = None
     mark: float | None = Field(default=None, description="the loss that a gain is measured from")
     mark_error: float = 0.0
+    score_mark: float | None = Field(default=None, description="the score that a gain is measured from")
+    score_mark_error: float = 0.0
     waited: int = Field(default=0, description="looks since the last gain")
     training: tuple[float, ...] = Field(default=(), description="training losses of the strip under way")
     strip_end: float | None = Field(default=None, description="validation loss at the end of the last strip")

@@ -44,18 +44,24 @@ def looked(rule: AnyRule, state: Stopping, look: Look) -> Stopping:
 
 def _patient(rule: Patience, state: Stopping, look: Look) -> tuple[Stopping, str | None]:
     """Count looks without a gain. Slow gains add up: each is measured from the last one that counted."""
-    margin = rule.errors * state.mark_error
+    margin, higher = rule.errors * state.mark_error, rule.errors * state.score_mark_error
+    gained: dict[str, float] = {}
     if state.mark is None or look.validation < state.mark - margin:
-        gained = {"mark": look.validation, "mark_error": look.error, "waited": 0}
-        return state.model_copy(update=gained), None
+        gained |= {"mark": look.validation, "mark_error": look.error}
+    if look.score is not None and (state.score_mark is None or look.score > state.score_mark + higher):
+        gained |= {"score_mark": look.score, "score_mark_error": look.score_error}
+    if gained:
+        return state.model_copy(update={**gained, "waited": 0}), None
     state = state.model_copy(update={"waited": state.waited + 1})
     if state.waited < rule.patience:
         return state, None
     by = f" by more than {margin:.3g} ({rule.errors:g} standard error{'s' * (rule.errors != 1)})" if margin else ""
     looks = f"{state.waited} look{'s' * (state.waited > 1)}"
+    nor = "" if state.score_mark is None else f", nor has the score risen above {state.score_mark:.4g}"
+    nor += f" by more than {higher:.3g}" if nor and higher else ""
     return state, (
-        f"the validation loss has not fallen below {state.mark:.4g}{by} for {looks}; "
-        f"the best was {state.best:.4g} at step {state.best_step:,}"
+        f"the validation loss has not fallen below {state.mark:.4g}{by} for {looks}{nor}; "
+        f"the least loss was {state.best:.4g} at step {state.best_step:,}"
     )
 
 
