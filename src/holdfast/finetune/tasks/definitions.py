@@ -3,16 +3,18 @@
 A task is a module of this folder that ends with `kind = Kind(...)`; it is found by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from holdfast.audit.supervision import Supervision
 from holdfast.core.dataset import Dataset
+from holdfast.core.random import Streams
+from holdfast.core.record import Section
 from holdfast.finetune.recipe import Recipe
 
 Batch = dict[str, Any]  # name -> tensor; the first axis is the example
@@ -68,6 +70,30 @@ class Task(Protocol):
 
     def log_probabilities(self, module: Module, batch: Batch) -> Any:
         """Return log p of every outcome for every supervised item (items × outcomes): what drift is measured on."""
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A task whose score is no mean over examples, and so needs all of them at once: average precision."""
+
+    def together(self, module: Module, split: str, rows: np.ndarray) -> Judged:
+        """Return what the model makes of these examples, with scores whose mean is that of all of them."""
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """A task whose loss is divided by more than one number, each summed over the batches of a step."""
+
+    def window(self, module: Module, batches: Sequence[Batch], summed: Callable[[np.ndarray], np.ndarray]) -> None:
+        """Let the batches of a step know what they are parts of; `summed` adds numbers up over processes."""
+
+
+@runtime_checkable
+class Told(Protocol):
+    """A task that has more to say of a tuned model than its score."""
+
+    def told(self, module: Module, streams: Streams) -> tuple[Section, ...]:
+        """Return parts of the report."""
 
 
 class Head(Protocol):
