@@ -6,6 +6,7 @@ Reports do not need them: they draw the same series as SVG (`drawing.py`), which
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from holdfast.core.errors import BadInput, MissingExtra
@@ -49,14 +50,19 @@ def specifications(record: Run | Shown) -> dict[str, Spec]:
     if drawn:
         found["waterfall"] = drawn
     pictures = [(f"{name(one.check)}: ", one.evidence) for one in record.findings]
-    pictures += [("", one.evidence) for one in record.sections]
+    pictures += [(f"{sentence(one.title)}: " if one.title else "", one.evidence) for one in record.sections]
     for prefix, evidence in pictures:
         for one in evidence:
-            if isinstance(one, Series):
-                found.setdefault(f"{prefix}{sentence(one.name)}", series_chart(one))
-            elif isinstance(one, Grid):
-                found.setdefault(f"{prefix}{sentence(one.name)}", grid_chart(one))
+            if isinstance(one, Series | Grid):
+                drawn = series_chart(one) if isinstance(one, Series) else grid_chart(one)
+                found[_free(f"{prefix}{sentence(one.name)}", found)] = drawn
     return found
+
+
+def _free(wanted: str, taken: Mapping[str, Spec]) -> str:
+    """Return a name that no picture has yet."""
+    numbers = (wanted if number == 1 else f"{wanted} ({number})" for number in count(1))
+    return next(one for one in numbers if one not in taken)
 
 
 def grid_chart(grid: Grid) -> Spec:

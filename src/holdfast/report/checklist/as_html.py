@@ -19,7 +19,7 @@ from holdfast.report.renderers.html import policy, stylesheet, templates
 
 def render(lists: Checklist) -> str:
     """Return the checklist as a page."""
-    style = _style()
+    style = sheet()
     page = templates().get_template("checklist.html")
     return (
         page.render(
@@ -42,7 +42,8 @@ def render(lists: Checklist) -> str:
 
 
 @cache
-def _style() -> str:
+def sheet() -> str:
+    """Return the style sheet: the report's, and what checklists add to it."""
     loader = templates().loader
     assert loader is not None
     return stylesheet() + loader.get_source(templates(), "checklist.css")[0]

@@ -33,16 +33,27 @@ PLAIN = str.maketrans(
 
 def render(run: Run) -> str:
     """Return the run as plain text, 80 columns wide."""
-    sink = StringIO()
-    console = Console(file=sink, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False)
+    console = _sheet()
     print_run(run, console)
-    return sink.getvalue()
+    return _written(console)
 
 
 def print_run(run: Run, console: Console, *, report: Path | str | None = None) -> None:
     """Write the run to a console, as wide as that is; `report` is where the whole report was written."""
     width = max(20, min(console.width, 100))
     _print(lines(build(run, MOST_ITEMS), width, str(report) if report else ""), console, width)
+
+
+def _sheet() -> Console:
+    """Return a console that writes to memory; in a notebook as well, where rich would draw below the cell."""
+    return Console(
+        file=StringIO(), width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False, force_jupyter=False
+    )
+
+
+def _written(console: Console) -> str:
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
 
 
 def _print(lines: Iterable[Text], console: Console, width: int) -> None:
@@ -55,14 +66,13 @@ def _print(lines: Iterable[Text], console: Console, width: int) -> None:
 
 def piece(shown: Piece) -> str:
     """Return a record that is no run as plain text, 80 columns wide."""
-    sink = StringIO()
-    console = Console(file=sink, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False)
+    console = _sheet()
     head = [Text(shown.title, style="bold"), *([Text(shown.says.replace("`", ""))] if shown.says else [])]
     bars = _waterfall(shown.waterfall, WIDTH) if shown.waterfall else ()
     cards = (line for card in shown.cards for line in (Text(), *card_lines(card)))
     parts = (line for part in shown.parts for line in part_lines(part, WIDTH))
     _print([*head, *bars, *cards, *parts], console, WIDTH)
-    return sink.getvalue().rstrip("\n")
+    return _written(console).rstrip("\n")
 
 
 def lines(document: Document, width: int, report: str) -> Iterator[Text]:
@@ -180,7 +190,7 @@ def _wrapped(line: Text, width: int) -> Iterator[Text]:
         return
     indent = len(line.plain) - len(line.plain.lstrip(" "))
     hang = 3 if re.match(r" *\d\. ", line.plain) else 2  # below the words of a numbered step
-    pieces = line[indent:].wrap(Console(width=width), width - indent - hang)
+    pieces = line[indent:].wrap(Console(width=width, force_jupyter=False), width - indent - hang)
     for number, piece in enumerate(pieces):
         piece.rstrip()
         yield Text(" " * (indent + (hang if number and indent else 0))) + piece
