@@ -1,4 +1,4 @@
-"""What the pages on notebooks, CI and other tools say can be typed runs as it stands, in the order in which it stands."""
+"""What the pages on notebooks, CI and other tools say can be typed runs as it stands, in order."""
 
 import re
 import shlex
