@@ -36,7 +36,7 @@ class Recipe(BaseModel):
     stop: Literal["patience", "gl", "pq", "up", "never"] = Field("patience", description="when to stop early")
     evaluations: int = Field(10, ge=1, le=1000, description="how often to look at the validation data")
     budget: float | None = Field(
-        None, ge=0, description="how much of its original score the model may lose; 0.01 of accuracy, 0.1 nats a token"
+        None, ge=0, description="how much of its original score the model may lose; what it gains, if not said"
     )
     search: dict[str, Any] = Field({}, description="trials and what to search, such as rate = [1e-5, 1e-3]")
     options: dict[str, dict[str, Any]] = Field({}, description="of the task, of methods and of guards, by name")

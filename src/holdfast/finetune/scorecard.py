@@ -127,7 +127,9 @@ def _forgetting(training: Training) -> Line:
         )  # fmt: skip
     lost, budget = found.lost, found.budget
     if lost.low > budget:
-        verdict, mark, then = "forgot", "bad", 'add original data: keep = ["interpolate", "replay"]'
+        verdict, mark, then = "forgot", "bad", f"say budget = {budget:g} to go less far, or replay more"
+        if "replay" not in found.kept_by:
+            then = 'add original data: keep = ["interpolate", "replay"]'
     elif lost.high <= budget:
         verdict, mark, then = "kept", "good", ""
     else:

@@ -7,7 +7,7 @@ import numpy as np
 
 from holdfast.audit.cases.training import forgot
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.training import Training
+from holdfast.audit.training import Forgetting, Training
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 
 
@@ -61,8 +61,17 @@ def forgetting(training: Training) -> Iterator[Finding]:
                 low=found.lost.low, high=found.lost.high, level=found.lost.level, p_value=found.p_value, unit="score",
             ),
         ),
-        fix='Add original data to the training: keep = ["interpolate", "replay"]; or lower the rate.',
+        fix=_fix(found),
     )  # fmt: skip
+
+
+def _fix(found: Forgetting) -> str:
+    if "replay" not in found.kept_by:
+        return 'Add original data to the training: keep = ["interpolate", "replay"]; or lower the rate.'
+    return (
+        f"Say how much may be lost, and the model goes less far: budget = {found.budget:g}; the report shows what each "
+        "share of the way keeps. Or replay more (options.replay.share), or lower the rate."
+    )
 
 
 @planted(at=Location(split="original"))
