@@ -211,7 +211,7 @@ def _chosen(work: Work, ends: Weights) -> Sweep:
             ends.tuned,
             lambda one: judged(task, one, "valid"),
             None if original is None else lambda one: judged(original, one, "valid"),
-            work.budget,
+            work.recipe.budget,
             ends.renew,
         ),
     )
