@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from holdfast.finetune import processes, shards
-from holdfast.finetune.tasks.definitions import Judged, Module, Task
+from holdfast.finetune.tasks.definitions import Judged, Module, Task, Together
 
 BATCH = 64  # examples judged at once; of like size, so that padding costs little
 
@@ -32,6 +32,9 @@ def judged(task: Task, module: Module, split: str, rows: np.ndarray | None = Non
     that the numbers are those of one process.
     """
     wanted = np.arange(task.count(split)) if rows is None else rows
+    if isinstance(task, Together):
+        with quiet(module):
+            return task.together(module, split, wanted)
     found = np.zeros((3, len(wanted)))
     here, many = _turns(module)
     with quiet(module):

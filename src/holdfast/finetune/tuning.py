@@ -20,7 +20,7 @@ from holdfast.finetune.heads import fit_head
 from holdfast.finetune.interpolation import Sweep, blend, renewal, sweep
 from holdfast.finetune.loop import Job, Journal, load_best, train
 from holdfast.finetune.measuring.cost import foretold, scored
-from holdfast.finetune.measuring.drift import drifted, meter
+from holdfast.finetune.measuring.drift import drifted, meter, no_drift
 from holdfast.finetune.measuring.forgetting import forgetting
 from holdfast.finetune.measuring.need import measured, need
 from holdfast.finetune.measuring.overfitting import curves, gap
@@ -62,7 +62,7 @@ class Ready:
 
     job: Job
     base: Mapping[str, Any]  # copies of what learns
-    divergences: Callable[[Any], Any]  # from the model as it is now
+    divergences: Callable[[Any], Any] | None  # from the model as it is now; None where they tell nothing
     note: str
 
 
@@ -72,10 +72,12 @@ def ready(work: Work, adaptation: Adaptation, method: Method | None) -> Ready:
     strategy.spread(work.module)
     learns = frozenset(trainable(work.module)) | _new(work.prepared)
     base = copied(work.module, learns)
-    divergences = meter(work.prepared.task, work.module, work.streams)
-    job = job_of(work, adaptation, base, learns, () if method is None else (method,))
-    meant = replace(job, drift=lambda module: float(divergences(module).mean()), strategy=strategy)
-    return Ready(meant, base, divergences, note)
+    told = not no_drift(work.prepared.task)
+    divergences = meter(work.prepared.task, work.module, work.streams) if told else None
+    job = replace(job_of(work, adaptation, base, learns, () if method is None else (method,)), strategy=strategy)
+    if divergences is not None:
+        job = replace(job, drift=lambda module: float(divergences(module).mean()))
+    return Ready(job, base, divergences, note)
 
 
 def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path | None = None) -> Tuned:
@@ -97,8 +99,9 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path 
     load_best(job, journal)
     ends = Weights(base, copied(work.module, learns), renewal(work.prepared.task, work.module, work.streams))
     swept = _chosen(work, ends)
-    silent: dict[Guard, str] = {"forgetting": "no data of the original task were given (original = …)"}
-    drift = drifted(divergences(work.module), work.streams)
+    reason, beside = "no data of the original task were given (original = …)", no_drift(work.prepared.task)
+    silent: dict[Guard, str] = {"forgetting": f"{reason}, and drift tells nothing: {beside}" if beside else reason}
+    drift = None if divergences is None else drifted(divergences(work.module), work.streams)
     training = Training(
         task=work.kind.name,
         metric=work.prepared.task.metric,

@@ -28,6 +28,7 @@ from holdfast.finetune.searching.verb import searched
 from holdfast.finetune.splits import with_validation
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import may_go_on, refuse_changed, start
+from holdfast.finetune.tasks.definitions import Told
 from holdfast.finetune.threads import steady
 from holdfast.finetune.tuning import MODEL, Tuned, tuned
 
@@ -100,6 +101,9 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
             one = sought.setup if sought else Setup(work, adaptation, method)
             come = _tuned(one, writer.folder)
             told = telling.sections(come.training, come.journal, come.swept, one.work.recipe)
+            ready = one.work.prepared
+            if isinstance(ready.task, Told):
+                told = (*told, *ready.task.told(ready.module, one.work.streams))
             done = {
                 "results": (*found.results, *guarded(come.training, progress)),
                 "says": " ".join(

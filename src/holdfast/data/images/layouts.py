@@ -65,5 +65,15 @@ def resolved_description(path: Path) -> Path | None:
     return next((place for place in tried if place.is_file()), None)
 
 
+def description_of(path: Path) -> Path | None:
+    """Return the data.yaml that a path means: itself, the one in a folder, or a bare name; None where it means none."""
+    if path.is_dir():
+        found = (path / name for name in _DESCRIBED)
+        return next((one for one in found if one.is_file()), None)
+    if path.suffix.lower() not in _YAML:
+        return None
+    return path if path.is_file() else resolved_description(path)
+
+
 def _refused(name: str) -> Reading:
     raise BadInput(f"{name} is packed; unpack it, as its images are looked for beside it")

@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,24 @@ def is_yolo(content: Any) -> bool:
     return isinstance(content, dict) and "train" in content and ("names" in content or "nc" in content)
 
 
-def yolo_reading(path: Path, name: str) -> Reading:
-    """Return how the images that a data.yaml names read, a row an image. Raises BadInput; MissingExtra."""
+@dataclass(frozen=True)
+class Described:
+    """What a data.yaml says: classes by number, and each split's images in the order that they are read."""
+
+    root: Path
+    classes: Mapping[int, str]
+    files: Sequence[tuple[str, str]]  # split as it is called there, and the path of an image
+    download: bool
+
+
+def described_by(path: Path, name: str) -> Described:
+    """Return what a data.yaml says. Raises BadInput, also where none of its images is there; MissingExtra."""
     content = load_yaml(path, name)
     if not is_yolo(content):
         raise BadInput(
             f"{name} describes no detection data set; wanted are the keys train and names, as Ultralytics has them"
         )
+    path = path.absolute()  # as a Gatherer reads from its own folder on
     root = _root(path, content, name)
     classes = _classes(content, name)
     found: list[tuple[str, str]] = []
@@ -40,8 +52,27 @@ def yolo_reading(path: Path, name: str) -> Reading:
             found += [(split, file) for file in _files(root, path.parent, place, split, name)]
     if not found:
         raise BadInput(f"{name} names no image that is there; its images are looked for below {one_line(str(root))}")
-    home = Path(os.path.commonpath([os.path.realpath(root), os.path.realpath(path.parent)]))
-    gatherer = Gatherer(home if _near(home, path.parent) else root)
+    return Described(root, classes, found, bool(content.get("download")))
+
+
+def gatherer_of(described: Described, path: Path) -> Gatherer:
+    """Return what reads images and labels, and nothing outside of the data set's folder."""
+    home = Path(os.path.commonpath([os.path.realpath(described.root), os.path.realpath(path.parent)]))
+    return Gatherer(home if _near(home, path.parent) else described.root)
+
+
+def label_file(image: str) -> str:
+    """Return where the boxes of an image are written: below labels in place of images, else beside it."""
+    head, found, tail = image.rpartition(f"{os.sep}images{os.sep}")
+    base = f"{head}{os.sep}labels{os.sep}{tail}" if found else image
+    return os.path.splitext(base)[0] + ".txt"  # noqa: PTH122 called for every image
+
+
+def yolo_reading(path: Path, name: str) -> Reading:
+    """Return how the images that a data.yaml names read, a row an image. Raises BadInput; MissingExtra."""
+    described = described_by(path, name)
+    root, classes, found = described.root, described.classes, described.files
+    gatherer = gatherer_of(described, path)
     files = [file for _, file in found]
     damaged: list[str] = []
     boxes = [_boxes(gatherer, file, classes, damaged) for file in files]
@@ -53,7 +84,7 @@ def yolo_reading(path: Path, name: str) -> Reading:
         *([note] if note else []),
         *([f"{n_without:,} images have no label file: taken as background"] if n_without else []),
         *([f"{len(damaged):,} label files hold lines that are no boxes, such as {damaged[0]}"] if damaged else []),
-        *(["nothing is downloaded: the download line is left alone"] if content.get("download") else []),
+        *(["nothing is downloaded: the download line is left alone"] if described.download else []),
     ]
     shown = [os.path.relpath(file, root) for file in files]
     return image_rows(gatherer, files, {**table.columns(), "file": shown, "split": splits}, notes)
@@ -139,9 +170,7 @@ def _files(root: Path, beside: Path, said: str, split: str, name: str) -> list[s
 
 def _boxes(gatherer: Gatherer, file: str, classes: Mapping[int, str], damaged: list[str]) -> list[Box] | None:
     """Return the boxes in an image; None where no file says."""
-    head, found, tail = file.rpartition(f"{os.sep}images{os.sep}")
-    base = f"{head}{os.sep}labels{os.sep}{tail}" if found else file
-    path = os.path.splitext(base)[0] + ".txt"  # noqa: PTH122 called for every image
+    path = label_file(file)
     if not gatherer.holds(path):
         return None
     try:

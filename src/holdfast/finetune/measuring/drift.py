@@ -20,6 +20,11 @@ from holdfast.finetune.tasks.definitions import Module, Task
 MOST = 128  # validation examples; the outcomes of each of their items are kept in memory
 
 
+def no_drift(task: Task) -> str:
+    """Return why what a model says of an item cannot be compared with what it said; empty where it can."""
+    return str(getattr(task, "no_drift", ""))
+
+
 def meter(task: Task, module: Module, streams: Streams) -> Callable[[Module], Float[np.ndarray, " batches"]]:
     """Return what tells, later on, how far the model is from what it is now: divergences, a mean for each batch."""
     rows = np.sort(streams("drift").permutation(task.count("valid"))[:MOST])

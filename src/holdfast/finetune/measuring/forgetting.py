@@ -9,7 +9,7 @@ from holdfast.finetune.measuring.work import Weights, Work, better, comparable, 
 from holdfast.finetune.tasks.definitions import Judged
 
 
-def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate) -> Forgetting:
+def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate | None) -> Forgetting:
     """Return what was lost, with and without what was done against it; without original data only the drift.
 
     Where answers are right or wrong, p-values are McNemar's exact ones with the interval of Bonett & Price, and answers

@@ -8,6 +8,7 @@ from holdfast.core.config import checked
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.finetune import catalogue
+from holdfast.finetune.measuring.drift import no_drift
 from holdfast.finetune.methods.at_base import at_base
 from holdfast.finetune.methods.definitions import Method, MethodKind, Setting, Steps
 from holdfast.finetune.tasks.definitions import Batch, Module
@@ -32,6 +33,9 @@ def make(setting: Setting) -> Method:
             f'kl holds a model near its first answers, and with adapt = "{setting.recipe.adapt}" these come from a '
             'head of random weights; take adapt = "head-first", which fits it first'
         )
+
+    if reason := no_drift(task):
+        raise BadInput(f"kl holds a model near its first answers, and these cannot be compared here: {reason}")
 
     def penalty(module: Module, batch: Batch, _rng: Any) -> Any:
         with at_base(module, setting.base):

@@ -1,6 +1,7 @@
 import gzip
 import json
 import struct
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -52,6 +53,13 @@ def test_yolo(yolo):
     assert "1 label files hold lines that are no boxes" in said
     assert dataset["classes"].role == "metadata"
     assert dataset.digest == load({"all": yolo}).digest  # the folder finds its description
+
+
+def test_yolo_named_from_where_one_stands(yolo, monkeypatch):
+    monkeypatch.chdir(yolo.parent)
+    dataset = load({"all": Path("coco8") / "data.yaml"})
+    assert dataset.table == load({"all": yolo / "data.yaml"}).table
+    assert len(dataset.media) == 4
 
 
 def test_yolo_lists_of_files_stay_inside(yolo, tmp_path):

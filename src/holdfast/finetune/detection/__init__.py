@@ -1,0 +1,1 @@
+"""Boxes: read strictly, predicted, matched, scored."""
