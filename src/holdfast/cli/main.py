@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Fill the REFORMS checklist with what runs show, and ask people for the rest.",
     ),
     "runs": ("holdfast.cli.runs:runs", "List the runs, newest first."),
+    "serve": ("holdfast.cli.serve:serve", "Show runs, findings and data in a browser, to you alone."),
     "checks": ("holdfast.cli.checks:checks", "List the checks, explain one, or start a new one."),
     "schema": ("holdfast.cli.schema:schema", "Print the JSON Schema of holdfast.toml, for editors."),
 }

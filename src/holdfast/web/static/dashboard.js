@@ -1,0 +1,31 @@
+"use strict";
+// What the dashboard needs beyond htmx: keys, and buttons that wait for a choice. Everything works without it.
+
+const typing = node => node.closest("input, select, textarea, [contenteditable]") !== null;
+
+document.addEventListener("keydown", event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const wanted = event.key === "/" && document.querySelector('[data-focus="/"]');
+  if (wanted) {
+    event.preventDefault();
+    wanted.focus();
+    return;
+  }
+  for (const node of document.querySelectorAll("[data-key]")) {
+    if (node.dataset.key === event.key && !node.disabled) {
+      event.preventDefault();
+      node.click();
+      return;
+    }
+  }
+});
+
+const settle = () => {
+  for (const button of document.querySelectorAll("button[data-needs]")) {
+    const ticked = button.form.querySelectorAll("input[type=checkbox]:checked").length;
+    button.disabled = ticked !== Number(button.dataset.needs);
+  }
+};
+document.addEventListener("change", settle);
+document.addEventListener("htmx:afterSettle", settle);
+settle();
