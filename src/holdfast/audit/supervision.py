@@ -49,3 +49,4 @@ class Supervision:
     template_faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = field(default=())
     sampled: Sampled | None = None
+    labelled: bool = True  # whether the label column is what is learnt, and not only says something of it

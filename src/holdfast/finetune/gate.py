@@ -1,7 +1,7 @@
 """The gate: what must hold of the data before the first step. A broken gate stops, unless it is overruled by name."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from holdfast.audit import catalogue
 from holdfast.audit.policies import beside
@@ -48,28 +48,45 @@ class Broken:
 
 def gate(dataset: Dataset, original: Dataset | None, prepared: Prepared, recipe: Recipe, progress: Progress) -> Broken:
     """Return what checks say about the data, before anything is trained. Raises BadInput for a name in `allow`."""
+    before = None if prepared.original is None else prepared.original.supervision
+    return gated(dataset, original, prepared.task.supervision, before, recipe, progress)
+
+
+def gated(
+    dataset: Dataset,
+    original: Dataset | None,
+    supervision: Supervision,
+    before: Supervision | None,
+    recipe: Recipe,
+    progress: Progress,
+    more: Sequence[str] = (),
+) -> Broken:
+    """Return what checks say about data of which this is learnt; `more` checks may be named. Raises BadInput."""
+    apart = (*(name for name in OVERLAPS if name not in AS_SHOWN), *more)
     for name in recipe.allow:
-        if name not in (*OVERLAPS, *SUPERVISED):
-            raise unknown("check of the gate (allow = [...])", name, (*OVERLAPS, *SUPERVISED))
-    supervision, streams = prepared.task.supervision, Streams(recipe.seed)
+        if name not in (*OVERLAPS, *more, *SUPERVISED):
+            raise unknown("check of the gate (allow = [...])", name, (*OVERLAPS, *more, *SUPERVISED))
+    streams = Streams(recipe.seed)
     inputs = {"all": recipe.data} if isinstance(recipe.data, str) else dict(recipe.data)
     roots = {"streams": streams, "progress": progress, "supervision": supervision, **beside(inputs)}
+    if not supervision.labelled:
+        dataset = replace(
+            dataset, columns=tuple(replace(one, role="metadata") if one.role == "label" else one
+                                   for one in dataset.columns),
+        )  # fmt: skip
     shown = as_shown(dataset, supervision.columns)
     results = {
         one.check: one
-        for names, subject in ((AS_SHOWN, shown), (tuple(name for name in OVERLAPS if name not in AS_SHOWN), dataset))
+        for names, subject in ((AS_SHOWN, shown), (apart, dataset))
         for one in run_checks(catalogue.selected(names), Facts({**roots, "dataset": subject}))
     }
     results |= {one.check: one for one in run_checks(catalogue.selected(SUPERVISED), Facts(roots))}
-    before = None if prepared.original is None else prepared.original.supervision
-    then = (
-        as_shown(original, before.columns) if original is not None and before is not None and before.columns else None
-    )
+    then = as_shown(original, before.columns) if original is not None and before is not None else None
     for view in views(shown, then, recipe):
         for one in run_checks(catalogue.selected(AS_SHOWN), Facts({"streams": streams, "dataset": view.dataset})):
-            more = tuple(view.told(finding) for finding in one.findings)
-            results[one.check] = _joined(results[one.check], more)
-    ordered = tuple(results[name] for name in (*OVERLAPS, *SUPERVISED))
+            told = tuple(view.told(finding) for finding in one.findings)
+            results[one.check] = _joined(results[one.check], told)
+    ordered = tuple(results[name] for name in (*OVERLAPS, *more, *SUPERVISED))
     judged = tuple(_overruled(one) if one.check in recipe.allow else one for one in ordered)
     broken = tuple(one.check for one in judged if any(found.severity is Severity.ERROR for found in one.findings))
     final = _nothing(supervision)

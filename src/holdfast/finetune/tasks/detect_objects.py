@@ -14,6 +14,8 @@ from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
+from holdfast.core.random import Streams
+from holdfast.core.record import Section
 from holdfast.core.text import one_line
 from holdfast.finetune.detection import answers
 from holdfast.finetune.detection.as_it_came import AsItCame
@@ -21,7 +23,8 @@ from holdfast.finetune.detection.average_precision import precision
 from holdfast.finetune.detection.boxes import Boxes, Drawn, drawn
 from holdfast.finetune.detection.matching import Detections, matched
 from holdfast.finetune.detection.models import Detector, came, class_modules, detector
-from holdfast.finetune.evaluation import by_size
+from holdfast.finetune.detection.telling import told
+from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.models.images import MOST_SIDE, Pictures, pictures
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.splits import members
@@ -124,6 +127,12 @@ class DetectObjects:
             return np.zeros(len(truth))
         return precision(matched(truth, seen, len(self.names))).by_image
 
+    def told(self, module: Module, streams: Streams) -> tuple[Section, ...]:
+        """Return what is found in test pictures, class by class."""
+        with quiet(module):
+            seen = self.found(module, "test")
+        return (told(self.boxes["test"], seen, self.names, streams),)
+
     def log_probabilities(self, module: Module, batch: Batch) -> Any:
         """Return log p of each class for every slot (items × outcomes)."""
         return answers.log_probabilities(module(pixel_values=batch["pixel_values"]), softmax=self.softmax)
@@ -192,12 +201,11 @@ def _task(dataset: Dataset, given: Drawn, model: Detector, options: Options) -> 
         "some of its classes are new" if model.new else
         "" if model.fixed else "its slots look at other places in every picture"
     )  # fmt: skip
+    ledgers = {split: _ledger(rows, boxes[split], model) for split, rows in rows_of.items()}
     task = DetectObjects(
         pictures=held, places={split: np.searchsorted(used, codes[rows]) for split, rows in rows_of.items()},
         boxes=boxes, names=given.names, softmax=model.softmax, units=model.units, flip=flip,
-        supervision=Supervision(
-            model.unit, None, {split: _ledger(rows, boxes[split], model) for split, rows in rows_of.items()}, ("image",)
-        ), no_drift=no_drift,
+        supervision=Supervision(model.unit, None, ledgers, ("image",), labelled=False), no_drift=no_drift,
     )  # fmt: skip
     return task, notes
 

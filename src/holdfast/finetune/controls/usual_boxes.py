@@ -1,0 +1,71 @@
+"""The same boxes in every picture, those that are drawn most often: what a detector is worth that looks at nothing."""
+
+import numpy as np
+
+from holdfast.core.random import Streams
+from holdfast.finetune.controls.definitions import Bench, Control
+from holdfast.finetune.detection.boxes import Boxes
+from holdfast.finetune.detection.matching import MOST, Detections, overlap
+from holdfast.finetune.tasks.definitions import Judged
+from holdfast.finetune.tasks.detect_objects import DetectObjects
+
+_PLACES = 12  # usual places of a class; more are hit by fewer pictures
+_ROUNDS = 25  # of moving places to the middle of their boxes; they stand still long before
+_MOST_BOXES = 20_000  # of a class that are looked at
+
+
+def judge(bench: Bench) -> Judged | None:
+    """Return average precision of the usual boxes; None where no boxes are drawn."""
+    task = bench.prepared.task
+    if not isinstance(task, DetectObjects):
+        return None
+    truth = task.boxes["test"]
+    seen = usual(task.boxes["train"], len(task.names), bench.streams)
+    every = np.repeat(np.arange(len(truth)), len(seen))
+    again = Detections(
+        every, np.tile(seen.classes, len(truth)), np.tile(seen.scores, len(truth)),
+        np.tile(seen.places, (len(truth), 1)),
+    )  # fmt: skip
+    return Judged(task.score(truth, again), np.zeros(len(truth)), np.ones(len(truth)))  # it has no loss
+
+
+def usual(boxes: Boxes, n_classes: int, streams: Streams) -> Detections:
+    """Return up to 12 boxes a class around which most boxes lie, by the share of pictures that have one there."""
+    places, classes, scores = [], [], []
+    for number in range(n_classes):
+        at = np.flatnonzero(boxes.classes == number)
+        if not len(at):
+            continue
+        rng = streams("usual boxes", number)
+        at = at if len(at) <= _MOST_BOXES else np.sort(rng.choice(at, _MOST_BOXES, replace=False))
+        middle = _middles(boxes.places[at], rng)
+        hits = overlap(_corners(middle), _corners(boxes.places[at])) >= 0.5
+        share = [len(np.unique(boxes.images[at[row]])) / max(len(boxes), 1) for row in hits]
+        places.append(middle)
+        classes.append(np.full(len(middle), number))
+        scores.append(np.array(share))
+    best = np.argsort(-np.concatenate(scores), kind="stable")[:MOST]
+    found = Detections(
+        np.zeros(len(best), np.int64), np.concatenate(classes)[best], np.concatenate(scores)[best],
+        np.concatenate(places)[best],
+    )  # fmt: skip
+    return found
+
+
+def _middles(places: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return middles of groups of like boxes (Lloyd's algorithm), the mean of all among them."""
+    start = rng.choice(len(places), min(_PLACES - 1, len(places)), replace=False)
+    middle = places[np.sort(start)]
+    for _ in range(_ROUNDS):
+        near = np.square(places[:, None] - middle).sum(axis=-1).argmin(axis=1)
+        counts = np.bincount(near, minlength=len(middle))
+        sums = np.stack([np.bincount(near, weights=places[:, one], minlength=len(middle)) for one in range(4)], axis=1)
+        middle = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], middle)
+    return np.concatenate([middle, places.mean(axis=0, keepdims=True)])
+
+
+def _corners(places: np.ndarray) -> np.ndarray:
+    return np.concatenate([places[:, :2] - places[:, 2:] / 2, places[:, :2] + places[:, 2:] / 2], axis=1)
+
+
+control = Control("usual-boxes", "the boxes that are drawn most often, in every picture", pretrained=False, judge=judge)
