@@ -4,7 +4,6 @@ accuracy and other right-or-wrong scores   mcnemar
 area under the ROC curve                   delong
 a mean of losses per row                   paired_mean
 losses in time order                       diebold_mariano
-scores of repeated random splits           corrected_resampled_t
 two samples that have no rows in common    newcombe (shares), bootstrap_two_means
 any other score, rows in clusters          paired_bootstrap
 
@@ -99,20 +98,6 @@ def paired_mean(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], *, level
     if n < _LEAST_ROWS:
         return _unknown("paired t", float(gain.mean()) if n else 0.0, level)
     return student("paired t", float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(n)), n - 1, level)
-
-
-def corrected_resampled_t(
-    differences: Float[np.ndarray, " splits"], n_train: int, n_test: int, *, level: float = 0.95
-) -> Comparison:
-    """Judge differences of two scores over repeated random splits of the same rows.
-
-    Nadeau & Bengio (2003): training sets overlap, so the variance of the mean is (1/k + n_test/n_train) s², not s²/k.
-    """
-    k = len(differences)
-    if k < _LEAST_ROWS:
-        return _unknown("corrected resampled t", float(differences.mean()) if k else 0.0, level)
-    error = np.sqrt((1.0 / k + n_test / n_train) * differences.var(ddof=1))
-    return student("corrected resampled t", float(differences.mean()), float(error), k - 1, level)
 
 
 def diebold_mariano(

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.core.dataset import Dataset, Kind, Role
+from holdfast.core.dataset import Kind, Role
 
 Origin = Literal["human", "human-verified", "synthetic", "unknown"]
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
@@ -64,11 +64,6 @@ def is_human(origins: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(
         pc.is_in(origins, value_set=pa.array(["human", "human-verified"], origins.type)), fill_value=False
     )
-
-
-def has_provenance(dataset: Dataset) -> bool:
-    """Return whether the data set says anything about the origin of its records."""
-    return any(column.name == ORIGIN for column in dataset.columns)
 
 
 def counts(origins: pa.ChunkedArray) -> dict[Origin, int]:

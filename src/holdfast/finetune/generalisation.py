@@ -1,14 +1,13 @@
 """The generalisation gap: by how much a model does better on examples it learnt from than on others, with an interval.
 
 Both sides are measured in evaluation mode and without augmentation. They share no example, so their chances are
-independent: shares of errors are compared by Newcombe–Wilson, losses by a two-sample bootstrap. Over repeated splits
-the variance is Nadeau & Bengio's (2003), since the training sides overlap.
+independent: shares of errors are compared by Newcombe–Wilson, losses by a two-sample bootstrap.
 """
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from holdfast.audit.comparison import Comparison, bootstrap_two_means, corrected_resampled_t, newcombe
+from holdfast.audit.comparison import Comparison, bootstrap_two_means, newcombe
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
 
@@ -43,10 +42,3 @@ def generalisation_gap(
     return bootstrap_two_means(
         validation.astype(np.float64), training.astype(np.float64), rng, resamples=RESAMPLES, level=level
     )
-
-
-def gap_over_splits(
-    gaps: Float[np.ndarray, " splits"], n_train: int, n_test: int, *, level: float = 0.95
-) -> Comparison:
-    """Return the mean gap over repeated random splits, its interval by the variance (1/J + n_test/n_train) s²."""
-    return corrected_resampled_t(np.asarray(gaps, dtype=np.float64), n_train, n_test, level=level)

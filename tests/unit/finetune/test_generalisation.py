@@ -1,4 +1,4 @@
-"""The generalisation gap: error rates by Newcombe–Wilson, losses by two samples, splits by Nadeau & Bengio."""
+"""The generalisation gap: error rates by Newcombe–Wilson, losses by two samples."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from holdfast.audit.comparison import newcombe
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
-from holdfast.finetune.generalisation import gap_over_splits, generalisation_gap
+from holdfast.finetune.generalisation import generalisation_gap
 
 STREAMS = Streams(0)
 
@@ -30,15 +30,6 @@ def test_losses_give_a_gap_of_means():
 def _again():
     rng = np.random.default_rng(0)
     return rng.gamma(1.0, 0.1, 300), rng.gamma(1.0, 0.5, 300)
-
-
-def test_splits_share_their_training_rows():
-    gaps = np.array([0.10, 0.12, 0.08, 0.11, 0.09])
-    found = gap_over_splits(gaps, n_train=80, n_test=20)
-    from scipy.stats import t
-
-    half = t.ppf(0.975, 4) * np.sqrt((1 / 5 + 20 / 80) * gaps.var(ddof=1))
-    assert (found.low, found.high) == pytest.approx((0.1 - half, 0.1 + half))
 
 
 def test_what_is_not_estimable():

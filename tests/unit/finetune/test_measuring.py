@@ -3,11 +3,13 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from holdfast.core.errors import BadInput
 from holdfast.finetune.controls.scratch import seeds
 from holdfast.finetune.measuring.cost import bytes_in_words, time_in_words
+from holdfast.finetune.measuring.forgetting import turned_wrong
 from holdfast.finetune.measuring.sensitivity import planned
 from holdfast.finetune.recipe import Recipe
 
@@ -54,3 +56,12 @@ def test_amounts_are_said_as_people_say_them():
         "0.42 s", "8.2 s", "42 s", "4 min", "2.5 h",
     ]  # fmt: skip
     assert [bytes_in_words(one) for one in (5.8e8, 1.24e9)] == ["580 MB", "1.2 GB"]
+
+
+def test_answers_that_turned_wrong_are_counted():
+    before = np.repeat([True, True, False, False], [70, 12, 3, 15])
+    after = np.repeat([True, False, True, False], [70, 12, 3, 15])
+    found = turned_wrong(before, after)
+    assert found.value == 0.12
+    # Wilson's interval of 12 of 100.
+    assert (found.low, found.high) == pytest.approx((0.0700, 0.1981), abs=2e-4)

@@ -29,7 +29,6 @@ from holdfast.data.splitting import SPLIT, free_name
 _Z = 1.959964  # of the normal law, for 95 %
 _BANDS = 5  # of a label that is a quantity, within which features are compared
 _FEWEST_OF_A_CLASS = 20  # rows on each side
-_BLOCKS = ("text", "image", "vector")
 
 
 @dataclass(frozen=True)

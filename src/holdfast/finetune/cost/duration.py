@@ -1,4 +1,4 @@
-"""How long a fine-tuning takes, told before it starts from a few real steps, and scored after.
+"""How long a fine-tuning takes, told before it starts from a few real steps.
 
 t = updates × seconds an update + looks at the validation data + saves. The middle takes the median of the measured
 steps, the interval their 5 % and 95 % quantiles (the extremes, of a handful): whatever slows one step is taken to slow
@@ -26,16 +26,6 @@ class Duration:
     looking: float
     saving: float
     assumes: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A prediction beside what came: predicted over actual, and whether the interval held it."""
-
-    predicted: Estimate
-    actual: float
-    ratio: float
-    inside: bool
 
 
 def predicted_duration(
@@ -73,13 +63,6 @@ def predicted_duration(
         parts[2][1],
         f"the machine stays as busy as during {len(each)} timed updates",
     )
-
-
-def scored(predicted: Estimate, actual: float) -> Scored:
-    """Return how a prediction did."""
-    if actual <= 0.0:
-        raise NotApplicable("not estimable: nothing was measured to hold the prediction against")
-    return Scored(predicted, actual, predicted.value / actual, predicted.low <= actual <= predicted.high)
 
 
 def _times(each: np.ndarray, n: int) -> tuple[float, float, float]:

@@ -1,9 +1,12 @@
 """What became of the original task, on examples that neither the model nor the choice of weights has seen."""
 
+import numpy as np
+from jaxtyping import Bool
+
+from holdfast.audit.comparison import interval_of_share
 from holdfast.audit.training import Forgetting
 from holdfast.core.record import Estimate
 from holdfast.finetune.evaluation import judged
-from holdfast.finetune.forgetting.one_step import flips
 from holdfast.finetune.interpolation import Sweep, blend
 from holdfast.finetune.measuring.work import Weights, Work, better, comparable, estimate
 from holdfast.finetune.tasks.definitions import Judged
@@ -36,7 +39,7 @@ def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate | None) 
         before=before.mean,
         after=after.mean,
         lost=estimate(lost),
-        flips=flips(first, last).rate if first.dtype == bool else None,
+        flips=turned_wrong(first, last) if first.dtype == bool else None,
         plain=estimate(better(before, plain, work.streams)),
         budget=budget,
         drift=drift,
@@ -44,3 +47,13 @@ def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate | None) 
         n=len(before.score),
         p_value=lost.p_value,
     )
+
+
+def turned_wrong(before: Bool[np.ndarray, " n"], after: Bool[np.ndarray, " n"]) -> Estimate:
+    """Return the share of examples that were answered rightly and are not any more, with Wilson's interval.
+
+    The negative flip rate (Yan et al., 2021, "Positive-congruent training", 2011.09161), which a balanced score hides.
+    """
+    turned, n = int((before & ~after).sum()), len(before)
+    low, high = interval_of_share(turned, n)
+    return Estimate(value=turned / n, low=low, high=high, level=0.95)

@@ -21,9 +21,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from holdfast.audit.comparison import Comparison, bootstrap_mean, mcnemar
-from holdfast.audit.metrics import Metric
-from holdfast.audit.models import Predictions
-from holdfast.audit.scoring import difference, shown
+from holdfast.audit.scoring import shown
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
 
@@ -88,28 +86,6 @@ def transfer(
     return _judged(float(tuned.mean()), {name: float(each.mean()) for name, each in scores.items()}, compared, level)
 
 
-def transfer_of_metric(
-    metric: Metric,
-    truth: np.ndarray,
-    tuned: Predictions,
-    controls: Mapping[str, Predictions],
-    streams: Streams,
-    *,
-    level: float = 0.95,
-) -> Transfer:
-    """Return the verdict in any metric of the audit, by the paired test that suits it."""
-    sign = 1.0 if metric.higher_is_better else -1.0
-
-    def compared(name: str, at: float) -> Comparison:
-        return difference(metric, truth, tuned, controls[name], streams("transfer", name), level=at)
-
-    scores = {name: sign * metric.score(truth, each) for name, each in controls.items()}
-    found = _judged(sign * metric.score(truth, tuned), scores, compared, level)
-    if sign > 0:
-        return found
-    return _turned(found)
-
-
 def _judged(
     tuned: float, scores: Mapping[str, float], compared: Callable[[str, float], Comparison], level: float
 ) -> Transfer:
@@ -133,13 +109,6 @@ def _judged(
 def _said(how: str, control: str, found: Comparison) -> str:
     ends = f"{found.low:+.3g} to {found.high:+.3g}"
     return f"the tuned model {how} {control}: {shown(found.difference)} ({ends}, {found.level:.3g} interval)"
-
-
-def _turned(found: Transfer) -> Transfer:
-    """Return the verdict with scores as the metric has them, where less is better."""
-    each = tuple(Against(one.control, -one.score, one.alone, one.together) for one in found.against)
-    decisive = next(one for one in each if one.control == found.decisive.control)
-    return Transfer(found.verdict, -found.tuned, decisive, each, found.reason)
 
 
 def _resamples(level: float) -> int:

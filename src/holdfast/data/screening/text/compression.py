@@ -3,19 +3,14 @@
 The difference of two conditional code lengths, as in the compression distance of Cilibrasi & Vitányi (2005).
 """
 
-import lzma
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
-Method = Literal["zlib", "lzma"]
 _WINDOW = 32_000  # bytes that zlib can look back on
-_MOST = 400_000  # bytes of reference for lzma, which reads it again for every text: cost is linear in it
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 1}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,40 +19,32 @@ class References:
 
     human: tuple[bytes, ...]
     machine: tuple[bytes, ...]
-    method: Method
 
 
-def references(human: Sequence[str], machine: Sequence[str], method: Method = "zlib") -> References:
+def references(human: Sequence[str], machine: Sequence[str]) -> References:
     """Return references of equal size for both, in as many windows as they fill (eight at most)."""
     size = min(_bytes(human), _bytes(machine))
-    window = _WINDOW if method == "zlib" else _MOST
-    windows = max(1, min(8, size // window)) if method == "zlib" else 1
-    each = min(window, max(1, size // windows))
-    return References(_windows(human, windows, each), _windows(machine, windows, each), method)
+    windows = max(1, min(8, size // _WINDOW))
+    each = min(_WINDOW, max(1, size // windows))
+    return References(_windows(human, windows, each), _windows(machine, windows, each))
 
 
 def gain(texts: Sequence[str], against: References) -> Float[np.ndarray, " texts"]:
     """Return per character how many bytes fewer a text takes beside machines' texts than beside people's."""
     found = [
-        (_length(raw, against.human, against.method) - _length(raw, against.machine, against.method)) / max(1, len(raw))
+        (_length(raw, against.human) - _length(raw, against.machine)) / max(1, len(raw))
         for raw in (text.encode("utf-8", "replace") for text in texts)
     ]
     return np.array(found, dtype=np.float64)
 
 
-def _length(raw: bytes, windows: Sequence[bytes], method: Method) -> float:
+def _length(raw: bytes, windows: Sequence[bytes]) -> float:
     """Return the bytes that a text takes after a reference, the mean over its windows."""
-    if method == "lzma":
-        return float(np.mean([_lzma(window + raw) - _lzma(window) for window in windows]))
     total = 0
     for window in windows:
         coder = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, window)
         total += len(coder.compress(raw)) + len(coder.flush())
     return total / len(windows)
-
-
-def _lzma(raw: bytes) -> int:
-    return len(lzma.compress(raw, lzma.FORMAT_RAW, filters=_FILTERS))
 
 
 def _bytes(texts: Sequence[str]) -> int:
