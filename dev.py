@@ -1,7 +1,8 @@
-"""Two commands for a fresh machine with Python 3.11 or newer, pip, venv and a network.
+"""Commands for a fresh machine with Python 3.11 or newer, pip, venv and a network.
 
     python3 dev.py demo      audit real data, and print where the report is
     python3 dev.py test      everything that CI runs
+    python3 dev.py docs      build the documentation site, and print where it is
     python3 dev.py run …     pass anything on to `holdfast`
 
 The first call makes .venv with the versions of constraints.txt; a second call starts at once.
@@ -23,14 +24,16 @@ OLDEST = (3, 11)
 def main(arguments: list[str]) -> int:
     """Run one of the commands and return its exit code."""
     verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if verb not in {"demo", "test", "run"}:
+    if verb not in {"demo", "test", "docs", "run"}:
         print(__doc__)
         return 2
-    install("test" if verb == "test" else "demo")
+    install("demo" if verb == "run" else verb)
     if verb == "demo":
         return call("holdfast", "demo", *rest)
     if verb == "run":
         return call("holdfast", *rest)
+    if verb == "docs":
+        return call("python", "docs/make_site.py", *rest)
     return test(rest)
 
 
