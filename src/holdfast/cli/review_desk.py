@@ -87,6 +87,7 @@ def opened_queue(
     `said` is what was said of the selection. Raises BadInput.
     """
     from holdfast.cli.progress import shown
+    from holdfast.data.review.placing import data_of
     from holdfast.data.review.queue import HEADER, Queue
     from holdfast.data.standing import load_standing
 
@@ -103,9 +104,8 @@ def opened_queue(
         queue = Queue.open(place)
         if not needs_data:
             return queue, None
-        paths = tuple(data) or tuple(Path(one) for one in queue.header.address.split("\n"))
         with shown() as progress:
-            return queue, matching(queue, load_standing(paths, label=queue.header.label or None, progress=progress))
+            return queue, data_of(queue, data, progress)
     if not data:
         raise BadInput(f"{place} is no queue; name the data to make one from")
     with shown() as progress:
@@ -131,27 +131,6 @@ def made(dataset: "Dataset", place: Path, data: Sequence[Path], said: Mapping[st
     queue = build(dataset, asked, place, address="\n".join(str(one.resolve()) for one in data), run=found)
     click.echo(f"chose {len(queue.items):,} of {len(dataset):,} records; the queue is {place}", err=True)
     return queue
-
-
-def matching(queue: "Queue", dataset: "Dataset") -> "Dataset":
-    """Return the data in the rows that the queue speaks of, wherever its records stand now. Raises BadInput."""
-    import numpy as np
-
-    from holdfast.data.standing import named_records
-
-    places = {name: row for row, name in enumerate(named_records(dataset).to_pylist())}
-    gone = [item.record for item in queue.items if item.record not in places]
-    if gone:
-        raise BadInput(
-            f"{len(gone):,} of {len(queue.items):,} records of the queue {queue.path} are not in {dataset.name}, such "
-            f"as {gone[0][:12]}: the data have changed. Review the version that the queue was made from"
-        )
-    if all(places[item.record] == item.row for item in queue.items):
-        return dataset
-    rows = np.zeros(max(item.row for item in queue.items) + 1, np.int64)
-    for item in queue.items:
-        rows[item.row] = places[item.record]
-    return dataset.take(rows, "review")
 
 
 def sat(queue: "Queue", dataset: "Dataset", reviewer: str, *, round_: int, opened: bool, adjudicate: bool) -> "Sitting":

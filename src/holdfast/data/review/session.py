@@ -121,14 +121,17 @@ def _answered(header: Header, desk: Desk, *, blind: bool) -> "Answer | Stop":
         if key in {"u", "undo"}:
             return Stop.UNDO
         try:
-            answer = _with(header, answer, key, rest.strip(), desk, blind=blind)
+            answer = with_key(header, answer, key, rest.strip(), desk, blind=blind)
         except BadInput as error:
             desk.show([str(error)])
     return answer
 
 
-def _with(header: Header, answer: Answer, key: str, rest: str, desk: Desk, *, blind: bool) -> Answer:
-    """Return the answer with what a key adds to it. Raises BadInput for a key that means nothing here."""
+def with_key(header: Header, answer: Answer, key: str, rest: str, desk: Desk, *, blind: bool) -> Answer:
+    """Return the answer with what a key adds to it; what is missing for it is asked at the desk.
+
+    Raises BadInput for a key that means nothing here.
+    """
     if key in {"h", "human"}:
         return replace(answer, origin="human")
     if key in {"s", "synthetic"}:

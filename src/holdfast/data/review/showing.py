@@ -22,7 +22,7 @@ _HIDDEN_ROLES = frozenset({"label", "split", "origin", "id"})  # what could tell
 def shown(dataset: Dataset, item: Item, header: Header, *, width: int = 80, blind: bool = True) -> list[str]:
     """Return the lines that show one record. Blind ones hide labels, scores and where the record came from."""
     lines: list[str] = []
-    columns = [one for one in dataset.columns if _is_shown(one, header, blind=blind)]
+    columns = [one for one in dataset.columns if is_shown(one, header, blind=blind)]
     for column in columns[:_MOST_CELLS]:
         value = dataset.values(column.name)[item.row].as_py()
         if column.kind == "image":
@@ -38,7 +38,8 @@ def shown(dataset: Dataset, item: Item, header: Header, *, width: int = 80, blin
     return lines
 
 
-def _is_shown(column: Column, header: Header, *, blind: bool) -> bool:
+def is_shown(column: Column, header: Header, *, blind: bool) -> bool:
+    """Return whether a reviewer sees a column among the record's values."""
     if column.name == header.label:
         return False  # told on a line of its own, where it is told at all
     return not (blind and (column.name.startswith("_") or column.role in _HIDDEN_ROLES or column.name == header.score))
