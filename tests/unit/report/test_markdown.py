@@ -1,10 +1,12 @@
+import re
+
 import pytest
 from markdown_it import MarkdownIt
 
 from holdfast.core.record import Status
 from holdfast.report.renderers.markdown import MOST_CHARACTERS, code, escaped, prose, render
 from report_findings import checked, overlap
-from report_runs import blank, realistic
+from report_runs import ALL, blank, realistic
 
 TRICKS = [
     "- a list", "1. a list", "12) a list", "# a heading", "+ x", "= x", "> quoted", "*a* _b_ **c** ~~d~~ `e`",
@@ -48,3 +50,17 @@ def test_a_comment_is_never_too_long():
 def test_folded_parts_are_closed():
     text = render(realistic())
     assert text.count("<details>") == text.count("</details>") > 0
+
+
+def test_a_comment_is_found_again_by_its_first_line():
+    run = realistic()
+    first = render(run).splitlines()[0]
+    assert re.fullmatch(r"<!-- holdfast [0-9a-f]{12} -->", first)
+    later = run.model_copy(update={"id": "20270101-000000-0000", "results": ()})
+    assert render(later).splitlines()[0] == first
+    assert render(run.model_copy(update={"title": "other.csv -->"})).splitlines()[0] != first
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_a_comment_fits(name):
+    assert len(render(ALL[name]())) <= 65_536

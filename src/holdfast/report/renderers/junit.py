@@ -1,5 +1,6 @@
 """JUnit XML, for build servers: a case for each check."""
 
+import math
 from xml.etree import ElementTree as ET
 
 from holdfast.core.finding import Finding, Severity
@@ -28,12 +29,17 @@ def render(run: Run) -> str:
     suite.set("tests", str(len(suite)))
     for key, count in counts.items():
         suite.set(key, str(count))
-    suite.set("time", f"{run.seconds:.3f}")
+    suite.set("time", _seconds(run.seconds))
     suite.set("timestamp", f"{run.started:%Y-%m-%dT%H:%M:%S}")
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _seconds(taken: float) -> str:
+    """Return a time as readers of JUnit parse it; what is no time is 0."""
+    return f"{taken if math.isfinite(taken) and taken > 0 else 0.0:.3f}"
 
 
 def _limit(run: Run) -> int:
@@ -49,7 +55,7 @@ def _case(suite: ET.Element, result: CheckResult, run: Run, limit: int) -> str:
         "testcase",
         classname=f"holdfast.{name(result.family)}",
         name=name(result.check),
-        time=f"{result.seconds:.3f}",
+        time=_seconds(result.seconds),
     )
     if result.status is Status.SKIPPED:
         ET.SubElement(case, "skipped", message=sentence(result.reason))
