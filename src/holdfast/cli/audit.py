@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from holdfast.core.store import RunStore
 
 SPLITTERS = ("random", "stratified", "grouped", "ordered")
-STORE = click.option(
-    "--store", default=".holdfast", show_default=True, type=click.Path(path_type=Path), help="Folder of runs."
-)
 
 
 @click.command(context_settings={"max_content_width": 100})
@@ -48,10 +46,10 @@ STORE = click.option(
 @click.option("--policy", type=click.Path(path_type=Path), metavar="FILE",
               help="Policy for what the training rows may be made of.  [default: that of a mix]")  # fmt: skip
 @click.option("--honest/--no-honest", default=None, help="Whether to compute the honest score.  [default: honest]")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), help="Exit with 1 from here on.")
+@fail_on(None)
 @click.option("--baseline", metavar="RUN", help="Show only what this earlier run had not found.")
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@FORMAT
+@OUT
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.  [default: holdfast.toml, if there]")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as audit.seed=1.")
 @click.option("--resume", metavar="RUN", help="Go on with an audit that was interrupted.")

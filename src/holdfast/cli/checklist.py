@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import OUT, STORE
 
 if TYPE_CHECKING:
     from holdfast.report.checklist import Checklist
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     help="What people answered; written with the questions where it is missing, never changed after that.",
 )
 @click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@OUT
 @STORE
 def checklist(runs: tuple[str, ...], view: str, answers: Path, form: str, out: Path | None, store: Path) -> None:
     """Fill the REFORMS checklist with what runs show, and ask people for the rest.

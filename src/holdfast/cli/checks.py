@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from holdfast.cli.options import LISTED
 from holdfast.core.errors import BadInput, unknown
 
 
@@ -17,7 +18,7 @@ def checks(context: click.Context) -> None:
 
 
 @checks.command("list")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to list them.")
+@LISTED
 def list_checks(form: str = "text") -> None:
     """List every check by family.
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
 from holdfast.cli.collapse_plan import forecast, plan
 from holdfast.cli.collapse_profile import profile
 from holdfast.cli.collapse_theories import theories
 from holdfast.cli.collapse_watch import watch
+from holdfast.cli.options import FORMAT, OUT, STORE
 from holdfast.core.errors import BadInput
 
 SUFFIX = ".toml"
@@ -47,8 +47,8 @@ collapse.add_command(theories)
 )
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as options.sd=2.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@FORMAT
+@OUT
 @STORE
 def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form: str, out: Path | None, store: Path,
         **flags: Any) -> int:  # fmt: skip

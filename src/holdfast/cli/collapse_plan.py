@@ -6,10 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
-
-_FORMAT = click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
-_OUT = click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+from holdfast.cli.options import FORMAT, OUT, STORE
 
 
 @click.command(context_settings={"max_content_width": 100}, short_help="How many real items each generation needs.")
@@ -38,8 +35,8 @@ _OUT = click.option("--out", type=click.Path(path_type=Path), help="Write there 
 @click.option("--verifier", type=float, metavar="SHARE", help="Share of verified items as good as real.  [default: 1]")
 @click.option("--items", type=int, metavar="N", help="Least items a generation that the cheapest mix must have.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as horizon=20.")
-@_FORMAT
-@_OUT
+@FORMAT
+@OUT
 @STORE
 def plan(file: Path | None, temperature: float | None, assignments: tuple[str, ...], form: str, out: Path | None,
          store: Path, **flags: Any) -> int:  # fmt: skip
@@ -86,8 +83,8 @@ def plan(file: Path | None, temperature: float | None, assignments: tuple[str, .
 @click.option("--suspect", type=click.Path(path_type=Path), metavar="FILE", help="How much of it did the models write?")
 @click.option("--holdout", type=click.Path(path_type=Path), metavar="FILE", help="Real data no model learnt from.")
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
-@_FORMAT
-@_OUT
+@FORMAT
+@OUT
 @STORE
 def forecast(real: Path, replicates: tuple[Path, ...], suspect: Path | None, holdout: Path | None,
              form: str, out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip

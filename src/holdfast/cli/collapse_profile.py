@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
 from holdfast.core.errors import BadInput
 
 
@@ -25,10 +25,9 @@ from holdfast.core.errors import BadInput
     "--tail", type=float, metavar="SHARE", help="Of the real items, whose types are the tail.  [default: 0.2]"
 )
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
-              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@fail_on("warning")
+@FORMAT
+@OUT
 @STORE
 def profile(learnt: Path, generations: tuple[Path, ...], real: Path, domains: tuple[str, ...], fail_on: str, form: str,
             out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from holdfast.cli.options import OUT
 from holdfast.core.errors import BadInput
 
 
 @click.command(context_settings={"max_content_width": 100}, short_help="List the theories, and where they hold.")
 @click.argument("name", required=False)
 @click.option("--format", "form", default="text", type=click.Choice(["text", "markdown"]), help="How to list them.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@OUT
 def theories(name: str | None, form: str, out: Path | None) -> None:
     """List the exact and limiting statements that are drawn over simulations, or explain one.
 

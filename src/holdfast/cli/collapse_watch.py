@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 @click.option("--endless", is_flag=True, default=None, help="A stream without an end: alpha is per generation.")
 @click.option("--metrics", help="Measures with commas between, or `all`.  [default: the usual ones]")
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
-              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@fail_on("warning")
+@FORMAT
+@OUT
 @STORE
 def watch(sets: tuple[Path, ...], real: Path | None, controls: Path | None, fail_on: str, form: str, out: Path | None,
           store: Path, **flags: Any) -> int:  # fmt: skip

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 @click.option("--votes", multiple=True, metavar="COLUMN", help="One annotator's label; repeat it.")
 @click.option("--noise", type=click.FloatRange(0.0, 0.5), metavar="SHARE", help="Share of labels known to be wrong.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random.")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="error",
-              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@fail_on("error")
+@FORMAT
+@OUT
 @STORE
 def compare(
     files: tuple[Path, ...],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from holdfast.cli.options import LISTED
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--kind", multiple=True, metavar="COLUMN=KIND", help="What its values are; repeat it.")
 @click.option("--amend", is_flag=True, help="Change what is known of records that are there already; needs -m.")
 @_rule_options
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to say what was done.")
+@LISTED
 def add(store: Path, files: tuple[Path, ...], message: str, amend: bool, form: str, **flags: Any) -> None:  # noqa: FBT001
     """Add the records of files or folders to a store; what is there already adds nothing.
 

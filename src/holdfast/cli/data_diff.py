@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.cli.options import LISTED
+
 if TYPE_CHECKING:
     from holdfast.data.store.differing import Difference
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("store", type=click.Path(path_type=Path))
 @click.argument("before", default="head~1")
 @click.argument("after", default="head")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to show it.")
+@LISTED
 def diff(store: Path, before: str, after: str, form: str) -> None:
     """Show what two versions differ in: records, their origin, columns.
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
 
 
 @click.command(context_settings={"max_content_width": 100}, short_help="Say what moved between versions, or over time.")
@@ -26,10 +26,9 @@ from holdfast.cli.main import CRASHED
 @click.option("--min-effect", type=float, help="Effect from which a column is reported.  [default: 0.1]")
 @click.option("--alpha", type=float, help="Chance of a false finding of each check.  [default: 0.001]")
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
-              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@fail_on("warning")
+@FORMAT
+@OUT
 @STORE
 def drift(versions: tuple[str, ...], since: str | None, real: str | None, fail_on: str, form: str, out: Path | None,
           store: Path, **flags: Any) -> int:  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import FORMAT, STORE
 
 
 @click.command(context_settings={"max_content_width": 100}, short_help="Find equal and nearly equal records.")
@@ -21,7 +21,7 @@ from holdfast.cli.audit import STORE
 @click.option("--memory", type=int, metavar="MB", help="What joins of the embedded engine may hold.  [default: 1024]")
 @click.option("--work", type=click.Path(path_type=Path), help="Keep checkpoints here; the same call goes on with them.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the pairs there, as Parquet.")
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
+@FORMAT
 @STORE
 def duplicates(
     paths: tuple[Path, ...], form: str, out: Path | None, work: Path | None, store: Path, **flags: Any

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from holdfast.cli.options import LISTED
+
 
 @click.command("gc")
 @click.argument("store", type=click.Path(path_type=Path))
@@ -12,7 +14,7 @@ import click
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("--compact", is_flag=True, help="First write small files together, as a version with the same content.")
 @click.option("--wait", default=10.0, show_default=True, metavar="SECONDS", help="For those who read or write.")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to say it.")
+@LISTED
 def gc(store: Path, keep: int | None, compact: bool, dry_run: bool, wait: float, form: str) -> None:  # noqa: FBT001 flags
     """Remove what no version needs: leftovers of writers that were killed, and with --keep old versions.
 

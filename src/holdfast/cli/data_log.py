@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.cli.options import LISTED
+
 if TYPE_CHECKING:
     from holdfast.data.store import Version
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 @click.command("log")
 @click.argument("store", type=click.Path(path_type=Path))
 @click.option("--most", default=20, show_default=True, type=click.IntRange(min=1), help="How many to list.")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to list them.")
+@LISTED
 def log(store: Path, most: int, form: str) -> None:
     """List the versions of a store, newest first.
 
@@ -43,7 +45,7 @@ def log(store: Path, most: int, form: str) -> None:
 @click.command("show")
 @click.argument("store", type=click.Path(path_type=Path), metavar="STORE[@VERSION]")
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(0, 1000), help="How many records to show.")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to show it.")
+@LISTED
 def show(store: Path, rows: int, form: str) -> None:
     """Show a version: where its records come from, its columns, and its first records.
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SCHEME = (
@@ -63,10 +63,9 @@ def _scheme(command: _Command) -> _Command:
 @click.option("--origin", default="_origin", metavar="COLUMN", show_default=True, help="Says human or synthetic.")
 @click.option("--trust", type=click.Path(path_type=Path), metavar="PEM", help="Certificates that you trust to sign.")
 @click.option("--save", type=click.Path(path_type=Path), help="Origins of records, as a new .parquet or .csv file.")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="warning",
-              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@fail_on("warning")
+@FORMAT
+@OUT
 @STORE
 def detect(
     data: Path, key_file: Path | None, text: str | None, unweighted: bool, origin: str, trust: Path | None,  # noqa: FBT001

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import STORE
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import FORMAT, OUT, STORE
 
 DEFAULT = "records"  # the command that is meant where none is named
 _WIDE = {"max_content_width": 100}
@@ -89,8 +89,8 @@ def records(
 @click.option("--within", type=float, metavar="SHARE", help="How many more reviews for ± this?")
 @click.option("--level", type=float, help="Coverage of the intervals.  [default: 0.95]")
 @click.option("--round", "round_", type=int, help="Only this round.")
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@FORMAT
+@OUT
 @STORE
 def report(queue: Path, gold: Path | None, form: str, out: Path | None, store: Path, **said: Any) -> None:
     """Say what the decisions of a queue come to.

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import FORMAT, OUT, STORE
 
 
 @click.command(
@@ -27,8 +27,8 @@ from holdfast.cli.audit import STORE
 @click.option("--attach", type=click.Path(path_type=Path), metavar="STORE",
               help="Write _screen_score and _screen_p beside the records of this store.")  # fmt: skip
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@FORMAT
+@OUT
 @STORE
 def scan(data: str, known: tuple[str, ...], model: Path | None, second: Path | None, attach: Path | None, form: str,
          out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip

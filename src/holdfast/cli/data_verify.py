@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from holdfast.cli.options import LISTED
+
 
 @click.command("verify")
 @click.argument("store", type=click.Path(path_type=Path))
 @click.option("--records", is_flag=True, help="Name every record anew by its content as well.")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to say it.")
+@LISTED
 def verify(store: Path, records: bool, form: str) -> int:  # noqa: FBT001 a flag, as click hands it over
     """Read every file of a store, and name those that are missing, torn or changed, with their versions.
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.audit import STORE, audit
+from holdfast.cli.audit import audit
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import STORE
 from holdfast.core.errors import MissingExtra
 
 _STORY = """\

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
 from holdfast.core.errors import BadInput, HoldfastError
 
 WRONG = 2  # exit code of the caller's mistake
@@ -23,10 +23,9 @@ WRONG = 2  # exit code of the caller's mistake
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any field of a recipe.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted, to the same end.")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="error",
-              show_default=True, help="Exit with 1 from here on.")  # fmt: skip
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@fail_on("error")
+@FORMAT
+@OUT
 @STORE
 def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | None, fail_on: str, form: str,
              out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import STORE
 
 
 @click.command()

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import STORE
 from holdfast.core.errors import BadInput
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from holdfast.cli.audit import SPLITTERS, STORE, inputs_of
+from holdfast.cli.audit import SPLITTERS, inputs_of
 from holdfast.cli.main import CRASHED
+from holdfast.cli.options import OUT, STORE, fail_on
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ FORMS = ("fit_predict", "estimator", "features", "split")
 @click.option("--budget", type=click.FloatRange(min=1.0), default=900.0, show_default=True, help="Seconds for all.")
 @click.option("--memory", default="4G", show_default=True, metavar="SIZE", help="Memory for a call, such as 500M.")
 @click.option("--rows", default=10_000, show_default=True, type=click.IntRange(min=20), help="Most rows to hand over.")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), help="Exit with 1 from here on.")
+@fail_on(None)
 @click.option(
     "--format", "form_out", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@OUT
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.  [default: holdfast.toml, if there]")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as audit.seed=1.")
 @STORE

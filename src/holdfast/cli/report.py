@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import FORMAT, OUT, STORE
 
 
 @click.command()
 @click.argument("run", default="latest")
-@click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+@FORMAT
+@OUT
 @STORE
 def report(run: str, form: str, out: Path | None, store: Path) -> None:
     """Show a run again, in any format.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.audit import STORE
+from holdfast.cli.options import LISTED, STORE
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--most", default=20, show_default=True, type=click.IntRange(min=1), help="How many to list.")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "json"]), help="How to list them.")
+@LISTED
 @click.option("--test-sets", is_flag=True, help="List test sets instead, by how many models they have scored.")
 @STORE
 def runs(most: int, form: str, test_sets: bool, store: Path) -> None:  # noqa: FBT001 a flag, as click hands it over

@@ -20,14 +20,6 @@ from holdfast.finetune.optimiser import optimiser_of, trainable
 from holdfast.finetune.weights import copied, put
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("adapting")
