@@ -215,7 +215,8 @@ def record_page() -> str:
         reads_,
         (
             "Beside those: folders of documents and of pictures, COCO annotations, `data.yaml` of object detectors, "
-            "IDX files, folders that `datasets` saved, and versions of a store (`PATH@VERSION`). Pickles are never opened."
+            "IDX files, folders that `datasets` saved, and versions of a store (`PATH@VERSION`). "
+            "Pickles are never opened."
         ),
         "## Run",
         *record_parts(Run),
