@@ -14,8 +14,11 @@ def spread(tensor: Any) -> bool:
 
 
 def whole(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    """Return tensors with those that are spread put together; all processes have to ask for the same ones."""
-    return {name: one.full_tensor() if spread(one) else one for name, one in tensors.items()}
+    """Return tensors with those that are spread put together; all processes have to ask for the same ones.
+
+    In the order of names: dictionaries that were read from files come in another order in each process.
+    """
+    return {name: one.full_tensor() if spread(one := tensors[name]) else one for name in sorted(tensors)}
 
 
 def as_held(tensor: Any, own: Any) -> Any:

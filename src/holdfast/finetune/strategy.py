@@ -27,8 +27,8 @@ from holdfast.finetune.tasks.definitions import Module
 
 TABLE = "scale"  # options.scale
 _AT_ONCE = 1 << 24  # gradients summed at once: 64 MiB, large enough that their number does not matter
-_SHARDED_KEEPS = frozenset({"interpolate", "replay", "l2sp", "oversample"})
-_SHARDED_ADAPTS = frozenset({"all", "head-first", "head", "lora"})
+_SHARDED_KEEPS = frozenset({"interpolate", "replay", "oversample"})
+_SHARDED_ADAPTS = frozenset({"all", "head-first", "head"})
 
 
 class Options(BaseModel):
@@ -140,9 +140,9 @@ def _sharded(module: Module) -> None:
     if isinstance(module, FSDPModule):
         return
     mesh = init_device_mesh("cpu", (distributed.get_world_size(),))
-    for one in _blocks(module):
-        fully_shard(one, mesh=mesh)
-    fully_shard(module, mesh=mesh)
+    for one in (*_blocks(module), module):
+        # Also the outermost: else its weights are whole, and are not those that the optimiser holds, after a judgement.
+        fully_shard(one, mesh=mesh, reshard_after_forward=True)
     for one in module.modules():
         if isinstance(one, FSDPModule):
             one.set_gradient_divide_factor(1.0)  # a sum: the loss is divided by what all processes learn from

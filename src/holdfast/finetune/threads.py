@@ -101,8 +101,14 @@ def _read(path: Path) -> tuple[dict[str, str], list[dict[str, str]], int]:
 
 def _said(began: Mapping[str, str], since: Sequence[Mapping[str, str]]) -> Iterator[str]:
     seen = set()
+    counts = {one.get("processes", "1") for one in since} - {began.get("processes", "1")}
+    if counts:
+        yield (
+            f"the run began with {began.get('processes', '1')} processes and went on with {', '.join(sorted(counts))}; "
+            "it learnt from the same examples in the same order; the same end is promised for as many processes only"
+        )
     for one in since:
-        for name in sorted({*began, *one}):
+        for name in sorted({*began, *one} - {"processes"}):
             was, now = began.get(name, "none"), one.get(name, "none")
             if was != now:
                 seen.add(f"{name} {now} instead of {was}")
