@@ -15,6 +15,7 @@ from holdfast.core.recording import begun, data_fields
 from holdfast.core.store import RunStore, new_id
 from holdfast.data.loading import load
 from holdfast.finetune import catalogue, processes, telling
+from holdfast.finetune.detection.ultralytics_process.verb import finetune_ultralytics, names_ultralytics
 from holdfast.finetune.gate import Broken, gate
 from holdfast.finetune.guards import guarded
 from holdfast.finetune.loop import Diverged
@@ -28,6 +29,8 @@ from holdfast.finetune.searching.verb import searched
 from holdfast.finetune.splits import with_validation
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import may_go_on, refuse_changed, start
+from holdfast.finetune.tables.estimators import names_estimator
+from holdfast.finetune.tables.verb import finetune_table
 from holdfast.finetune.tasks.definitions import Told
 from holdfast.finetune.threads import steady
 from holdfast.finetune.tuning import MODEL, Tuned, tuned
@@ -46,6 +49,10 @@ def finetune(
     `resume` goes on with a run that was interrupted, to the same bits. Raises BadInput for a recipe, data or a model
     that do not fit; Diverged where the loss is no number any more; MissingExtra without torch and transformers.
     """
+    if names_estimator(recipe):
+        return finetune_table(recipe, store=store, progress=progress, command=command, resume=resume)
+    if names_ultralytics(recipe):
+        return finetune_ultralytics(recipe, store=store, progress=progress, command=command, resume=resume)
     require()
     with processes.together(store, listening(progress)) as (own, listener):
         return _finetune(recipe, own, listener, command, resume)

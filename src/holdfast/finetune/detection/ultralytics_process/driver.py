@@ -1,8 +1,8 @@
 """Started by another program with the Python of an environment that has Ultralytics; imports nothing of Holdfast.
 
 One order comes as a JSON object on standard input: {"do": "about" | "train" | "predict", ...}. What happens goes out
-as a JSON object a line: {"event": "epoch" | "saved" | "pictures" | "done" | "failed", ...}. What the library prints goes
-to standard error.
+as a JSON object a line: {"event": "epoch" | "saved" | "pictures" | "done" | "failed", ...}. What the library prints
+goes to standard error.
 """
 
 import csv
@@ -10,6 +10,8 @@ import json
 import os
 import shutil
 import sys
+import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,6 +25,7 @@ def main() -> int:
     """Do what the order says; return the exit code."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the library prints is no answer
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     try:
         order = json.load(sys.stdin)
         known = {"about": about, "train": train, "predict": predict}
@@ -35,6 +38,13 @@ def main() -> int:
         tell(out, event="failed", kind=type(error).__name__, says=str(error)[-2000:])
         return 4
     return 0
+
+
+def end_with(parent: int) -> None:
+    """End this process when the one that started it is gone, however that ended."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(5)
 
 
 def tell(out: TextIO, **what: Any) -> None:
