@@ -16,6 +16,7 @@ from holdfast.core.showing import Shown, shows
 from holdfast.finetune.measuring.cost import time_in_words
 
 Mark = Literal["good", "open", "bad", "none"]
+SCORECARD = "scorecard.json"  # beside the record
 _SHARE, _FLOOR = 0.5, 0.25  # of the check `overfitting`
 _OVER = 1.5  # of the check `cost-overrun`
 
