@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from forking import Forking
+
 COMMAND = Path(sys.executable).with_name("holdfast")
 
 
@@ -24,6 +26,14 @@ def holdfast(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def in_fork():
+    """Return what runs `holdfast …` and `python FILE` in forks of one process, which has imported torch."""
+    found = Forking()
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 PAGE = (Path(__file__).parents[2] / "docs" / "finetune-images.md").read_text("utf-8")
@@ -15,26 +13,26 @@ SHORT = ("--epochs", "0.1", "--set", "evaluations=1", "--set", "options.need.off
 FEW = 300  # pictures
 
 
-def test_the_commands_of_the_page_run(holdfast, tmp_path):
+def test_the_commands_of_the_page_run(in_fork, tmp_path):
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     assert COMMANDS[0] == "python digits.py"
-    subprocess.run([sys.executable, "digits.py"], cwd=tmp_path, check=True)
+    assert in_fork(tmp_path, "python", "digits.py").returncode == 0
     assert len(list((tmp_path / "digits").rglob("*.png"))) == 1797
     for file in sorted((tmp_path / "digits").rglob("*.png"), key=lambda one: one.name)[FEW:]:
         file.unlink()
-    done = holdfast(*_short(COMMANDS[1]), "--fail-on", "never")
+    done = in_fork(tmp_path, *_short(COMMANDS[1]), "--fail-on", "never")
     assert done.returncode == 0, done.stderr
     assert re.search(r"Accuracy 0\.\d+ \(0\.\d+ to [01]\.\d+\) on \d+ test examples", " ".join(done.stdout.split()))
     assert "pictures" in done.stdout
-    (run,) = (tmp_path / ".holdfast" / "runs").glob("2*")
-    assert sorted(one.name for one in (run / "model").iterdir()) == ["holdfast.json", "model.safetensors"]
-    again = holdfast(*_short(COMMANDS[2].replace("RUN", run.name)), "--fail-on", "never")
+    (kept,) = (tmp_path / ".holdfast" / "runs").glob("2*")
+    assert sorted(one.name for one in (kept / "model").iterdir()) == ["holdfast.json", "model.safetensors"]
+    again = in_fork(tmp_path, *_short(COMMANDS[2].replace("RUN", kept.name)), "--fail-on", "never")
     assert again.returncode == 0, again.stderr
     assert len(COMMANDS) == 3
 
 
 def _short(command):
-    program, *arguments = shlex.split(command)
-    assert program == "holdfast"
+    arguments = shlex.split(command)
+    assert arguments[0] == "holdfast"
     return [*arguments, *SHORT]
