@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ["notebook"]
+PAGES = ["ci", "notebook"]
 BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -21,6 +22,15 @@ def test_every_block_of_a_page_runs(holdfast, tmp_path, page):
         if name:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(content)
+            if language == "yaml":
+                yaml.safe_load(content)
+        elif language == "pytest":
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", *shlex.split(content)],
+                cwd=tmp_path, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout
+            ran += 1
         elif language == "python":
             session.append(content)
         elif language == "console":

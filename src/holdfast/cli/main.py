@@ -67,10 +67,10 @@ def holdfast() -> None:
     """
 
 
-def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
+def main(command: click.Command = holdfast) -> NoReturn:
+    """Run the command line, or one command as a program of its own, and leave with its exit code."""
     try:
-        result = holdfast.main(standalone_mode=False, prog_name="holdfast")
+        result = command.main(standalone_mode=False, prog_name=command.name)
         sys.stdout.flush()
         sys.exit(result if isinstance(result, int) else 0)
     except HoldfastError as error:
