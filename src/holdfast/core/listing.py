@@ -183,6 +183,12 @@ def problem(index: sqlite3.Connection, number: int) -> tuple[Problem, list[str]]
     return _problem(line), [name for (name,) in seen]
 
 
+def fingerprint(index: sqlite3.Connection, number: int) -> str:
+    """Return the fingerprint of a finding across runs; empty where there is none."""
+    found = index.execute("SELECT fingerprint FROM problems WHERE id = ?", (number,)).fetchone()
+    return str(found[0]) if found else ""
+
+
 def problem_facets(index: sqlite3.Connection) -> Facets:
     """Return what findings can be narrowed by."""
     return Facets(

@@ -39,7 +39,7 @@ def drawn(view: View, site: Site, links: Links, guard: str = "", policy: str = "
         prefix="",
         sheet=f"{SHEET}",
         scripts=SCRIPTS,
-        version=version(),
+        stamp=version(),
         **view.values,
     )
 

@@ -6,7 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from holdfast.core.index import refresh
-from holdfast.core.store import RunStore, write_whole
+from holdfast.core.durable import write_whole
+from holdfast.core.store import RunStore
 from holdfast.report.render import render
 from holdfast.web.app import application
 from holdfast.web.guards import Doors

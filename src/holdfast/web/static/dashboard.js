@@ -5,7 +5,7 @@ const typing = node => node.closest("input, select, textarea, [contenteditable]"
 
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-  const wanted = event.key === "/" && document.querySelector('[data-focus="/"]');
+  const wanted = [...document.querySelectorAll("[data-focus]")].find(node => node.dataset.focus === event.key);
   if (wanted) {
     event.preventDefault();
     wanted.focus();
