@@ -103,22 +103,24 @@ class Cost:
     """What the training cost."""
 
     items: tuple[Item, ...]
+    told_from: str = "a few steps that were undone"  # what it was foretold from
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """Scores of short trainings over a band of learning rates around the one that was used, on validation data."""
+    """Scores of trainings over a band around the learning rate, or what else was used, on validation data."""
 
     metric: str
     rates: tuple[float, ...]  # rising, the one that was used among them
     scores: tuple[float, ...]  # NaN where the loss was no number any more
     lost: tuple[Estimate | None, ...]  # score at the rate used − score there; None where there is none
     used: float
-    steps: int  # of each short training
+    steps: int  # of each short training; 0 where it has none
     share: float  # of the steps of the whole training
     tolerance: float  # score that may be lost
     verdict: str  # steady, sensitive, open, or not estimable
     reason: str
+    what: str = "learning rate"  # what was varied; an estimator's own name for it
 
 
 @dataclass(frozen=True, slots=True)

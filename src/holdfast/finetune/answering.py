@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from holdfast.core.dataset import Kind
 from holdfast.core.errors import BadInput
 from holdfast.core.media import Media
 from holdfast.finetune.recipe import Recipe
@@ -36,6 +37,7 @@ class Answering:
     answer: Callable[[pa.Table, Media], pa.Table]
     needs: tuple[str, ...]  # columns that data must have
     reads: Literal["text", "image", "table"] = "text"
+    kinds: Mapping[str, Kind] = field(default_factory=dict)  # that columns are read as, whatever they look like
     uses: tuple[str, ...] = ()  # columns that are handed over where data have them
     at_once: int = AT_ONCE
     silent: str = "they hold nothing to answer"  # why a row may be without an answer

@@ -43,7 +43,8 @@ def adaptations() -> Mapping[str, Adaptation]:
 def predictors() -> Mapping[str, Any]:
     """Return what predicts by the name of its task, of tasks that can."""
     modules = _modules("tasks")
-    return {one.kind.name: one.predictor for one in modules if hasattr(one, "kind") and hasattr(one, "predictor")}
+    found = {one.kind.name: one.predictor for one in modules if hasattr(one, "kind") and hasattr(one, "predictor")}
+    return {**found, "table": importlib.import_module("holdfast.finetune.tables.answering").predictor}
 
 
 def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:

@@ -123,7 +123,8 @@ def _opened(data: Path, answering: Answering, keep: tuple[str, ...], progress: P
 def _loaded(data: Path, answering: Answering, progress: Progress) -> tuple[Dataset, tuple[str, ...]]:
     """Return data whose columns are of the kinds that a model learnt from, and what is to be said of that."""
     loaded = load({"new": data}, undivided=True, progress=progress)
-    has, kinds = set(loaded.table.column_names), dict[str, Kind]()
+    has = set(loaded.table.column_names)
+    kinds: dict[str, Kind] = {name: kind for name, kind in answering.kinds.items() if name in has}
     if answering.reads == "image":
         [name] = answering.needs
         pictures = [column.name for column in loaded.columns if column.kind == "image"]

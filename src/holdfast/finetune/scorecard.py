@@ -182,7 +182,8 @@ def _sensitivity(training: Training) -> Line:
     above = [at for at, rate in enumerate(found.rates) if rate > found.used or found.share == 1.0]
     burst = next((at for at in above if math.isnan(found.scores[at])), None)
     known = [(at, lost) for at in above if (lost := found.lost[at]) is not None]
-    then = f"try rate = {found.used / 3:.1g}"
+    name = "rate" if found.what == "learning rate" else found.what
+    then = f"try {name} = {found.used / 3:.1g}"
     if burst is not None:
         return Line(
             guard="sensitivity", verdict="sensitive", mark="bad", measure=f"at {found.rates[burst]:.1e}",
@@ -195,10 +196,11 @@ def _sensitivity(training: Training) -> Line:
     bad, good = lost.low > found.tolerance, all(one.high <= found.tolerance for _, one in known)
     times = f"×{found.rates[at] / found.used:.2g}"
     if lost.high < -found.tolerance:
-        then = f"try rate = {found.rates[at]:.2g}, which is ahead after {found.steps:,} steps"
+        after = f" after {found.steps:,} steps" if found.steps else ""
+        then = f"try {name} = {found.rates[at]:.2g}, which is ahead{after}"
     return Line(
         guard="sensitivity", verdict="sensitive" if bad else "steady" if good else "open",
-        mark="bad" if bad else "good" if good else "open", measure=f"lost at rate {times}",
+        mark="bad" if bad else "good" if good else "open", measure=f"lost at {name} {times}",
         value=lost.value, low=lost.low, high=lost.high, level=lost.level, threshold=found.tolerance,
         shown=_interval(lost.value, lost.low, lost.high), bound=f"≤ {found.tolerance:g} at {times}",
         next=then if bad or lost.high < -found.tolerance else "",

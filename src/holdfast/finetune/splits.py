@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Int
+from jaxtyping import Int, UInt64
 
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import BadInput
@@ -41,7 +41,7 @@ def with_validation(dataset: Dataset, seed: int, share: float = SHARE) -> tuple[
         column = dataset.one("split")
         assert column is not None
         rows = found.get("train", np.arange(0))
-        keys = finished(_keys(dataset)[rows] ^ np.uint64(Streams(seed).integer("validation")))
+        keys = finished(keys_of(dataset)[rows] ^ np.uint64(Streams(seed).integer("validation")))
         chosen = rows[np.argsort(keys, kind="stable")[: _whole(np.sort(keys), round(share * len(rows)))]]
         values = np.asarray(dataset.values(column.name).to_pylist(), dtype=object)
         values[chosen] = "valid"
@@ -64,7 +64,7 @@ def _with_test(dataset: Dataset, seed: int) -> tuple[Dataset, str]:
     """Return the data set with test rows, chosen by content, where it has no split, and what was done."""
     if dataset.one("split") is not None:
         return dataset, ""
-    keys = finished(_keys(dataset) ^ np.uint64(Streams(seed).integer("test")))
+    keys = finished(keys_of(dataset) ^ np.uint64(Streams(seed).integer("test")))
     chosen = np.argsort(keys, kind="stable")[: _whole(np.sort(keys), round(TEST_SHARE * len(keys)))]
     values = np.full(len(dataset), "train", dtype=object)
     values[chosen] = "test"
@@ -76,7 +76,7 @@ def _with_test(dataset: Dataset, seed: int) -> tuple[Dataset, str]:
     )
 
 
-def _keys(dataset: Dataset) -> np.ndarray:
+def keys_of(dataset: Dataset) -> UInt64[np.ndarray, " rows"]:
     """Return a number for each row by which whole groups, or equal rows, stay together."""
     groups = tuple(column.name for column in dataset.of(role="group"))
     names = groups or tuple(column.name for column in dataset.of(role="feature"))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from holdfast.audit.training import Training
+from holdfast.audit.training import Training, Transfer
 from holdfast.core.finding import Cell, Examples, Series
 from holdfast.core.record import Estimate, Section
 from holdfast.finetune.interpolation import Sweep
 from holdfast.finetune.loop import Journal
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.scorecard import numbers, scorecard, section
+from holdfast.finetune.strategy import ALONE
 from holdfast.finetune.telling_guards import guards_told
 
 
@@ -40,26 +41,29 @@ def sections(training: Training, journal: Journal, swept: Sweep, recipe: Recipe)
     return (section(card), *_sections(training, journal, swept), *guards_told(training), numbers(card))
 
 
+def beside(metric: str, found: Transfer, items: str = "test examples", model: str = "tuned") -> Section:
+    """Return the model on test examples, or what else they are called, beside simpler ways."""
+    cells: list[tuple[Cell, ...]] = [(model, round(found.tuned.value, 4), None, None, None)]
+    cells += [
+        (one.name, round(one.score, 4), round(one.difference.value, 4), round(one.difference.low, 4),
+         round(one.difference.high, 4)) for one in found.controls
+    ]  # fmt: skip
+    return Section(
+        title=f"The {model}{' model' if model == 'tuned' else ''} and simpler ways",
+        says=(
+            f"All on the same {found.n:,} {items}; differences with 95 % intervals over examples.",
+            *(f"{name} was not run: {reason}." for name, reason in found.left_out),
+        ),
+        evidence=(
+            Examples(caption=metric, columns=("way", "score", f"{model} − it", "low", "high"), cells=tuple(cells)),
+        ),
+    )
+
+
 def _sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Section]:
     found = training.transfer
     if found is not None:
-        cells: list[tuple[Cell, ...]] = [("tuned", round(found.tuned.value, 4), None, None, None)]
-        cells += [
-            (one.name, round(one.score, 4), round(one.difference.value, 4), round(one.difference.low, 4),
-             round(one.difference.high, 4)) for one in found.controls
-        ]  # fmt: skip
-        yield Section(
-            title="The tuned model and simpler ways",
-            says=(
-                f"All on the same {found.n:,} test examples; differences with 95 % intervals over examples.",
-                *(f"{name} was not run: {reason}." for name, reason in found.left_out),
-            ),
-            evidence=(
-                Examples(
-                    caption=training.metric, columns=("way", "score", "tuned − it", "low", "high"), cells=tuple(cells)
-                ),
-            ),
-        )
+        yield beside(training.metric, found)
     if training.curves is not None:
         yield Section(title="On the way", says=_stopped(journal), evidence=(_curves(training),))
     if swept.blends:
@@ -89,7 +93,10 @@ def _curves(training: Training) -> Series:
 
 def _stopped(journal: Journal) -> tuple[str, ...]:
     kept = f"The state of step {journal.best_step:,} is kept, which scored best on validation data."
-    return (kept, f"Stopped early: {journal.stopping.stopped}.") if journal.stopping.stopped else (kept,)
+    says = (kept, f"Stopped early: {journal.stopping.stopped}.") if journal.stopping.stopped else (kept,)
+    if set(journal.ran) <= {ALONE.says}:
+        return says
+    return (*says, f"Steps ran in {'; '.join(f'{how} ({n:,} steps)' for how, n in journal.ran.items())}.")
 
 
 def _rounded(value: float | None) -> float | None:

@@ -33,7 +33,7 @@ def _cost(found: Cost) -> Section:
     return Section(
         title="What it cost",
         says=(
-            "Foretold before the first step from a few steps that were undone; scored after the last.",
+            f"Foretold before the first step from {found.told_from}; scored after the last.",
             *reversed(notes.values()),
         ),
         evidence=(Examples(caption="", columns=("item", "foretold", "from – to", "came to"), cells=cells),),
@@ -42,17 +42,19 @@ def _cost(found: Cost) -> Section:
 
 def _rates(found: Sensitivity) -> Section:
     share = "the whole training" if found.share == 1.0 else f"{found.share:.0%} of the training"
+    short = f"Trainings of {found.steps:,} steps, {share}, on validation examples"
+    how, name = (short, "Score after a short training") if found.steps else ("On validation rows", "Score")
     return Section(
-        title="The learning rate",
-        says=(f"Trainings of {found.steps:,} steps, {share}, on validation examples: {found.reason}.",),
+        title=f"The {found.what}",
+        says=(f"{how}: {found.reason}.",),
         evidence=(
             Series(
-                name="Score after a short training", x=tuple(f"{one:.2g}" for one in found.rates),
+                name=name, x=tuple(f"{one:.2g}" for one in found.rates),
                 y=tuple(None if math.isnan(one) else round(one, 6) for one in found.scores),
-                x_name="learning rate", y_name=found.metric, shape="point",
+                x_name=found.what, y_name=found.metric, shape="point",
             ),
             Examples(
-                caption=found.metric, columns=("rate", "times", "score", "lost", "low", "high"),
+                caption=found.metric, columns=(found.what.rpartition(" ")[2], "times", "score", "lost", "low", "high"),
                 cells=tuple(
                     (f"{rate:.2g}", round(rate / found.used, 3), "burst" if math.isnan(score) else round(score, 4),
                      *((round(lost.value, 4), round(lost.low, 4), round(lost.high, 4)) if lost else (None, None, None)))

@@ -33,7 +33,7 @@ from holdfast.finetune.optimiser import trainable
 from holdfast.finetune.order import Order
 from holdfast.finetune.recipe import Recipe, batches
 from holdfast.finetune.schedules import schedule_named
-from holdfast.finetune.scorecard import scorecard
+from holdfast.finetune.scorecard import SCORECARD, scorecard
 from holdfast.finetune.stopping.rules import STRIP, rule_named
 from holdfast.finetune.stopping.update import AnyRule
 from holdfast.finetune.strategy import strategy_of
@@ -41,7 +41,6 @@ from holdfast.finetune.tasks.definitions import Prepared
 from holdfast.finetune.weights import copied, put, weights
 
 _T = TypeVar("_T")
-SCORECARD = "scorecard.json"
 MODEL = "model"  # folder of the tuned model, beside the record
 INTERPOLATE = "interpolate"  # the one way of keeping that comes after the training
 

@@ -29,6 +29,8 @@ from holdfast.finetune.searching.verb import searched
 from holdfast.finetune.splits import with_validation
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import may_go_on, refuse_changed, start
+from holdfast.finetune.tables.estimators import names_estimator
+from holdfast.finetune.tables.verb import finetune_table
 from holdfast.finetune.tasks.definitions import Told
 from holdfast.finetune.threads import steady
 from holdfast.finetune.tuning import MODEL, Tuned, tuned
@@ -47,6 +49,8 @@ def finetune(
     `resume` goes on with a run that was interrupted, to the same bits. Raises BadInput for a recipe, data or a model
     that do not fit; Diverged where the loss is no number any more; MissingExtra without torch and transformers.
     """
+    if names_estimator(recipe):
+        return finetune_table(recipe, store=store, progress=progress, command=command, resume=resume)
     if names_ultralytics(recipe):
         return finetune_ultralytics(recipe, store=store, progress=progress, command=command, resume=resume)
     require()

@@ -80,7 +80,10 @@ def _finding(training: Training, one: Control, severity: Severity, verdict: str)
                 ),
             ),
         ),
-        fix="Take the simpler way, or find what holds the model back: few labels, an unsuited rate, cut texts.",
+        fix="Take the simpler way, or find what holds the model back: few labels, "
+        + ("columns that say little of the label." if training.task == "table" else
+           "an unsuited rate, texts that were cut." if training.task.endswith("text") else
+           "an unsuited rate, pictures that were made too small."),
     )  # fmt: skip
 
 

@@ -61,18 +61,21 @@ def rate_sensitive(training: Training) -> Iterator[Finding]:
 
 def _finding(found: Sensitivity, rate: float, says: str, measure: Measure) -> Finding:
     scores = Series(
-        name="Scores of short trainings by learning rate", x=tuple(f"{one:.2g}" for one in found.rates),
+        name=f"Scores by {found.what}", x=tuple(f"{one:.2g}" for one in found.rates),
         y=tuple(None if math.isnan(one) else round(one, 4) for one in found.scores),
-        x_name="learning rate", y_name=found.metric, shape="point",
+        x_name=found.what, y_name=found.metric, shape="point",
     )  # fmt: skip
+    after = f" after {found.steps:,} steps" if found.steps else ""
     return Finding(
-        message=f"at {rate / found.used:.2g} times the learning rate of {found.used:.2g}, {says} after {found.steps:,} "
-        "steps: the rate is at the edge of what trains",
+        message=f"at {rate / found.used:.2g} times the {found.what} of {found.used:.2g}, {says}{after}: the "
+        f"{found.what.rpartition(' ')[2]} is at the edge of what trains",
         severity=Severity.WARNING,
         confidence=Confidence.HIGH if found.share == 1.0 else Confidence.MEDIUM,
         locations=(Location(split="train"),),
         evidence=(measure, scores),
-        fix=f"Try rate = {found.used / 3:.1g}, a longer warm-up, or a larger batch.",
+        fix=f"Try rate = {found.used / 3:.1g}, a longer warm-up, or a larger batch."
+        if found.steps
+        else f"Try options.estimator.{found.what} = {found.used / 3:.1g}, or let a search find it (search = …).",
     )
 
 

@@ -1,0 +1,387 @@
+"""From a recipe to a fitted table: gate, search, fit, guards, record. Stages are kept, so that a run goes on."""
+
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from holdfast.audit.facts.labels.labels import Labels
+from holdfast.audit.supervision import Ledger, Supervision
+from holdfast.audit.training import Guard, Training
+from holdfast.core.config import checked
+from holdfast.core.dataset import Dataset
+from holdfast.core.durable import write_whole
+from holdfast.core.errors import BadInput, NotApplicable, StoreError
+from holdfast.core.finding import FROZEN
+from holdfast.core.progress import Progress, Recording, listening
+from holdfast.core.random import Streams
+from holdfast.core.record import Run
+from holdfast.core.recording import begun, data_fields
+from holdfast.core.store import RunStore, as_json, new_id
+from holdfast.core.text import one_line
+from holdfast.data.loading import load
+from holdfast.finetune.gate import Broken, gated
+from holdfast.finetune.guards import guarded
+from holdfast.finetune.learning_curves.sizes import curve_sizes
+from holdfast.finetune.recipe import Recipe
+from holdfast.finetune.scorecard import SCORECARD, scorecard
+from holdfast.finetune.searching.space import Space
+from holdfast.finetune.splits import with_validation
+from holdfast.finetune.stages import Stages
+from holdfast.finetune.starts import may_go_on, refuse_changed, start
+from holdfast.finetune.tables import keeping, measuring, searching, telling
+from holdfast.finetune.tables.columns import Encoder, columns_of, encoder_of
+from holdfast.finetune.tables.estimators import (
+    TABLE,
+    is_for_classes,
+    made,
+    reference_of,
+    settings_of,
+    takes_categories,
+    takes_frames,
+)
+from holdfast.finetune.tables.fitting import Fitted, Plan, fitted
+from holdfast.finetune.tables.rows import Rows, Table, given, label_of, ordered, table_of
+from holdfast.finetune.tables.work import Learning, settings_told
+
+MODEL = "model"  # folder of the model, beside the record
+_REPLAY = "replay"
+# Fields of a recipe that are about networks, and what says the same of an estimator.
+_FOREIGN: Mapping[str, str] = {
+    "adapt": "", "epochs": "options.estimator.max_iter", "batch": "", "micro": "", "schedule": "", "evaluations": "",
+    "rate": "options.estimator.learning_rate",
+}  # fmt: skip
+# Checks of the audit that find a label which stands in a column, or rows that hold what only the label could tell.
+LEAKS = (
+    "label-in-disguise", "id-predicts-label", "missingness-tells-label", "row-order-predicts-label", "known-afterwards",
+    "target-encoded-before-split", "oversampled-before-split",
+)  # fmt: skip
+_T = TypeVar("_T")
+
+
+class Options(BaseModel):
+    """Options of `table`."""
+
+    model_config = FROZEN
+    learn: Literal["auto", "classification", "regression"] = Field("auto", description="classes, or a number")
+
+
+class Need(BaseModel):
+    """Options of `need`, as for other tasks."""
+
+    model_config = FROZEN
+    off: bool = False
+    target: float | None = Field(None, gt=0, le=1, description="score that is wanted, such as 0.95")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A table that is ready: three forms of it, its plan, and the original task's rows where they were given."""
+
+    table: Table
+    plain: Table
+    native: Table
+    plan: Plan
+    dataset: Dataset
+    alone: Rows  # training rows without what is replayed
+    before: Table | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are learnt from."""
+        return self.table.encoder.names
+
+
+def finetune_table(
+    recipe: Recipe,
+    *,
+    store: RunStore,
+    progress: Progress | None = None,
+    command: Sequence[str] = (),
+    resume: Run | None = None,
+) -> Run:
+    """Return the record of an estimator fitted to a table; the model lies beside it as JSON, in the folder `model`.
+
+    Raises BadInput for a recipe, data or an estimator that do not fit, StoreError.
+    """
+    started, processor, progress = time.perf_counter(), time.process_time(), listening(progress)
+    _refuse_foreign(recipe)
+    dataset, original, note = loaded(recipe, progress)
+    ready = prepared(dataset, original, recipe)
+    sought = searching.space(recipe, ready.plan.reference, ready.plan.settings) if recipe.search else None
+    run = begun(
+        "finetune", f"a table by {one_line(recipe.model, 80)}: {dataset.name}", command, recipe,
+        id=resume.id if resume else new_id(), **data_fields(dataset), notes=(note,) if note else (),
+    )  # fmt: skip
+    if resume is not None:
+        refuse_changed(may_go_on(resume), run)
+    with store.begin(run) as writer, start(writer, recipe.model, store, progress) as before:
+        found = _gate(ready, original, recipe, progress)
+        if found.broken:
+            done: dict[str, Any] = {"results": found.results, "says": found.says, "sections": found.sections}
+        else:
+            work = Learning(
+                recipe, ready.table, ready.plain, ready.native, ready.plan, Streams(recipe.seed),
+                Stages(writer.folder / "stages"), Recording(progress, writer.event),
+            )  # fmt: skip
+            done = _learnt(work, ready, writer.folder, processor, sought)
+            done["results"] = (*found.results, *guarded(done.pop("training"), progress))
+            done["notes"] = (*run.notes, *done["notes"])
+            done["config"] = {**run.config, "task": TABLE, "inputs": list(ready.columns)}
+        seconds = before + time.perf_counter() - started
+        run = run.model_copy(update={**done, "status": "finished", "seconds": seconds})
+        writer.finish(run)
+    return run
+
+
+def loaded(recipe: Recipe, progress: Progress) -> tuple[Dataset, Dataset | None, str]:
+    """Return the data of a recipe in splits, those of the original task, and what was put aside. Raises BadInput."""
+    dataset, note = with_validation(_loaded(recipe.data, recipe, progress), recipe.seed)
+    if not recipe.original:
+        return dataset, None, note
+    return dataset, with_validation(_loaded(recipe.original, recipe, progress), recipe.seed)[0], note
+
+
+def prepared(dataset: Dataset, original: Dataset | None, recipe: Recipe, encoder: Encoder | None = None) -> Ready:
+    """Return a table that is ready to be learnt. `encoder` is that of a model that was kept. Raises BadInput."""
+    said = checked(Options, recipe.of(TABLE), table=f"options.{TABLE}")
+    label = label_of(dataset, said.learn)
+    settings = {**settings_of(recipe.model), **recipe.of("estimator")}
+    reference = reference_of(recipe.model, classes=label.is_classes)
+    settings = _known(reference, settings, recipe)
+    estimator = made(reference, settings, recipe.seed)
+    is_number = dataset[label.column].kind == "number"
+    if is_for_classes(estimator) is False and label.is_classes and is_number and said.learn == "auto":
+        label = label_of(dataset, "regression")
+    label = _same_kind(label, estimator, recipe)
+    before = None if original is None else label_of(original, "classification" if label.is_classes else "regression")
+    label, before = _union(label, before)
+    columns, streams = columns_of(dataset, recipe.inputs), Streams(recipe.seed)
+    rows = ordered(dataset, label, streams)
+    frames = takes_frames(estimator)
+    forms: dict[bool, Table] = {}
+    for native in (True, False):
+        own = encoder if encoder is not None and encoder.native == native else None
+        own = own or encoder_of(dataset, columns, rows["train"], native=native)
+        forms[native] = table_of(dataset, label, own, rows, frames=False)
+    main = forms[takes_categories(estimator)]
+    if frames:
+        main = table_of(dataset, label, main.encoder, rows, frames=True)
+    plan = Plan(reference, settings, recipe.seed, stops=recipe.stop != "never")
+    found = Ready(main, forms[False], forms[True], plan, dataset, main.splits["train"])
+    return found if original is None or before is None else _with_original(found, original, before, recipe)
+
+
+def _with_original(ready: Ready, original: Dataset, label: Labels, recipe: Recipe) -> Ready:
+    """Return the table with the original task's rows beside it, and among those to learn from where it is replayed."""
+    for name in ready.columns:
+        if name not in original.table.column_names:
+            raise BadInput(f"{original.name} has no column {one_line(name, 60)}, which the model learns from")
+    rows = ordered(original, label, Streams(recipe.seed))
+    target = label.codes if label.is_classes else label.values
+
+    def beside(one: Table) -> Table:
+        splits = {name: Rows(given(original, one.encoder, at, frames=one.frames), target[at], at)
+                  for name, at in rows.items()}  # fmt: skip
+        return replace(one, splits=splits)
+
+    def replayed(one: Table) -> Table:
+        if _REPLAY not in recipe.kept_by:
+            return one
+        train = one.splits["train"].joined(beside(one).splits["train"])
+        return replace(one, splits={**one.splits, "train": train})
+
+    return replace(
+        ready, table=replayed(ready.table), plain=replayed(ready.plain), native=replayed(ready.native),
+        before=beside(ready.table),
+    )  # fmt: skip
+
+
+def _learnt(work: Learning, ready: Ready, home: Path, processor: float, sought: Space | None) -> dict[str, Any]:
+    """Search, fit and measure; return what the record says of it, and the training for the guards."""
+    silent: dict[Guard, str] = {
+        "forgetting": "not estimable: a model that is fitted anew has nothing to forget; to see what is lost where it "
+        "takes the place of another, give the rows that one learnt from (original = …)"
+    }
+    measuring.simpler(work)
+    said = _told(silent, "cost", lambda: measuring.pace(work))
+    wanted = checked(Need, work.recipe.of("need"), table="options.need")
+    planned = _planned(work, sought.trials if sought else 0, ready, need=not wanted.off)
+    search = None
+    if sought is not None:
+        whole = work.table.splits["train"].joined(work.table.splits["valid"])
+        # Rows that are replayed have numbers of their own data set: they are told from the others by their place.
+        folds = np.concatenate([_folds(ready, work), searching.folds_of(ready.dataset, work.table.splits["valid"].rows,
+                                                                        work.streams)])  # fmt: skip
+        assert len(folds) == len(whole)
+        search = searching.searched(work, sought, folds)
+        work = work.planned(search.plan)
+    one = fitted(work.plan, work.table)
+    found = measuring.transfer(work, one)
+    gap = _told(silent, "overfitting", lambda: measuring.gap(work, one))
+    lost = None
+    if ready.before is not None:
+        learnt, then = ready.before.splits["train"], ready.before.splits["test"]
+        lost = measuring.forgetting(work, one, learnt, then, ready.alone, replayed=_REPLAY in work.recipe.kept_by)
+    band = _told(silent, "sensitivity", lambda: measuring.sensitivity(work))
+    seeds, why = dict[int, float](), ""
+    try:
+        seeds = dict(measuring.seeds(work))
+    except NotApplicable as error:
+        why = str(error)
+    test = measuring.judged_once(work, "test", one, work.table.splits["test"])
+    if wanted.off:
+        silent["need"] = "off by options.need.off"
+    more = None if wanted.off else _told(silent, "need", lambda: measuring.need(work, wanted.target, test))
+    training = Training(
+        task=TABLE, metric=work.table.metric, curves=measuring.curves(one), gap=gap, transfer=found, forgetting=lost,
+        sensitivity=band, need=more, silent=silent,
+    )  # fmt: skip
+    if said is not None:
+        used = measuring.cost(work, one, said, planned, time.process_time() - processor)
+        training = replace(training, cost=used)
+    write_whole(home / SCORECARD, as_json(scorecard(training), indent=1))
+    _write(work, one, home / MODEL)
+    told = telling.sections(training, one, work.table, settings_told(work.plan.settings), seeds, why)
+    return {
+        "training": training,
+        "says": " ".join((telling.sentence(training, one), *([search.says] if search else ()))),
+        "sections": (*told, *((searching.section(search, work.table.metric),) if search else ())),
+        "notes": (*one.notes, *(search.notes if search else ()), *_left_out(ready)),
+    }
+
+
+def _folds(ready: Ready, work: Learning) -> np.ndarray:
+    """Return the fold of each training row; replayed ones by their place, as they are of another data set."""
+    own = searching.folds_of(ready.dataset, ready.alone.rows, work.streams)
+    more = len(work.table.splits["train"]) - len(ready.alone)
+    return np.concatenate([own, np.arange(more) % searching.FOLDS])
+
+
+def _planned(work: Learning, trials: int, ready: Ready, *, need: bool) -> measuring.Planned:
+    """Return what is to be done after the controls: trials, the model, guards; the curve's sizes fall by a factor."""
+    sizes, n = np.array([], dtype=np.int64), len(work.table.splits["train"])
+    with suppress(NotApplicable):
+        sizes = curve_sizes(n, count=measuring.SIZES) if need else sizes
+    curve = [(size / n, 1 if size == n else measuring.RESAMPLES) for size in sizes.tolist()]
+    folds = trials * searching.FOLDS
+    alike = 1 + 3 + measuring.SEEDS + 1 + (2 if ready.before is not None else 0)
+    return measuring.Planned(
+        shares=alike + sum(share * many for share, many in curve),
+        searched=folds * (1.0 - 1.0 / searching.FOLDS),
+        fits=folds + alike + sum(many for _, many in curve),
+        beside=measuring.beside_fits(work),
+        spent=sum(work.stages.seconds.values()),
+    )
+
+
+def _gate(ready: Ready, original: Dataset | None, recipe: Recipe, progress: Progress) -> Broken:
+    """Return what checks say about the rows, before anything is fitted."""
+    return gated(
+        ready.dataset, original, _supervision(ready.table, len(ready.columns), ready.alone),
+        None if ready.before is None else _supervision(ready.before, len(ready.columns), ready.before.splits["train"]),
+        recipe, progress, LEAKS,
+    )  # fmt: skip
+
+
+def _supervision(table: Table, width: int, train: Rows) -> Supervision:
+    ledgers = {}
+    for name, one in table.splits.items():
+        rows = train.rows if name == "train" else one.rows
+        n = len(rows)
+        whole = np.full(n, width, dtype=np.int64)
+        ledgers[name] = Ledger(rows, whole, whole, np.ones(n, np.int64), np.zeros(n, np.int64))
+    return Supervision("values", None, ledgers)
+
+
+def _write(work: Learning, one: Fitted, folder: Path) -> None:
+    """Write the model beside the record, as a whole. Raises StoreError."""
+    data, original = keeping.paths_of(work.recipe)
+    plan, table = work.plan, work.table
+    kept = keeping.Kept(
+        estimator=plan.reference, settings=dict(plan.settings), seed=plan.seed, stops=plan.stops,
+        label=table.label.column, task="classification" if table.label.is_classes else "regression",
+        classes=table.label.classes, encoder=table.encoder, frames=table.frames, data=data, original=original,
+        rows=one.n, rounds=one.rounds, digest=table.digest, packages=keeping.packages(),
+        line=None if table.frames else keeping.line_of(one),
+    )  # fmt: skip
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        keeping.written(kept, temporary)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise StoreError(f"cannot write the model to {folder}: {error.strerror or error}") from error
+
+
+def _told(silent: dict[Guard, str], guard: Guard, work: Callable[[], _T]) -> _T | None:
+    """Return what a guard measured; where it could not, None, the reason being kept."""
+    try:
+        return work()
+    except NotApplicable as error:
+        silent[guard] = str(error)
+        return None
+
+
+def _left_out(ready: Ready) -> tuple[str, ...]:
+    missing = [name for name in columns_of(ready.dataset, ready.columns) if name not in ready.columns]
+    return (f"columns without a value in the training rows are left out: {', '.join(missing)}",) if missing else ()
+
+
+def _refuse_foreign(recipe: Recipe) -> None:
+    """Raise BadInput where a recipe says something that is about networks only."""
+    for name in recipe.model_fields_set:
+        if name in _FOREIGN and getattr(recipe, name) != Recipe.model_fields[name].default:
+            instead = f"; say {_FOREIGN[name]}" if _FOREIGN[name] else ""
+            raise BadInput(f"{name} is for networks, and {one_line(recipe.model, 60)} is an estimator{instead}")
+    wrong = [one for one in recipe.keep or () if one not in {_REPLAY, "interpolate"}]
+    if wrong:
+        raise BadInput(f"keep names {wrong[0]}, which is for networks; an estimator can keep by {_REPLAY}")
+
+
+def _known(reference: str, settings: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
+    """Return the settings without those of a short name that only its other estimator has."""
+    known = made(reference, {}, recipe.seed).get_params(deep=True)
+    own = recipe.of("estimator")
+    return {name: value for name, value in settings.items() if name in own or name in known}
+
+
+def _same_kind(label: Labels, estimator: Any, recipe: Recipe) -> Labels:
+    wanted = is_for_classes(estimator)
+    if wanted is None or wanted == label.is_classes:
+        return label
+    gives, holds = ("classes", "numbers") if wanted else ("numbers", "classes")
+    what = "classification" if wanted else "regression"
+    raise BadInput(
+        f"{one_line(recipe.model, 80)} gives {gives}, and the label {label.column!r} holds {holds}; name another "
+        f'estimator, or say what is to be learnt: options.{TABLE}.learn = "{what}"'
+    )
+
+
+def _union(label: Labels, before: Labels | None) -> tuple[Labels, Labels | None]:
+    """Return both labels with the classes of both, in one order."""
+    if before is None or not label.is_classes or before.classes == label.classes:
+        return label, before
+    classes = tuple(sorted({*label.classes, *before.classes}))
+
+    def among(one: Labels) -> Labels:
+        place = np.array([*(classes.index(name) for name in one.classes), -1])
+        codes = place[one.codes]
+        return replace(one, classes=classes, codes=codes, values=np.where(codes < 0, np.nan, codes.astype(np.float64)))
+
+    return among(label), among(before)
+
+
+def _loaded(data: str | Mapping[str, str], recipe: Recipe, progress: Progress) -> Dataset:
+    inputs = {"all": data} if isinstance(data, str) else dict(data)
+    roles: dict[str, Any] = {recipe.label: "label"} if recipe.label else {}
+    # Undivided: test rows are put aside by content, not by place, so that the order of rows means nothing.
+    return load(inputs, roles=roles, undivided=set(inputs) == {"all"}, seed=recipe.seed, progress=progress)
