@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from holdfast.core.dataset import Dataset, Kind, Role
 from holdfast.core.finding import Finding, Location, Severity
+from holdfast.core.rows import Rows
 from holdfast.data.inference import describe
 from holdfast.finetune.chat.reading import readable
 from holdfast.finetune.recipe import Recipe
@@ -32,7 +33,7 @@ class View:
         places = tuple(
             Location(split=self.split, columns=place.columns)
             if self.rows is None
-            else place.model_copy(update={"split": self.split, "rows": self.rows[np.asarray(place.rows)]})
+            else place.model_copy(update={"split": self.split, "rows": Rows(self.rows[np.asarray(place.rows)])})
             for place in finding.locations
         )
         weighs = finding.severity if self.severity is None else max(finding.severity, self.severity, key=_harmless)
