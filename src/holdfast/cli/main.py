@@ -48,6 +48,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "runs": ("holdfast.cli.runs:runs", "List the runs, newest first."),
     "serve": ("holdfast.cli.serve:serve", "Show runs, findings and data in a browser, to you alone."),
+    "track": (
+        "holdfast.cli.track:track",
+        "Send a run to MLflow, TensorBoard, trackio or Weights & Biases: numbers, curves, the report.",
+    ),
     "checks": ("holdfast.cli.checks:checks", "List the checks, explain one, or start a new one."),
     "schema": ("holdfast.cli.schema:schema", "Print the JSON Schema of holdfast.toml, for editors."),
 }
