@@ -87,10 +87,10 @@ def gated(
             told = tuple(view.told(finding) for finding in one.findings)
             results[one.check] = _joined(results[one.check], told)
     ordered = tuple(results[name] for name in (*OVERLAPS, *more, *SUPERVISED))
-    judged = tuple(_overruled(one) if one.check in recipe.allow else one for one in ordered)
+    judged = tuple(overruled(one) if one.check in recipe.allow else one for one in ordered)
     broken = tuple(one.check for one in judged if any(found.severity is Severity.ERROR for found in one.findings))
     final = _nothing(supervision)
-    return Broken(judged, broken or (("nothing-supervised",) if final else ()), (_ledger(supervision),), final)
+    return Broken(judged, broken or (("nothing-supervised",) if final else ()), (ledger(supervision),), final)
 
 
 def _joined(result: CheckResult, more: Sequence[Finding]) -> CheckResult:
@@ -99,7 +99,7 @@ def _joined(result: CheckResult, more: Sequence[Finding]) -> CheckResult:
     return result.model_copy(update={"findings": (*result.findings, *more), "status": Status.FOUND, "reason": ""})
 
 
-def _overruled(result: CheckResult) -> CheckResult:
+def overruled(result: CheckResult) -> CheckResult:
     """Return a result whose findings are set aside, and counted, as the recipe says."""
     aside = tuple(Suppressed(finding=one, reason="overruled by the recipe (allow)") for one in result.findings)
     return result.model_copy(update={"findings": (), "suppressed": (*result.suppressed, *aside)})
@@ -113,7 +113,7 @@ def _nothing(supervision: Supervision) -> str:
     return ""
 
 
-def _ledger(supervision: Supervision) -> Section:
+def ledger(supervision: Supervision) -> Section:
     """Return what the model is shown and learns from, split by split."""
     rows = []
     for split, one in supervision.ledgers.items():
