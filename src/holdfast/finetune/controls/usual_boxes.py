@@ -45,15 +45,25 @@ def usual(boxes: Boxes, n_classes: int, streams: Streams) -> Detections:
         middle = _middles(boxes.places[at], rng)
         hits = overlap(_corners(middle), _corners(boxes.places[at])) >= 0.5
         share = [len(np.unique(boxes.images[at[row]])) / max(len(boxes), 1) for row in hits]
-        places.append(middle)
-        classes.append(np.full(len(middle), number))
-        scores.append(np.array(share))
+        alone = _apart(middle, np.array(share))
+        places.append(middle[alone])
+        classes.append(np.full(len(alone), number))
+        scores.append(np.array(share)[alone])
     best = np.argsort(-np.concatenate(scores), kind="stable")[:MOST]
     found = Detections(
         np.zeros(len(best), np.int64), np.concatenate(classes)[best], np.concatenate(scores)[best],
         np.concatenate(places)[best],
     )  # fmt: skip
     return found
+
+
+def _apart(places: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return the best of boxes that lie on each other: a second one at the same place is wrong."""
+    area, kept = overlap(_corners(places), _corners(places)), list[int]()
+    for at in np.argsort(-scores, kind="stable").tolist():
+        if not any(area[at, other] >= 0.5 for other in kept):
+            kept.append(at)
+    return np.array(kept, dtype=np.int64)
 
 
 def _middles(places: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -116,7 +116,7 @@ def _averaged(
     recall = right / np.maximum(drawn, 1e-12)[:, None]
     total = np.zeros(len(weights))
     for row in range(len(weights)):
-        at = np.searchsorted(recall[row], RECALLS - 1e-12)
+        at = np.searchsorted(recall[row], RECALLS)
         total[row] = sharp[row, at[at < len(hits)]].sum()
     return np.where(drawn > 0, total / len(RECALLS), 0.0)
 

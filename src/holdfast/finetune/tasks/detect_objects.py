@@ -201,19 +201,20 @@ def _task(dataset: Dataset, given: Drawn, model: Detector, options: Options) -> 
         "some of its classes are new" if model.new else
         "" if model.fixed else "its slots look at other places in every picture"
     )  # fmt: skip
-    ledgers = {split: _ledger(rows, boxes[split], model) for split, rows in rows_of.items()}
+    ledgers = {split: _ledger(rows, boxes[split], model.slots) for split, rows in rows_of.items()}
     task = DetectObjects(
         pictures=held, places={split: np.searchsorted(used, codes[rows]) for split, rows in rows_of.items()},
         boxes=boxes, names=given.names, softmax=model.softmax, units=model.units, flip=flip,
-        supervision=Supervision(model.unit, None, ledgers, ("image",), labelled=False), no_drift=no_drift,
+        supervision=Supervision("boxes", model.slots, ledgers, ("image",), labelled=False), no_drift=no_drift,
     )  # fmt: skip
     return task, notes
 
 
-def _ledger(rows: np.ndarray, boxes: Boxes, model: Detector) -> Ledger:
+def _ledger(rows: np.ndarray, boxes: Boxes, slots: int) -> Ledger:
     """Return what is learnt of each picture: its boxes, as far as there are slots; a background teaches one thing."""
-    whole, counts = np.full(len(rows), model.units, dtype=np.int64), boxes.counts.astype(np.int64)
-    return Ledger(rows, whole, whole, np.clip(counts, 1, model.slots), np.maximum(counts - model.slots, 0))
+    whole = boxes.counts.astype(np.int64).clip(1)
+    kept = np.minimum(whole, slots)
+    return Ledger(rows, whole, kept, kept, whole - kept)
 
 
 def _original(recipe: Recipe, original: Dataset, model: Detector, options: Options) -> tuple[AsItCame, tuple[str, ...]]:

@@ -34,8 +34,9 @@ from holdfast.finetune.scorecard import SCORECARD, scorecard
 from holdfast.finetune.splits import with_validation
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import may_go_on, refuse_changed, start
+from holdfast.finetune.tasks.detect_objects import NAME as TASK
+from holdfast.finetune.tasks.detect_objects import Options as BoxOptions
 
-TASK = "detect-objects"
 WEIGHTS = "model.pt"
 CARD = "holdfast.json"
 _ENDINGS = (".pt", ".yaml", ".yml")
@@ -58,7 +59,6 @@ class Options(BaseModel):
     device: str = Field("cpu", description="as the library names them: cpu, 0, mps")
     threads: int = Field(1, ge=1, le=256)
     more: dict[str, bool | int | float | str] = Field({}, description="settings of their training, such as mosaic = 0")
-    faulty: str = Field("refuse", pattern="^(refuse|leave-out)$", description="lines of labels that are no boxes")
 
 
 class Trained(BaseModel):
@@ -134,7 +134,8 @@ def finetune_ultralytics(
     if resume is not None:
         refuse_changed(may_go_on(resume), run)
     with store.begin(run) as writer, start(writer, recipe.model, store, progress) as before:
-        given = drawn(recipe.data, dataset, faulty=options.faulty)
+        faulty = checked(BoxOptions, recipe.of(TASK), table=f"options.{TASK}").faulty
+        given = drawn(recipe.data, dataset, faulty=faulty)
         home = writer.folder / "ultralytics"
         work = Work(
             recipe, options, python, writer.folder, shown(dataset, given, home / "data"), given.names,
@@ -148,7 +149,7 @@ def finetune_ultralytics(
             _kept(work, trained)
             then = None
             if original is not None and recipe.original is not None:
-                then = original, drawn(recipe.original, original, faulty=options.faulty)
+                then = original, drawn(recipe.original, original, faulty=faulty)
             training, seen = measuring.measured(work, model, trained, then)
             write_whole(writer.folder / SCORECARD, as_json(scorecard(training), indent=1))
             done = {
@@ -254,5 +255,5 @@ def _supervision(given: Shown) -> Supervision:
     ledgers = {}
     for split, rows in given.rows.items():
         ones = given.boxes[split].counts.clip(1)
-        ledgers[split] = Ledger(rows, ones * 0 + 1, ones * 0 + 1, ones, ones * 0)
-    return Supervision("pictures", None, ledgers, ("image",), labelled=False)
+        ledgers[split] = Ledger(rows, ones, ones, ones, ones * 0)
+    return Supervision("boxes", None, ledgers, ("image",), labelled=False)
