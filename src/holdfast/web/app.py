@@ -40,11 +40,10 @@ def application(site: Site, doors: Doors) -> Starlette:
         def answer(request: Request) -> Response:
             fresh.ask()
             try:
-                view = shows(request)
+                return _page(shows(request), site, doors, fresh)
             except Exception:  # noqa: BLE001 a bug is told on the page, and where it is in the terminal
                 _LOG.exception("the page %s cannot be drawn", request.url.path)
-                view = View("broken.html", "A bug", "", status=500)
-            return _page(view, site, doors, fresh)
+                return _page(View("broken.html", "A bug", "", status=500), site, doors, fresh)
 
         return answer
 

@@ -31,7 +31,7 @@ class Links(Protocol):
     def live(self) -> bool:
         """Whether somebody answers: filters, forms, and what goes on."""
 
-    def to(self, page: str, name: object = "", **query: object) -> str:
+    def to(self, where: str, name: object = "", /, **query: object) -> str:
         """Return the address of a page."""
 
 
@@ -41,9 +41,9 @@ class Served:
 
     live: bool = True
 
-    def to(self, page: str, name: object = "", **query: object) -> str:
+    def to(self, where: str, name: object = "", /, **query: object) -> str:
         """Return the address of a page, with what it is asked."""
-        if page == "finding":  # files link to the run that saw it last, as they have no page for each finding
+        if where == "finding":  # files link to the run that saw it last, as they have no page for each finding
             query.pop("run", None)
         asked = urlencode([(key, str(value)) for key, value in query.items() if value not in {"", None}])
-        return PLACES[page].format(quote(str(name), safe="")) + (f"?{asked}" if asked else "")
+        return PLACES[where].format(quote(str(name), safe="")) + (f"?{asked}" if asked else "")

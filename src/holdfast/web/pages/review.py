@@ -1,6 +1,7 @@
 """The review queue: records one at a time, as blind as in the terminal, answered by a key; and the list of queues.
 
 Every answer goes through what `holdfast data review` goes through: the same rules of what a key means, the same log.
+What brings pyarrow is imported when a queue is opened: it would double the memory of a dashboard that shows runs.
 """
 
 import re
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from holdfast.core.errors import BadInput, HoldfastError
 from holdfast.core.text import one_line, visible
-from holdfast.data.review.answering import Answer, fields_of, missing
 from holdfast.data.review.queue import HEADER, Queue
 from holdfast.data.review.records import Header, Item, Progress
 from holdfast.web.site import Site, View
@@ -21,6 +21,7 @@ from holdfast.web.site import missing as not_there
 
 if TYPE_CHECKING:
     from holdfast.core.dataset import Dataset
+    from holdfast.data.review.answering import Answer
 
 FOLDER = "reviews"
 MOST_NUMBERED = 9
@@ -61,7 +62,7 @@ class Desk:
         self.root, self.reviewer = site.store.root / FOLDER, site.reviewer
         self.lock = threading.Lock()
         self._queues: dict[str, tuple[int, Queue]] = {}
-        self._data: tuple[str, int, Dataset] | None = None
+        self._data: "tuple[str, int, Dataset] | None" = None
 
     def names(self) -> list[str]:
         """Return the names of the queues."""
@@ -137,8 +138,10 @@ def queues(desk: Desk) -> View:
     return View("queues.html", "Review", "review", {"queues": found, "reviewer": desk.reviewer})
 
 
-def queue(desk: Desk, name: str, answer: Answer | None = None, record: str = "", said: str = "") -> View:
+def queue(desk: Desk, name: str, answer: "Answer | None" = None, record: str = "", said: str = "") -> View:
     """Return the page that shows the next record of a queue; `answer` is what was answered to `record` so far."""
+    from holdfast.data.review.answering import Answer, missing
+
     with desk.lock:
         try:
             held = desk.queue(name)
@@ -162,6 +165,7 @@ def queue(desk: Desk, name: str, answer: Answer | None = None, record: str = "",
 
 def pressed(desk: Desk, name: str, form: Mapping[str, str]) -> View | None:
     """Take an answer; return the page where it is not whole yet or makes no sense, None where the next record comes."""
+    from holdfast.data.review.answering import Answer, fields_of, missing
     from holdfast.data.review.session import with_key
 
     record, press = form.get("record", ""), form.get("press", "")
