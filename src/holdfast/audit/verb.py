@@ -49,13 +49,15 @@ def audit(
         progress: who listens.
         baseline: an earlier run, whose findings are not shown again.
         **wanted: any setting by name: `label="y"`, `time="date"`, `group=["patient"]`, `metric="accuracy"`, …
+            `splitter` also takes what splits as scikit-learn's splitters do; its last fold is audited.
 
     Raises:
         BadInput: a path, column or setting is wrong.
 
     """
+    given_splitter = wanted.pop("splitter") if not isinstance(wanted.get("splitter"), str | None) else None
     settings = combined(settings, wanted)
-    dataset = _dataset(train, test, splits, settings, progress)
+    dataset = _dataset(train, test, splits, settings, given_splitter, progress)
     if dataset is None and code is None:
         raise BadInput("nothing to audit: give data, or code=, or both")
     given = given_facts(dataset, settings, model, predictions, facts)
@@ -66,15 +68,16 @@ def audit(
 
 
 def _dataset(
-    train: Any, test: Any, splits: Mapping[str, Any] | None, settings: AuditSettings, progress: Progress | None
-) -> Dataset | None:
+    train: Any, test: Any, splits: Mapping[str, Any] | None, settings: AuditSettings, splitter: Any,
+    progress: Progress | None,
+) -> Dataset | None:  # fmt: skip
     if isinstance(train, Dataset):
-        if test is not None or splits:
+        if test is not None or splits or splitter is not None:
             raise BadInput("a Dataset already holds its splits: give it alone")
         return train
     if train is None and test is None and not splits:
         return None
-    return open_data(inputs_of(train, test, splits), settings, progress)
+    return open_data(inputs_of(train, test, splits), settings, progress, splitter)
 
 
 def combined(settings: AuditSettings | None, wanted: Mapping[str, Any]) -> AuditSettings:
@@ -93,8 +96,10 @@ def inputs_of(train: Any, test: Any, splits: Mapping[str, Any] | None) -> dict[s
     return named
 
 
-def open_data(inputs: Mapping[str, Any], settings: AuditSettings, progress: Progress | None = None) -> Dataset:
-    """Return the data set that the inputs and settings describe. Raises BadInput."""
+def open_data(
+    inputs: Mapping[str, Any], settings: AuditSettings, progress: Progress | None = None, splitter: Any = None
+) -> Dataset:
+    """Return the data set that the inputs and settings describe; `splitter` is an object. Raises BadInput."""
     from holdfast.data.loading import load
 
     kinds: dict[str, Kind] = dict(settings.kinds)
@@ -103,7 +108,7 @@ def open_data(inputs: Mapping[str, Any], settings: AuditSettings, progress: Prog
         roles=roles_of(settings),
         kinds=kinds,
         split_column=settings.split_column,
-        splitter=settings.splitter,
+        splitter=settings.splitter if splitter is None else splitter,
         test_share=settings.test_share,
         seed=settings.seed,
         groups=settings.group,

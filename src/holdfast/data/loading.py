@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,7 @@ from holdfast.core.progress import Progress, listening, track
 from holdfast.core.text import one_line
 from holdfast.data.benchmarks import fitted, is_benchmark
 from holdfast.data.canonical import STRING
+from holdfast.data.folds import by_folds
 from holdfast.data.images.paths import with_images
 from holdfast.data.inference import columns_of
 from holdfast.data.inputs import ArrowExportable, Part, parts_of
@@ -37,7 +38,7 @@ def load(
     roles: Mapping[str, Role] | None = None,
     kinds: Mapping[str, Kind] | None = None,
     split_column: str | None = None,
-    splitter: str | None = None,
+    splitter: str | Any = None,
     test_share: float = 0.2,
     seed: int = 0,
     groups: Sequence[str] = (),
@@ -50,6 +51,8 @@ def load(
     column that clearly says so, or by `splitter`, or, where there is a label, at random as most would do it; the
     sources' notes say which; `undivided` leaves it as it is. Columns may be named by number (from 1, or from the end
     below 0) if the files have no header line.
+
+    `splitter` is `random`, `stratified`, `grouped` or `ordered`, or whatever splits as scikit-learn's splitters do.
 
     Raises BadInput when an input cannot be read, when the inputs do not fit together, or for unknown columns;
     MissingExtra when a format needs a library that is not installed.
@@ -75,13 +78,13 @@ def load(
         raise BadInput(f"{_title(parts)} has columns, but no rows")
     dataset = _described(parts, split_of_part, match, content, wanted, kinds, listening(progress))
     if names != [ALL]:
-        if split_column or splitter:
+        if split_column or splitter is not None:
             raise BadInput("give splits as several inputs, or one input with a split column or a splitter, not both")
         return dataset
     hinted = dataset.one("split")
     told = _named(split_column, match) if split_column else hinted.name if hinted else None
     dataset = _by_column(dataset, told, [*wanted, *kinds])
-    if splitter or (dataset.one("split") is None and not undivided):
+    if splitter is not None or (dataset.one("split") is None and not undivided):
         return _by_splitter(dataset, splitter, test_share, seed)
     return dataset
 
@@ -239,7 +242,7 @@ def _by_column(dataset: Dataset, named: str | None, told: Sequence[str]) -> Data
     return _noted(replace(dataset, table=table, columns=columns), [f"column {one_line(name, 60)} {how}: {found}"])
 
 
-def _by_splitter(dataset: Dataset, splitter: str | None, test_share: float, seed: int) -> Dataset:
+def _by_splitter(dataset: Dataset, splitter: str | Any, test_share: float, seed: int) -> Dataset:
     """Return the data set split as told; if nobody told and there is a label, as most would do it."""
     if splitter is None:
         if dataset.one("label") is None or len(dataset) < _FEWEST_TO_SPLIT:
@@ -247,5 +250,7 @@ def _by_splitter(dataset: Dataset, splitter: str | None, test_share: float, seed
         share = f"{100 * (1 - test_share):g}/{100 * test_share:g}"
         note = f"no split given: judged on the random {share} split that most would make, seed {seed}"
         return _noted(split(dataset, "random", test_share=test_share, seed=seed), [note])
+    if not isinstance(splitter, str):
+        return _noted(*by_folds(dataset, splitter))
     done = split(dataset, splitter, test_share=test_share, seed=seed)
     return _noted(done, [f"split by the {splitter} splitter: {test_share:.0%} for the test, seed {seed}"])
