@@ -21,6 +21,7 @@ from holdfast.core.errors import BadInput
 @click.option("--top-p", type=float, help="Drawn from the likeliest tokens that have this share.  [default: 1]")
 @click.option("--seed", type=int, help="Of what is drawn.  [default: 0]")
 @click.option("--batch", type=int, help="Texts written at once.  [default: 16]")
+@click.option("--least", type=float, help="Of detectors: score of a box at least.  [default: 0.25]")
 @STORE
 def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store: Path, **options: Any) -> None:
     """Answer new data by the model of a fine-tuning, row for row.
@@ -31,7 +32,8 @@ def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store
       holdfast predict latest pictures/ --out predictions.csv
       holdfast predict latest prompts.jsonl --keep prompt --temperature 0.7 --out answers.jsonl
 
-    Classes come with a probability each. `holdfast compare` takes the file as it is. Texts come with their origin:
+    Classes come with a probability each. Boxes come one a line, as class, score, centre, width and height, shares of
+    the picture. `holdfast compare` takes the file as it is. Texts come with their origin:
     whoever loads them later sees that a model wrote them.
     """
     from holdfast.cli.progress import shown

@@ -16,6 +16,7 @@ from holdfast.core.media import Media
 from holdfast.finetune.recipe import Recipe
 
 AT_ONCE = 4096  # rows answered at once
+ROW = "_row"  # the column of answers that says which row of the block they are of, where there are many
 PREDICTION = "prediction"  # the column of answers, where they are classes or numbers
 
 
@@ -42,6 +43,7 @@ class Answering:
     at_once: int = AT_ONCE
     silent: str = "they hold nothing to answer"  # why a row may be without an answer
     notes: tuple[str, ...] = ()
+    many: bool = False  # whether a row has any number of answers, which say in `_row` whose they are
 
 
 Predictor = Callable[[Asked], Answering]

@@ -21,7 +21,7 @@ from holdfast.data.images.files import is_image
 from holdfast.data.loading import load
 from holdfast.data.splitting import free_name
 from holdfast.finetune import catalogue
-from holdfast.finetune.answering import Answering, Asked
+from holdfast.finetune.answering import ROW, Answering, Asked
 from holdfast.finetune.recipe import Recipe
 
 _PARQUET = (".parquet", ".pq")
@@ -185,10 +185,17 @@ def _answered(
             for at in range(0, len(part), answering.at_once):
                 some = part.slice(at, answering.at_once)
                 answers = answering.answer(some.select(given), opened.media)
-                without += answers.column(0).null_count
-                table = some.select(list(keep))
+                beside = some.select(list(keep))
+                if answering.many:
+                    rows = answers.column(ROW)
+                    without += len(some) - len(rows.unique())
+                    beside, answers = beside.take(rows), answers.drop_columns([ROW])
+                else:
+                    without += answers.column(0).null_count
+                columns = dict(zip(beside.column_names, beside.columns, strict=True))
                 for name, values in zip(answers.column_names, answers.columns, strict=True):
-                    table = table.append_column(free_name(name, table.column_names), values)
+                    columns[free_name(name, list(columns))] = values
+                table = pa.table(columns)
                 yield table
                 advance(len(some))
     if without:

@@ -17,6 +17,7 @@ from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
 from holdfast.core.record import Section
 from holdfast.core.text import one_line
+from holdfast.finetune.answering import Answering, Asked
 from holdfast.finetune.detection import answers
 from holdfast.finetune.detection.as_it_came import AsItCame
 from holdfast.finetune.detection.average_precision import precision
@@ -253,6 +254,13 @@ def _boxes_of(batch: Batch) -> Boxes:
 
 def _suits(dataset: Dataset, recipe: Recipe) -> bool:
     return not recipe.inputs and {"image", "file", "n_boxes"} <= set(dataset.table.column_names)
+
+
+def predictor(asked: Asked) -> Answering:
+    """Return what tells the boxes of new pictures, by the tuned model."""
+    from holdfast.finetune.detection.predicting import predictor as of_boxes
+
+    return of_boxes(asked)
 
 
 kind = Kind(NAME, "objects in pictures, by boxes", _suits, 1e-4, partial(prepare))

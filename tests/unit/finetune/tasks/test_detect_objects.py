@@ -155,3 +155,30 @@ def test_usual_boxes_are_where_most_boxes_are():
     scores = precision(matched(truth, everywhere(found, 60), 2)).each[0]
     assert scores[0] > 0.99
     assert scores[1] < 0.3
+
+
+def test_new_pictures_are_answered_by_a_line_for_each_box(place, tmp_path):
+    import pyarrow as pa
+
+    from holdfast.finetune.predicting import predictions
+
+    store = RunStore(tmp_path)
+    run = finetune(recipe(place, epochs=1, evaluations=1, keep=()), store=store)
+    new = place / "shapes" / "images" / "test"
+
+    def answers(data, **options):
+        found = predictions(run, store.folder / run.id, data, options=options)
+        return pa.concat_tables(found.blocks), found.notes
+
+    all_of_them, _ = answers(new, least=0.0)
+    assert all_of_them.column_names == ["file", "class", "score", "x", "y", "width", "height"]
+    assert len(all_of_them) == 10 * 6  # the model has six slots
+    first = all_of_them.filter(pa.compute.equal(all_of_them["file"], "00000.png"))
+    assert first["score"].to_pylist() == sorted(first["score"].to_pylist(), reverse=True)
+    alone, _ = answers(new / "00000.png", least=0.0)
+    assert alone["x"].to_pylist() == pytest.approx(first["x"].to_pylist(), abs=1e-5)
+    none, notes = answers(new, least=1.0)
+    assert len(none) == 0
+    assert notes[-1].startswith("10 of 10 rows have no answer: no box of theirs has a score of 1 or more (--least)")
+    with pytest.raises(BadInput, match="--temperature is for models that write text"):
+        answers(new, temperature=1.0)

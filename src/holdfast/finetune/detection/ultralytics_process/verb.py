@@ -222,6 +222,17 @@ def _kept(work: Work, trained: Trained) -> None:
         raise StoreError(f"cannot write the model to {folder}: {error.strerror or error}") from error
 
 
+def card_of(path: Path) -> dict[str, Any]:
+    """Return what stands beside weights that were tuned here. Raises BadInput."""
+    try:
+        card = json.loads(path.read_bytes())
+        if isinstance(card, dict) and isinstance(card["classes"], list) and isinstance(card["size"], int):
+            return card
+    except (OSError, ValueError, KeyError):
+        pass
+    raise BadInput(f"{path} does not say which classes the weights beside it find; tune again")
+
+
 def _refused(recipe: Recipe, options: Options) -> str:
     """Return the model as the other process is told it. Raises BadInput for what it cannot do."""
     name = one_line(recipe.model, 120)
