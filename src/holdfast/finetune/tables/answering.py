@@ -56,7 +56,7 @@ def model_of(kept: Kept, recipe: Recipe) -> tuple[Fitted, tuple[str, ...]]:
     if kept.line is not None:
         return keeping.from_line(kept, kept.line), notes if others else ()
     data: str | dict[str, str] = kept.data["all"] if set(kept.data) == {"all"} else kept.data
-    own = recipe.model_copy(update={"data": data, "original": kept.original})
+    own = recipe.model_copy(update={"data": data, "original": kept.original, "inputs": kept.inputs})
     try:
         dataset, original, _ = loaded(own, Silent())
         table = prepared(dataset, original, own, kept.encoder).table

@@ -53,6 +53,7 @@ class Kept(BaseModel):
     classes: tuple[str, ...]
     encoder: Encoder
     frames: bool
+    inputs: tuple[str, ...]  # as the recipe had them
     data: dict[str, str]  # the files it learnt from
     original: str | None
     rows: int

@@ -36,6 +36,7 @@ _PACE = (16, 8, 4)  # parts of the training rows that are fitted to foretell wha
 _SMALL = 5_000  # rows of which all are fitted for it: that is a second or so, and how many rounds it takes is known
 _SEARCHED = 2.0  # times as long, or as short, as a fit takes with other settings
 _SLOPES = (0.0, 2.2)  # of log seconds over log rows: small fits cost alike, few grow faster than squares
+_FARTHEST_OFF = 1.0  # of log seconds: beyond it one fit of those was held up
 _LOOSE = 0.4  # of log seconds: other programs, caches, rounds that end early
 
 
@@ -238,22 +239,42 @@ def need(work: Learning, target: float | None, test: Judged) -> Need:
     return replace(found, doubled=doubled, needed=wished.examples, reachable=reachable, reason=wished.reason)
 
 
-def pace(work: Learning) -> Estimate:
-    """Return the seconds that a fit to all training rows takes, from fits to small parts of them."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds of a fit by its rows: exp(last + slope · log(rows / n)), off by a factor of exp(off) to either side."""
+
+    n: int
+    last: float
+    slope: float
+    off: float
+
+    def at(self, rows: int) -> float:
+        """Return the seconds of a fit to so many rows."""
+        return math.exp(self.last + self.slope * math.log(rows / self.n))
+
+    def around(self, seconds: float) -> Estimate:
+        """Return seconds of fits with their interval."""
+        return Estimate(value=seconds, low=seconds * math.exp(-self.off), high=seconds * math.exp(self.off), level=0.9)
+
+
+def pace(work: Learning) -> Pace:
+    """Return how long fits take, from fits to parts of the training rows. Raises NotApplicable where those fail."""
     train = work.table.splits["train"]
     wanted = (*_PACE, 1) if len(train) <= _SMALL else _PACE
     parts = sorted({max(min(len(train), 20), len(train) // part) for part in wanted})
-    seen = [(size, work.tried(f"pace-{size}", work.plan, "valid", lambda at=size: train.take(np.arange(at))))  # type: ignore[misc]
-            for size in parts]  # fmt: skip
+    seen = [
+        (size, work.tried(f"pace-{size}", work.plan, "valid", lambda at=size: train.take(np.arange(at))))  # type: ignore[misc]
+        for size in parts
+    ]
     known = [(math.log(size), math.log(max(one.seconds, 1e-4))) for size, one in seen if one.kept is not None]
     if not known:
         raise NotApplicable(f"nothing was foretold: the first fits failed ({seen[-1][1].reason})")
     x, y = (np.array(each) for each in zip(*known, strict=True))
     slope = float(np.polyfit(x, y, 1)[0]) if len(known) > 1 else 1.0
     slope = min(max(slope, _SLOPES[0]), _SLOPES[1])
-    last = y[-1] + slope * (math.log(len(train)) - x[-1])
-    off = float(np.abs(y - (y.mean() + slope * (x - x.mean()))).max()) + _LOOSE
-    return Estimate(value=math.exp(last), low=math.exp(last - off), high=math.exp(last + off), level=0.9)
+    last = float(y[-1] + slope * (math.log(len(train)) - x[-1]))
+    off = float(np.abs(y - (y.mean() + slope * (x - x.mean()))).max())
+    return Pace(len(train), last, slope, min(off, _FARTHEST_OFF) + _LOOSE)
 
 
 def beside_fits(work: Learning) -> float:
@@ -265,29 +286,32 @@ def beside_fits(work: Learning) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is still to be done when its time is foretold."""
+    """What is still to be done when its time is foretold: how many fits to how many rows."""
 
-    shares: float  # of one fit to all training rows, added up over all fits
-    searched: float  # the same, of the fits of a search
-    fits: int
+    fits: tuple[tuple[int, int], ...]  # rows, and how many fits to so many
+    searched: tuple[int, int]  # the same, of a search, whose settings take longer or shorter
     beside: float  # seconds that each takes beside itself
     spent: float  # seconds until now
 
 
-def cost(work: Learning, one: Fitted, said: Estimate, planned: Planned, processor: float) -> Cost:
+def cost(work: Learning, one: Fitted, pace: Pace, planned: Planned, processor: float) -> Cost:
     """Return what was said of the time beside what it was; `processor` are seconds of the processor."""
     total = sum(work.stages.seconds.values())
     high = peak()
     used = estimated_energy(processor, total, float(high or 0))
-    known, alike, sought = planned.spent + planned.fits * planned.beside, planned.shares, planned.searched
+    fits = sum(many for _, many in (*planned.fits, planned.searched))
+    known = planned.spent + fits * planned.beside
+    alike = pace.around(sum(many * pace.at(rows) for rows, many in planned.fits))
+    sought = pace.around(planned.searched[1] * pace.at(planned.searched[0]))
     whole = Estimate(
-        value=known + (alike + sought) * said.value, low=known + (alike + sought / _SEARCHED) * said.low,
-        high=known + (alike + sought * _SEARCHED) * said.high, level=said.level,
+        value=known + alike.value + sought.value, low=known + alike.low + sought.low / _SEARCHED,
+        high=known + alike.high + sought.high * _SEARCHED, level=alike.level,
     )  # fmt: skip
+    said = pace.around(pace.at(pace.n))
     stopped = f"stopped after {one.rounds} of {one.most} rounds" if one.stopped else ""
     return Cost(
         (
-            Item("time in all", "seconds", whole, total, f"{planned.fits} fits and the controls"),
+            Item("time in all", "seconds", whole, total, f"{fits} fits and the controls"),
             Item("one fit", "seconds", said, one.seconds, stopped),
             Item("memory", "bytes", None, float(high) if high else None, "the peak of the whole process"),
             Item("energy", "Wh", None, used.watt_hours.value, used.source),

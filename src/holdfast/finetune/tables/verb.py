@@ -15,7 +15,7 @@ from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.audit.training import Guard, Training
 from holdfast.core.config import checked
-from holdfast.core.dataset import Dataset
+from holdfast.core.dataset import Dataset, Role
 from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput, NotApplicable, StoreError
 from holdfast.core.finding import FROZEN
@@ -124,7 +124,7 @@ def finetune_table(
     with store.begin(run) as writer, start(writer, recipe.model, store, progress) as before:
         found = _gate(ready, original, recipe, progress)
         if found.broken:
-            done: dict[str, Any] = {"results": found.results, "says": found.says, "sections": found.sections}
+            done: dict[str, Any] = {"results": found.results, "says": found.says}
         else:
             work = Learning(
                 recipe, ready.table, ready.plain, ready.native, ready.plan, Streams(recipe.seed),
@@ -269,13 +269,11 @@ def _planned(work: Learning, trials: int, ready: Ready, *, need: bool) -> measur
     sizes, n = np.array([], dtype=np.int64), len(work.table.splits["train"])
     with suppress(NotApplicable):
         sizes = curve_sizes(n, count=measuring.SIZES) if need else sizes
-    curve = [(size / n, 1 if size == n else measuring.RESAMPLES) for size in sizes.tolist()]
-    folds = trials * searching.FOLDS
+    curve = [(size, 1 if size == n else measuring.RESAMPLES) for size in sizes.tolist()]
     alike = 1 + 3 + measuring.SEEDS + 1 + (2 if ready.before is not None else 0)
     return measuring.Planned(
-        shares=alike + sum(share * many for share, many in curve),
-        searched=folds * (1.0 - 1.0 / searching.FOLDS),
-        fits=folds + alike + sum(many for _, many in curve),
+        fits=((n, alike), *curve),
+        searched=(n, trials * searching.FOLDS),
         beside=measuring.beside_fits(work),
         spent=sum(work.stages.seconds.values()),
     )
@@ -307,7 +305,8 @@ def _write(work: Learning, one: Fitted, folder: Path) -> None:
     kept = keeping.Kept(
         estimator=plan.reference, settings=dict(plan.settings), seed=plan.seed, stops=plan.stops,
         label=table.label.column, task="classification" if table.label.is_classes else "regression",
-        classes=table.label.classes, encoder=table.encoder, frames=table.frames, data=data, original=original,
+        classes=table.label.classes, encoder=table.encoder, frames=table.frames,
+        inputs=work.recipe.inputs, data=data, original=original,
         rows=one.n, rounds=one.rounds, digest=table.digest, packages=keeping.packages(),
         line=None if table.frames else keeping.line_of(one),
     )  # fmt: skip
@@ -384,4 +383,12 @@ def _loaded(data: str | Mapping[str, str], recipe: Recipe, progress: Progress) -
     inputs = {"all": data} if isinstance(data, str) else dict(data)
     roles: dict[str, Any] = {recipe.label: "label"} if recipe.label else {}
     # Undivided: test rows are put aside by content, not by place, so that the order of rows means nothing.
-    return load(inputs, roles=roles, undivided=set(inputs) == {"all"}, seed=recipe.seed, progress=progress)
+    found = load(inputs, roles=roles, undivided=set(inputs) == {"all"}, seed=recipe.seed, progress=progress)
+    if not recipe.inputs:
+        return found
+    # What is not learnt from is nobody's business at the gate either, such as a column that gives the label away.
+    others: dict[str, Role] = {
+        one.name: "metadata" for one in found.of(role="feature") if one.name not in recipe.inputs
+    }
+    wanted: dict[str, Role] = {name: "feature" for name in recipe.inputs if found[name].role != "label"}
+    return found.with_roles({**others, **wanted})

@@ -244,8 +244,21 @@ def test_a_label_in_disguise_stops_it_unless_it_is_allowed(place, tmp_path):
     run, folder = learnt(tmp_path, "linear", options={"need": {"off": True}})
     assert run.says.startswith("Not started: the data fail label-in-disguise")
     assert not (folder / "model").exists()
-    run, folder = learnt(tmp_path, "linear", options={"need": {"off": True}}, allow=("label-in-disguise",))
-    assert (folder / "model" / FILE).is_file()
+    for more in ({"allow": ("label-in-disguise",)}, {"inputs": ("a", "b", "colour")}):
+        run, folder = learnt(tmp_path, "linear", options={"need": {"off": True}}, **more)
+        assert (folder / "model" / FILE).is_file()
+
+
+def test_a_column_without_values_and_a_date_that_is_asked_for(place, tmp_path):
+    found = [{**one, "empty": ""} for one in rows(200, 6)]
+    write(tmp_path / "y.csv", found, label="y")
+    quick = {"need": {"off": True}, "estimator": {"n_estimators": 5}}
+    run, folder = learnt(tmp_path, "forest", options=quick)
+    assert "empty" not in run.config["inputs"]
+    assert len(answers(run, folder, place / "y-new.csv")[0]) == 60
+    run, folder = learnt(tmp_path, "forest", options=quick, inputs=("a", "on"))
+    assert run.config["inputs"] == ["a", "on"]
+    assert len(answers(run, folder, place / "y-new.csv")[0]) == 60
 
 
 @pytest.mark.parametrize(("more", "says"), [
