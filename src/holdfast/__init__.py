@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.core.version import __version__
 
 if TYPE_CHECKING:
+    from holdfast.audit.honest.scorer import HonestScorer
     from holdfast.audit.settings import AuditSettings
     from holdfast.audit.verb import audit
     from holdfast.core.dataset import Dataset
@@ -29,6 +30,7 @@ __all__ = [
     "Dataset",
     "Finding",
     "HoldfastError",
+    "HonestScorer",
     "Run",
     "RunStore",
     "__version__",
@@ -44,6 +46,7 @@ _HOMES = {
     "Dataset": "holdfast.core.dataset",
     "Finding": "holdfast.core.finding",
     "HoldfastError": "holdfast.core.errors",
+    "HonestScorer": "holdfast.audit.honest.scorer",
     "Run": "holdfast.core.record",
     "RunStore": "holdfast.core.store",
     "charts": "holdfast.report.charts",
