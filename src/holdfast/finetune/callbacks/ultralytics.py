@@ -69,12 +69,12 @@ class Guards:
     def on_fit_epoch_end(self, trainer: Any) -> None:
         """Note the losses and the score of an epoch; the last judgement, of the best weights, is none."""
         epoch = int(trainer.epoch) + 1
-        if self.watch is None or epoch in self._epochs or not trainer.metrics:
+        if self.watch is None or epoch in self._epochs or epoch > int(trainer.epochs) or not trainer.metrics:
             return
         self._epochs.add(epoch)
-        valid = [float(one) for name, one in trainer.metrics.items() if name.startswith("val/")]
+        valid = [_sum(one) for name, one in trainer.metrics.items() if name.startswith("val/")]
         step, nan = epoch * len(trainer.train_loader), float("nan")
-        loss = float(np.sum(np.asarray(_plain(trainer.tloss), dtype=float))) if trainer.tloss is not None else nan
+        loss = nan if trainer.tloss is None else _sum(trainer.tloss)
         self.watch.points.append(
             Point(step=step, epoch=epoch, rate=0.0, learning=loss, train=loss, valid=sum(valid) if valid else nan,
                   valid_error=0.0, score=_score(trainer.metrics), train_score=nan)
@@ -138,7 +138,7 @@ def _seen(trainer: Any) -> tuple[Dataset, Supervision]:
             boxes = np.maximum(boxes, 1)  # that nothing is there is learnt
         ledgers[split] = Ledger(rows, boxes, boxes, boxes, np.zeros_like(boxes))
     roles: dict[str, Role] = {"split": "split"}
-    kinds: dict[str, Kind] = {"picture": "category", "split": "category"}
+    kinds: dict[str, Kind] = {"picture": "text", "split": "category"}
     table = pa.table({"picture": digests, "split": splits})
     return (
         describe("pictures", table, roles=roles, kinds=kinds),
@@ -153,8 +153,12 @@ def _score(metrics: Mapping[str, Any]) -> float:
     return float(found)
 
 
-def _plain(value: Any) -> Any:
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+def _sum(value: Any) -> float:
+    """Return a loss that releases give as a number, a tensor of parts, or parts by name."""
+    if isinstance(value, Mapping):
+        return sum(_sum(one) for one in value.values())
+    found = value.detach().cpu().numpy() if hasattr(value, "detach") else value
+    return float(np.sum(np.asarray(found, dtype=float)))
 
 
 def _first() -> bool:

@@ -178,13 +178,15 @@ class Watch:
             step=step, points=tuple(self.points), best_step=best.step if best else step,
             seconds=time.perf_counter() - self._begun,
         )  # fmt: skip
-        told = telling.sections(training, journal, Sweep(blends=(), chosen=1.0, reason=""), Recipe(model="", data=""))
+        recipe = Recipe(model="", data="")
+        sections = telling.sections(training, journal, Sweep(blends=(), chosen=1.0, reason=""), recipe)
+        told = tuple(one.model_copy(update={"says": tuple(map(_validation, one.says))}) for one in sections)
         notes = self._notes
         if training.transfer is not None:
-            notes.append("a callback has no test data: scores are of validation examples, by which choices were made")
+            notes.append("a callback has no test data: scores are of validation examples, which may have chosen")
         self._finish(
             {
-                "says": says or telling.sentence(training, Recipe(model="", data="")),
+                "says": says or _validation(telling.sentence(training, recipe)),
                 "results": (*self._results, *guarded(training, Silent())),
                 "sections": (*told, *self._sections),
                 "notes": tuple(notes),
@@ -231,7 +233,9 @@ class Watch:
         if self._told is None:
             silent["cost"] = f"nothing was foretold: the training has {step:,} steps, and {TIMED + 1} are wanted"
             return None
-        own = f"{sum(self._looks):.1f} s of it were looks of the guards" if self._looks else ""
+        own = (
+            f"without {sum(self._looks):.1f} s for looks of the guards; the trainer's own evaluations are not foretold"
+        )
         actual = time.perf_counter() - self._begun - sum(self._looks)
         memory = peak()
         return Cost(
@@ -274,6 +278,10 @@ def undisturbed() -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(old)  # noqa: NPY002
+
+
+def _validation(text: str) -> str:
+    return text.replace("test example", "validation example")
 
 
 def _told(silent: dict[Guard, str], guard: Guard, work: Callable[[], Any]) -> Any:
