@@ -56,8 +56,8 @@ def tell(out: TextIO, **what: Any) -> None:
 def about(order: dict[str, Any], out: TextIO) -> None:
     """Tell which releases there are."""
     del order
-    import torch
-    import ultralytics
+    import ultralytics  # first, as it may be missing
+    import torch  # isort: skip
 
     tell(out, event="done", version=ultralytics.__version__, torch=torch.__version__)
 
