@@ -88,17 +88,18 @@ def _codes(groups: Any, n: int) -> Int[np.ndarray, " rows"]:
 
 
 def _hashes(X: Any) -> UInt64[np.ndarray, " rows"]:  # noqa: N803 scikit-learn's name
-    table = canonical(_table(X))
+    table = canonical(table_of(X))
     return hashes_of([column.chunks for column in table.columns], len(table))
 
 
-def _table(X: Any) -> pa.Table:  # noqa: N803 scikit-learn's name
+def table_of(X: Any) -> pa.Table:  # noqa: N803 scikit-learn's name
+    """Return the features that estimators take, a frame or an array, as a table. Raises BadInput for sparse ones."""
     if hasattr(X, "__arrow_c_stream__"):
         return pa.table(X)
     if hasattr(X, "to_arrow"):
         return X.to_arrow()
     if hasattr(X, "tocsr"):
-        raise BadInput("HonestScorer tells rows by their values and takes tables and arrays, got a sparse matrix")
+        raise BadInput("wanted a frame or an array of features, got a sparse matrix")
     rows = np.asarray(X)
     rows = rows.reshape(len(rows), -1)
     return pa.table([pa.array(rows[:, i]) for i in range(rows.shape[1])], names=[str(i) for i in range(rows.shape[1])])
