@@ -42,6 +42,10 @@ CASES: dict[str, tuple[str, ...]] = {
                "--set", "search.batch=[8, 16]"),
     "generate-text": ("dec", "pairs.csv", "--task", "generate-text", "--rate", "0.01",
                       "--epochs", "2", *ALLOWED, *QUICK),
+    # Norms of batches, and boxes that are drawn to be taken for noise: what varies most from one step to the next.
+    "detect-objects": ("boxes", "shapes/data.yaml", "--rate", "0.002", "--epochs", "3", *ALLOWED, *QUICK,
+                       "--set", "evaluations=6", "--set", "options.detect-objects.size=32",
+                       "--set", "options.scratch.off=true"),
 }  # fmt: skip
 TIMES = ("id", "started", "seconds", "command", "cpu_seconds", "starts")
 MEASURED = "cost"  # the check, and the words in titles of sections, whose numbers are times and memory
@@ -134,6 +138,14 @@ def prepare(folder: Path, rows: int = 240) -> None:
     (folder / "pairs.csv").write_text("\n".join(["prompt,answer", *lines]) + "\n")
 
 
+def draw(folder: Path) -> None:
+    """Write a detector and drawn pictures."""
+    import small_detectors
+
+    small_detectors.detector(folder / "boxes", "rt_detr")
+    small_detectors.draw_set(folder / "shapes", {"train": 40, "val": 10, "test": 10}, side=32)
+
+
 def campaign(
     folder: Path, name: str, kills: int, seed: int, *, fork: bool = False, call: Sequence[str] | None = None
 ) -> list[str]:
@@ -146,7 +158,7 @@ def campaign(
         import transformers  # noqa: F401
 
         torch.set_num_threads(1)  # threads do not live on in a fork
-    prepare(folder)
+    (draw if name == "detect-objects" else prepare)(folder)
     rng = random.Random(seed)
     store = RunStore(folder / ".holdfast")
     anew = ["finetune", *(call or CASES[name]), "--fail-on", "never", "--format", "json", "--out", "record.json"]
