@@ -35,6 +35,7 @@ def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | 
       holdfast finetune recipe.toml
       holdfast finetune models/encoder reviews.csv --label stars
       holdfast finetune models/encoder train.csv test.csv --label stars --original before.csv
+      holdfast finetune boosting customers.csv --label churn
     """
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown

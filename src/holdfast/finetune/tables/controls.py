@@ -1,6 +1,6 @@
 """Simpler ways to the same score on a table: no column, one column, a straight line, boosting as it comes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,9 +123,8 @@ def _boosting(work: Learning) -> tuple[Judged, str]:
 def _family(work: Learning, table: Table, name: str) -> Judged:
     family = FAMILIES[name]
     reference = family.classifier if table.label.is_classes else family.regressor
-    settings: Mapping[str, object] = {
-        key: value for key, value in settings_of(name).items() if name != "linear" or table.label.is_classes
-    }
+    known = made(reference, {}, work.plan.seed).get_params()
+    settings = {key: value for key, value in settings_of(name).items() if key in known}
     plan = Plan(reference, settings, work.plan.seed, stops=False)
     alike = plan.reference == work.plan.reference and dict(plan.settings) == dict(work.plan.settings)
     can_stop = work.plan.stops and stopping(made(plan.reference, plan.settings, plan.seed), plan.settings)

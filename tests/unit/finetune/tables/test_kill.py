@@ -8,11 +8,12 @@ import sys
 import time
 
 import pytest
-from test_table import recipe, rows, write
 
 from holdfast.core.store import RunStore
+from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.tables.keeping import FILE
 from holdfast.finetune.verb import finetune
+from small_tables import rows, write
 
 KILLS = 8
 RUNS = """
@@ -31,7 +32,7 @@ finetune(Recipe(**json.loads(sys.argv[1])), store=store, resume=before)
 @pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_model_and_numbers(tmp_path):
     write(tmp_path / "y.csv", rows(300, 1), label="y")
-    asked = recipe(tmp_path, "forest", search={"trials": 4})
+    asked = Recipe(model="forest", data=str(tmp_path / "y.csv"), label="y", search={"trials": 4})
     whole = finetune(asked, store=RunStore(tmp_path / "whole"))
     (first,) = (tmp_path / "whole" / "runs").glob("2*")
     rng, store, kills, torn = random.Random(0), RunStore(tmp_path / "killed"), 0, 0
