@@ -5,6 +5,7 @@ it is damaged or of another version; where it cannot be written, it lives in mem
 
     runs       one line a run: its summary, and what it is listed by
     problems   one line a finding of a subject (the title of its runs): when it was seen first and last, how often
+    asked      which checks ran in a run
     sightings  which run saw which problem
     looked     when a check last ran on a subject: a problem that it did not see then is gone
 """
@@ -24,29 +25,44 @@ from holdfast.core.finding import FROZEN, Severity
 from holdfast.core.record import Run, Status
 from holdfast.core.store import RunStore, read_run
 
-VERSION = 2
+VERSION = 3
 FILE = "index.sqlite"
 _BUSY_MILLISECONDS = 10_000
 _BATCH = 100  # runs that are written at a time: readers see a long list grow
+_MANY = 50  # runs that are new, beyond which the states of all problems are told anew
 _MOST_MESSAGE = 400  # characters of a finding; the run has all of them
 _MOST_FINDINGS = 2_000  # of one run that are followed across runs; a table of 10,000 columns may have more
 
+THERE, GONE, UNASKED = range(3)  # states of a problem: in the last run; a later run looked and saw nothing; not asked
+
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
+CREATE TABLE runs (
   id TEXT PRIMARY KEY, stamp TEXT, summary TEXT, kind TEXT, title TEXT, command TEXT, status TEXT, tone TEXT,
-  verdict TEXT, started TEXT, seconds REAL, errors INTEGER, warnings INTEGER, notes INTEGER, score REAL, checks TEXT
+  verdict TEXT, seconds REAL, errors INTEGER, warnings INTEGER, notes INTEGER, score REAL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS problems (
+CREATE INDEX runs_by_subject ON runs (title, id);
+CREATE INDEX runs_by_what ON runs (kind, command, tone, status);
+CREATE TABLE asked (run TEXT PRIMARY KEY, checks TEXT) STRICT;
+CREATE TABLE problems (
   id INTEGER PRIMARY KEY, subject TEXT, fingerprint TEXT, check_name TEXT, severity INTEGER, message TEXT,
-  first TEXT, last TEXT, runs INTEGER, UNIQUE (subject, fingerprint)
+  first TEXT, last TEXT, runs INTEGER, state INTEGER DEFAULT 0, UNIQUE (subject, fingerprint)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS problems_by_time ON problems (last DESC, severity, id);
-CREATE TABLE IF NOT EXISTS sightings (problem INTEGER, run TEXT, PRIMARY KEY (problem, run)) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sightings_by_run ON sightings (run);
-CREATE TABLE IF NOT EXISTS looked (
-  subject TEXT, check_name TEXT, last TEXT, PRIMARY KEY (subject, check_name)
-) STRICT, WITHOUT ROWID;
+CREATE INDEX problems_by_time ON problems (last DESC, severity, id);
+CREATE INDEX problems_by_what ON problems (check_name, subject, severity, state);
+CREATE INDEX problems_by_subject ON problems (subject);
+CREATE TABLE sightings (problem INTEGER, run TEXT, PRIMARY KEY (problem, run)) STRICT, WITHOUT ROWID;
+CREATE INDEX sightings_by_run ON sightings (run);
+CREATE TABLE looked (subject TEXT, check_name TEXT, last TEXT, PRIMARY KEY (subject, check_name)) STRICT, WITHOUT ROWID;
 """
+
+_ASKED = "SELECT title, id, checks FROM runs JOIN asked ON asked.run = runs.id WHERE status = 'finished'"
+_STATES = f"""
+UPDATE problems SET state = CASE
+  WHEN last < (SELECT l.last FROM looked l WHERE l.subject = problems.subject AND l.check_name = problems.check_name)
+    THEN {GONE}
+  WHEN last < (SELECT max(id) FROM runs WHERE title = problems.subject) THEN {UNASKED}
+  ELSE {THERE} END
+"""  # noqa: S608 constants
 
 Told = Callable[[int, int], None]  # how many runs are read, of how many that are new
 
@@ -87,13 +103,17 @@ def runs_on(store: RunStore, test_digest: str) -> list[Run]:
     return [read_run(store.folder / one.id) for one in matching]
 
 
-def refresh(store: RunStore, told: Told | None = None) -> None:
-    """Bring the index on disk up to date. `told` hears how far it is. Raises StoreError where it cannot be written."""
-    if not store.root.is_dir():
+def refresh(store: RunStore, told: Told | None = None, at: Path | None = None) -> None:
+    """Bring the index on disk up to date, beside the runs or in the folder `at`. `told` hears how far it is.
+
+    Raises StoreError where it cannot be written.
+    """
+    root = at or store.root
+    if not root.is_dir():
         return
-    index = _on_disk(store.root)
+    index = _on_disk(root)
     if index is None:
-        raise StoreError(f"the index {store.root / FILE} cannot be written")
+        raise StoreError(f"the index {root / FILE} cannot be written")
     with closing(index):
         _synchronise(index, store, told)
 
@@ -154,6 +174,13 @@ def _synchronise(index: sqlite3.Connection, store: RunStore, told: Told | None =
     if gone:
         with _writing(index):
             _settle(index, [], gone)
+    if gone or len(fresh) > _MANY:
+        with _writing(index):
+            index.execute(_STATES)
+    elif fresh:
+        with _writing(index):
+            marks = ", ".join("?" * len(fresh))
+            index.execute(f"{_STATES} WHERE subject IN (SELECT title FROM runs WHERE id IN ({marks}))", fresh)  # noqa: S608
 
 
 def _write(index: sqlite3.Connection, name: str, stamp: str, run: Run) -> None:
@@ -161,11 +188,11 @@ def _write(index: sqlite3.Connection, name: str, stamp: str, run: Run) -> None:
     brief = summarise(run)
     checks = [one.check for one in run.results if one.status in {Status.PASSED, Status.FOUND}]
     score = brief.honest if brief.honest is not None else brief.claimed
-    started = brief.started.isoformat()
     line = (name, stamp, brief.model_dump_json(), brief.kind, brief.title, brief.command, brief.status, brief.tone)
-    more = (brief.verdict, started, brief.seconds, brief.errors, brief.warnings, brief.notes, score, " ".join(checks))
+    more = (brief.verdict, brief.seconds, brief.errors, brief.warnings, brief.notes, score)
     text = tuple(_storable(one) for one in (*line, *more))
-    index.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", text)
+    index.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", text)
+    index.execute("INSERT OR REPLACE INTO asked VALUES (?, ?)", (name, " ".join(checks)))
     index.execute("CREATE TEMP TABLE IF NOT EXISTS touched (problem INTEGER PRIMARY KEY)")
     index.execute("INSERT OR IGNORE INTO touched SELECT problem FROM sightings WHERE run = ?", (name,))
     index.execute("DELETE FROM sightings WHERE run = ?", (name,))
@@ -195,9 +222,10 @@ def _settle(index: sqlite3.Connection, written: Sequence[str], gone: Sequence[st
         index.execute("INSERT OR IGNORE INTO touched SELECT problem FROM sightings WHERE run = ?", (name,))
         index.execute("DELETE FROM sightings WHERE run = ?", (name,))
         index.execute("DELETE FROM runs WHERE id = ?", (name,))
+        index.execute("DELETE FROM asked WHERE run = ?", (name,))
     if gone:  # rare: what the runs that are left looked at is written anew
         index.execute("DELETE FROM looked")
-        for title, one, checks in index.execute("SELECT title, id, checks FROM runs WHERE status = 'finished'"):
+        for title, one, checks in index.execute(_ASKED):
             lines = [(title, check, one) for check in checks.split()]
             statement = "INSERT INTO looked VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)"
             index.executemany(statement, lines)

@@ -12,6 +12,8 @@ from holdfast.core.finding import Severity
 from holdfast.core.index import FILE, VERSION, RunSummary
 
 PAGE = 50
+MOST_FOUND = 5_000
+_PROBLEM = "SELECT id, subject, check_name, severity, message, first, last, runs, state FROM problems"
 _BUSY_MILLISECONDS = 2_000
 RUN_ORDERS = {
     "newest": "id DESC",
@@ -140,43 +142,33 @@ def run_facets(index: sqlite3.Connection) -> Facets:
 
 
 def problems(index: sqlite3.Connection, wanted: ProblemsWanted) -> tuple[list[Problem], int]:
-    """Return a page of findings across runs, last seen first, and how many there are in all."""
+    """Return a page of findings across runs, last seen first, and how many there are in all.
+
+    Of a search no more than MOST_FOUND are counted: words stand in no index, and nobody turns a hundred pages.
+    """
     ranks = {one.value: one.rank for one in Severity}
+    states = list(STATES)
     clauses, values = _narrowed(
-        {"p.check_name": wanted.check, "p.severity": ranks.get(wanted.severity, ""), "p.subject": wanted.title},
-        wanted.text, ("p.message", "p.check_name", "p.subject"),
+        {"check_name": wanted.check, "severity": ranks.get(wanted.severity, ""), "subject": wanted.title,
+         "state": states.index(wanted.state) if wanted.state in states else ""},
+        wanted.text, ("message", "check_name", "subject"),
     )  # fmt: skip
-    joined = "problems p LEFT JOIN looked l ON l.subject = p.subject AND l.check_name = p.check_name"
-    states = {
-        "there": "p.last = r.last",
-        "gone": "l.last > p.last",
-        "unasked": "p.last < r.last AND NOT coalesce(l.last > p.last, 0)",
-    }
-    latest = "LEFT JOIN latest r ON r.subject = p.subject"
-    with_latest = "WITH latest AS MATERIALIZED (SELECT title AS subject, max(id) AS last FROM runs GROUP BY title)"
-    if wanted.state in states:
-        clauses = f"{clauses} AND {states[wanted.state]}" if clauses else f"WHERE {states[wanted.state]}"
-        counted = f"{with_latest} SELECT count(*) FROM {joined} {latest} {clauses}"  # noqa: S608
+    start = (max(1, wanted.page) - 1) * PAGE
+    ordered = f"SELECT id FROM problems {clauses} ORDER BY last DESC, severity, id"  # noqa: S608
+    if wanted.text.split():
+        every = [number for (number,) in index.execute(f"{ordered} LIMIT {MOST_FOUND}", values)]
+        numbers, total = every[start : start + PAGE], len(every)
     else:
-        counted = f"SELECT count(*) FROM problems p {clauses}"  # noqa: S608
-    (total,) = index.execute(counted, values).fetchone()
-    found = index.execute(
-        f"{with_latest} SELECT p.id, p.subject, p.check_name, p.severity, p.message, p.first, p.last, p.runs,"  # noqa: S608
-        f" coalesce(l.last > p.last, 0), p.last = r.last FROM {joined} {latest} {clauses}"
-        " ORDER BY p.last DESC, p.severity, p.id LIMIT ? OFFSET ?",
-        (*values, PAGE, (max(1, wanted.page) - 1) * PAGE),
-    ).fetchall()
-    return [_problem(line) for line in found], total
+        (total,) = index.execute(f"SELECT count(*) FROM problems {clauses}", values).fetchone()  # noqa: S608
+        numbers = [number for (number,) in index.execute(f"{ordered} LIMIT ? OFFSET ?", (*values, PAGE, start))]
+    marks = ", ".join("?" * len(numbers))
+    found = {line[0]: line for line in index.execute(f"{_PROBLEM} WHERE id IN ({marks})", numbers)}
+    return [_problem(found[number]) for number in numbers], total
 
 
 def problem(index: sqlite3.Connection, number: int) -> tuple[Problem, list[str]] | None:
     """Return a finding across runs and the runs that saw it, newest first; None where there is none."""
-    line = index.execute(
-        "SELECT p.id, p.subject, p.check_name, p.severity, p.message, p.first, p.last, p.runs,"
-        " coalesce(l.last > p.last, 0), p.last = (SELECT max(id) FROM runs WHERE title = p.subject)"
-        " FROM problems p LEFT JOIN looked l ON l.subject = p.subject AND l.check_name = p.check_name WHERE p.id = ?",
-        (number,),
-    ).fetchone()
+    line = index.execute(f"{_PROBLEM} WHERE id = ?", (number,)).fetchone()
     if line is None:
         return None
     seen = index.execute("SELECT run FROM sightings WHERE problem = ? ORDER BY run DESC LIMIT 500", (number,))
@@ -220,7 +212,6 @@ def _summary(name: str, text: str) -> RunSummary:
     return RunSummary.model_validate_json(text).model_copy(update={"id": name})
 
 
-def _problem(line: tuple[int, str, str, int, str, str, str, int, int, int | None]) -> Problem:
-    number, title, check, severity, message, first, last, seen, gone, latest = line
-    state: State = "gone" if gone else "there" if latest else "unasked"
-    return Problem(number, title, check, list(Severity)[severity], message, first, last, seen, state)
+def _problem(line: tuple[int, str, str, int, str, str, str, int, int]) -> Problem:
+    number, title, check, severity, message, first, last, seen, state = line
+    return Problem(number, title, check, list(Severity)[severity], message, first, last, seen, list(STATES)[state])

@@ -34,7 +34,7 @@ Takes = Callable[[list[tuple[str, str]]], View | None]
 
 def application(site: Site, doors: Doors) -> Starlette:
     """Return the application that shows a site to whoever comes through its doors."""
-    fresh, streams = Freshness(site.store), Streams(site)
+    fresh, streams = Freshness(site), Streams(site)
 
     def page(shows: Shows) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:

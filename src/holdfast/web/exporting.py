@@ -80,7 +80,7 @@ def write_site(site: Site, folder: Path, progress: Progress | None = None) -> Wr
     Raises BadInput for a folder that holds something else, StoreError where the index cannot be written.
     """
     refuse_foreign(folder)
-    refresh(site.store)
+    refresh(site.store, at=site.listed)
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     try:
@@ -109,7 +109,7 @@ def refuse_foreign(folder: Path) -> None:
 
 
 def _write(site: Site, folder: Path, progress: Progress) -> Written:
-    with listing.reading(site.store.root) as index:
+    with listing.reading(site.listed) as index:
         names = [brief.id for brief in _everything(index)]
         pairs = frozenset(
             (before, brief.id)

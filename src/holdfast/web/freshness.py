@@ -3,21 +3,25 @@
 import threading
 import time
 
+from holdfast.core import listing
 from holdfast.core.errors import StoreError
 from holdfast.core.index import refresh
-from holdfast.core.store import RunStore
+from holdfast.core.listing import RunsWanted
+from holdfast.web.site import Site
 
 _PATIENCE = 0.15  # seconds that a page waits to see what changed just now
+_SELDOM = 10.0  # seconds after which all records are looked at, also where nothing seems to have changed
 _PAUSE = 0.5  # seconds between two looks
 
 
 class Freshness:
     """Looks for new and changed runs when asked, in a thread of its own."""
 
-    def __init__(self, store: RunStore) -> None:
-        """Take a store; nothing happens before `start`."""
-        self._store = store
+    def __init__(self, site: Site) -> None:
+        """Take a site; nothing happens before `start`."""
+        self._site = site
         self._asked, self._ended, self._looked = threading.Event(), threading.Event(), threading.Condition()
+        self._seen, self._busy = -1, False
         self._looks, self._last = 0, float("-inf")
         self._thread: threading.Thread | None = None
         self.error = ""
@@ -39,10 +43,11 @@ class Freshness:
     def ask(self) -> None:
         """Have a look soon, and wait a moment for it, unless the last one was just now."""
         with self._looked:
-            before = self._looks
-            self._asked.set()
-            if time.monotonic() - self._last < _PAUSE:
+            before, since = self._looks, time.monotonic() - self._last
+            quiet = not self._busy and self._mark() == self._seen
+            if since < (_SELDOM if quiet else _PAUSE):
                 return
+            self._asked.set()
             self._looked.wait_for(lambda: self._looks > before, timeout=_PATIENCE)
 
     @property
@@ -56,20 +61,38 @@ class Freshness:
         while True:
             self._asked.wait()
             self._asked.clear()
+            seen = self._mark()
             if self._ended.is_set():
                 return
             try:
-                refresh(self._store, self._tell)
+                refresh(self._site.store, self._tell, self._site.listed)
                 self.error = ""
             except (StoreError, OSError) as error:
                 self.error = str(error)
             except Exception as error:  # noqa: BLE001 the thread must live: a damaged index is rebuilt at the next look
                 self.error = f"{type(error).__name__}: {error}"
+            busy = self._is_busy()
             with self._looked:
+                self._seen, self._busy = seen, busy
                 self._looks, self._last = self._looks + 1, time.monotonic()
                 self.read = self.total = 0
                 self._looked.notify_all()
             self._ended.wait(_PAUSE)
+
+    def _mark(self) -> int:
+        """Return what changes when a run is begun or removed."""
+        try:
+            return self._site.store.folder.stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def _is_busy(self) -> bool:
+        """Return whether a run goes on: its record changes, and nothing beside it."""
+        try:
+            with listing.reading(self._site.listed) as index:
+                return bool(listing.runs(index, RunsWanted(status="running"))[1])
+        except StoreError:
+            return False
 
     def _tell(self, read: int, total: int) -> None:
         if self._ended.is_set():

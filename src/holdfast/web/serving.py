@@ -1,10 +1,12 @@
 """Serves a site until somebody presses Ctrl-C."""
 
+import os
 import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -39,12 +41,12 @@ def serve(
             f"the token has {len(token)} characters, at least {LEAST_TOKEN} are needed: openssl rand -hex 24"
         )
     door = opened(host, port)
-    with door:
+    with door, indexed(site) as shown_site:
         number = door.getsockname()[1]
         doors = Doors(token or new_token(), number, host)
         shown = f"[{host}]" if ":" in host else host
         settings = uvicorn.Config(
-            application(site, doors),
+            application(shown_site, doors),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -93,6 +95,16 @@ def opened(host: str, port: int | None) -> socket.socket:
         f"{where} at {host} cannot be used: {why.lower()}. Another dashboard may be up. Name another port, or let "
         "the system choose one that is free: holdfast serve --port 0"
     )
+
+
+@contextmanager
+def indexed(site: Site) -> Iterator[Site]:
+    """Yield the site with an index that can be written: in a folder of its own, where the runs are not ours."""
+    if not site.store.root.is_dir() or os.access(site.store.root, os.W_OK):
+        yield site
+        return
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
+        yield replace(site, index=Path(folder))
 
 
 @contextmanager

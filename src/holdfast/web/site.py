@@ -16,6 +16,12 @@ class Site:
     corpora: tuple[Path, ...] = ()
     answers: Path = Path("reforms.toml")
     reviewer: str = ""
+    index: Path | None = None  # where the index of the runs is, if not beside them: they may not be ours to write to
+
+    @property
+    def listed(self) -> Path:
+        """The folder that holds the index."""
+        return self.index or self.store.root
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import shutil
 import pytest
 from starlette.testclient import TestClient
 
-from holdfast.core.index import refresh
 from holdfast.core.durable import write_whole
+from holdfast.core.index import refresh
 from holdfast.core.store import RunStore
 from holdfast.report.render import render
 from holdfast.web.app import application

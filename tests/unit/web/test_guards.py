@@ -59,8 +59,8 @@ def test_scripts_send_the_token_as_a_bearer(stranger):
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "localhost.evil.example", "", "127.0.0.1@evil.example",
-     "evil.example/127.0.0.1", "[::1", "192.168.1.7", "127.0.0.1:99999999"],
+    ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "localhost.evil.example", "",
+     "127.0.0.1@evil.example", "evil.example/127.0.0.1", "[::1", "192.168.1.7", "127.0.0.1:99999999"],
 )  # fmt: skip
 def test_another_host_name_is_refused_even_with_the_cookie(client, host):
     assert client.get("/runs", headers={"Host": host}).status_code == 421

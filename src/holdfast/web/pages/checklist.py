@@ -56,7 +56,7 @@ def answered(path: Path, form: Mapping[str, str]) -> str:
 
 def _recent(site: Site) -> list[RunSummary]:
     try:
-        with listing.reading(site.store.root) as index:
+        with listing.reading(site.listed) as index:
             return listing.runs(index, RunsWanted(status="finished"))[0]
     except StoreError:
         return []

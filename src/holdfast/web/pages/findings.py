@@ -32,7 +32,7 @@ def asked(query: Mapping[str, str]) -> ProblemsWanted:
 def findings(site: Site, wanted: ProblemsWanted) -> View:
     """Return a page of findings across runs."""
     try:
-        with listing.reading(site.store.root) as index:
+        with listing.reading(site.listed) as index:
             found, total = listing.problems(index, wanted)
             facets = listing.problem_facets(index)
     except StoreError:
@@ -61,7 +61,7 @@ def findings(site: Site, wanted: ProblemsWanted) -> View:
 def finding(site: Site, number: str) -> View:
     """Return the page of one finding: what it is, as the last run that saw it shows it, and when it was seen."""
     try:
-        with listing.reading(site.store.root) as index:
+        with listing.reading(site.listed) as index:
             known = listing.problem(index, int(number)) if number.isdecimal() and len(number) < 16 else None
             seen = [brief for name in (known[1] if known else []) if (brief := listing.run(index, name))]
     except StoreError:
@@ -80,7 +80,7 @@ def _card(site: Site, problem: listing.Problem) -> Card | None:
         return None
     try:
         run = read_run(folder)
-        with listing.reading(site.store.root) as index:
+        with listing.reading(site.listed) as index:
             mark = listing.fingerprint(index, problem.id)
     except StoreError:
         return None

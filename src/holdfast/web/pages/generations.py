@@ -35,7 +35,7 @@ class Told:
 def generations(site: Site, page: int) -> View:
     """Return a page of runs about generations."""
     try:
-        with listing.reading(site.store.root) as index:
+        with listing.reading(site.listed) as index:
             everything, total = [], 0
             for number in range((page - 1) * A_PAGE // listing.PAGE + 1, (page * A_PAGE - 1) // listing.PAGE + 2):
                 found, total = listing.runs(index, RunsWanted(kind="collapse", page=number))

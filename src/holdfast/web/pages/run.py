@@ -39,7 +39,7 @@ def run(site: Site, name: str) -> View:
 
 def _before(site: Site, name: str) -> str:
     try:
-        with listing.reading(site.store.root) as index:
+        with listing.reading(site.listed) as index:
             brief = listing.run(index, name)
             return listing.before(index, brief) if brief else ""
     except StoreError:
@@ -49,7 +49,7 @@ def _before(site: Site, name: str) -> str:
 def _others(site: Site, record: Run) -> Sequence[RunSummary]:
     """Return the last runs of the same kind on the same thing."""
     try:
-        with listing.reading(site.store.root) as index:
+        with listing.reading(site.listed) as index:
             found, _ = listing.runs(index, RunsWanted(kind=record.kind, title=record.title))
     except StoreError:
         return ()

@@ -52,7 +52,7 @@ def page_of(query: Mapping[str, str]) -> int:
 def runs(site: Site, wanted: RunsWanted) -> View:
     """Return a page of runs."""
     try:
-        with listing.reading(site.store.root) as index:
+        with listing.reading(site.listed) as index:
             found, total = listing.runs(index, wanted)
             facets = listing.run_facets(index)
     except StoreError:
