@@ -24,6 +24,7 @@ from holdfast.data.texts.folders import text_folder
 from holdfast.data.texts.huggingface import saved_dataset
 from holdfast.data.unpacking import spooled, unpacked
 
+_DESCRIPTIONS = (".yaml", ".yml", ".json")  # of images: files that name what is learnt, and do not hold it
 _BEGIN = 4096
 _PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 _T = TypeVar("_T")
@@ -168,7 +169,8 @@ def _of_file(path: Path, name: str) -> Part:
         raise BadInput(f"{shown} is empty")
     images = guarded(shown, "images", lambda: images_of_file(path, plain, inner, begin))
     if images is not None:
-        return _checked(Part(shown, digest, images, most_bytes(0) * 1024, "images", folder=path.parent))
+        own = "" if inner.lower().endswith(_DESCRIPTIONS) else digest  # what is described lies elsewhere
+        return _checked(Part(shown, own, images, most_bytes(0) * 1024, "images", folder=path.parent))
     loader, contradiction = loader_for(inner, begin)
     reading = guarded(shown, loader.name, lambda: loader.read(plain, shown))
     notes = tuple(one for one in (note, contradiction) if one)

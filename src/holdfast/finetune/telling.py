@@ -87,7 +87,7 @@ def _curves(training: Training) -> Series:
         y=(*(round(float(one), 6) for one in curves.train), *(round(float(one), 6) for one in curves.valid)),
         group=("training",) * len(steps) + ("validation",) * len(steps),
         x_name="step",
-        y_name="loss, nats",
+        y_name="loss" if training.task == "detect-objects" else "loss, nats",
     )
 
 

@@ -62,6 +62,12 @@ def test_yolo_named_from_where_one_stands(yolo, monkeypatch):
     assert len(dataset.media) == 4
 
 
+def test_a_description_is_known_by_what_it_describes(yolo):
+    before = load({"all": yolo / "data.yaml"}).sources[0].digest
+    (yolo / "labels" / "train" / "0.txt").write_text("0 0.5 0.5 0.2 0.5\n")
+    assert load({"all": yolo / "data.yaml"}).sources[0].digest != before
+
+
 def test_yolo_lists_of_files_stay_inside(yolo, tmp_path):
     write(tmp_path.parent / "stray.png")
     (yolo / "train.txt").write_text("images/train/0.png\n../../stray.png\n/etc/passwd.png\n")
