@@ -30,7 +30,7 @@ def rendered():
 
 
 def test_there_is_a_file_for_each_format_the_interface_names():
-    assert formats() == ("html", "json", "junit", "markdown", "sarif", "text")
+    assert formats() == ("card", "html", "json", "junit", "markdown", "sarif", "text")
 
 
 @pytest.mark.parametrize(("form", "name"), CASES)

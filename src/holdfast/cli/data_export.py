@@ -1,8 +1,15 @@
 """`holdfast data export`: data into the forms that other tools read, with where they come from beside them."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from holdfast.cli.options import STORE
+from holdfast.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from holdfast.core.dataset import Dataset
 
 
 @click.command(context_settings={"max_content_width": 100}, short_help="Write data for other tools.")
@@ -13,9 +20,12 @@ import click
 @click.option("--label", metavar="COLUMN", help="The column that holds the label.")
 @click.option("--rows-a-file", type=click.IntRange(min=1), metavar="N", help="Rows of one file of Parquet or Arrow.")
 @click.option("--guard-formulas", is_flag=True, help="CSV: put an apostrophe before cells that spreadsheets run.")
+@click.option("--run", metavar="RUN", help="An audit of these data; Croissant: its findings are known limitations.")
+@STORE
 def export(
-    data: tuple[Path, ...], to: Path, form: str, label: str | None, rows_a_file: int | None, *, guard_formulas: bool
-) -> None:
+    data: tuple[Path, ...], to: Path, form: str, label: str | None, rows_a_file: int | None, run: str | None,
+    store: Path, *, guard_formulas: bool,
+) -> None:  # fmt: skip
     """Write data into a new folder, with PROVENANCE.md and provenance.json: who made the records, and what is unknown.
 
     \b
@@ -30,7 +40,8 @@ def export(
     form_named(form)
     with shown() as progress:
         dataset = load_standing(data, label=label, progress=progress)
-        options = Options(rows_a_file=rows_a_file, guard_formulas=guard_formulas)
+        known = _known(run, store, dataset) if run is not None else ()
+        options = Options(rows_a_file=rows_a_file, guard_formulas=guard_formulas, known=known)
         address = " ".join(str(one) for one in data)
         done = exported(
             dataset, to, form, options=options, address=address, version=version_of(data), progress=progress
@@ -39,3 +50,14 @@ def export(
     for note in done.notes:
         click.echo(f"  {note}")
     click.echo(f"Next: holdfast audit {done.place}")
+
+
+def _known(wanted: str, store: Path, dataset: "Dataset") -> tuple[str, ...]:
+    """Return what a run found. Raises BadInput for a run that looked at other data."""
+    from holdfast.core.store import RunStore
+
+    run = RunStore(store).load(wanted)
+    looked, given = {one.digest for one in run.inputs}, {one.digest for one in dataset.sources}
+    if not given & looked:
+        raise BadInput(f"run {run.id} looked at other data than {dataset.name}; audit these first, or name their run")
+    return tuple(one.message.rstrip(".") for one in run.findings)

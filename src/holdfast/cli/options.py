@@ -10,7 +10,7 @@ STORE = click.option(
     "--store", default=".holdfast", show_default=True, type=click.Path(path_type=Path), help="Folder of runs."
 )
 FORMAT = click.option(
-    "--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit."
+    "--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit, card."
 )
 LISTED = click.option(
     "--format", "form", default="text", type=click.Choice(["text", "json"]), help="For people, or for machines."

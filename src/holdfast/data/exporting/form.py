@@ -17,6 +17,7 @@ class Options:
     rows_a_file: int | None = None
     split: str | None = None  # column of splits, where the data do not say
     guard_formulas: bool = False
+    known: tuple[str, ...] = ()  # what an audit found, a sentence each, for formats that have a place for it
 
 
 @dataclass(frozen=True)

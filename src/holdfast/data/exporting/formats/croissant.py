@@ -6,6 +6,7 @@ from the data; what nobody said is not made up.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,17 +34,16 @@ _TERMS = (
 
 def write(subject: Subject, folder: Path, options: Options) -> Path:
     """Write data/part-00000.parquet and croissant.json."""
-    del options
     (folder / "data").mkdir()
     schema, blocks = with_bytes(subject)
     path = write_parts(folder / "data", schema, blocks, max(1, len(subject.dataset)))[0]
-    content = json.dumps(described(subject, schema, path), ensure_ascii=False, indent=1)
+    content = json.dumps(described(subject, schema, path, options.known), ensure_ascii=False, indent=1)
     (folder / DESCRIPTION).write_text(content + "\n", "utf-8", "replace")
     return path
 
 
-def described(subject: Subject, schema: pa.Schema, path: Path) -> dict[str, Any]:
-    """Return the JSON-LD document that describes a Parquet file."""
+def described(subject: Subject, schema: pa.Schema, path: Path, known: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the JSON-LD document that describes a Parquet file; `known` is what an audit found."""
     found = provenance(subject.dataset)
     name = path.name
     state = hashlib.sha256()
@@ -59,7 +59,7 @@ def described(subject: Subject, schema: pa.Schema, path: Path) -> dict[str, Any]
         "conformsTo": list(CONFORMS),
         "datePublished": datetime.now(UTC).date().isoformat(),
         "version": "1.0.0",
-        **_responsible(found),
+        **_responsible(found, known),
         "distribution": [
             {
                 "@type": "cr:FileObject",
@@ -118,14 +118,16 @@ def _type(column: Column, kind: pa.DataType) -> str:
     return "sc:Date" if pa.types.is_timestamp(kind) else "sc:Text"
 
 
-def _responsible(found: Provenance) -> dict[str, Any]:
+def _responsible(found: Provenance, known: Sequence[str]) -> dict[str, Any]:
     """Return the Responsible-AI fields that the provenance of the records answers."""
     told = {aspect: "; ".join(f"{value}: {n:,}" for value, n in each[:20]) for aspect, each in found.by.items()}
     types = {"human": "Direct measurement", "human-verified": "Manual Human Curator", "synthetic": "Machine Generated"}
     fields: dict[str, Any] = {
         "rai:dataCollection": f"Origin of records: {told['origin']}. How it is known: {told['evidence']}. "
         f"Taken from: {told['source']}.",
-        "rai:dataLimitations": _limits(found),
+        "rai:dataLimitations": " ".join(
+            [_limits(found), *(f"Found by an audit: {visible(one, 600)}." for one in known[:50])]
+        ),
     }
     kinds = [types[name] for name, n in found.by["origin"] if n and name in {"human-verified", "synthetic"}]
     if kinds:
