@@ -35,7 +35,7 @@ from holdfast.finetune.generalisation import generalisation_gap
 from holdfast.finetune.guards import guarded
 from holdfast.finetune.interpolation import Sweep
 from holdfast.finetune.loop import Journal, Point
-from holdfast.finetune.measuring.drift import drifted, meter
+from holdfast.finetune.measuring.drift import MOST, drifted, meter
 from holdfast.finetune.measuring.forgetting import turned_wrong
 from holdfast.finetune.measuring.memory import peak
 from holdfast.finetune.measuring.overfitting import curves
@@ -46,6 +46,8 @@ from holdfast.finetune.tasks.definitions import Judged, Module
 
 OVERLAPS = ("split-overlap", "near-split-overlap", "conflicting-duplicates", "class-too-rare")
 TIMED = 8  # steps after which the rest is foretold; the first one is left out
+SHARE, FREE = 0.04, 2.0  # of the training's time that looks on the way may take, and seconds that they may in any case
+FEWEST = 32  # examples of a side; fewer say nothing
 _CALLBACK = "a callback sees one training, and this takes several"
 
 
@@ -55,7 +57,7 @@ class Ways:
 
     store: RunStore
     allow: tuple[str, ...] = ()
-    most: int = 512  # examples of each side that a look judges
+    most: int = 512  # examples of each side that a look judges, as far as `SHARE` allows
     budget: float = 0.01  # of its original score that the model may lose
     seed: int = 0
     echo: Callable[[str], None] = lambda text: print(text, file=sys.stderr)  # noqa: T201 this is its purpose
@@ -76,6 +78,7 @@ class Watch:
         self._notes: list[str] = []
         self._walls: list[float] = []
         self._looks: list[float] = []
+        self._each = 0.0  # seconds to judge an example
         self._begun = self._last = time.perf_counter()
         self._told: Estimate | None = None
         self.run = Run(
@@ -95,7 +98,9 @@ class Watch:
                 return
             checks = (*OVERLAPS, *gate.SUPERVISED) if self.task.count("valid") else gate.SUPERVISED
             self.gated(self.task.dataset, self.task.supervision, checks)
-            self._base = self.task.judged(module, "valid") if self.task.count("valid") else None
+            started = time.perf_counter()
+            self._base = self.task.judged(module, "valid", self.ways.most) if self.task.count("valid") else None
+            self._each = (time.perf_counter() - started) / max(min(self.task.count("valid"), self.ways.most), 1)
             self._original = self.task.judged(module, "original") if self.task.count("original") else None
             self._divergences = meter(self.task, module, self.streams) if self._base is not None else None
         self._last = time.perf_counter()
@@ -141,18 +146,21 @@ class Watch:
         task = self.task
         if task is None or not task.count("valid"):
             return
+        most = self._affordable()
+        if most < min(FEWEST, self.ways.most):
+            return
         started = time.perf_counter()
         with undisturbed():
-            valid, seen = (task.judged(module, split, self.ways.most) for split in ("valid", "train"))
-            drift = float(self._divergences(module).mean()) if self._divergences else None
-        n = len(valid.loss)
-        error = float(np.std(valid.loss, ddof=1) / math.sqrt(n)) if n > 1 else 0.0
-        self.points.append(
-            Point(step=step, epoch=epoch, rate=rate, learning=learning, train=seen.mean_loss, valid=valid.mean_loss,
-                  valid_error=error, score=valid.mean, train_score=seen.mean, drift=drift)
-        )  # fmt: skip
+            valid, seen = (task.judged(module, split, most) for split in ("valid", "train"))
+            drift = float(self._divergences(module).mean()) if self._divergences and most >= MOST else None
+        self.points.append(_point(step, valid, seen, drift, rate=rate, learning=learning, epoch=epoch))
         self._looks.append(time.perf_counter() - started)
         self._last = time.perf_counter()
+
+    def _affordable(self) -> int:
+        """Return how many examples of each side a look may judge, so that looks take a small share of the time."""
+        allowed = max(FREE, SHARE * (time.perf_counter() - self._begun)) - sum(self._looks)
+        return min(self.ways.most, int(allowed / max(2.5 * self._each, 1e-9)))  # two sides, and the drift
 
     def end(self, step: int, module: Module) -> Run:
         """Judge what the training came to, tell the scorecard, and return the record."""
@@ -200,10 +208,10 @@ class Watch:
     def _judged(
         self, task: Collated, module: Module, base: Judged, step: int, silent: dict[Guard, str]
     ) -> dict[str, Any]:
-        valid, seen = task.judged(module, "valid"), task.judged(module, "train", len(base.score))
+        valid, seen = (task.judged(module, split, len(base.score)) for split in ("valid", "train"))
         drift = drifted(self._divergences(module), self.streams) if self._divergences else None
         if not self.points or self.points[-1].step != step:
-            self.look(step, module)
+            self.points.append(_point(step, valid, seen, drift.value if drift else None))
         scores = [one.score for one in self.points]
         return {
             "curves": curves(Journal(points=tuple(self.points))),
@@ -278,6 +286,16 @@ def undisturbed() -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(old)  # noqa: NPY002
+
+
+def _point(step: int, valid: Judged, seen: Judged, drift: float | None, *, rate: float = 0.0,
+           learning: float = math.nan, epoch: float = 0.0) -> Point:  # fmt: skip
+    n = len(valid.loss)
+    return Point(
+        step=step, epoch=epoch, rate=rate, learning=learning, train=seen.mean_loss, valid=valid.mean_loss,
+        valid_error=float(np.std(valid.loss, ddof=1) / math.sqrt(n)) if n > 1 else 0.0,
+        score=valid.mean, train_score=seen.mean, drift=drift,
+    )  # fmt: skip
 
 
 def _validation(text: str) -> str:
