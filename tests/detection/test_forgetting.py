@@ -16,7 +16,7 @@ def forgetting(benchmark):
 def test_every_way_is_measured_and_none_is_empty(forgetting, family):
     found = forgetting.campaign(family, range(1), forgetting.SHORT)
     rows = found["0"]
-    assert set(rows) == {"before", *(way.name for way in forgetting.ways(1.0))}
+    assert set(rows) == {"before", *(way.name for way in forgetting.ways(family))}
     assert all(
         math.isfinite(row["gain"]) and math.isfinite(row["lost"]) for name, row in rows.items() if name != "before"
     )
