@@ -16,7 +16,7 @@ from holdfast.core.random import Streams
 from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.own_head import OwnHead, layer_of, probed
-from holdfast.finetune.tasks.definitions import Batch, Judged, Module
+from holdfast.finetune.tasks.definitions import Batch, Head, Judged, Module, Prepared
 
 NEW = "new"  # the one split of examples whose classes nobody knows
 _MOST_SCORES = 100  # classes whose probabilities are written out; beyond that they are no table to look at
@@ -81,6 +81,14 @@ class Classes:
     def log_probabilities(self, module: Module, batch: Batch) -> Any:
         """Return log p of each class (examples × classes)."""
         return self.answers(module, batch).log_softmax(-1)
+
+
+def head_of(prepared: Prepared) -> Head | None:
+    """Return the head of a model that gives classes, also where it came with one and none of it is new; else None."""
+    task = prepared.task
+    if prepared.head is not None or not isinstance(task, Classes):
+        return prepared.head
+    return LastLayer((), task.classes, len(prepared.classes), task.answers)
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,21 @@ def test_weights_of_a_persons_own_model_for_other_classes_are_new_and_in_another
         assert (new[name] != one).all()
 
 
+@pytest.mark.parametrize("kind", ["text", "image"])
+def test_a_model_that_came_with_its_head_is_held_against_simpler_ways_all_the_same(place, tmp_path, kind):
+    data = str(place / ("image" if kind == "image" else "text.csv"))
+    quick = {"scratch": {"off": True}, "sensitivity": {"off": True}}
+    asked = Recipe(model=str(place / f"{kind}-turned"), data=data, epochs=0.5, evaluations=1, stop="never", keep=(),
+                   label=None if kind == "image" else "label", options=quick,
+                   allow=("split-overlap", "near-split-overlap", "conflicting-duplicates"))  # fmt: skip
+    run = finetune(asked, store=RunStore(tmp_path))
+    (found,) = (one for one in run.sections if one.title == "The tuned model and simpler ways")
+    names = {row[0] for row in found.evidence[0].cells}
+    assert {"untuned", "most-frequent", "nearest", "words" if kind == "text" else "pictures"} <= names
+    (need,) = (one for one in run.results if one.check == "more-labels-needed")
+    assert "no head" not in need.reason
+
+
 def test_predictions_are_in_the_order_of_examples_whatever_their_length():
     import torch
 

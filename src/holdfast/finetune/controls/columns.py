@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from holdfast.audit.facts.labels.labels import labels
 from holdfast.audit.facts.learning.encoding import encoding
 from holdfast.core.errors import NotApplicable
-from holdfast.finetune.controls.definitions import Bench
+from holdfast.finetune.controls.definitions import Bench, classified
 from holdfast.finetune.tasks.classify_text import texts_of
 from holdfast.finetune.tasks.definitions import Judged
 
@@ -26,11 +26,7 @@ class Columns:
 
     def judged(self, model: Any) -> Judged:
         """Return what a fitted classifier makes of the test examples."""
-        found, known = model.predict_proba(self.test), self.test_classes
-        right = model.classes_[found.argmax(axis=1)] == known
-        place = np.searchsorted(model.classes_, known).clip(max=len(model.classes_) - 1)
-        own = np.where(model.classes_[place] == known, found[np.arange(len(known)), place], 0.0)
-        return Judged(right.astype(float), -np.log(np.clip(own, 1e-12, 1.0)), np.ones(len(known)))
+        return classified(model.predict_proba(self.test), model.classes_, self.test_classes)
 
 
 def columns_of(bench: Bench) -> Columns | None:

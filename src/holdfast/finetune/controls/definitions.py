@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from jaxtyping import Float, Int
+
 from holdfast.core.dataset import Dataset
 from holdfast.core.progress import Progress
 from holdfast.core.random import Streams
@@ -34,6 +37,18 @@ class Bench:
     def after(self, steps: int, step_flops: float | None, step_seconds: float | None) -> "Bench":
         """Return the bench as it is after the training."""
         return replace(self, steps=steps, step_flops=step_flops, step_seconds=step_seconds)
+
+
+def classified(
+    found: Float[np.ndarray, "examples classes"],
+    classes: Int[np.ndarray, " classes"],
+    known: Int[np.ndarray, " examples"],
+) -> Judged:
+    """Return whether the likeliest class is right, and minus its log p; `classes` are those of the columns, rising."""
+    right = classes[found.argmax(axis=1)] == known
+    place = np.searchsorted(classes, known).clip(max=len(classes) - 1)
+    own = np.where(classes[place] == known, found[np.arange(len(known)), place], 0.0)
+    return Judged(right.astype(float), -np.log(np.clip(own, 1e-12, 1.0)), np.ones(len(known)))
 
 
 @dataclass(frozen=True, slots=True)

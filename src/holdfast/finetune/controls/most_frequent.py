@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from holdfast.finetune.class_answers import head_of
 from holdfast.finetune.controls.definitions import Bench, Control
 from holdfast.finetune.tasks.definitions import Judged
 
 
 def judge(bench: Bench) -> Judged | None:
     """Return whether the most frequent training class is right on each test example; None where there are none."""
-    head = bench.prepared.head
+    head = head_of(bench.prepared)
     if head is None:
         return None
     counts = np.bincount(head.targets("train")) + 1.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from holdfast.finetune.controls.definitions import Bench, Control
+from holdfast.finetune.controls.definitions import Bench, Control, classified
 from holdfast.finetune.tasks.definitions import Judged
 
 NEIGHBOURS = 10  # Caron et al. (2021), 2104.14294, section 4.1, take 10 or 20
@@ -17,11 +17,7 @@ def judge(bench: Bench) -> Judged | None:
         return None
     model = KNeighborsClassifier(min(NEIGHBOURS, len(seen.train)), weights="distance")
     model.fit(_unit(seen.train), seen.train_classes)
-    found, known = model.predict_proba(_unit(seen.test)), seen.test_classes
-    right = model.classes_[found.argmax(axis=1)] == known
-    place = np.searchsorted(model.classes_, known).clip(max=len(model.classes_) - 1)
-    own = np.where(model.classes_[place] == known, found[np.arange(len(known)), place], 0.0)
-    return Judged(right.astype(float), -np.log(np.clip(own, 1e-12, 1.0)), np.ones(len(known)))
+    return classified(model.predict_proba(_unit(seen.test)), model.classes_, seen.test_classes)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

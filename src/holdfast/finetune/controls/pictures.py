@@ -6,13 +6,14 @@ from holdfast.audit.facts.images.features import image_features
 from holdfast.audit.facts.images.images import images
 from holdfast.audit.models.linear import calibrated, fit_features
 from holdfast.core.errors import NotApplicable
-from holdfast.finetune.controls.definitions import Bench, Control
+from holdfast.finetune.class_answers import head_of
+from holdfast.finetune.controls.definitions import Bench, Control, classified
 from holdfast.finetune.tasks.definitions import Judged
 
 
 def judge(bench: Bench) -> Judged | None:
     """Return whether the audit's linear model of pictures is right on each test example; None without pictures."""
-    ledgers, head = bench.prepared.task.supervision.ledgers, bench.prepared.head
+    ledgers, head = bench.prepared.task.supervision.ledgers, head_of(bench.prepared)
     if head is None or not bench.dataset.of(role="feature", kind="image") or not {"train", "test"} <= set(ledgers):
         return None
     seen = images.run(bench.dataset, bench.progress, bench.streams)
@@ -26,11 +27,7 @@ def judge(bench: Bench) -> Judged | None:
     scorer = fit_features(features[:n], known_train[there], classes=True)
     assert scorer.left_out is not None  # features always have them
     model = calibrated(scorer.left_out, known_train[there])
-    found = model.predict_proba(scorer.score(features[n:]))
-    right = model.classes_[found.argmax(axis=1)] == known
-    place = np.searchsorted(model.classes_, known).clip(max=len(model.classes_) - 1)
-    own = np.where(model.classes_[place] == known, found[np.arange(len(known)), place], 0.0)
-    return Judged(right.astype(float), -np.log(np.clip(own, 1e-12, 1.0)), np.ones(len(known)))
+    return classified(model.predict_proba(scorer.score(features[n:])), model.classes_, known)
 
 
 control = Control("pictures", "a linear model of edges, light and colour", pretrained=False, judge=judge)

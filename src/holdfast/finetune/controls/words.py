@@ -1,8 +1,7 @@
 """Words and pairs of words, weighted by rarity, and logistic regression: no network at all."""
 
-import numpy as np
-
-from holdfast.finetune.controls.definitions import Bench, Control
+from holdfast.finetune.class_answers import head_of
+from holdfast.finetune.controls.definitions import Bench, Control, classified
 from holdfast.finetune.tasks.classify_text import texts_of
 from holdfast.finetune.tasks.definitions import Judged
 
@@ -15,7 +14,7 @@ def judge(bench: Bench) -> Judged | None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    head, ledgers = bench.prepared.head, bench.prepared.task.supervision.ledgers
+    head, ledgers = head_of(bench.prepared), bench.prepared.task.supervision.ledgers
     columns = bench.recipe.inputs or texts_of(bench.dataset)
     if head is None or not columns:
         return None
@@ -30,11 +29,7 @@ def judge(bench: Bench) -> Judged | None:
         model.fit(texts("train"), head.targets("train"))
     except ValueError:  # no word at all
         return None
-    found, known = model.predict_proba(texts("test")), head.targets("test")
-    right = model.classes_[found.argmax(axis=1)] == known
-    place = np.searchsorted(model.classes_, known).clip(max=len(model.classes_) - 1)
-    own = np.where(model.classes_[place] == known, found[np.arange(len(known)), place], 0.0)
-    return Judged(right.astype(float), -np.log(np.clip(own, 1e-12, 1.0)), np.ones(len(known)))
+    return classified(model.predict_proba(texts("test")), model.classes_, head.targets("test"))
 
 
 control = Control("words", "TF-IDF of words and pairs of words, logistic regression", pretrained=False, judge=judge)

@@ -12,6 +12,7 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.random import Streams
 from holdfast.data.bulk.hashes import row_hashes
 from holdfast.data.bulk.mixing import finished
+from holdfast.finetune.class_answers import head_of
 from holdfast.finetune.heads import MOST, features
 from holdfast.finetune.tasks.definitions import Head, Prepared
 from holdfast.finetune.weights import copied, put
@@ -39,7 +40,7 @@ class Untouched:
     @cached_property
     def features(self) -> Features | None:
         """Features, None where the task has no head that stands on any."""
-        task, module, head = self.prepared.task, self.prepared.module, self.prepared.head
+        task, module, head = self.prepared.task, self.prepared.module, head_of(self.prepared)
         if head is None or not task.count("train") or not task.count("test"):
             return None
         rows = self._ordered()[:MOST]
