@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ["ci", "notebook"]
+PAGES = ["ci", "integrations", "notebook"]
 BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 

@@ -58,6 +58,7 @@ def test_frames_with_words_and_gaps_are_told_by_their_values():
     assert scorer.new(frame.iloc[:3]).tolist() == [True, False, True]
     assert scorer.new(frame.iloc[[1, 4]]).tolist() == [True, True]
     assert scorer.new(frame.iloc[[0]]).tolist() == [False]
+    assert scorer.new(frame.iloc[[5, 0, 3]]).tolist() == [True, False, True]  # row labels are no values
 
 
 def test_equal_rows_of_several_people_are_scored_with_caution():

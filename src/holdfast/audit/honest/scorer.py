@@ -1,5 +1,6 @@
 """A scorer for scikit-learn's cross-validation that counts only test rows which training cannot have seen."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from jaxtyping import Bool, Int, UInt64
 from holdfast.core.errors import BadInput
 from holdfast.data.bulk.hashes import hashes_of
 from holdfast.data.canonical import canonical
+
+_ROW_LABELS = re.compile(r"__index_level_\d+__")
 
 
 class HonestScorer:
@@ -95,7 +98,8 @@ def _hashes(X: Any) -> UInt64[np.ndarray, " rows"]:  # noqa: N803 scikit-learn's
 def table_of(X: Any) -> pa.Table:  # noqa: N803 scikit-learn's name
     """Return the features that estimators take, a frame or an array, as a table. Raises BadInput for sparse ones."""
     if hasattr(X, "__arrow_c_stream__"):
-        return pa.table(X)
+        table = pa.table(X)  # a part of a pandas frame brings the labels of its rows as a column
+        return table.select([name for name in table.column_names if not _ROW_LABELS.fullmatch(name)])
     if hasattr(X, "to_arrow"):
         return X.to_arrow()
     if hasattr(X, "tocsr"):
