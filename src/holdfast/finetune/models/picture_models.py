@@ -15,7 +15,7 @@ from holdfast.core.text import one_line
 from holdfast.finetune.class_answers import Came, came, in_order
 from holdfast.finetune.models.factory import CARD, card_of, load_weights, made, save_made
 from holdfast.finetune.models.images import Input, from_card, input_of, looks, pictures, refused, spread_of
-from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained
+from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained, where
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.tasks.definitions import Module
 
@@ -60,7 +60,7 @@ def from_transformers(recipe: Recipe, classes: Sequence[str], *, with_came: bool
     config = config_of(name)
     notes: tuple[str, ...] = ()
     try:
-        said: dict[str, Any] = ImageProcessingMixin.get_image_processor_dict(name)[0]
+        said: dict[str, Any] = ImageProcessingMixin.get_image_processor_dict(name, **where(name))[0]
     except (OSError, ValueError):
         said = {}
     shown = input_of(said, config, name)
@@ -152,10 +152,10 @@ def tuned_model(folder: Path, recipe: Recipe) -> tuple[Module, tuple[str, ...], 
             raise BadInput(f"model {one_line(name)} has no {PREPROCESSOR} that can be read: {error}") from error
         return module, tuple(str(config.id2label[at]) for at in range(config.num_labels)), input_of(said, config, name)
     card = card_of(name)
-    classes, said = card.get("classes"), card.get("input")
-    if not isinstance(classes, list) or not isinstance(said, dict):
+    classes, how = card.get("classes"), card.get("input")
+    if not isinstance(classes, list) or not isinstance(how, dict):
         raise BadInput(f"model {one_line(name)} has no {CARD} that says its classes and what it is shown")
-    shown, streams, n = from_card(said), Streams(recipe.seed), len(classes)
+    shown, streams, n = from_card(how), Streams(recipe.seed), len(classes)
     module = made(
         recipe.model, streams.integer("factory"), classes=n, n_classes=n, num_classes=n, channels=shown.channels,
         size=shown.high,
