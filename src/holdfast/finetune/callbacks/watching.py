@@ -77,7 +77,7 @@ class Watch:
         self._sections: tuple[Section, ...] = ()
         self._notes: list[str] = []
         self._walls: list[float] = []
-        self._looks: list[float] = []
+        self.looks: list[float] = []  # seconds of each look
         self._each = 0.0  # seconds to judge an example
         self._begun = self._last = time.perf_counter()
         self._told: Estimate | None = None
@@ -154,12 +154,12 @@ class Watch:
             valid, seen = (task.judged(module, split, most) for split in ("valid", "train"))
             drift = float(self._divergences(module).mean()) if self._divergences and most >= MOST else None
         self.points.append(_point(step, valid, seen, drift, rate=rate, learning=learning, epoch=epoch))
-        self._looks.append(time.perf_counter() - started)
+        self.looks.append(time.perf_counter() - started)
         self._last = time.perf_counter()
 
     def _affordable(self) -> int:
         """Return how many examples of each side a look may judge, so that looks take a small share of the time."""
-        allowed = max(FREE, SHARE * (time.perf_counter() - self._begun)) - sum(self._looks)
+        allowed = max(FREE, SHARE * (time.perf_counter() - self._begun)) - sum(self.looks)
         return min(self.ways.most, int(allowed / max(2.5 * self._each, 1e-9)))  # two sides, and the drift
 
     def end(self, step: int, module: Module) -> Run:
@@ -242,9 +242,9 @@ class Watch:
             silent["cost"] = f"nothing was foretold: the training has {step:,} steps, and {TIMED + 1} are wanted"
             return None
         own = (
-            f"without {sum(self._looks):.1f} s for looks of the guards; the trainer's own evaluations are not foretold"
+            f"without {sum(self.looks):.1f} s for looks of the guards; the trainer's own evaluations are not foretold"
         )
-        actual = time.perf_counter() - self._begun - sum(self._looks)
+        actual = time.perf_counter() - self._begun - sum(self.looks)
         memory = peak()
         return Cost(
             (
