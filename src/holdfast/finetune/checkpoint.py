@@ -19,11 +19,13 @@ from typing import Any
 from holdfast.core.durable import sync_folder, write_whole
 from holdfast.core.errors import BadInput, StoreError
 from holdfast.core.hashing import digest_file
+from holdfast.core.progress import Progress, say
 from holdfast.finetune import processes, shards
 
 KEPT = 2
 _NAME = "ckpt-"
 _STATE = "state.json"
+_TORN = "stepped-over.json"  # what was said of damaged checkpoints
 Tensors = Mapping[str, Any]
 
 
@@ -83,6 +85,32 @@ def whole(folder: Path) -> Iterator[Checkpoint]:
         found = _passed(folder / name) if processes.size() > 1 else _read(folder / name)
         if found is not None:
             yield found
+
+
+def stepped_over(folder: Path, used: int, progress: Progress) -> None:
+    """Say that newer checkpoints than the one at step `used` are damaged, where any are, and remember it.
+
+    Raises StoreError.
+    """
+    steps = sorted(int(one.name.removeprefix(_NAME)) for one in folder.glob(f"{_NAME}*"))
+    torn = [step for step in steps if step > used]
+    if not torn or not processes.first():
+        return
+    now = f"{'the checkpoint' if len(torn) == 1 else 'checkpoints'} of step {', '.join(map(str, torn))}"
+    note = f"{now} could not be used as written; the run went on from {f'step {used}' if used else 'its beginning'}"
+    try:
+        write_whole(folder / _TORN, json.dumps([*stepped(folder), note]).encode())
+    except OSError as error:
+        raise StoreError(f"cannot write to {folder}: {error.strerror or error}") from error
+    say(progress, note)
+
+
+def stepped(folder: Path) -> tuple[str, ...]:
+    """Return what was said of damaged checkpoints, over all starts."""
+    try:
+        return tuple(map(str, json.loads((folder / _TORN).read_bytes())))
+    except (OSError, ValueError, TypeError):
+        return ()
 
 
 def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str] | None = None) -> None:

@@ -21,7 +21,7 @@ from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.finetune import processes
-from holdfast.finetune.checkpoint import Checkpoint, save, whole
+from holdfast.finetune.checkpoint import Checkpoint, save, stepped_over, whole
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.methods.definitions import Method
 from holdfast.finetune.optimiser import CLIP, moments, optimiser_of, restore, set_rate, trainable
@@ -107,6 +107,7 @@ def train(job: Job, progress: Progress | None = None) -> Journal:
     streams = Streams(job.seed)
     optimiser = optimiser_of(job.module, job.rate, job.decay)
     journal = _resumed(job, optimiser)
+    stepped_over(job.folder, journal.step, listening(progress))
     if journal.step < job.steps and journal.stopping.stopped is None:  # else it had ended, and is only read back
         journal = journal.model_copy(update={"starts": journal.starts + 1})
     clock = _Clock(journal)

@@ -13,7 +13,7 @@ from holdfast.core.errors import NotApplicable, StoreError, unknown
 from holdfast.core.store import as_json
 from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
-from holdfast.finetune.checkpoint import Checkpoint, latest, save
+from holdfast.finetune.checkpoint import Checkpoint, latest, save, stepped
 from holdfast.finetune.controls.definitions import Bench
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.heads import fit_head
@@ -118,7 +118,7 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path 
     training = replace(training, cost=_told(silent, "cost", lambda: scored(work, job, said, journal)))
     write_whole(home / SCORECARD, as_json(scorecard(training), indent=1))
     _write(work.prepared, home / MODEL)
-    notes = (first, *(note for one in job.methods for note in one.notes))
+    notes = (first, *(note for one in job.methods for note in one.notes), *stepped(job.folder))
     return Tuned(training, journal, swept, tuple(note for note in notes if note))
 
 

@@ -133,6 +133,21 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, name, cut):
     assert latest(tmp_path).step == 1
 
 
+def test_a_damaged_checkpoint_is_told_on_the_terminal_and_in_the_record(place):
+    asked = recipe(place, options={"sensitivity": {"off": True}, "need": {"off": True}, "scratch": {"off": True}})
+    store = RunStore(place / "runs")
+    with pytest.raises(KeyboardInterrupt):
+        finetune(asked, store=store, progress=Ear(step=5))
+    cut = store.load("latest")
+    newest = max((store.folder / cut.id / "steps").glob("ckpt-*"))
+    (newest / "state.json").write_text("{")
+    ear = Ear()
+    run = finetune(asked, store=store, progress=ear, resume=cut)
+    (said,) = (one for one in run.notes if "could not be used as written" in one)
+    assert f"step {int(newest.name[-8:])} " in said
+    assert said in ear.words
+
+
 def full(limit):
     """Let files grow to so many bytes only, as on a full disk."""
     import signal

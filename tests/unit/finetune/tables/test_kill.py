@@ -15,14 +15,15 @@ from holdfast.finetune.tables.keeping import FILE
 from holdfast.finetune.verb import finetune
 from small_tables import rows, write
 
-KILLS = 8
+KILLS = 6
 RUNS = """
 import json, sys
+from pathlib import Path
 from holdfast.core.store import RunStore
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.verb import finetune
 
-store = RunStore(sys.argv[2])
+store = RunStore(Path(sys.argv[2]))
 before = store.load(sys.argv[3]) if len(sys.argv) > 3 else None
 print("ready", flush=True)
 finetune(Recipe(**json.loads(sys.argv[1])), store=store, resume=before)
@@ -32,7 +33,8 @@ finetune(Recipe(**json.loads(sys.argv[1])), store=store, resume=before)
 @pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_model_and_numbers(tmp_path):
     write(tmp_path / "y.csv", rows(300, 1), label="y")
-    asked = Recipe(model="forest", data=str(tmp_path / "y.csv"), label="y", search={"trials": 4})
+    asked = Recipe(model="forest", data=str(tmp_path / "y.csv"), label="y", search={"trials": 4},
+                   options={"estimator": {"n_estimators": 20}})  # fmt: skip
     whole = finetune(asked, store=RunStore(tmp_path / "whole"))
     (first,) = (tmp_path / "whole" / "runs").glob("2*")
     rng, store, kills, torn = random.Random(0), RunStore(tmp_path / "killed"), 0, 0
