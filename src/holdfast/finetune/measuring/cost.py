@@ -1,7 +1,9 @@
 """What a training costs: told before its first step, with the guards' own work, and scored after its last."""
 
 import shutil
+from collections.abc import Sequence
 
+import numpy as np
 from pydantic import BaseModel
 
 from holdfast.audit.training import Cost, Item
@@ -15,6 +17,7 @@ from holdfast.finetune.cost.duration import predicted_duration
 from holdfast.finetune.cost.energy import estimated_energy
 from holdfast.finetune.interpolation import SHARES
 from holdfast.finetune.loop import Job, Journal
+from holdfast.finetune.measuring.drift import MOST
 from holdfast.finetune.measuring.dry_run import DryRun, dry_run
 from holdfast.finetune.measuring.memory import forget_peak, peak
 from holdfast.finetune.measuring.sensitivity import planned
@@ -89,14 +92,21 @@ def _foretold(work: Work, job: Job, dry: DryRun) -> Foretold:
     watched = int(task.sizes("train")[job.watched].sum())
     before = sum(seconds for name, seconds in work.stages.seconds.items() if name != STAGE)
     look = valid + watched + (int(original.sizes("valid").sum()) if original else 0)
+    drift = _drift_units(job, task.sizes("valid"))
     looks, saves = len(job.looks), 2 * len(job.looks)  # each look is saved, and often the best state beside it
-    timed = {"share": dry.share, "look_seconds": [one * look for one in dry.look], "looks": looks}
-    training = predicted_duration(dry.wall, job.steps, **timed, save_seconds=[dry.save], saves=saves).seconds  # type: ignore[arg-type]
-    processor = predicted_duration(dry.processor, job.steps, **timed).seconds  # type: ignore[arg-type]
+
+    def duration(step: Sequence[float], each: Sequence[float], save: float) -> Estimate:
+        return predicted_duration(
+            step, job.steps, share=dry.share, look_seconds=[one * (look + drift) for one in each], looks=looks,
+            save_seconds=[save], saves=saves,
+        ).seconds  # fmt: skip
+
+    training = duration(dry.wall, dry.look, dry.save)
+    processor = duration(dry.processor, dry.look_processor, dry.save_processor)
 
     factors, short = planned(work.recipe, job.steps)
     again = seeds(work.recipe, job.steps, dry.step_flops)
-    swept = len(SHARES) * look if "interpolate" in work.recipe.kept_by else 0
+    swept = len(SHARES) * (look - watched) if "interpolate" in work.recipe.kept_by else 0
     units = valid + watched + test + swept + len(factors) * valid + again * test
     units += _AFTER_TESTS * int(original.sizes("test").sum()) if original else 0
     after = predicted_duration(
@@ -116,6 +126,11 @@ def _foretold(work: Work, job: Job, dry: DryRun) -> Foretold:
         dry=dry, training=training, processor=processor, guards=guards, spent=own, memory=memory, flops=flops,
         energy=spent.watt_hours,
     )  # fmt: skip
+
+
+def _drift_units(job: Job, sizes: np.ndarray) -> int:
+    """Return what the drift meter looks at, in units of examples of mean size."""
+    return 0 if job.drift is None else int(sizes.mean() * min(len(sizes), MOST))
 
 
 def scored(work: Work, job: Job, said: Foretold, journal: Journal) -> Cost:

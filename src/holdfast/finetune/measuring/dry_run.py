@@ -28,7 +28,7 @@ from holdfast.finetune.weights import copied, put, weights
 
 LONGEST, TYPICAL = 4, 3  # steps of each kind; the first one allocates memory, and is not counted
 _SPREAD = 200  # steps whose padded work is looked at, spread over the training
-_SAMPLE = 64  # validation examples that are judged to time an evaluation
+_SAMPLE = 128  # validation examples that are judged to time an evaluation, twice; several batches, as they are sorted
 _COPIES = 3  # of what learns, that guards hold at most beside the base: as tuned, as chosen, and where they begin
 _BYTES = 4.0  # of a weight in single precision
 
@@ -41,7 +41,9 @@ class DryRun(BaseModel):
     processor: tuple[float, ...]  # the same in seconds of processor time
     share: float  # mean seconds of a step over those at the longest batch
     look: tuple[float, ...]  # seconds for each unit that is judged
+    look_processor: tuple[float, ...]  # the same in seconds of processor time
     save: float  # seconds for a checkpoint
+    save_processor: float
     step_flops: float | None  # of a mean step
     unit_flops: float | None  # of judging one unit, in examples of mean size
     peak: tuple[float, float, float] | None  # bytes: low, value, high
@@ -76,9 +78,8 @@ def dry_run(job: Job, folder: Any, progress: Progress) -> DryRun:
             optimiser = optimiser_of(module, job.rate, job.decay)
             wall, processor = _timed(job, optimiser, longest, LONGEST, advance)
             usual, _ = _timed(job, optimiser, middle, TYPICAL, advance)
-            started = time.perf_counter()
-            save(folder, Checkpoint(0, {"model": weights(module, job.learns), "train": moments(optimiser, module)}, {}))
-            saving = time.perf_counter() - started
+            all_of_it = {"model": weights(module, job.learns), "train": moments(optimiser, module)}
+            saving = _took(lambda: save(folder, Checkpoint(0, all_of_it, {})))
             look = _looked(job)
     finally:
         put(module, start)
@@ -90,7 +91,10 @@ def dry_run(job: Job, folder: Any, progress: Progress) -> DryRun:
     work = _work(sizes, longest)
     slope = max(0.0, (top - low) / (work - _work(sizes, middle))) if work > _work(sizes, middle) else 0.0
     share = float(np.clip((top - slope * (work - each.mean())) / top, 0.01, 1.0)) if top else 1.0
-    return DryRun(wall=wall, processor=processor, share=share, look=look, save=saving, **counted)
+    return DryRun(
+        wall=wall, processor=processor, share=share, look=tuple(one for one, _ in look),
+        look_processor=tuple(one for _, one in look), save=saving[0], save_processor=saving[1], **counted,
+    )  # fmt: skip
 
 
 def _longest(job: Job, sizes: np.ndarray) -> list[np.ndarray]:
@@ -108,23 +112,30 @@ def _timed(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     wall, processor, streams = [], [], Streams(job.seed)
     for at in range(times):
-        started, busy = time.perf_counter(), time.process_time()
-        learn(job, optimiser, job.rate, at, window, streams)
-        wall.append(time.perf_counter() - started)
-        processor.append(time.process_time() - busy)
+        took = _took(lambda at=at: learn(job, optimiser, job.rate, at, window, streams))  # type: ignore[misc]
+        wall.append(took[0])
+        processor.append(took[1])
         advance(1)
     return tuple(wall), tuple(processor)
 
 
-def _looked(job: Job) -> tuple[float, ...]:
-    """Return seconds for each unit of validation examples, over two samples of them."""
-    sizes, found = job.task.sizes("valid"), []
+def _took(work: Callable[[], Any]) -> tuple[float, float]:
+    """Return the seconds that work takes, and those of the processor."""
+    started, busy = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - started, time.process_time() - busy
+
+
+def _looked(job: Job) -> tuple[tuple[float, float], ...]:
+    """Return seconds for each unit of validation examples, also of the processor, over two samples of them."""
+    sizes = job.task.sizes("valid")
     order = np.random.default_rng(0).permutation(len(sizes))
+    found = []
     for rows in np.array_split(order[: 2 * _SAMPLE], 2):
         if len(rows):
-            started = time.perf_counter()
-            judged(job.task, job.module, "valid", np.sort(rows))
-            found.append((time.perf_counter() - started) / max(int(sizes[rows].sum()), 1))
+            took = _took(lambda rows=rows: judged(job.task, job.module, "valid", np.sort(rows)))  # type: ignore[misc]
+            units = max(int(sizes[rows].sum()), 1)
+            found.append((took[0] / units, took[1] / units))
     return tuple(found)
 
 
