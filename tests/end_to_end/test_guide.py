@@ -2,8 +2,10 @@
 
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import small_models
@@ -16,6 +18,17 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
 
 
+def answers_until_stopped(folder, arguments):
+    command = [sys.executable, "-m", "holdfast", *arguments]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        address = server.stdout.readline().strip()
+        with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(address, timeout=60) as answer:
+            assert answer.status == 200
+        server.send_signal(signal.SIGINT)
+        assert server.communicate(timeout=30)[1].strip() == "holdfast: stopped"
+    assert server.returncode == 0
+
+
 def test_every_command_of_the_guide_runs(holdfast, tmp_path):
     small_models.encoder(tmp_path / "models" / "encoder")  # what the guide takes to be there
     small_models.write_texts(tmp_path / "reviews.csv", 120, seed=1, label="stars")
@@ -25,6 +38,9 @@ def test_every_command_of_the_guide_runs(holdfast, tmp_path):
         for line in block.splitlines():
             program, *arguments = shlex.split(line.removeprefix("$ "))
             assert program == "holdfast"
+            if arguments[0] == "serve":  # goes on until it is stopped
+                answers_until_stopped(tmp_path, arguments)
+                continue
             done = holdfast(*arguments)
             assert done.returncode == 0, f"{line}\n{done.stdout[-500:]}{done.stderr[-500:]}"
     for block in blocks("python"):

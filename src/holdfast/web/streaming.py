@@ -47,6 +47,7 @@ class Streams:
                     yield _event("progress", piece)
                     if over:
                         yield _event("done", "over")
+                        await asyncio.sleep(EVERY)  # the page closes the stream: one that ends it would open anew
                         return
                     before, since = seen, 0.0
                 await asyncio.sleep(EVERY)

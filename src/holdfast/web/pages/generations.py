@@ -20,6 +20,7 @@ from holdfast.web.site import Site, View
 
 A_PAGE = 10
 _MOST_PICTURES = 2
+_ALARMS = frozenset({"tail-lost", "generations-drift"})
 _WORTH = ("theory:", "threshold", "alarm", "forecast", "predicted")
 
 
@@ -70,7 +71,8 @@ def _read(folder: str, at: tuple[tuple[int, int], ...]) -> Told:
         return Told((), looked=False, pictures=())
     judged = [one for one in run.results if one.family == "generations"]
     found = [(finding.severity, sentence(finding.message)) for one in judged for finding in one.findings]
-    return Told(tuple(found[:4]), bool(judged), tuple(picture(one) for one in _chosen(run)))
+    looked = any(one.check in _ALARMS for one in judged)
+    return Told(tuple(found[:4]), looked, tuple(picture(one) for one in _chosen(run)))
 
 
 def _chosen(run: Run) -> Sequence[Series]:
