@@ -43,7 +43,9 @@ def dataset(one: Dataset) -> Shown:
         (column.name, column.kind, column.role, int(one.nulls(column.name).sum()))
         for column in one.columns[:MOST_COLUMNS]
     ]
-    told = Examples(caption="Columns", columns=("column", "kind", "role", "missing"), cells=tuple(columns))
+    told = Examples(
+        caption="What each column is there for", columns=("column", "kind", "role", "missing"), cells=tuple(columns)
+    )
     left = len(one.columns) - MOST_COLUMNS
     parts = [
         Section(title="Columns", says=(f"{left:,} more columns are not shown.",) if left > 0 else (), evidence=(told,))
@@ -52,7 +54,7 @@ def dataset(one: Dataset) -> Shown:
     first = one.table.select(names).slice(0, FIRST_ROWS).to_pylist() if len(one) and names else []
     if first:
         rows = tuple(tuple(_cell(row[name]) for name in names) for row in first)
-        shown = Examples(caption="First rows", columns=tuple(names), cells=rows)
+        shown = Examples(caption=f"The first {len(first)}", columns=tuple(names), cells=rows)
         parts.append(Section(title="First rows", evidence=(shown,)))
     return Shown(f"Data set {one.name}", f"{len(one):,} rows, {len(one.columns):,} columns: {kinds}", tuple(parts))
 

@@ -27,9 +27,10 @@ def text(record: Run | Shown) -> str:
 
 
 def piece(shown: Shown) -> Piece:
-    """Return what a notebook shows of a record, safe to look at."""
+    """Return what a notebook shows of a record, safe to look at. A finding alone has its own head line."""
+    alone = bool(shown.findings) and not (shown.says or shown.sections)
     return Piece(
-        title=words.name(shown.title),
+        title="" if alone else words.name(shown.title),
         says=words.sentence(shown.says),
         waterfall=waterfall(shown.honest),
         parts=tuple(part(one, f"s{i}", shown.inputs) for i, one in enumerate(shown.sections, start=1)),

@@ -20,7 +20,10 @@ def version(one: Version) -> Shown:
     inputs = tuple((source.name, source.rows, source.digest) for source in one.inputs[:MOST])
     parts = [
         Section(title="Origin", says=one.notes, evidence=(_origins(one),)),
-        Section(title="Columns", evidence=(_table("Columns", ("column", "kind", "role", "belongs to"), columns),)),
+        Section(
+            title="Columns",
+            evidence=(_table("What each column is there for", ("column", "kind", "role", "belongs to"), columns),),
+        ),
     ]
     if inputs:
         files = _table("Files and frames", ("name", "records", "hash"), inputs)
@@ -58,7 +61,7 @@ def difference(one: Difference) -> Shown:
     for what in ("added", "removed", "changed"):
         changes += [(name, what) for name in getattr(one, f"columns_{what}")]
     if changes:
-        parts.append(Section(title="Columns", evidence=(_table("Columns", ("column", "change"), tuple(changes)),)))
+        parts.append(Section(title="Columns", evidence=(_table("What changed", ("column", "change"), tuple(changes)),)))
     moved = tuple((each.column, each.before or "", each.after or "", each.records) for each in one.moved)
     if moved:
         columns = ("column", "before", "after", "records")

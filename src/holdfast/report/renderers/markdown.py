@@ -44,11 +44,12 @@ def marker(run: Run) -> str:
 
 def piece(shown: Piece) -> str:
     """Return a record that is no run as Markdown."""
-    lines = [f"### {escaped(shown.title)}", *([f"\n{prose(shown.says)}"] if shown.says else [])]
+    lines = [f"### {escaped(shown.title)}"] if shown.title else []
+    lines += [f"\n{prose(shown.says)}"] if shown.says else []
     lines += ["\n" + _waterfall(shown.waterfall)] if shown.waterfall else []
     lines += ["\n" + "\n".join(card_lines(card)) for card in shown.cards]
     lines += [line for part in shown.parts for line in part_lines(part)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).lstrip("\n") + "\n"
 
 
 def escaped(text: str) -> str:

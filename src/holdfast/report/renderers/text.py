@@ -67,12 +67,12 @@ def _print(lines: Iterable[Text], console: Console, width: int) -> None:
 def piece(shown: Piece) -> str:
     """Return a record that is no run as plain text, 80 columns wide."""
     console = _sheet()
-    head = [Text(shown.title, style="bold"), *([Text(shown.says.replace("`", ""))] if shown.says else [])]
+    head = [Text(one.replace("`", ""), style=style) for one, style in ((shown.title, "bold"), (shown.says, "")) if one]
     bars = _waterfall(shown.waterfall, WIDTH) if shown.waterfall else ()
     cards = (line for card in shown.cards for line in (Text(), *card_lines(card)))
     parts = (line for part in shown.parts for line in part_lines(part, WIDTH))
     _print([*head, *bars, *cards, *parts], console, WIDTH)
-    return _written(console).rstrip("\n")
+    return _written(console).strip("\n")
 
 
 def lines(document: Document, width: int, report: str) -> Iterator[Text]:
