@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 from sklearn.datasets import load_breast_cancer, load_wine
 
@@ -71,6 +72,9 @@ def main() -> None:
                 page.goto(address.partition("/?")[0] + place.format(**paths))
                 page.wait_for_timeout(400)
                 page.screenshot(path=IMAGES / f"{name}.png")
+                with Image.open(IMAGES / f"{name}.png") as picture:  # 256 colours are enough, in a third of the bytes
+                    small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+                small.save(IMAGES / f"{name}.png", optimize=True)
                 context.close()
             browser.close()
             server.send_signal(2)
@@ -87,7 +91,7 @@ def write_tables(home: Path) -> None:
         for row, y in zip(data.data, data.target, strict=True)
     ]
     write(home / "leaky.csv", [*data.feature_names, "treatment weeks", "y"], [*known, *known[:40]])
-    says = "The tide came in before {} o'clock and we had to carry the boat up to the {} ourselves, all of it."
+    says = "The tide came in before {} o'clock and we had to carry the boat up to the {} ourselves."
     for name, start in (("people", 0), ("model", 300), ("found", 420)):
         texts = [
             says.format(number, ("path", "house", "wall", "road")[number % 4]) for number in range(start, start + 150)

@@ -28,7 +28,7 @@ def answered(command, folder):
     with subprocess.Popen(
         words, cwd=folder, env=around, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as up:
-        address = up.stdout.readline().strip().replace("//0.0.0.0", "//127.0.0.1")
+        address = re.sub(r"//[^/:]+:", "//127.0.0.1:", up.stdout.readline().strip())  # by number, whatever its name
         shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
         assert address.partition("token=")[2] not in shown
         with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(address, timeout=60) as answer:

@@ -44,7 +44,8 @@ def serve(
     with door, indexed(site) as shown_site:
         number = door.getsockname()[1]
         doors = Doors(token or new_token(), number, host)
-        shown = f"[{host}]" if ":" in host else host
+        named = socket.gethostname() if host in {"0.0.0.0", "::"} else host  # noqa: S104 what a person asked for
+        shown = f"[{named}]" if ":" in named else named
         settings = uvicorn.Config(
             application(shown_site, doors),
             log_level="warning",

@@ -53,20 +53,25 @@ def site(store):
 
 
 @pytest.fixture(scope="module")
-def app(site):
-    with TestClient(application(site, Doors(TOKEN, 8765)), base_url=HOME) as running:
-        yield running.app
+def running(site):
+    """Two clients with a server each that stays up for all tests of a file: one for strangers, one for the owner."""
+    with (
+        TestClient(application(site, Doors(TOKEN, 8765)), base_url=HOME, follow_redirects=False) as stranger,
+        TestClient(application(site, Doors(TOKEN, 8765)), base_url=HOME) as owner,
+    ):
+        yield stranger, owner
 
 
 @pytest.fixture
-def stranger(app):
+def stranger(running):
     """A client that has no token."""
-    return TestClient(app, base_url=HOME, follow_redirects=False)
+    running[0].cookies.clear()
+    return running[0]
 
 
 @pytest.fixture
-def client(app):
+def client(running):
     """A client that came in by the address that was printed."""
-    client = TestClient(app, base_url=HOME)
-    client.get(f"/?token={TOKEN}")
-    return client
+    running[1].cookies.clear()
+    running[1].get(f"/?token={TOKEN}")
+    return running[1]
