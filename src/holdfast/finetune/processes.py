@@ -72,6 +72,13 @@ def told_elsewhere() -> bool:
     return _TOLD_ELSEWHERE.get()
 
 
+def refuse_several(what: str) -> None:
+    """Raise BadInput where more than one process was launched, for what trains in one."""
+    _, many = launched()
+    if many > 1:
+        raise BadInput(f"{what} are fitted in one process, and {many} were launched; start it without torchrun")
+
+
 @contextmanager
 def together(store: RunStore, progress: Progress) -> Iterator[tuple[RunStore, Progress]]:
     """Join the processes that were launched with this one, if any; yield where this one writes and whom it tells.

@@ -50,8 +50,10 @@ def finetune(
     that do not fit; Diverged where the loss is no number any more; MissingExtra without torch and transformers.
     """
     if names_estimator(recipe):
+        processes.refuse_several("scikit-learn's estimators")
         return finetune_table(recipe, store=store, progress=progress, command=command, resume=resume)
     if names_ultralytics(recipe):
+        processes.refuse_several("models of Ultralytics")
         return finetune_ultralytics(recipe, store=store, progress=progress, command=command, resume=resume)
     require()
     with processes.together(store, listening(progress)) as (own, listener):

@@ -15,6 +15,7 @@ from holdfast.finetune import processes
 from holdfast.finetune.checkpoint import read_tensors
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.strategy import own, strategy_of
+from holdfast.finetune.verb import finetune
 from steps_only import ended, trained
 
 SHARDED = {"scale": {"strategy": "fully-sharded"}}
@@ -121,3 +122,9 @@ def test_what_needs_whole_weights_is_refused_where_they_are_spread(monkeypatch, 
     monkeypatch.setattr(processes, "agreed", lambda _, work: work())
     with pytest.raises(BadInput, match=f"{says}.*needs whole weights"):
         strategy_of(Recipe(model="m", data="d", options=SHARDED, **more))
+
+
+def test_what_trains_in_one_process_is_not_started_in_several(monkeypatch, place, tmp_path):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(BadInput, match="2 were launched; start it without torchrun"):
+        finetune(recipe(place, model="sklearn.linear_model.LogisticRegression"), store=RunStore(tmp_path))
