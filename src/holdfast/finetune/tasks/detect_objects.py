@@ -206,7 +206,8 @@ def _task(dataset: Dataset, given: Drawn, model: Detector, options: Options) -> 
     task = DetectObjects(
         pictures=held, places={split: np.searchsorted(used, codes[rows]) for split, rows in rows_of.items()},
         boxes=boxes, names=given.names, softmax=model.softmax, units=model.units, flip=flip,
-        supervision=Supervision("boxes", model.slots, ledgers, ("image",), labelled=False), no_drift=no_drift,
+        supervision=Supervision("boxes or backgrounds", model.slots, ledgers, ("image",), labelled=False),
+        no_drift=no_drift,
     )  # fmt: skip
     return task, notes
 

@@ -135,7 +135,7 @@ def test_a_picture_with_more_boxes_than_the_model_has_slots_is_counted(place, tm
     data = broken(place, tmp_path / "many", line=lines)
     run = finetune(recipe(place, data=data, epochs=1, evaluations=1), store=RunStore(tmp_path))
     [finding] = run.result("truncated-examples").findings
-    assert "are longer than 6 boxes and are cut, and 3 boxes of the answers are lost" in finding.message
+    assert "are longer than 6 boxes or backgrounds and are cut, and 3 boxes or backgrounds" in finding.message
 
 
 def test_usual_boxes_are_where_most_boxes_are():

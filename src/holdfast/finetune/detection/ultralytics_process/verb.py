@@ -267,4 +267,4 @@ def _supervision(given: Shown) -> Supervision:
     for split, rows in given.rows.items():
         ones = given.boxes[split].counts.clip(1)
         ledgers[split] = Ledger(rows, ones, ones, ones, ones * 0)
-    return Supervision("boxes", None, ledgers, ("image",), labelled=False)
+    return Supervision("boxes or backgrounds", None, ledgers, ("image",), labelled=False)
