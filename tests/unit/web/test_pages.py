@@ -83,8 +83,7 @@ def test_every_link_of_every_page_leads_somewhere(client):
 
 
 def test_a_page_that_is_looked_at_changes_nothing(client, store, site):
-    for path in PAGES.values():
-        client.get(path)
+    client.get("/runs")
     time.sleep(0.7)  # the index may be brought up to date behind the pages; it is no page that writes it
 
     def state():
@@ -97,7 +96,6 @@ def test_a_page_that_is_looked_at_changes_nothing(client, store, site):
     before = state()
     for path in PAGES.values():
         client.get(path)
-        client.head(path)
     assert state() == before
     assert not site.answers.exists()
 

@@ -1,0 +1,93 @@
+"""What a scanner of web servers tries first: files that should not be there, reflected input, split headers."""
+
+import html
+
+import pytest
+
+FILES = r"""
+/.git/config /.env /.htpasswd /.well-known/security.txt /admin /actuator/env /api/v1/token /backup.zip
+/cgi-bin/test /config.json /console /debug /docs /etc/passwd /favicon.ico /graphql /index.php /index.sqlite
+/metrics /openapi.json /phpinfo.php /robots.txt /run.json /runs.json /server-status /static/
+/static/..%2fapp.py /static/%2e%2e/app.py /static/dashboard.css.map /static/htmx.LICENSE.txt /swagger
+/runs/index.sqlite /runs/..%2findex.sqlite /data/corpus /WEB-INF/web.xml /wp-login.php
+/runs/20260101-000000-aaa0/run.json /runs/20260101-000000-aaa0/lock /runs/20260101-000000-aaa0/report/x
+/%2e%2e/%2e%2e/etc/passwd /..;/manager /%c0%ae%c0%ae/etc/passwd /\..\..\windows\win.ini /%00 /%0a
+""".split()
+PROBES = (
+    '"><script>alert(1)</script>',
+    "'\"><img src=x onerror=alert(1)>",
+    "javascript:alert(1)",
+    "{{7*7}}",
+    "${7*7}",
+    "{%25 if 1 %25}",
+    "' OR '1'='1",
+    "1; DROP TABLE runs",
+    "../../../etc/passwd",
+    "%0d%0aSet-Cookie: a=b",
+    "\r\nX-Injected: yes",
+    "//evil.example",
+    "\x00",
+    "\u202e",
+    "A" * 4000,
+    "1e999",
+    "-1",
+    "NaN",
+    "[]",
+    "%",
+)
+ASKED = {
+    "/runs": ("text", "kind", "command", "verdict", "status", "order", "page", "of"),
+    "/findings": ("text", "check", "severity", "state", "page", "of"),
+    "/compare": ("a", "b", "run"),
+    "/generations": ("page",),
+    "/checklist": ("run",),
+}
+DANGEROUS = ("<script>alert", "<img src=x", "onerror=alert(1)>")
+
+
+@pytest.mark.parametrize("kind", ["owner", "stranger"])
+def test_nothing_is_there_that_is_no_page(client, stranger, kind):
+    for path in FILES:
+        answer = (client if kind == "owner" else stranger).get(path, follow_redirects=False)
+        assert answer.status_code == (404 if kind == "owner" else 401), path
+        assert "root:" not in answer.text
+        assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_what_is_asked_comes_back_as_text_if_at_all(client, path):
+    for name in ASKED[path]:
+        for probe in PROBES:
+            answer = client.get(path, params={name: probe}, follow_redirects=False)
+            assert answer.status_code in {200, 303, 400, 404}, (name, probe)
+            assert not [bad for bad in DANGEROUS if bad in answer.text], (name, probe)
+            assert "x-injected" not in answer.headers
+            assert answer.headers.get("location", "/").startswith("/")
+            assert not answer.headers.get("location", "/").startswith("//")
+            assert "49" not in html.unescape(answer.text).partition('value="')[2][:4]
+
+
+def test_odd_headers_break_nothing(client):
+    for name, value in (
+        ("Cookie", "holdfast-8765=\x01; =; ;;" + "a=b;" * 500),
+        ("Authorization", "Basic dDp0"),
+        ("Authorization", "Bearer"),
+        ("X-Forwarded-Host", "evil.example"),
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("X-HTTP-Method-Override", "DELETE"),
+        ("Range", "bytes=0-1,5-9,-99999999999"),
+        ("If-None-Match", "*"),
+        ("Accept-Encoding", "gzip;q=-1"),
+        ("HX-Request", "true"),
+        ("Origin", "http://evil.example"),
+        ("Access-Control-Request-Method", "POST"),
+    ):
+        answer = client.get("/runs", headers={name: value})
+        assert answer.status_code in {200, 401}, name
+        assert "evil.example" not in answer.text
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_two_hosts_or_none_are_refused(client):
+    for headers in ([("host", "127.0.0.1:8765"), ("host", "evil.example")], [("host", "")]):
+        assert client.get("/runs", headers=headers).status_code == 421
