@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
+from holdfast.cli.options import FORMAT, LANGUAGE, OUT, STORE, fail_on
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -49,12 +49,15 @@ SPLITTERS = ("random", "stratified", "grouped", "ordered")
 @fail_on(None)
 @click.option("--baseline", metavar="RUN", help="Show only what this earlier run had not found.")
 @FORMAT
+@LANGUAGE
 @OUT
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.  [default: holdfast.toml, if there]")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as audit.seed=1.")
 @click.option("--resume", metavar="RUN", help="Go on with an audit that was interrupted.")
 @STORE
-def audit(files: tuple[Path, ...], store: Path, resume: str | None, form: str, out: Path | None, **flags: Any) -> int:
+def audit(
+    files: tuple[Path, ...], store: Path, resume: str | None, form: str, lang: str, out: Path | None, **flags: Any
+) -> int:  # fmt: skip
     """Find out why a model that looks good will fail, and how much of its score is real.
 
     \b
@@ -71,13 +74,13 @@ def audit(files: tuple[Path, ...], store: Path, resume: str | None, form: str, o
     refuse_unknown(form)
     home = RunStore(store)
     if resume is None:
-        return _audit(home, _Call(files, flags, tuple(sys.argv[1:])), form, out)
+        return _audit(home, _Call(files, flags, tuple(sys.argv[1:])), _Output(form, lang, out))
     _refuse_flags()
     earlier = home.load(resume)
     if earlier.status != "interrupted":
         raise BadInput(f"run {earlier.id} is {earlier.status}, not interrupted. Show it: holdfast report {earlier.id}")
     files, flags = call_of(earlier)
-    return _audit(home, _Call(files, flags, earlier.command), form, out, earlier)
+    return _audit(home, _Call(files, flags, earlier.command), _Output(form, lang, out), earlier)
 
 
 def _refuse_flags() -> None:
@@ -86,7 +89,7 @@ def _refuse_flags() -> None:
     for parameter in context.command.params:
         name = str(parameter.name)
         said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name] != ()
-        if said and name not in {"resume", "store", "form", "out"}:
+        if said and name not in {"resume", "store", "form", "lang", "out"}:
             given = "files" if name == "files" else max(parameter.opts + parameter.secondary_opts, key=len)
             raise BadInput(f"{given} cannot be given with --resume, which takes files and settings from the run")
 
@@ -98,7 +101,14 @@ class _Call:
     arguments: tuple[str, ...]
 
 
-def _audit(home: "RunStore", call: _Call, form: str, out: Path | None, earlier: "Run | None" = None) -> int:
+@dataclass(frozen=True, slots=True)
+class _Output:
+    form: str
+    language: str
+    file: Path | None
+
+
+def _audit(home: "RunStore", call: _Call, output: _Output, earlier: "Run | None" = None) -> int:
     from holdfast.audit.audit import audit_dataset
     from holdfast.audit.verb import given_facts
     from holdfast.cli.again import refuse_changed
@@ -135,7 +145,7 @@ def _audit(home: "RunStore", call: _Call, form: str, out: Path | None, earlier: 
         if (home.folder / run_id / "run.json").is_file():
             click.echo(f"holdfast: what is done is kept. Go on with: holdfast audit --resume {run_id}", err=True)
         raise
-    finished(run, home, form, out)
+    finished(run, home, output.form, output.file, output.language)
     return exit_code(run, settings.fail_on, CRASHED)
 
 

@@ -15,6 +15,21 @@ FORMAT = click.option(
 LISTED = click.option(
     "--format", "form", default="text", type=click.Choice(["text", "json"]), help="For people, or for machines."
 )
+
+
+def _spoken(context: click.Context, parameter: click.Parameter, language: str) -> str:  # noqa: ARG001 click's order
+    """Return a language that reports are written in. Raises BadInput for another one, before any work is done."""
+    if language != "en":
+        from holdfast.report.languages import refuse_unknown
+
+        refuse_unknown(language)
+    return language
+
+
+LANGUAGE = click.option(
+    "--lang", default="en", show_default=True, metavar="LANGUAGE", callback=_spoken,
+    help="Language of what people read: en, fr.",
+)  # fmt: skip
 OUT = click.option("--out", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
 
 

@@ -14,30 +14,30 @@ from holdfast.core.store import RunStore
 REPORT = "report.html"
 
 
-def finished(run: Run, home: RunStore, form: str, out: Path | None) -> None:
-    """Write the HTML report beside the record, then show the run."""
+def finished(run: Run, home: RunStore, form: str, out: Path | None, language: str = "en") -> None:
+    """Write the HTML report beside the record, then show the run, both in a language."""
     from holdfast.report.render import render
 
     path = home.folder / run.id / REPORT
-    write_whole(path, render(run, "html").encode("utf-8", "replace"))
-    show(run, form, out, path)
+    write_whole(path, render(run, "html", language).encode("utf-8", "replace"))
+    show(run, form, out, path, language)
 
 
-def show(run: Run, form: str, out: Path | None, report: Path | None = None) -> None:
+def show(run: Run, form: str, out: Path | None, report: Path | None = None, language: str = "en") -> None:
     """Write the run in a format to `out`, or to standard output. Raises BadInput when `out` cannot be written."""
     from holdfast.report.render import render
 
     if out is not None:
-        save(out, render(run, form))
+        save(out, render(run, form, language))
         return
     if form == "text":
         from rich.console import Console
 
         from holdfast.report.renderers.text import print_run
 
-        print_run(run, Console(), report=report)
+        print_run(run, Console(), report=report, language=language)
         return
-    sys.stdout.buffer.write(render(run, form).encode("utf-8", "replace"))
+    sys.stdout.buffer.write(render(run, form, language).encode("utf-8", "replace"))
 
 
 def save(out: Path, text: str) -> None:

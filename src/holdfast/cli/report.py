@@ -4,15 +4,16 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.options import FORMAT, OUT, STORE
+from holdfast.cli.options import FORMAT, LANGUAGE, OUT, STORE
 
 
 @click.command()
 @click.argument("run", default="latest")
 @FORMAT
+@LANGUAGE
 @OUT
 @STORE
-def report(run: str, form: str, out: Path | None, store: Path) -> None:
+def report(run: str, form: str, lang: str, out: Path | None, store: Path) -> None:
     """Show a run again, in any format.
 
     RUN is an id, the beginning or end of one, a run's folder, or `latest`.
@@ -21,6 +22,7 @@ def report(run: str, form: str, out: Path | None, store: Path) -> None:
       holdfast report
       holdfast report latest --format html --out report.html
       holdfast report 20261121-0930 --format markdown
+      holdfast report --lang fr                            in French
     """
     from holdfast.cli.output import REPORT, show
     from holdfast.core.store import RunStore
@@ -29,4 +31,4 @@ def report(run: str, form: str, out: Path | None, store: Path) -> None:
     refuse_unknown(form)
     home = RunStore(store)
     path = home.find(run) / REPORT
-    show(home.load(run), form, out, path if path.is_file() else None)
+    show(home.load(run), form, out, path if path.is_file() else None, lang)

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from rich.cells import cell_len, set_cell_size
 
 from holdfast.report.document import Table
+from holdfast.report.languages import ENGLISH, said
 
 MOST_ROWS = 12
 MOST_STACKED = 6
 _GAP = "  "
 
 
-def columns(table: Table, width: int) -> Iterator[str]:
+def columns(table: Table, width: int, language: str = ENGLISH) -> Iterator[str]:
     """Yield the lines of a table, without its caption; what is left out is said last."""
     shown = table.rows[:MOST_ROWS]
     left = len(table.rows) - MOST_ROWS
@@ -24,7 +25,7 @@ def columns(table: Table, width: int) -> Iterator[str]:
         yield from _stacked(table, shown[:MOST_STACKED])
         left = len(table.rows) - MOST_STACKED
     if left > 0:
-        yield f"and {left:,} more in the report"
+        yield said(f"and {left:,} more in the report", language)
 
 
 def _stacked(table: Table, shown: tuple[tuple[str, ...], ...]) -> Iterator[str]:

@@ -221,10 +221,15 @@ class Document:
     @property
     def outcome(self) -> str:
         """How many checks came to what, as one line."""
+        return " · ".join(self.outcomes)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """How many checks came to what, each apart."""
         parts = [
             (self.n_skipped, "not applicable"),
             (len(self.crashed), "crashed"),
             (len(self.suppressed), "suppressed"),
         ]
-        said = [f"{len(self.passed):,} checks passed" if len(self.passed) != 1 else "1 check passed"]
-        return " · ".join(said + [f"{count:,} {what}" for count, what in parts if count])
+        said = f"{len(self.passed):,} checks passed" if len(self.passed) != 1 else "1 check passed"
+        return (said, *(f"{count:,} {what}" for count, what in parts if count))

@@ -6,6 +6,10 @@ import pkgutil
 from holdfast.core.errors import unknown
 from holdfast.core.record import Run
 from holdfast.report import renderers
+from holdfast.report.languages import ENGLISH
+from holdfast.report.languages import refuse_unknown as refuse_unknown_language
+
+FOR_PEOPLE = ("html", "markdown", "text")  # what machines read is English
 
 
 def formats() -> tuple[str, ...]:
@@ -19,8 +23,10 @@ def refuse_unknown(form: str) -> None:
         raise unknown("format", form, formats())
 
 
-def render(run: Run, form: str) -> str:
-    """Return the run as text in a format. Raises BadInput for one that is not there."""
+def render(run: Run, form: str, language: str = ENGLISH) -> str:
+    """Return the run as text in a format; those for people, in a language. Raises BadInput for what is not there."""
     refuse_unknown(form)
-    text: str = importlib.import_module(f"holdfast.report.renderers.{form}").render(run)
+    refuse_unknown_language(language)
+    written = importlib.import_module(f"holdfast.report.renderers.{form}").render
+    text: str = written(run, language) if form in FOR_PEOPLE else written(run)
     return text

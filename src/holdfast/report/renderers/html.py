@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -15,20 +15,21 @@ from holdfast.report.build import build
 from holdfast.report.document import Card, Item, Piece
 from holdfast.report.drawing import plot, waterfall_bar
 from holdfast.report.heat import drawn
+from holdfast.report.languages import ENGLISH, said
+from holdfast.report.translated import translated
 
 SUFFIX = ".html"
 MOST_FULL = 700_000  # characters of findings shown with pictures and tables; a page stays below 1.2 MB
 MOST_SHORT = 950_000  # beyond that, findings shown with message, place and cure; the rest stands in the record
 
 
-def render(run: Run) -> str:
+def render(run: Run, language: str = ENGLISH) -> str:
     """Return the run as a page."""
-    document = build(run)
+    document = translated(build(run), language)
     style = stylesheet()
-    page = templates().get_template("page.html")
-    return (
-        page.render(document=document, style=style, policy=policy(style), prefix="", **_bodies(document.cards)) + "\n"
-    )
+    page = templates(language).get_template("page.html")
+    bodies = _bodies(document.cards, language)
+    return page.render(document=document, style=style, policy=policy(style), prefix="", **bodies) + "\n"
 
 
 def fragment(run: Run) -> str:
@@ -54,8 +55,8 @@ def policy(style: str) -> str:
 
 
 @cache
-def templates() -> Environment:
-    """Return the templates; whatever they show is escaped."""
+def templates(language: str = ENGLISH) -> Environment:
+    """Return the templates, with their words in a language; whatever they show is escaped."""
     environment = Environment(
         loader=PackageLoader("holdfast.report"),
         autoescape=True,
@@ -64,6 +65,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"plot": plot, "waterfall_bar": waterfall_bar, "heat": drawn}
+    environment.globals |= {"lang": language, "t": partial(said, language=language)}
     environment.filters["prose"] = prose
     return environment
 
@@ -81,16 +83,16 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 escaped before
 
 
-def _bodies(cards: Sequence[Card]) -> dict[str, object]:
+def _bodies(cards: Sequence[Card], language: str = ENGLISH) -> dict[str, object]:
     """Return the findings drawn, by anchor, within the size that a page may have."""
-    bodies = dict(_drawn(cards))
+    bodies = dict(_drawn(cards, templates(language)))
     left = sum(card.count for card in cards) - len(bodies)
     return {"bodies": bodies, "left_out": left}
 
 
-def _drawn(cards: Sequence[Card]) -> Iterator[tuple[str, Markup]]:
-    full = templates().get_template("item.html")
-    short = templates().get_template("item_short.html")
+def _drawn(cards: Sequence[Card], pages: Environment) -> Iterator[tuple[str, Markup]]:
+    full = pages.get_template("item.html")
+    short = pages.get_template("item_short.html")
     used = 0
     for card in cards:
         for item in card.items:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from holdfast.core.finding import Severity
 from holdfast.core.hashing import digest_json
 from holdfast.core.record import Run
 from holdfast.report.build import build
 from holdfast.report.document import Card, Document, Item, Link, Part, Piece, Table, Waterfall
+from holdfast.report.languages import ENGLISH, said
+from holdfast.report.translated import translated
 
 SUFFIX = ".md"
 MOST_CHARACTERS = 60_000  # a comment on GitHub holds 65,536
@@ -24,14 +27,14 @@ _WWW = re.compile(r"(?i)\b(www)\.")
 _MENTION = re.compile(r"([@#])(?=\w)")
 
 
-def render(run: Run) -> str:
+def render(run: Run, language: str = ENGLISH) -> str:
     """Return the run as Markdown."""
     parts = [marker(run)]
     room = MOST_CHARACTERS
-    for part in _parts(build(run, MOST_ITEMS)):
+    for part in _parts(translated(build(run, MOST_ITEMS), language), language):
         room -= len(part) + 1
         if room < 0:
-            parts.append("\nThe rest is in the HTML report.\n")
+            parts.append(f"\n{said('The rest is in the HTML report.', language)}\n")
             break
         parts.append(part)
     return "\n".join(parts).rstrip("\n") + "\n"
@@ -72,36 +75,40 @@ def code(text: str) -> str:
     return f"{fence}{room}{text}{room}{fence}"
 
 
-def _parts(document: Document) -> Iterator[str]:
-    yield f"## Holdfast: {escaped(document.title)}"
+def _parts(document: Document, language: str) -> Iterator[str]:
+    t = partial(said, language=language)
+    yield f"## Holdfast{t(': ')}{escaped(document.title)}"
     yield f"\n**{prose(document.verdict.sentence)}**"
     if document.verdict.details:
         yield "\n" + " ".join(prose(one) for one in document.verdict.details)
     if document.waterfall:
-        yield "\n" + _waterfall(document.waterfall)
+        yield "\n" + _waterfall(document.waterfall, language)
     if document.verdict.steps:
-        yield "\n### What to do first\n"
+        yield f"\n### {t('What to do first')}\n"
         yield "\n".join(f"{i}. {prose(step)}" for i, step in enumerate(document.verdict.steps, start=1))
     for part in document.parts:
         yield from part_lines(part)
-    yield from _findings(document)
-    yield f"\n<sub>{escaped(document.subtitle)} · run {code(document.run)}</sub>"
+    yield from _findings(document, language)
+    yield f"\n<sub>{escaped(document.subtitle)} · {t('run')} {code(document.run)}</sub>"
 
 
-def _findings(document: Document) -> Iterator[str]:
+def _findings(document: Document, language: str) -> Iterator[str]:
+    t = partial(said, language=language)
     if document.cards:
-        yield "\n### Findings"
+        yield f"\n### {t('Findings')}"
     for card in document.cards:
-        yield "\n" + "\n".join(card_lines(card))
+        yield "\n" + "\n".join(card_lines(card, language))
     if not document.is_told:
-        yield "\n### Checks\n"
-        yield f"{escaped(document.outcome)}"
+        yield f"\n### {t('Checks')}\n"
+        yield escaped(" · ".join(t(one) for one in document.outcomes))
+    colon = t(": ")
     for line in document.crashed:
-        yield f"- crashed: {_link(line.name)}: {escaped(line.reason)}"
+        yield f"- {t('crashed')}{colon}{_link(line.name)}{colon}{escaped(line.reason)}"
     for reason, lines in document.skipped:
-        yield f"- not applicable, because {escaped(reason)}: {', '.join(_link(one.name) for one in lines)}"
+        names = ", ".join(_link(one.name) for one in lines)
+        yield f"- {t('not applicable, because')} {escaped(reason)}{colon}{names}"
     for line in document.suppressed[:50]:
-        yield f"- suppressed: {_link(line.name)}: {prose(line.title)} ({escaped(line.reason)})"
+        yield f"- {t('suppressed')}{colon}{_link(line.name)}{colon}{prose(line.title)} ({escaped(line.reason)})"
 
 
 def part_lines(part: Part) -> Iterator[str]:
@@ -117,41 +124,44 @@ def part_lines(part: Part) -> Iterator[str]:
         yield f"\n{_table(table)}"
 
 
-def _waterfall(picture: Waterfall) -> str:
+def _waterfall(picture: Waterfall, language: str = ENGLISH) -> str:
     rows = [
         (f"**{escaped(bar.label)}**", f"**{bar.value}**", bar.interval)
         if bar.kind in {"claimed", "honest"}
         else (f"− {escaped(bar.label)}" if bar.kind == "loss" else f"+ {escaped(bar.label)}", bar.value, bar.interval)
         for bar in picture.bars
     ]
-    head = "| How much of the score is real | | 95% interval |\n|:--|--:|--:|"
+    t = partial(said, language=language)
+    head = f"| {t('How much of the score is real')} | | {t('95% interval')} |\n|:--|--:|--:|"
     return "\n".join([head, *(f"| {label} | {value} | {interval} |" for label, value, interval in rows)])
 
 
-def card_lines(card: Card) -> Iterator[str]:
+def card_lines(card: Card, language: str = ENGLISH) -> Iterator[str]:
     """Yield a check and what it found at one severity."""
-    count = f" ({card.count:,} findings)" if card.count > 1 else ""
-    yield f"#### {SIGNS[card.severity]} {card.severity.value}: {prose(card.headline)}{count}"
+    t = partial(said, language=language)
+    count = f" ({t(f'{card.count:,} findings')})" if card.count > 1 else ""
+    yield f"#### {SIGNS[card.severity]} {t(card.severity.value)}{t(': ')}{prose(card.headline)}{count}"
     yield f"\n{_link(card.check)}"
     for item in card.items[:MOST_ITEMS]:
-        yield from _item(item, alone=card.count == 1)
+        yield from _item(item, language, alone=card.count == 1)
     if card.count > MOST_ITEMS:
-        yield f"- and {card.count - MOST_ITEMS:,} more"
+        yield "- " + t(f"and {card.count - MOST_ITEMS:,} more")
     if card.why:
-        yield f"\n<details><summary>Why it matters</summary>\n\n{' '.join(prose(one) for one in card.why)}\n"
+        yield f"\n<details><summary>{t('Why it matters')}</summary>\n\n{' '.join(prose(one) for one in card.why)}\n"
         papers = "; ".join(_link(one) for one in card.references)
         yield f"{papers}\n\n</details>" if papers else "</details>"
 
 
-def _item(item: Item, *, alone: bool) -> Iterator[str]:
+def _item(item: Item, language: str, *, alone: bool) -> Iterator[str]:
+    t = partial(said, language=language)
     indent = "" if alone else "  "
     if not alone:
         yield f"- {prose(item.message)}"
     for place in item.places[:4]:
-        yield f"{indent}- {place.what}: {escaped(place.text)}"
+        yield f"{indent}- {place.what}{t(': ')}{escaped(place.text)}"
     yield f"{indent}- {escaped(item.sure)}{'. ' + escaped(item.effect) if item.effect else ''}"
     if item.fix:
-        yield f"{indent}- **What to do**: {prose(item.fix)}"
+        yield f"{indent}- **{t('What to do')}**{t(': ')}{prose(item.fix)}"
     if alone:
         for table in item.tables[:1]:
             yield f"\n<details><summary>{_unlinked(_html(table.caption))}</summary>\n\n{_table(table)}\n\n</details>"

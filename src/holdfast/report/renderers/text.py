@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from holdfast.core.record import Run
 from holdfast.report.build import build
 from holdfast.report.columns import columns
 from holdfast.report.document import Bar, Card, Document, Item, Part, Piece, Waterfall
+from holdfast.report.languages import ENGLISH, plain, said
+from holdfast.report.translated import translated
 
 SUFFIX = ".txt"
 WIDTH = 80
@@ -29,19 +32,21 @@ PLAIN = str.maketrans(
     {"✖": "x", "▲": "!", "●": "*", "━": "=", "░": "-", "▒": "+", "·": "|", "−": "-", "…": "~", "–": "-", "×": "x"}
     | {"→": ">", "›": ">", "—": "-"}
 )
+_NARROW, _JOINER = "\u202f", "\ue000"  # a no-break space, and a character of private use that stands for it
 
 
-def render(run: Run) -> str:
+def render(run: Run, language: str = ENGLISH) -> str:
     """Return the run as plain text, 80 columns wide."""
     console = _sheet()
-    print_run(run, console)
+    print_run(run, console, language=language)
     return _written(console)
 
 
-def print_run(run: Run, console: Console, *, report: Path | str | None = None) -> None:
+def print_run(run: Run, console: Console, *, report: Path | str | None = None, language: str = ENGLISH) -> None:
     """Write the run to a console, as wide as that is; `report` is where the whole report was written."""
     width = max(20, min(console.width, 100))
-    _print(lines(build(run, MOST_ITEMS), width, str(report) if report else ""), console, width)
+    document = translated(build(run, MOST_ITEMS), language)
+    _print(lines(document, width, str(report) if report else "", language), console, width, language)
 
 
 def _sheet() -> Console:
@@ -56,11 +61,13 @@ def _written(console: Console) -> str:
     return console.file.getvalue()
 
 
-def _print(lines: Iterable[Text], console: Console, width: int) -> None:
-    plain = not (console.encoding or "ascii").lower().startswith("utf")
+def _print(lines: Iterable[Text], console: Console, width: int, language: str = ENGLISH) -> None:
+    ascii_only = not (console.encoding or "ascii").lower().startswith("utf")
     for line in lines:
-        for wrapped in _wrapped(line, width):
-            shown = _translated(wrapped) if plain else wrapped
+        for wrapped in _wrapped(line, width) if language == ENGLISH else _kept_together(line, width):
+            if ascii_only and language != ENGLISH:
+                wrapped.plain = plain(wrapped.plain)
+            shown = _translated(wrapped) if ascii_only else wrapped
             console.print(shown, soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 
@@ -75,8 +82,9 @@ def piece(shown: Piece) -> str:
     return _written(console).strip("\n")
 
 
-def lines(document: Document, width: int, report: str) -> Iterator[Text]:
+def lines(document: Document, width: int, report: str, language: str = ENGLISH) -> Iterator[Text]:
     """Yield the lines; a line's leading spaces are also its hanging indent."""
+    t = partial(said, language=language)
     yield Text(document.verdict.sentence, style=TONES[document.verdict.tone])
     for detail in document.verdict.details:
         yield Text(detail, style="dim")
@@ -85,40 +93,43 @@ def lines(document: Document, width: int, report: str) -> Iterator[Text]:
         yield from _waterfall(document.waterfall, width)
     for card in document.cards[:MOST_CARDS]:
         yield Text()
-        yield from card_lines(card)
+        yield from card_lines(card, language)
     if len(document.cards) > MOST_CARDS:
         yield Text()
-        yield Text(f"{len(document.cards) - MOST_CARDS} more checks found something; the report has them.", style="dim")
+        more = f"{len(document.cards) - MOST_CARDS} more checks found something; the report has them."
+        yield Text(t(more), style="dim")
     for part in document.parts:
-        yield from part_lines(part, width)
+        yield from part_lines(part, width, language)
     for line in document.crashed:
         yield Text()
-        yield Text.assemble(("crashed ", "bold magenta"), (line.name.text, "bold"), f": {line.reason}")
-    yield from _outcome(document)
+        yield Text.assemble((f"{t('crashed')} ", "bold magenta"), (line.name.text, "bold"), f"{t(': ')}{line.reason}")
+    yield from _outcome(document, language)
     if document.verdict.steps:
         yield Text()
-        yield Text("Next", style="bold")
+        yield Text(t("Next"), style="bold")
         for number, step in enumerate(document.verdict.steps, start=1):
             yield Text(f"  {number}. {step.replace('`', '')}")
     yield Text()
-    where = f"Report: {report}" if report else f"Whole report: holdfast report {document.run} --format html"
-    yield Text(where, style="dim")
+    command = f"holdfast report {document.run} --format html"
+    again = command if language == ENGLISH else f"{command} --lang {language}"
+    yield Text(f"{t('Report')}{t(': ')}{report}" if report else f"{t('Whole report')}{t(': ')}{again}", style="dim")
 
 
-def _outcome(document: Document) -> Iterator[Text]:
+def _outcome(document: Document, language: str) -> Iterator[Text]:
     """Yield how many checks came to what, if any was asked."""
     if document.is_told:
         return
+    t = partial(said, language=language)
     yield Text()
-    yield Text(document.outcome, style="dim")
+    yield Text(" · ".join(t(one) for one in document.outcomes), style="dim")
     for reason, skipped in document.skipped[:6]:
-        count = f"{len(skipped)} not applicable" if len(skipped) > 1 else skipped[0].name.text
-        yield Text(f"  {count}: {reason}", style="dim")
+        count = t(f"{len(skipped)} not applicable") if len(skipped) > 1 else skipped[0].name.text
+        yield Text(f"  {count}{t(': ')}{reason}", style="dim")
     for hidden in document.suppressed[:6]:
-        yield Text(f"  suppressed {hidden.name.text}: {hidden.reason}", style="dim")
+        yield Text(f"  {t('suppressed')} {hidden.name.text}{t(': ')}{hidden.reason}", style="dim")
 
 
-def part_lines(part: Part, width: int) -> Iterator[Text]:
+def part_lines(part: Part, width: int, language: str = ENGLISH) -> Iterator[Text]:
     """Yield a section: its words and first table; pictures and further tables are for the report."""
     tables = [*([part.measures] if part.measures else ()), *part.tables]
     if not tables and (part.pictures or part.maps or part.galleries):
@@ -129,7 +140,7 @@ def part_lines(part: Part, width: int) -> Iterator[Text]:
     for paragraph in part.says:
         yield Text(f"  {paragraph.replace('`', '')}", style="dim")
     for table in tables[:1]:
-        for line in columns(table, width - 2):
+        for line in columns(table, width - 2, language):
             yield Text(f"  {line}")
 
 
@@ -158,29 +169,32 @@ def _bar(bar: Bar, picture: Waterfall, room: int, label: int, value: int, *, wit
     return line
 
 
-def card_lines(card: Card) -> Iterator[Text]:
+def card_lines(card: Card, language: str = ENGLISH) -> Iterator[Text]:
     """Yield a check and what it found at one severity."""
+    t = partial(said, language=language)
+    severity = t(card.severity.value)
     head = Text.assemble(
-        (f"{SIGNS[card.severity]} {card.severity.value}", COLOURS[card.severity]), "  ", (card.check.text, "bold")
+        (f"{SIGNS[card.severity]} {severity}", COLOURS[card.severity]), "  ", (card.check.text, "bold")
     )
     if card.count > 1:
-        head.append(f"  {card.count:,} findings", style="dim")
+        head.append("  " + t(f"{card.count:,} findings"), style="dim")
     yield head
     for item in card.items[:MOST_ITEMS]:
-        yield from _item(item)
+        yield from _item(item, language)
     if card.count > MOST_ITEMS:
-        yield Text(f"  and {card.count - MOST_ITEMS:,} more", style="dim")
+        yield Text("  " + t(f"and {card.count - MOST_ITEMS:,} more"), style="dim")
 
 
-def _item(item: Item) -> Iterator[Text]:
+def _item(item: Item, language: str) -> Iterator[Text]:
+    t = partial(said, language=language)
     yield Text(f"  {item.message.replace('`', '')}")
     for place in item.places[:3]:
-        if place.what in {"Rows", "Code"}:
-            yield Text(f"    at {place.text}", style="dim")
+        if place.what in {t("Rows"), t("Code")}:
+            yield Text(f"    {t('at')} {place.text}", style="dim")
     if item.effect:
         yield Text(f"    {item.effect}", style="dim")
     if item.fix:
-        yield Text.assemble("    ", ("fix ", "green"), item.fix.replace("`", ""))
+        yield Text.assemble("    ", (f"{t('fix')} ", "green"), item.fix.replace("`", ""))
 
 
 def _wrapped(line: Text, width: int) -> Iterator[Text]:
@@ -194,6 +208,14 @@ def _wrapped(line: Text, width: int) -> Iterator[Text]:
     for number, piece in enumerate(pieces):
         piece.rstrip()
         yield Text(" " * (indent + (hang if number and indent else 0))) + piece
+
+
+def _kept_together(line: Text, width: int) -> Iterator[Text]:
+    """Yield a line broken at words, but not at narrow no-break spaces, where rich would break."""
+    line.plain = line.plain.replace(_NARROW, _JOINER)
+    for one in _wrapped(line, width):
+        one.plain = one.plain.replace(_JOINER, _NARROW)
+        yield one
 
 
 def _translated(text: Text) -> Text:

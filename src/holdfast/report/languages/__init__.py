@@ -1,0 +1,9 @@
+"""Languages of what people read. Records stay English; what a report says of them is looked up while it is drawn.
+
+A language is a folder of catalogues here, such as `fr/`: English sentences and their translations, with holes where
+data stand (`catalogue.py`). What has no entry stays English.
+"""
+
+from holdfast.report.languages.saying import ENGLISH, figure, known, named, plain, refuse_unknown, said
+
+__all__ = ["ENGLISH", "figure", "known", "named", "plain", "refuse_unknown", "said"]

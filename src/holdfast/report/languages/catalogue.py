@@ -1,0 +1,174 @@
+"""The catalogue of a language: English sentences with holes, and what they are in that language.
+
+    "{n:number} (row|rows) of `{column}` are empty" = "{n} (ligne|lignes) de `{column}` (est vide|sont vides)"
+
+A hole `{x}` is text of the data and stays as it is; `{x:number}` is written the way of the language; `{x:own}` is
+looked up in its turn; `{x:list}` is names, with the report's own words between them. `(one|many)` is either in
+English, and in the other language the first for a number of its own `one`, counted by the nearest number before it.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+NUMBERS = "0"  # where the entries stand that begin with a number
+RULES = "language.toml"  # how numbers and signs are written; every other file of the folder holds sentences
+PREFIX = 6  # characters at the beginning by which a sentence finds the entries that may fit
+NUMBER = r"[−+\-]?(?:\d+(?:,\d{3})*+(?:\.\d+)?+(?:e[−+\-]?\d+)?+%?|∞)"
+_PIECE = re.compile(r"\{(\w+)(?::(number|own|list))?\}|\(([^()|]*(?:\|[^()|]*)+)\)")
+_NARROW = "\u202f"  # no-break space, narrow
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A place that the data or the run fills."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Words that depend on a number."""
+
+    words: tuple[str, ...]
+
+
+Piece = str | Hole | Choice
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An English sentence and its translation, as they stand in the catalogue."""
+
+    english: str
+    other: str
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The English sentence as literals, holes and choices."""
+        return split(self.english)
+
+    @cached_property
+    def rendered(self) -> tuple[Piece, ...]:
+        """The translation as literals, holes and choices."""
+        return split(self.other)
+
+    @cached_property
+    def fixed(self) -> str:
+        """The longest literal, which every sentence that fits contains."""
+        return max((one for one in self.pieces if isinstance(one, str)), key=len, default="")
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What fits. A hole ends where the next literal first occurs, once and for all: the time taken is linear."""
+        parts: list[str] = []
+        waiting: Hole | None = None
+        for one in self.pieces:
+            if isinstance(one, Hole) and one.kind != "number":
+                assert waiting is None, f"two holes without words between them: {self.english}"
+                waiting = one
+                continue
+            if isinstance(one, Hole):
+                said = f"(?P<{one.name}>{NUMBER})"
+            elif isinstance(one, Choice):
+                said = f"(?>{'|'.join(re.escape(word) for word in sorted(one.words, key=len, reverse=True))})"
+            else:
+                said = re.escape(one)
+            parts.append(f"(?>(?P<{waiting.name}>.+?){said})" if waiting else said)
+            waiting = None
+        if waiting:
+            parts.append(f"(?P<{waiting.name}>.+)")
+        return re.compile("".join(parts), re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that a language can say: whole sentences, and sentences with holes by how they begin."""
+
+    language: str
+    decimal: str
+    thousands: str
+    many_from: float  # the least size of a number that takes the plural
+    between: str  # the word before the last of several names
+    more: str  # after names, # for how many are not named
+    range: str  # from # to @
+    exact: Mapping[str, str]
+    holed: Mapping[str, tuple[Entry, ...]]
+
+    def candidates(self, text: str) -> Iterator[Entry]:
+        """Yield the entries that may fit: those that begin as the text does come first."""
+        for length in range(min(PREFIX, len(text)), 0, -1):
+            yield from self.holed.get(text[:length], ())
+        yield from self.holed.get(NUMBERS if text[:1].isdecimal() or text[:1] in {"−", "-", "+", "∞"} else "", ())
+
+
+def split(text: str) -> tuple[Piece, ...]:
+    """Return a sentence of a catalogue as literals, holes and choices."""
+    pieces: list[Piece] = []
+    end = 0
+    for found in _PIECE.finditer(text):
+        if found.start() > end:
+            pieces.append(text[end : found.start()])
+        name, kind, words = found.groups()
+        pieces.append(Hole(name, kind or "") if name else Choice(tuple(words.split("|"))))
+        end = found.end()
+    return (*pieces, *((text[end:],) if end < len(text) else ()))
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that have a folder."""
+    return tuple(sorted(one.name for one in files(__package__).iterdir() if (one / RULES).is_file()))
+
+
+@cache
+def catalogue(language: str) -> Catalogue:
+    """Return the catalogue of a language, read once."""
+    folder = files(__package__) / language
+    rules: dict[str, Any] = tomllib.loads((folder / RULES).read_text("utf-8"))
+    exact: dict[str, str] = {}
+    holed: dict[str, list[Entry]] = {}
+    for english, other in entries(language):
+        placed = _placed(other, rules["spaced"])
+        if not _PIECE.search(english):
+            exact[english] = placed
+            continue
+        first = split(english)[0]
+        begins = (
+            first[:PREFIX]
+            if isinstance(first, str)
+            else NUMBERS
+            if isinstance(first, Hole) and first.kind == "number"
+            else ""
+        )
+        holed.setdefault(begins, []).append(Entry(english, placed))
+    kept = {begins: tuple(several) for begins, several in holed.items()}
+    return Catalogue(
+        language=language,
+        decimal=rules["decimal"],
+        thousands=rules["thousands"],
+        many_from=rules["many_from"],
+        between=rules["and"],
+        more=rules["more"],
+        range=rules["range"],
+        exact=exact,
+        holed=kept,
+    )
+
+
+def entries(language: str) -> Iterator[tuple[str, str]]:
+    """Yield (English, translation) of all files of a language, as they are written there."""
+    for file in sorted(files(__package__).joinpath(language).iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".toml") and file.name != RULES:
+            for table in tomllib.loads(file.read_text("utf-8")).values():
+                yield from table.items()
+
+
+def _placed(text: str, signs: str) -> str:
+    """Return a translation with narrow no-break spaces where its author typed plain ones before signs."""
+    text = re.sub(rf" (?=[{re.escape(signs)}](?:[\s)\u202f]|$))", _NARROW, text)
+    return text.replace("« ", f"«{_NARROW}").replace(" »", f"{_NARROW}»")
