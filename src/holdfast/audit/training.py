@@ -15,6 +15,7 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Estimate
 
 Guard = Literal["overfitting", "forgetting", "transfer", "cost", "sensitivity", "need"]
+_LEAST_GAP = 0.25  # nats: what models whose answers are as good differ by
 GUARDS: tuple[Guard, ...] = ("overfitting", "forgetting", "transfer", "cost", "sensitivity", "need")
 
 
@@ -42,6 +43,17 @@ class Gap:
     last: int  # step that was reached
     score_lost: float = 0.0  # what the last state scores less than the one that is kept
     stopped: str = ""  # why training ended early
+    base: float | None = None  # loss on validation examples without the training: of the classes' shares, or as it came
+
+    def bound(self, share: float = 0.5, floor: float = 0.05) -> float:
+        """Return the widest gap that is not reported: a share of what the training seems to have gained.
+
+        That is the loss without it less the training loss. Where the former is not known, it is the share of the
+        validation loss, or a quarter nat.
+        """
+        if self.base is None:
+            return max(share * self.valid, _LEAST_GAP)
+        return max(share * (self.base - self.train), floor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from holdfast.finetune.measuring.cost import time_in_words
 
 Mark = Literal["good", "open", "bad", "none"]
 SCORECARD = "scorecard.json"  # beside the record
-_SHARE, _FLOOR = 0.5, 0.25  # of the check `overfitting`
 _OVER = 1.5  # of the check `cost-overrun`
 
 
@@ -100,7 +99,7 @@ def _overfitting(training: Training) -> Line:
     gap = training.gap
     if gap is None:
         return _silent(training, "overfitting")
-    bound, found = max(_SHARE * gap.valid, _FLOOR), gap.difference
+    bound, found = gap.bound(), gap.difference
     bad = found.low > bound
     verdict: tuple[str, Mark] = ("overfitted", "bad") if bad else ("holds", "good") if found.high <= bound else (
         "open", "open")  # fmt: skip

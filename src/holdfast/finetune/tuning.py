@@ -105,7 +105,7 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path 
         task=work.kind.name,
         metric=work.prepared.task.metric,
         curves=curves(journal),
-        gap=gap(work, job, journal),
+        gap=gap(work, job, journal, ends, swept.chosen),
         transfer=transfer(
             work, bench.after(journal.step, said.dry.step_flops if said.dry else None, said.step_seconds)
         ),

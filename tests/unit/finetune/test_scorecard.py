@@ -26,7 +26,7 @@ def of(made):
     [
         ("overfitting", lambda rng: cases.knows(rng, 0.05, 0.9), "overfitted"),
         ("overfitting", lambda rng: cases.knows(rng, 0.45, 0.5), "holds"),
-        ("overfitting", lambda rng: cases.knows(rng, 0.2, 0.5, n=12), "open"),
+        ("overfitting", lambda rng: cases.knows(rng, 0.2, 0.7, n=12), "open"),
         ("forgetting", lambda rng: cases.forgot(rng, 0.1), "forgot"),
         ("forgetting", lambda rng: cases.forgot(rng, 0.0), "kept"),
         ("forgetting", lambda rng: cases.forgot(rng, 0.02, n=200, budget=0.02), "open"),

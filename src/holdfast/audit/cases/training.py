@@ -55,15 +55,20 @@ def beside(rng: np.random.Generator, tuned: float, control: float, n: int = 1_00
     return {"training": Training("classify-text", "accuracy", transfer=transfer)}
 
 
-def knows(rng: np.random.Generator, train: float, valid: float, n: int = 400) -> dict[str, Any]:
-    """Return a training whose model has these mean losses on examples it learnt from and on others, as n show them."""
+def knows(
+    rng: np.random.Generator, train: float, valid: float, n: int = 400, base: float | None = 1.1
+) -> dict[str, Any]:
+    """Return a training whose model has these mean losses on examples it learnt from and on others, as n show them.
+
+    `base` is the loss without it: of three classes that are as frequent, unless another is given.
+    """
     from holdfast.audit.comparison import bootstrap_two_means
 
     sides = [rng.gamma(1.0, mean, n) for mean in (valid, train)]
     found = bootstrap_two_means(sides[0], sides[1], rng, resamples=1000)
     gap = Gap(
         train=float(sides[1].mean()), valid=float(sides[0].mean()), chosen=100, last=120,
-        difference=Estimate(value=found.difference, low=found.low, high=found.high),
+        difference=Estimate(value=found.difference, low=found.low, high=found.high), base=base,
     )  # fmt: skip
     return {"training": Training("classify-text", "accuracy", gap=gap)}
 

@@ -56,6 +56,9 @@ def fitted(plan: Plan, table: Table, rows: Rows | None = None) -> Fitted:
     Raises BadInput where it fails.
     """
     rows = table.splits["train"] if rows is None else rows
+    if table.label.is_classes and len(known := np.unique(rows.y)) < 2:
+        one = one_line(table.label.classes[int(known[0])], 60) if len(known) else "none"
+        raise BadInput(f"the rows to learn from hold one class, {one!r}: there is nothing to tell apart")
     estimator = made(plan.reference, plan.settings, plan.seed)
     more = dict(stopping(estimator, plan.settings)) if plan.stops else {}
     if takes_categories(estimator) and table.encoder.native and "categorical_features" not in plan.settings:
@@ -66,8 +69,8 @@ def fitted(plan: Plan, table: Table, rows: Rows | None = None) -> Fitted:
     extra: dict[str, Any] = {}
     if more.get("early_stopping") and takes_validation(estimator):
         valid = table.splits["valid"]
-        known = valid.take(np.flatnonzero(np.isin(valid.y, np.unique(rows.y)))) if table.label.is_classes else valid
-        extra = {"X_val": known.x, "y_val": known.y}
+        seen = valid.take(np.flatnonzero(np.isin(valid.y, np.unique(rows.y)))) if table.label.is_classes else valid
+        extra = {"X_val": seen.x, "y_val": seen.y}
     started = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught, one_thread():
         warnings.simplefilter("always")

@@ -17,6 +17,7 @@ from holdfast.finetune.learning_curves.forecast import error_at, learning_curve,
 from holdfast.finetune.learning_curves.sizes import curve_sizes, subsets
 from holdfast.finetune.measuring.forgetting import turned_wrong
 from holdfast.finetune.measuring.memory import peak
+from holdfast.finetune.measuring.overfitting import loss_of_shares
 from holdfast.finetune.measuring.work import Kept, better, comparable, estimate, score
 from holdfast.finetune.sensitivity import HIGH, LOW
 from holdfast.finetune.sensitivity import sensitivity as verdict_on
@@ -59,6 +60,9 @@ def gap(work: Learning, one: Fitted) -> Gap:
         chosen=one.rounds,
         last=one.rounds,
         stopped="validation rows gained no more" if one.stopped else "",
+        base=loss_of_shares(train.y.astype(np.int64), valid.y.astype(np.int64))
+        if table.label.is_classes
+        else float(np.mean((valid.y - train.y.mean()) ** 2) / table.spread),
     )
 
 

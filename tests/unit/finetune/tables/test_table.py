@@ -264,3 +264,15 @@ def test_a_wrong_recipe_is_told(place, tmp_path, more, says):
 def test_a_number_for_a_classifier_is_told(place, tmp_path):
     with pytest.raises(BadInput, match=r"gives classes, and the label 'z' holds numbers.*learn = \"classification\""):
         finetune(recipe(place, "sklearn.svm:SVC", "z"), store=RunStore(tmp_path))
+
+
+def test_training_rows_of_one_class_are_told(tmp_path):
+    # Copies stay on one side, so that three different rows may leave training with one class.
+    (tmp_path / "y.csv").write_text("a,y\n" + "".join(f"{at % 3},{'no' if at % 3 else 'yes'}\n" for at in range(120)))
+    said = []
+    for seed in range(6):
+        with pytest.raises(BadInput) as found:
+            finetune(recipe(tmp_path, "boosting", seed=seed), store=RunStore(tmp_path))
+        said.append(str(found.value))
+    assert any("hold one class" in one for one in said)
+    assert all("hold one class" in one or "rows; at least" in one for one in said)
