@@ -67,7 +67,7 @@ def name_parts(module: str, name: str) -> Iterator[str]:
     thing = getattr(importlib.import_module(module), name)
     if name == "audit":
         thing = importlib.import_module("holdfast.audit.verb").audit
-    yield f"### {name}"
+    yield "### " + name.replace("__", r"\_\_")
     if isinstance(thing, str):
         yield f"`{module}.{name}` is text, such as {code(thing)}."
         return
