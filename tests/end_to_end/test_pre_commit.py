@@ -68,6 +68,7 @@ def test_a_leak_stops_a_commit_and_names_its_line(repository):
     assert "fix: Move" in done.stdout
 
 
+@pytest.mark.slow
 def test_args_come_before_the_files(repository):
     done = repository("holdfast-code", ["--fail-on", "error", "--ignore", "unseeded-split"], train_py=LEAK)
     assert done.returncode == 0, done.stdout
@@ -77,6 +78,7 @@ def test_what_is_no_code_is_not_looked_at(repository):
     assert "no files to check" in repository("holdfast-code", [], other_md="text").stdout
 
 
+@pytest.mark.slow
 def test_data_are_audited_when_they_change(repository):
     rows = "\n".join(f"{i % 2},{i % 7},{'ab'[i % 2]}" for i in range(60))
     args = ["data.csv", "--label", "y", "--no-honest", "--select", "label-in-disguise"]
