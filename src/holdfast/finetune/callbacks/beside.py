@@ -1,6 +1,6 @@
 """The tuned model beside simpler ways, on validation examples: untuned, the most frequent class, counted words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -19,9 +19,8 @@ _SAYS = {
 }
 
 
-def transfer(task: Collated, tuned: Judged, before: Judged, streams: Streams) -> Transfer:
+def transfer(task: Collated, tuned: Judged, every: Mapping[str, Judged], streams: Streams) -> Transfer:
     """Return how the tuned model stands beside each simpler way, on the same validation examples."""
-    every = dict(_judged(task, before, len(tuned.score)))
     numbers = {name: comparable(tuned, one) for name, one in every.items()}
     right_or_wrong = all(pair[0].dtype == bool for pair in numbers.values())
     own = tuned.score == 1.0 if right_or_wrong else comparable(tuned)[0].astype(float)
@@ -33,6 +32,11 @@ def transfer(task: Collated, tuned: Judged, before: Judged, streams: Streams) ->
     return Transfer(
         task.metric, len(tuned.score), score(tuned, streams), tuple(found), said.verdict, said.decisive.control
     )
+
+
+def simpler(task: Collated, before: Judged) -> dict[str, Judged]:
+    """Return simpler ways to the same score by name, on the examples that the untuned model was judged on."""
+    return dict(_judged(task, before, len(before.score)))
 
 
 def _judged(task: Collated, before: Judged, n: int) -> Iterator[tuple[str, Judged]]:

@@ -28,7 +28,7 @@ from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, Estimate, Run, Section
 from holdfast.core.store import RunStore, RunWriter, as_json, new_id
 from holdfast.finetune import gate, telling
-from holdfast.finetune.callbacks.beside import transfer
+from holdfast.finetune.callbacks.beside import simpler, transfer
 from holdfast.finetune.callbacks.collated import Collated
 from holdfast.finetune.cost.duration import predicted_duration
 from holdfast.finetune.generalisation import generalisation_gap
@@ -90,6 +90,9 @@ class Watch:
 
     def begin(self, module: Module, make: Callable[[], Collated]) -> None:
         """Look at the data and at the model as it came. Raises BadInput where the gate is broken, once it is told."""
+        if _spread(module):
+            self._why = "no process holds the whole model, so that it cannot be looked at by the way"
+            return
         with undisturbed():
             try:
                 self.task = make()
@@ -212,15 +215,16 @@ class Watch:
         drift = drifted(self._divergences(module), self.streams) if self._divergences else None
         if not self.points or self.points[-1].step != step:
             self.points.append(_point(step, valid, seen, drift.value if drift else None))
-        scores = [one.score for one in self.points]
+        scores, ways = [one.score for one in self.points], simpler(task, base)
         return {
             "curves": curves(Journal(points=tuple(self.points))),
             "gap": _told(silent, "overfitting", lambda: Gap(
                 train=seen.mean_loss, valid=valid.mean_loss, chosen=step, last=step,
                 difference=estimate(generalisation_gap(seen.loss, valid.loss, self.streams)),
+                base=ways.get("most-frequent", base).mean_loss,
                 score_lost=max(scores, default=valid.mean) - valid.mean if scores else 0.0,
             )),
-            "transfer": transfer(task, valid, base, self.streams),
+            "transfer": transfer(task, valid, ways, self.streams),
             "forgetting": self._forgotten(task, module, drift),
         }  # fmt: skip
 
@@ -241,9 +245,7 @@ class Watch:
         if self._told is None:
             silent["cost"] = f"nothing was foretold: the training has {step:,} steps, and {TIMED + 1} are wanted"
             return None
-        own = (
-            f"without {sum(self.looks):.1f} s for looks of the guards; the trainer's own evaluations are not foretold"
-        )
+        own = f"without {sum(self.looks):.1f} s for looks of the guards; the trainer's own evaluations are not foretold"
         actual = time.perf_counter() - self._begun - sum(self.looks)
         memory = peak()
         return Cost(
@@ -286,6 +288,12 @@ def undisturbed() -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(old)  # noqa: NPY002
+
+
+def _spread(module: Module) -> bool:
+    """Return whether weights are parts of a whole, as under FSDP and ZeRO 3: a look would need all processes."""
+    parts = any(hasattr(one, "full_tensor") or hasattr(one, "ds_id") for one in module.parameters())
+    return parts or any(type(one).__name__ == "FullyShardedDataParallel" for one in module.modules())
 
 
 def _point(step: int, valid: Judged, seen: Judged, drift: float | None, *, rate: float = 0.0,

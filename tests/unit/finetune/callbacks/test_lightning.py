@@ -95,6 +95,26 @@ def test_answers_that_are_no_tensor_are_asked_for_in_its_own_way(tmp_path):
     assert callback.run.says.startswith("Accuracy")
 
 
+@pytest.mark.usefixtures("stand_in")
+def test_weights_that_are_spread_over_processes_are_not_looked_at(tmp_path):
+    class Part(nn.Parameter):
+        def full_tensor(self):
+            raise AssertionError("it would wait for the others")
+
+    class Parts(Net):
+        def __init__(self):
+            super().__init__()
+            self.net[0].weight = Part(self.net[0].weight.detach())
+
+    callback, module = lightning_callback(store=tmp_path), Parts()
+    trainer = SimpleNamespace(estimated_stepping_batches=4, max_epochs=1, is_global_zero=True, global_step=4,
+                              sanity_checking=False, current_epoch=0)  # fmt: skip
+    callback.on_train_start(trainer, module)
+    callback.on_validation_end(trainer, module)
+    callback.on_train_end(trainer, module)
+    assert "no process holds the whole model" in callback.run.result("overfitting").reason
+
+
 def test_without_the_library_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightning", None)
     monkeypatch.setitem(sys.modules, "pytorch_lightning", None)
