@@ -4,15 +4,52 @@ import html
 
 import pytest
 
-FILES = r"""
-/.git/config /.env /.htpasswd /.well-known/security.txt /admin /actuator/env /api/v1/token /backup.zip
-/cgi-bin/test /config.json /console /debug /docs /etc/passwd /favicon.ico /graphql /index.php /index.sqlite
-/metrics /openapi.json /phpinfo.php /robots.txt /run.json /runs.json /server-status /static/
-/static/..%2fapp.py /static/%2e%2e/app.py /static/dashboard.css.map /static/htmx.LICENSE.txt /swagger
-/runs/index.sqlite /runs/..%2findex.sqlite /data/corpus /WEB-INF/web.xml /wp-login.php
-/runs/20260101-000000-aaa0/run.json /runs/20260101-000000-aaa0/lock /runs/20260101-000000-aaa0/report/x
-/%2e%2e/%2e%2e/etc/passwd /..;/manager /%c0%ae%c0%ae/etc/passwd /\..\..\windows\win.ini /%00 /%0a
-""".split()
+FILES = [
+    r"/.git/config",
+    r"/.env",
+    r"/.htpasswd",
+    r"/.well-known/security.txt",
+    r"/admin",
+    r"/actuator/env",
+    r"/api/v1/token",
+    r"/backup.zip",
+    r"/cgi-bin/test",
+    r"/config.json",
+    r"/console",
+    r"/debug",
+    r"/docs",
+    r"/etc/passwd",
+    r"/favicon.ico",
+    r"/graphql",
+    r"/index.php",
+    r"/index.sqlite",
+    r"/metrics",
+    r"/openapi.json",
+    r"/phpinfo.php",
+    r"/robots.txt",
+    r"/run.json",
+    r"/runs.json",
+    r"/server-status",
+    r"/static/",
+    r"/static/..%2fapp.py",
+    r"/static/%2e%2e/app.py",
+    r"/static/dashboard.css.map",
+    r"/static/htmx.LICENSE.txt",
+    r"/swagger",
+    r"/runs/index.sqlite",
+    r"/runs/..%2findex.sqlite",
+    r"/data/corpus",
+    r"/WEB-INF/web.xml",
+    r"/wp-login.php",
+    r"/runs/20260101-000000-aaa0/run.json",
+    r"/runs/20260101-000000-aaa0/lock",
+    r"/runs/20260101-000000-aaa0/report/x",
+    r"/%2e%2e/%2e%2e/etc/passwd",
+    r"/..;/manager",
+    r"/%c0%ae%c0%ae/etc/passwd",
+    r"/\..\..\windows\win.ini",
+    r"/%00",
+]
 PROBES = (
     '"><script>alert(1)</script>',
     "'\"><img src=x onerror=alert(1)>",
