@@ -65,25 +65,19 @@ class Entry:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What fits. A hole ends where the next literal first occurs, once and for all: the time taken is linear."""
+        """What fits. A hole ends where what follows it first occurs, once and for all: the time taken is linear."""
         parts: list[str] = []
-        waiting: Hole | None = None
+        waiting, following = "", ""
         for one in self.pieces:
             if isinstance(one, Hole) and one.kind != "number":
-                assert waiting is None, f"two holes without words between them: {self.english}"
-                waiting = one
-                continue
-            if isinstance(one, Hole):
-                said = f"(?P<{one.name}>{NUMBER})"
-            elif isinstance(one, Choice):
-                said = f"(?>{'|'.join(re.escape(word) for word in sorted(one.words, key=len, reverse=True))})"
+                assert following or not waiting, f"two holes without words between them: {self.english}"
+                parts.append(f"(?>{waiting}{following})")
+                waiting, following = f"(?P<{one.name}>.+?)", ""
             else:
-                said = re.escape(one)
-            parts.append(f"(?>(?P<{waiting.name}>.+?){said})" if waiting else said)
-            waiting = None
-        if waiting:
-            parts.append(f"(?P<{waiting.name}>.+)")
-        return re.compile("".join(parts), re.DOTALL)
+                following += _expression(one)
+        end = following if not waiting or following else ""
+        last = waiting if end else waiting.replace("+?", "+")
+        return re.compile("".join(parts) + (f"(?>{last}{end}\\Z)" if end else last), re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -105,6 +99,15 @@ class Catalogue:
         for length in range(min(PREFIX, len(text)), 0, -1):
             yield from self.holed.get(text[:length], ())
         yield from self.holed.get(NUMBERS if text[:1].isdecimal() or text[:1] in {"−", "-", "+", "∞"} else "", ())
+
+
+def _expression(one: Piece) -> str:
+    """Return what fits a literal, a number or a choice; none of them is tried twice at one place."""
+    if isinstance(one, Hole):
+        return f"(?P<{one.name}>{NUMBER})"
+    if isinstance(one, Choice):
+        return f"(?>{'|'.join(re.escape(word) for word in sorted(one.words, key=len, reverse=True))})"
+    return re.escape(one)
 
 
 def split(text: str) -> tuple[Piece, ...]:

@@ -9,6 +9,7 @@ from holdfast.report.languages.catalogue import NUMBER, Catalogue, Choice, Entry
 
 ENGLISH = "en"
 _DEEPEST = 3  # sentences inside sentences inside sentences
+_CUTS = ((re.compile(r"(?<=\.) (?=[A-Z`'\d])"), " "), (re.compile("; "), "\u202f; "))
 _NUMBER = re.compile(NUMBER)
 _RANGE = re.compile(rf"({NUMBER}) to ({NUMBER})( \({NUMBER}\))?")
 _MORE = re.compile(r"(?<=.) and ([\d,]+) more$")
@@ -59,11 +60,11 @@ def _looked_up(text: str, language: str, depth: int) -> str:
     whole = _whole(text, words, depth)
     if whole is not None:
         return whole
-    pieces = re.split(r"(?<=[.;]) (?=[A-Z`'\d])", text)
-    if len(pieces) > 1:
-        several = [_whole(one, words, depth) for one in pieces]
-        if all(one is not None for one in several):
-            return " ".join(one for one in several if one is not None)
+    for cut, joint in _CUTS:
+        pieces = cut.split(text)
+        several = [_looked_up(one, language, depth) for one in pieces] if len(pieces) > 1 else pieces
+        if not any(other == one and one not in words.exact for one, other in zip(pieces, several, strict=True)):
+            return joint.join(several)
     return text
 
 
