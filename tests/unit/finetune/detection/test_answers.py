@@ -120,7 +120,7 @@ def test_what_varies_follows_from_the_generator_alone(ready):
     )
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", ["yolos", pytest.param("rt_detr", marks=pytest.mark.slow)])
 def test_classes_that_a_model_knows_are_kept_and_others_begin_anew(place, ready, kind):
     ready(kind)
     named = str(place / kind)

@@ -28,7 +28,7 @@ def place(tmp_path_factory):
 
 def recipe(place, model="yolos", **more):
     said = {"model": str(place / model), "data": str(place / "shapes" / "data.yaml"), "rate": 0.002, "epochs": 2,
-            "batch": 8, "evaluations": 2, "stop": "never",
+            "batch": 10, "evaluations": 2, "stop": "never",
             "options": {**QUICK, "detect-objects": {"size": 32}}}  # fmt: skip
     return Recipe(**{**said, **more})
 
@@ -57,7 +57,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_bits(place, tmp_path, m
     store = RunStore(tmp_path)
     whole = finetune(recipe(place, model), store=store)
     with pytest.raises(KeyboardInterrupt):
-        finetune(recipe(place, model), store=store, progress=Stops(4))
+        finetune(recipe(place, model), store=store, progress=Stops(3))
     cut = next(run for run in map(store.load, store.ids()) if run.id != whole.id)
     assert cut.status == "interrupted"
     resumed = finetune(recipe(place, model), store=store, resume=cut)
@@ -79,7 +79,9 @@ def test_what_it_forgot_is_judged_by_the_classes_that_it_came_with(place, tmp_pa
     described = tmp_path / "others" / "data.yaml"
     described.write_text(described.read_text().replace("disc", "ring"))
     store = RunStore(tmp_path)
-    known = recipe(place, "rt_detr", data=str(described), original=str(place / "shapes" / "data.yaml"))
+    known = recipe(
+        place, "rt_detr", data=str(described), original=str(place / "shapes" / "data.yaml"), epochs=1, evaluations=1
+    )
     run = finetune(known, store=store)
     assert any("2 of 3" in note or "1 of 3 classes are new" in note for note in run.notes)
     assert any("weights for classes that the model came with" in note for note in run.notes)
