@@ -67,6 +67,11 @@ def first() -> bool:
     return rank() == 0
 
 
+def program() -> str:
+    """Return what starts the program in as many processes as here."""
+    return "holdfast" if size() == 1 else f"torchrun --nproc-per-node {size()} -m holdfast"
+
+
 def told_elsewhere() -> bool:
     """Return whether the first process has already said what was wrong."""
     return _TOLD_ELSEWHERE.get()
@@ -103,8 +108,7 @@ def together(store: RunStore, progress: Progress) -> Iterator[tuple[RunStore, Pr
             _tell(known, number)
             raise Lost(
                 f"another of the {many} processes of this run has ended, and none goes on without it. What was saved "
-                f"until now is whole; go on to the same end with as many processes: torchrun --nproc-per-node {many} "
-                "-m holdfast finetune --resume latest"
+                f"until now is whole; go on to the same end with as many: {program()} finetune --resume latest"
             ) from error
         finally:
             _HERE.reset(token)

@@ -11,6 +11,7 @@ from holdfast.core.hashing import digest_file
 from holdfast.core.progress import Progress, say
 from holdfast.core.record import Run
 from holdfast.core.store import DEFAULT_ROOT, RunStore, RunWriter, read_events
+from holdfast.finetune import processes
 
 START = "start"  # the event that a start begins with
 _MODEL = "model.sha256"  # what the model was when the run began
@@ -54,7 +55,7 @@ def start(writer: RunWriter, model: str, store: RunStore, progress: Progress) ->
     """
     seconds = earlier(writer.folder)
     where = "" if store.root == DEFAULT_ROOT else f" --store {store.root}"
-    on = f"go on to the same end: holdfast finetune --resume {writer.run.id}{where}"
+    on = f"go on to the same end: {processes.program()} finetune --resume {writer.run.id}{where}"
     _same_model(writer.folder, Path(model), writer.run.id)
     writer.event({"event": START})
     try:

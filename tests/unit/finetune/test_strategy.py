@@ -15,6 +15,7 @@ from holdfast.finetune import processes
 from holdfast.finetune.checkpoint import read_tensors
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.strategy import own, strategy_of
+from holdfast.finetune.threads import _said
 from holdfast.finetune.verb import finetune
 from steps_only import ended, trained
 
@@ -128,3 +129,10 @@ def test_what_trains_in_one_process_is_not_started_in_several(monkeypatch, place
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(BadInput, match="2 were launched; start it without torchrun"):
         finetune(recipe(place, model="sklearn.linear_model.LogisticRegression"), store=RunStore(tmp_path))
+
+
+def test_going_on_with_another_number_of_processes_is_said():
+    assert not list(_said({"processes": "2"}, [{"processes": "2"}]))
+    (told,) = _said({"processes": "2"}, [{"processes": "1"}])
+    assert "began with 2 processes and went on with 1" in told
+    assert "the same end is promised for as many processes only" in told
