@@ -24,6 +24,7 @@ from pages import CONTRAST, LOOKS
 from records import make_result, make_run
 from report_findings import ATTACKS
 from report_runs import ALL
+from short_runs import short
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +70,7 @@ def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("home")
     store = RunStore(folder / ".holdfast")
     for kind in KINDS:
-        run = ALL[kind]().model_copy(update={"id": IDS[kind]})
+        run = short(ALL[kind]()).model_copy(update={"id": IDS[kind]})
         with store.begin(run) as writer:
             writer.finish(run)
         write_whole(store.folder / run.id / "report.html", render(run, "html").encode("utf-8", "replace"))

@@ -13,6 +13,7 @@ from holdfast.web.app import application
 from holdfast.web.guards import Doors
 from holdfast.web.site import Site
 from report_runs import ALL
+from short_runs import short
 
 TOKEN = "t" * 40
 HOME = "http://127.0.0.1:8765"
@@ -34,7 +35,7 @@ KINDS = ("realistic", "hostile", "crashed", "interrupted", "empty")
 def template(tmp_path_factory):
     store = RunStore(tmp_path_factory.mktemp("store") / ".holdfast")
     for number, kind in enumerate(KINDS):
-        keep(store, ALL[kind]().model_copy(update={"id": f"2026010{1 + number}-00000{number}-aaa{number}"}))
+        keep(store, short(ALL[kind]()).model_copy(update={"id": f"2026010{1 + number}-00000{number}-aaa{number}"}))
     refresh(store)
     return store.root
 
