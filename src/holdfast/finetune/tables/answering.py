@@ -13,8 +13,8 @@ from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.tables import keeping
 from holdfast.finetune.tables.fitting import Fitted, answered, fitted
 from holdfast.finetune.tables.keeping import Kept
+from holdfast.finetune.tables.preparing import loaded, prepared
 from holdfast.finetune.tables.rows import given
-from holdfast.finetune.tables.verb import loaded, prepared
 
 _AT_ONCE = 1 << 16
 _MOST_SCORES = 100  # classes whose probabilities are written out
