@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.options import OUT, STORE
+from holdfast.cli.options import LANGUAGE, OUT, STORE
 
 if TYPE_CHECKING:
     from holdfast.report.checklist import Checklist
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     help="What people answered; written with the questions where it is missing, never changed after that.",
 )
 @click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
+@LANGUAGE
 @OUT
 @STORE
-def checklist(runs: tuple[str, ...], view: str, answers: Path, form: str, out: Path | None, store: Path) -> None:
+def checklist(
+    runs: tuple[str, ...], view: str, answers: Path, form: str, lang: str, out: Path | None, store: Path
+) -> None:
     """Fill the REFORMS checklist with what runs show, and ask people for the rest.
 
     RUN is an id, the beginning or end of one, a run's folder, or `latest`; several runs fill one checklist.
@@ -46,19 +49,19 @@ def checklist(runs: tuple[str, ...], view: str, answers: Path, form: str, out: P
         click.echo(f"wrote {answers}: the questions for people. Answer them there, then run this again.", err=True)
     views = [name for name in lists.LISTS if view in {name, "both"}]
     filled = lists.checklist(records, lists.read(answers), views=views, file=answers)
-    _show(filled, form, out)
+    _show(filled, form, out, lang)
 
 
-def _show(filled: "Checklist", form: str, out: Path | None) -> None:
+def _show(filled: "Checklist", form: str, out: Path | None, language: str) -> None:
     from holdfast.cli.output import save
     from holdfast.report.checklist import as_text, render
 
     if out is not None:
-        save(out, render(filled, form))
+        save(out, render(filled, form, language))
         return
     if form == "text" and sys.stdout.isatty():
         from rich.console import Console
 
-        as_text.print_lists(filled, Console())
+        as_text.print_lists(filled, Console(), language)
         return
-    sys.stdout.buffer.write(render(filled, form).encode("utf-8", "replace"))
+    sys.stdout.buffer.write(render(filled, form, language).encode("utf-8", "replace"))

@@ -3,6 +3,7 @@
 from functools import cache
 
 from holdfast.report.checklist.document import STATES, Checklist
+from holdfast.report.checklist.translated import translated
 from holdfast.report.checklist.wording import (
     CLAIMED,
     MARKS,
@@ -14,16 +15,17 @@ from holdfast.report.checklist.wording import (
     tone,
     wants,
 )
+from holdfast.report.languages import ENGLISH
 from holdfast.report.renderers.html import policy, stylesheet, templates
 
 
-def render(lists: Checklist) -> str:
+def render(lists: Checklist, language: str = ENGLISH) -> str:
     """Return the checklist as a page."""
     style = sheet()
-    page = templates().get_template("checklist.html")
+    page = templates(language).get_template("checklist.html")
     return (
         page.render(
-            lists=lists,
+            lists=translated(lists, language),
             tone=tone(lists),
             style=style,
             policy=policy(style),

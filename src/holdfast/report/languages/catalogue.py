@@ -3,7 +3,8 @@
     "{n:number} (row|rows) of `{column}` are empty" = "{n} (ligne|lignes) de `{column}` (est vide|sont vides)"
 
 A hole `{x}` is text of the data and stays as it is; `{x:number}` is written the way of the language; `{x:own}` is
-looked up in its turn; `{x:list}` is names, with the report's own words between them. `(one|many)` is either in
+looked up in its turn; `{x:list}` is names of the data, with the report's own words between them, and `{x:names}` is
+names of checks. `(one|many)` is either in
 English, and in the other language the first for a number of its own `one`, counted by the nearest number before it.
 """
 
@@ -19,7 +20,7 @@ NUMBERS = "0"  # where the entries stand that begin with a number
 RULES = "language.toml"  # how numbers and signs are written; every other file of the folder holds sentences
 PREFIX = 6  # characters at the beginning by which a sentence finds the entries that may fit
 NUMBER = r"[−+\-]?(?:\d+(?:,\d{3})*+(?:\.\d+)?+(?:e[−+\-]?\d+)?+%?|∞)"
-_PIECE = re.compile(r"\{(\w+)(?::(number|own|list))?\}|\(([^()|]*(?:\|[^()|]*)+)\)")
+_PIECE = re.compile(r"\{(\w+)(?::(number|own|list|names))?\}|\(([^()|]*(?:\|[^()|]*)+)\)")
 _NARROW = "\u202f"  # no-break space, narrow
 
 
@@ -57,6 +58,11 @@ class Entry:
     def rendered(self) -> tuple[Piece, ...]:
         """The translation as literals, holes and choices."""
         return split(self.other)
+
+    @cached_property
+    def weight(self) -> int:
+        """How many characters of it are its own."""
+        return sum(len(one) for one in self.pieces if isinstance(one, str))
 
     @cached_property
     def fixed(self) -> str:
@@ -149,7 +155,8 @@ def catalogue(language: str) -> Catalogue:
             else ""
         )
         holed.setdefault(begins, []).append(Entry(english, placed))
-    kept = {begins: tuple(several) for begins, several in holed.items()}
+    # What says most in words of its own comes first, so that the more exact of two entries is taken.
+    kept = {begins: tuple(sorted(several, key=lambda one: -one.weight)) for begins, several in holed.items()}
     return Catalogue(
         language=language,
         decimal=rules["decimal"],

@@ -13,6 +13,7 @@ _CUTS = ((re.compile(r"(?<=\.) (?=[A-Z`'\d])"), " "), (re.compile("; "), "\u202f
 _NUMBER = re.compile(NUMBER)
 _RANGE = re.compile(rf"({NUMBER}) to ({NUMBER})( \({NUMBER}\))?")
 _MORE = re.compile(r"(?<=.) and ([\d,]+) more$")
+_AND = re.compile(r" and ")
 _QUOTED_AND = re.compile(r"(?<=['`]) and (?=['`])")
 
 
@@ -103,27 +104,28 @@ def _hole(text: str, kind: str, words: Catalogue, depth: int) -> str:
         return _number(text, words)
     if kind == "own":
         return _inner(text, words, depth + 1) if depth < _DEEPEST else text
-    return _listed(text, words) if kind == "list" else text
+    return _listed(text, words, ours=kind == "names") if kind in {"list", "names"} else text
 
 
 def _inner(text: str, words: Catalogue, depth: int) -> str:
     """Return a sentence inside another one, which may have lost its capital and its full stop."""
     if _NUMBER.fullmatch(text):
         return _number(text, words)
-    for end in ("", "."):
-        for begin in (text[:1], text[:1].upper()):
-            whole = begin + text[1:] + end
+    bare, stop = (text[:-1], ".") if text.endswith(".") and not text.endswith("..") else (text, "")
+    for begin in (bare[:1], bare[:1].upper()):
+        for end in (stop, "" if stop else "."):
+            whole = begin + bare[1:] + end
             other = _looked_up(whole, words.language, depth)
             if other != whole or whole in words.exact:
-                other = other[: -len(end)] if end and other.endswith(end) else other
-                return other[:1].lower() + other[1:] if begin != text[:1] else other
+                other = (other[:-1] if end and other.endswith(end) else other) + stop
+                return other[:1].lower() + other[1:] if begin != bare[:1] else other
     return text
 
 
-def _listed(text: str, words: Catalogue) -> str:
-    """Return a list of names; only what stands between quoted names, or counts the rest, is not the data's."""
+def _listed(text: str, words: Catalogue, *, ours: bool) -> str:
+    """Return a list of names; of the data's, only what stands between quoted ones or counts the rest is translated."""
     text = _MORE.sub(lambda found: words.more.replace("#", _number(found[1], words)), text)
-    return _QUOTED_AND.sub(f" {words.between} ", text)
+    return (_AND if ours else _QUOTED_AND).sub(f" {words.between} ", text)
 
 
 def _interval(found: re.Match[str], words: Catalogue) -> str:
