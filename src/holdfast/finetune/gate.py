@@ -42,7 +42,7 @@ class Broken:
             return f"Not started: {self.final}."
         names, allow = ", ".join(self.broken), ", ".join(f'"{name}"' for name in self.broken)
         mended = any(one.remedy for result in self.results if result.check in self.broken for one in result.findings)
-        how = "`holdfast fix RUN` leaves these rows out; or mend" if mended else "Mend"
+        how = "`holdfast fix RUN` writes them without; or mend" if mended else "Mend"
         return f"Not started: the data fail {names}. {how} them, or overrule by name: allow = [{allow}]"
 
 

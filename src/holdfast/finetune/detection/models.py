@@ -14,7 +14,7 @@ from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
 from holdfast.core.text import one_line
 from holdfast.finetune.models.images import MOST_SIDE, Input, input_of, refused
-from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained
+from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained, where
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.tasks.definitions import Module
 
@@ -196,7 +196,7 @@ def _said(name: str) -> Mapping[str, Any]:
     from transformers.image_processing_base import ImageProcessingMixin
 
     try:
-        found: dict[str, Any] = ImageProcessingMixin.get_image_processor_dict(name)[0]
+        found: dict[str, Any] = ImageProcessingMixin.get_image_processor_dict(name, **where(name))[0]
     except (OSError, ValueError):
         return {}
     return found
