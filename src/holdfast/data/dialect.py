@@ -78,6 +78,9 @@ def sniff(head: str) -> Dialect:
         return replace(dialect, skip=dialect.skip + 1)
     head = head[: _cut(head)]
     marks = [mark for mark in DELIMITERS if 0 < head.count(mark) <= _MOST_MARKS]
+    alone = _quoted_column(head, marks)
+    if alone is not None:
+        return _dialect(alone)
     guesses = [guess for mark in marks if (guess := _guess(head, mark)) is not None]
     good = [guess for guess in guesses if guess.share >= _CONSISTENT]
     if not good:
@@ -119,6 +122,27 @@ def _guess(head: str, delimiter: str) -> _Guess | None:
         # Both read the lines alike: a quote that swallows line ends is a mark in the text.
         return plain if len(plain.rows) > len(quoted.rows) else quoted
     return quoted if plain is None or quoted.share >= plain.share or quoted.share >= _CONSISTENT else plain
+
+
+def _quoted_column(head: str, marks: Sequence[str]) -> _Guess | None:
+    """Return the rows of a single column whose quotes keep every delimiter inside; None if they do not."""
+    if '"' not in head or not marks:
+        return None
+    for mark in marks:
+        rows, before = [], 0
+        reader = csv.reader(io.StringIO(head, newline=""), delimiter=mark, strict=True)
+        try:
+            for row in reader:
+                if len(row) > 1:
+                    return None
+                if row:
+                    rows.append((before, row))
+                before = reader.line_num
+                if len(rows) >= _MOST_ROWS:
+                    break
+        except csv.Error:  # text after a closing quote, or a quote that is left open: marks in the text
+            return None
+    return _Guess(NO_DELIMITER, '"', tuple(rows), 1, 1.0, n_lines=before)
 
 
 def _parsed(head: str, delimiter: str, quote: str | None, escape: str | None = None) -> _Guess | None:

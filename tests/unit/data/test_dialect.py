@@ -1,6 +1,6 @@
 import pytest
 
-from holdfast.data.dialect import sniff
+from holdfast.data.dialect import NO_DELIMITER, sniff
 from holdfast.data.headers import has_header, usable
 
 
@@ -83,3 +83,14 @@ def test_whether_the_first_row_names_the_columns(rows, header):
 def test_names_are_made_usable():
     assert usable([" a ", "", "a", "a.2", "a"])[0] == ("a", "column2", "a.3", "a.2", "a.4")
     assert usable(["k\ud800"])[0] == ("k?",)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|"])
+def test_a_single_column_may_hold_delimiters_in_its_quotes(mark):
+    found = sniff(f'text\n"The tide came in{mark} and we left"\n"One{mark} two{mark} three"\nnone\n')
+    assert (found.names, found.quote, found.headless) == (("text",), '"', False)
+    assert found.delimiter == NO_DELIMITER
+
+
+def test_a_quote_that_is_left_open_is_a_mark_in_the_text():
+    assert sniff('name,size\n"big" one,12\nsmall,3\n').names == ("name", "size")
