@@ -4,8 +4,8 @@
 
 A hole `{x}` is text of the data and stays as it is; `{x:number}` is written the way of the language; `{x:own}` is
 looked up in its turn; `{x:list}` is names of the data, with the report's own words between them, and `{x:names}` is
-names of checks. `(one|many)` is either in
-English, and in the other language the first for a number of its own `one`, counted by the nearest number before it.
+names of checks. `(one|many)` is either of the two in English. In the other language the number decides: the nearest
+one before it, or that of a hole, `(n:one|many)`.
 """
 
 import re
@@ -20,7 +20,7 @@ NUMBERS = "0"  # where the entries stand that begin with a number
 RULES = "language.toml"  # how numbers and signs are written; every other file of the folder holds sentences
 PREFIX = 6  # characters at the beginning by which a sentence finds the entries that may fit
 NUMBER = r"[−+\-]?(?:\d+(?:,\d{3})*+(?:\.\d+)?+(?:e[−+\-]?\d+)?+%?|∞)"
-_PIECE = re.compile(r"\{(\w+)(?::(number|own|list|names))?\}|\(([^()|]*(?:\|[^()|]*)+)\)")
+_PIECE = re.compile(r"\{(\w+)(?::(number|own|list|names))?\}|\((?:(\w+):)?([^()|{}]*(?:\|[^()|{}]*)+)\)")
 _NARROW = "\u202f"  # no-break space, narrow
 
 
@@ -34,9 +34,10 @@ class Hole:
 
 @dataclass(frozen=True)
 class Choice:
-    """Words that depend on a number."""
+    """Words that depend on a number: on that of a hole, or on the nearest one before."""
 
     words: tuple[str, ...]
+    hole: str = ""
 
 
 Piece = str | Hole | Choice
@@ -123,8 +124,8 @@ def split(text: str) -> tuple[Piece, ...]:
     for found in _PIECE.finditer(text):
         if found.start() > end:
             pieces.append(text[end : found.start()])
-        name, kind, words = found.groups()
-        pieces.append(Hole(name, kind or "") if name else Choice(tuple(words.split("|"))))
+        name, kind, counted, words = found.groups()
+        pieces.append(Hole(name, kind or "") if name else Choice(tuple(words.split("|")), counted or ""))
         end = found.end()
     return (*pieces, *((text[end:],) if end < len(text) else ()))
 

@@ -93,7 +93,7 @@ def _filled(entry: Entry, found: re.Match[str], words: Catalogue, depth: int) ->
             nearest = given[one.name] if kind == "number" else nearest
             parts.append(_hole(given[one.name], kind, words, depth))
         elif isinstance(one, Choice):
-            parts.append(one.words[-1] if _many(nearest, words) else one.words[0])
+            parts.append(one.words[-1] if _many(given.get(one.hole, nearest), words) else one.words[0])
         else:
             parts.append(one)
     return "".join(parts)
