@@ -30,6 +30,7 @@ from holdfast.core.record import Run, Section
 from holdfast.core.showing import Shown, shows
 from holdfast.core.text import one_line
 
+LOG = "_log"  # names that begin with an underscore are about the data, not of them: the folder can be read as it is
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
 
 
@@ -65,16 +66,16 @@ class FixLog:
     def summary(self) -> str:
         """Return the log in a few lines."""
         done = [
-            f"{self.count(action, columns=columns):,} {what} {action}"
+            f"{n:,} {what}{'s' * (n != 1)} {action}"
             for action, columns, what in (
-                ("dropped", False, "rows"),
-                ("dropped", True, "columns"),
-                ("moved", False, "rows"),
-                ("relabelled", False, "rows"),
+                ("dropped", False, "row"),
+                ("dropped", True, "column"),
+                ("moved", False, "row"),
+                ("relabelled", False, "row"),
             )
-            if self.count(action, columns=columns)
+            if (n := self.count(action, columns=columns))
         ]
-        lines = [f"Wrote {', '.join(self.files)} to {self.folder}.", f"{', '.join(done)}; each is in log.csv."]
+        lines = [f"Wrote {', '.join(self.files)} to {self.folder}.", f"{', '.join(done)}; each is in {LOG}.csv."]
         return "\n".join([*lines, *self.notes])
 
 
@@ -329,10 +330,10 @@ def _write_table(table: pa.Table, folder: Path, name: str, form: str) -> str:
 
 
 def _write_log(changes: Sequence[Change], folder: Path) -> None:
-    with (folder / "log.jsonl").open("w", encoding="utf-8", errors="surrogatepass") as lines:
+    with (folder / f"{LOG}.jsonl").open("w", encoding="utf-8", errors="surrogatepass") as lines:
         for one in changes:
             lines.write(json.dumps(dict(_fields(one))) + "\n")
-    with (folder / "log.csv").open("w", encoding="utf-8", newline="") as file:
+    with (folder / f"{LOG}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(Change.__slots__)
         for one in changes:

@@ -71,16 +71,20 @@ def test_rows_and_columns_are_dropped_and_logged_with_file_and_line(
     )
     log = apply(run, dataset, tmp_path / "out")
     assert {name: path.read_bytes() for name, path in files.items()} == before
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["log.csv", "log.jsonl", "test.csv", "train.csv"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["_log.csv", "_log.jsonl", "test.csv", "train.csv"]
     test = read(tmp_path / "out" / "test.csv")
     assert [row["day"] for row in test] == [d for d in range(100, 120) if d not in {100, 105}]
     assert list(test[0]) == ["person", "day", "y"], "the split column came from the files' names"
-    lines = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "out" / "_log.jsonl").read_text().splitlines()]
     dropped = [(one["file"], one["line"], one["check"]) for one in lines if one["row"] is not None]
     assert dropped == [("test.csv", 2, "split-overlap"), ("test.csv", 7, "split-overlap")], "line 1 is the header"
     assert [one["column"] for one in lines if one["row"] is None] == ["a"]
-    assert len(list(csv.reader((tmp_path / "out" / "log.csv").read_text().splitlines()))) == len(lines) + 1
-    assert "2 rows dropped, 1 columns dropped" in log.summary()
+    assert len(list(csv.reader((tmp_path / "out" / "_log.csv").read_text().splitlines()))) == len(lines) + 1
+    assert "2 rows dropped, 1 column dropped" in log.summary()
+    again = load(tmp_path / "out", roles={"y": "label"})  # the log beside the data is no data
+    sides = again.one("split")
+    assert sides is not None
+    assert sorted(again.values(sides.name).to_pylist()) == ["test"] * 18 + ["train"] * 80
 
 
 def test_groups_end_on_one_side_and_every_move_is_logged(dataset: Dataset, tmp_path: Path) -> None:
@@ -156,4 +160,4 @@ def test_a_split_is_never_left_empty(dataset: Dataset, tmp_path: Path) -> None:
 def test_the_log_runs_no_formula(dataset: Dataset, tmp_path: Path) -> None:
     finding = found("=cmd", Remedy(op="drop-rows", rows=[80]))
     apply(run_of(dataset, finding), dataset, tmp_path / "out")
-    assert "'=cmd" in (tmp_path / "out" / "log.csv").read_text()
+    assert "'=cmd" in (tmp_path / "out" / "_log.csv").read_text()
