@@ -1,5 +1,6 @@
 """A document in another language: the report's own words are looked up, what came from the data stays as it is."""
 
+import re
 from dataclasses import replace
 
 from holdfast.report.document import (
@@ -18,6 +19,8 @@ from holdfast.report.document import (
 )
 from holdfast.report.languages import ENGLISH, figure, named, said
 
+_PLACE = re.compile(r".*:\d+|row \d+", re.DOTALL)
+
 
 def translated(document: Document, language: str) -> Document:
     """Return the document in a language; English as it was."""
@@ -25,7 +28,7 @@ def translated(document: Document, language: str) -> Document:
         return document
     return replace(
         document,
-        subtitle=" · ".join(figure(one, language) for one in document.subtitle.split(" · ")),
+        subtitle=" · ".join(said(one, language) for one in document.subtitle.split(" · ")),
         verdict=_verdict(document.verdict, language),
         waterfall=_waterfall(document.waterfall, language) if document.waterfall else None,
         no_waterfall=said(document.no_waterfall, language),
@@ -153,5 +156,7 @@ def _record(table: Table, language: str) -> Table:
 
 
 def _data(table: Table, language: str) -> Table:
-    """Return a table of the data: its caption is the report's, and nothing else."""
-    return replace(table, caption=said(table.caption, language), more=said(table.more, language))
+    """Return a table of the data: its caption is the report's, and the head of the places where its rows stand."""
+    placed = table.head[:1] == ("Row",) and all(_PLACE.fullmatch(row[0]) for row in table.rows if row)
+    head = (said("Row", language), *table.head[1:]) if placed else table.head
+    return replace(table, caption=said(table.caption, language), head=head, more=said(table.more, language))

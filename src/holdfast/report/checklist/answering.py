@@ -10,8 +10,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from holdfast.core.errors import BadInput, unknown
 from holdfast.core.durable import write_whole
+from holdfast.core.errors import BadInput, unknown
 from holdfast.report.checklist import lones, reforms
 from holdfast.report.checklist.answers import MOST_CHARACTERS, read, write_questions
 from holdfast.report.checklist.document import Answer

@@ -21,6 +21,8 @@ RULES = "language.toml"  # how numbers and signs are written; every other file o
 PREFIX = 6  # characters at the beginning by which a sentence finds the entries that may fit
 NUMBER = r"[−+\-]?(?:\d+(?:,\d{3})*+(?:\.\d+)?+(?:e[−+\-]?\d+)?+%?|∞)"
 _PIECE = re.compile(r"\{(\w+)(?::(number|own|list|names))?\}|\((?:(\w+):)?([^()|{}]*(?:\|[^()|{}]*)+)\)")
+# A name between quotes holds no quote that ends a word, so that a hole never takes the beginning of another sentence.
+_INSIDE = {"'": r"(?:[^']|'(?![ ,;:]))", "`": "[^`]"}
 _NARROW = "\u202f"  # no-break space, narrow
 
 
@@ -74,16 +76,17 @@ class Entry:
     def pattern(self) -> re.Pattern[str]:
         """What fits. A hole ends where what follows it first occurs, once and for all: the time taken is linear."""
         parts: list[str] = []
-        waiting, following = "", ""
+        waiting, following, before = "", "", ""
         for one in self.pieces:
             if isinstance(one, Hole) and one.kind != "number":
                 assert following or not waiting, f"two holes without words between them: {self.english}"
                 parts.append(f"(?>{waiting}{following})")
-                waiting, following = f"(?P<{one.name}>.+?)", ""
+                waiting, following = f"(?P<{one.name}>{_INSIDE.get(before, '.')}+?)", ""
             else:
                 following += _expression(one)
+            before = one[-1] if isinstance(one, str) else ""
         end = following if not waiting or following else ""
-        last = waiting if end else waiting.replace("+?", "+")
+        last = waiting if end else waiting.replace("+?)", "+)")
         return re.compile("".join(parts) + (f"(?>{last}{end}\\Z)" if end else last), re.DOTALL)
 
 

@@ -56,22 +56,23 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _looked_up(text: str, language: str, depth: int) -> str:
-    """Return the text in the language, or as it is: whole, or sentence by sentence where each has an entry."""
+    """Return the text in the language, or as it is: sentence by sentence where each has an entry, else whole.
+
+    The smallest pieces come first: an entry for a part could otherwise take the rest for a name of the data.
+    """
     words = catalogue(language)
-    whole = _whole(text, words, depth)
-    if whole is not None:
-        return whole
+    if text in words.exact:
+        return words.exact[text]
     for cut, joint in _CUTS:
         pieces = cut.split(text)
         several = [_looked_up(one, language, depth) for one in pieces] if len(pieces) > 1 else pieces
         if not any(other == one and one not in words.exact for one, other in zip(pieces, several, strict=True)):
             return joint.join(several)
-    return text
+    whole = _fitting(text, words, depth)
+    return text if whole is None else whole
 
 
-def _whole(text: str, words: Catalogue, depth: int) -> str | None:
-    if text in words.exact:
-        return words.exact[text]
+def _fitting(text: str, words: Catalogue, depth: int) -> str | None:
     for entry in words.candidates(text):
         if entry.fixed in text:
             found = entry.pattern.fullmatch(text)
