@@ -21,7 +21,7 @@ from holdfast.data.inference import columns_of
 from holdfast.data.inputs import ArrowExportable, Part, parts_of
 from holdfast.data.kinds import recast, with_compact_dates
 from holdfast.data.matching import Matched, matched
-from holdfast.data.roles import guessed, spelled
+from holdfast.data.roles import guessed, spelled, splits_of
 from holdfast.data.roles import split_column as column_of_splits
 from holdfast.data.settling import Settled, settled
 from holdfast.data.splitting import SPLIT, free_name, split
@@ -63,6 +63,9 @@ def load(
         groups_of_parts = [parts_of(given) for given in inputs.values()]
         parts = [part for group in groups_of_parts for part in group]
         split_of_part = [name for name, group in zip(names, groups_of_parts, strict=True) for _ in group]
+        named_after = splits_of([part.name for part in parts]) if names == [ALL] and not _parted(parts) else ()
+        if named_after and split_column is None and splitter is None:
+            split_of_part, names = list(named_after), list(named_after)
         parts = [
             fitted(part, parts[0]) if is_benchmark(name) else part
             for name, part in zip(split_of_part, parts, strict=True)
@@ -80,13 +83,18 @@ def load(
     if names != [ALL]:
         if split_column or splitter is not None:
             raise BadInput("give splits as several inputs, or one input with a split column or a splitter, not both")
-        return dataset
+        return _noted(dataset, ("files are taken as splits, for their names",)) if named_after else dataset
     hinted = dataset.one("split")
     told = _named(split_column, match) if split_column else hinted.name if hinted else None
     dataset = _by_column(dataset, told, [*wanted, *kinds])
     if splitter is not None or (dataset.one("split") is None and not undivided):
         return _by_splitter(dataset, splitter, test_share, seed)
     return dataset
+
+
+def _parted(parts: Sequence[Part]) -> bool:
+    """Return whether the files themselves say which split a row is in."""
+    return any("split" in part.reading.roles.values() for part in parts)
 
 
 def _split_names(inputs: Mapping[str, object]) -> list[str]:

@@ -9,8 +9,9 @@ Groups are not guessed here: that needs the values of several columns (see the f
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,16 @@ _FEWEST_ROWS = 10  # fewer rows are all different by chance
 def spelled(name: str) -> str:
     """Return `train`, `valid` or `test` for the usual spellings of them, else the name as it is."""
     return SPELLINGS.get(name.strip().lower().replace("_", "-"), name.strip())
+
+
+def splits_of(files: Sequence[str]) -> tuple[str, ...]:
+    """Return the split that each file of a folder is named after, such as `train.csv`, `test-00000-of-00002.parquet`.
+
+    Empty unless all of them are, and after more than one split.
+    """
+    words = [re.split(r"[.\d]|[-_ ](?=\d)", Path(name).name.lower(), maxsplit=1)[0].rstrip("-_ ") for name in files]
+    found = tuple(SPELLINGS.get(word.replace("_", "-"), "") for word in words)
+    return found if all(found) and len(set(found)) > 1 else ()
 
 
 def guessed(dataset: Dataset, told: Iterable[str]) -> tuple[Dataset, tuple[str, ...]]:

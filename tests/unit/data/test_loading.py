@@ -1,6 +1,7 @@
 """The verb: what comes out for what a person hands in."""
 
 import sys
+from collections import Counter
 from io import BytesIO, TextIOWrapper
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from holdfast.core.errors import BadInput
 from holdfast.data.loading import load
+from holdfast.data.roles import splits_of
 
 
 def notes(dataset):
@@ -380,3 +382,30 @@ def test_a_single_input_needs_no_name(tmp_path):
     assert load(table).table == load({"all": table}).table
     (tmp_path / "a.csv").write_text("a\n1\n2\n")
     assert len(load(tmp_path / "a.csv")) == len(load(str(tmp_path / "a.csv"))) == 2
+
+
+def test_files_of_a_folder_that_are_named_after_splits_are_splits(tmp_path):
+    """Put together and split anew, a training row would be tested on."""
+    for name, first in (("train.csv", 0), ("test.csv", 30), ("_log.csv", 60)):
+        (tmp_path / name).write_text("a,y\n" + "".join(f"{first + i},{i % 2}\n" for i in range(20 + (first == 30))))
+    dataset = load(tmp_path, roles={"y": "label"})
+    split = dataset.one("split")
+    assert Counter(dataset.values(split.name).to_pylist()) == {"train": 20, "test": 21}
+    assert {source.name: source.split for source in dataset.sources} == {"train.csv": "train", "test.csv": "test"}
+    assert any("for their names" in note for source in dataset.sources for note in source.notes)
+    again = load(tmp_path, roles={"y": "label"}, splitter="random")
+    assert len(again) == 41
+
+
+@pytest.mark.parametrize(
+    ("files", "splits"),
+    [
+        (["test-00000-of-00001.parquet", "train-00000-of-00002.parquet"], ("test", "train")),
+        (["dev_1.csv", "training 2.csv"], ("valid", "train")),
+        (["train.csv", "train2.csv"], ()),
+        (["part-0.csv", "part-1.csv"], ()),
+        (["train.csv", "test_results.csv"], ()),
+    ],
+)
+def test_names_of_splits(files, splits):
+    assert splits_of(files) == splits

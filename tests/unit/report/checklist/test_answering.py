@@ -41,7 +41,8 @@ def test_whatever_is_typed_stands_there_as_it_was_typed(text, holds):
 
 def test_everything_else_in_the_file_stays(path):
     path.write_text(
-        '# mine\nstudy = "s"\n\n[reforms.1a]  # here\nanswer = """\na\nb"""  # why\n# keep\n\n[reforms.1b]\nanswer = "b"\n'
+        '# mine\nstudy = "s"\n\n[reforms.1a]  # here\n'
+        'answer = """\na\nb"""  # why\n# keep\n\n[reforms.1b]\nanswer = "b"\n'
     )
     answer_item(path, "reforms", "1a", Answer(answer="new"))
     text = path.read_text("utf-8")
