@@ -24,8 +24,8 @@ from report_runs import ALL, hostile, realistic
 
 SLOW = {"shortcuts", "probe"}  # families whose cases fit models or start processes
 SLOW_CHECKS = {"joint-drift", "unreadable-code"}
-LEAST_SAID = 0.68  # of the sentences of planted cases; may only rise
-LEAST_TITLES = 0.48  # of all checks' titles and reasons
+LEAST_SAID = 0.78  # of the sentences of planted cases; may only rise
+LEAST_TITLES = 0.7  # of all checks' titles and reasons
 COMPLETE = ("drift", "duplicates", "evaluation", "labels", "leakage", "quality", "time")
 SAME = {"1 - R²", "code", "score"}  # the same in both languages
 
