@@ -9,16 +9,20 @@ from functools import cache, partial
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from holdfast.core.finding import Series
 from holdfast.core.hashing import digest_json
 from holdfast.core.record import Run
 from holdfast.report.build import build
 from holdfast.report.document import Card, Item, Piece
 from holdfast.report.drawing import plot, waterfall_bar
 from holdfast.report.heat import drawn
-from holdfast.report.languages import ENGLISH, said
+from holdfast.report.languages import ENGLISH, figure, said
+from holdfast.report.pictures import numeric
 from holdfast.report.translated import translated
 
 SUFFIX = ".html"
+_VALUES = re.compile(r'(<span class="value">)([−+]?[\d.,]+%?)(?=<)')
+_SCALES = re.compile(r'(<text[^<>]*>|<span class="value">)([−+]?[\d.,]+%?)(?=<)')
 MOST_FULL = 700_000  # characters of findings shown with pictures and tables; a page stays below 1.2 MB
 MOST_SHORT = 950_000  # beyond that, findings shown with message, place and cure; the rest stands in the record
 
@@ -64,10 +68,19 @@ def templates(language: str = ENGLISH) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"plot": plot, "waterfall_bar": waterfall_bar, "heat": drawn}
+    environment.globals |= {"plot": partial(_plotted, language=language), "waterfall_bar": waterfall_bar, "heat": drawn}
     environment.globals |= {"lang": language, "t": partial(said, language=language)}
     environment.filters["prose"] = prose
     return environment
+
+
+def _plotted(series: Series, language: str) -> Markup:
+    """Return a series as a drawing, its scales in a language; names along a scale are the data's and stay."""
+    drawing = plot(series)
+    if language == ENGLISH:
+        return drawing
+    scales = _SCALES if numeric(series.x) else _VALUES
+    return Markup(scales.sub(lambda found: found[1] + figure(found[2], language), drawing))  # noqa: S704 numbers only
 
 
 @cache
