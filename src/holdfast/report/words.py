@@ -106,8 +106,10 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return `1 error`, `2 errors`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """Return `1 error`, `2 errors`, `3 remedies`."""
+    if count != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+    return f"{count:,} {noun}"
 
 
 def listed(items: Sequence[str], most: int = 6) -> str:
