@@ -147,8 +147,7 @@ def _record(table: Table, language: str) -> Table:
     numeric = table.numeric or (False,) * len(table.head)
     rows = tuple(
         tuple(
-            said(one, language) if first else figure(one, language) if numeric[i] else one
-            for i, one in enumerate(row)
+            said(one, language) if first else figure(one, language) if numeric[i] else one for i, one in enumerate(row)
         )
         for row in table.rows
     )
