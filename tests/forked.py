@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from contextlib import closing
 
 
@@ -15,7 +16,9 @@ def together(n, work, *, folder=None):
         port = one.getsockname()[1]
     children = []
     for rank in range(n):
-        child = os.fork()
+        with warnings.catch_warnings():  # Lance warns of forks once it was imported; none of these uses it
+            warnings.simplefilter("ignore")
+            child = os.fork()
         if not child:
             _child(rank, n, port, work, folder)
         children.append(child)
