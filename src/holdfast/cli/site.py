@@ -32,4 +32,5 @@ def site(folder: Path, data: tuple[Path, ...], answers: Path, store: Path) -> No
     refuse_foreign(folder)
     with shown() as progress:
         done = write_site(Site(RunStore(store), data, answers), folder, progress)
-    click.echo(f"wrote {done.pages:,} pages about {done.runs:,} runs. Open {done.folder / 'index.html'}")
+    runs = f"{done.runs:,} run{'s' * (done.runs != 1)}"
+    click.echo(f"Wrote {done.pages:,} pages about {runs}. Open {done.folder / 'index.html'}")
