@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from holdfast.core.durable import building
 from holdfast.finetune.checkpoint import latest
+from holdfast.finetune.model_folder import model_written
 from holdfast.finetune.tasks.definitions import Prepared
 from holdfast.finetune.weights import put
 
 
 def rescued(prepared: Prepared, steps: Path, folder: Path) -> bool:
-    """Write the best state below `steps` to `folder` as a model; return whether there was one. Raises OSError."""
+    """Write the best state below `steps` to `folder` as a model; return whether there was one. Raises StoreError."""
     kept = latest(steps / "best")
     if kept is None:
         return False
     put(prepared.module, kept.tensors["model"])
-    with building(folder, replace=True) as making:
+    with model_written(folder) as making:
         prepared.save(prepared.module, making)
     return True

@@ -1,6 +1,6 @@
 """Which rows a model learns from, is chosen by, and is judged by: `train`, `valid` and `test`, each for one thing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from holdfast.core.random import Streams
 from holdfast.data.bulk.hashes import row_hashes
 from holdfast.data.bulk.mixing import finished
 from holdfast.data.splitting import free_name
+from holdfast.finetune.recipe import Recipe
 
 SHARE = 0.15  # of the training rows, for validation where none was given
 TEST_SHARE = 0.2  # of all rows, where no split was given
@@ -89,3 +90,12 @@ def _whole(ordered: np.ndarray, wanted: int) -> int:
     while 0 < wanted < len(ordered) and ordered[wanted] == ordered[wanted - 1]:
         wanted += 1
     return wanted
+
+
+def in_splits(
+    recipe: Recipe, read: Callable[[str | Mapping[str, str]], Dataset]
+) -> tuple[Dataset, Dataset | None, str]:
+    """Return the data of a recipe in splits, those of the original task, and what was put aside. Raises BadInput."""
+    dataset, note = with_validation(read(recipe.data), recipe.seed)
+    original = with_validation(read(recipe.original), recipe.seed)[0] if recipe.original else None
+    return dataset, original, note

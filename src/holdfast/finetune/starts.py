@@ -10,6 +10,7 @@ from holdfast.core.errors import BadInput, HoldfastError, StoreError
 from holdfast.core.hashing import digest_file
 from holdfast.core.progress import Progress, say
 from holdfast.core.record import Run
+from holdfast.core.recording import OpenRun
 from holdfast.core.store import DEFAULT_ROOT, RunStore, RunWriter, read_events
 from holdfast.finetune import processes
 
@@ -69,6 +70,20 @@ def start(writer: RunWriter, model: str, store: RunStore, progress: Progress) ->
     except HoldfastError as error:
         writer.finish(writer.run.model_copy(update={"status": "failed", "says": str(error)}))
         raise
+
+
+@contextmanager
+def started_again(
+    run: Run, resume: Run | None, model: str, store: RunStore, progress: Progress, since: float
+) -> Iterator[tuple[OpenRun, Path]]:
+    """Begin a run, or go on with `resume`; yield what takes it down, and its folder. Its time is that of all starts.
+
+    `since` is `time.perf_counter()` at the beginning of this one. Raises as `may_go_on`, `refuse_changed`, `start`.
+    """
+    if resume is not None:
+        refuse_changed(may_go_on(resume), run)
+    with store.begin(run) as writer, start(writer, model, store, progress) as before:
+        yield OpenRun(run, writer, since - before), writer.folder
 
 
 def earlier(folder: Path) -> float:

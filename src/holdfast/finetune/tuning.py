@@ -3,19 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from holdfast.audit.training import Guard, Training
-from holdfast.core.durable import building, write_whole
-from holdfast.core.errors import NotApplicable, StoreError, unknown
+from holdfast.core.durable import write_whole
+from holdfast.core.errors import unknown
 from holdfast.core.store import as_json
 from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.checkpoint import Checkpoint, latest, save, stepped
 from holdfast.finetune.controls.definitions import Bench
 from holdfast.finetune.evaluation import judged
+from holdfast.finetune.guards import measured_or_told
 from holdfast.finetune.heads import fit_head
 from holdfast.finetune.interpolation import Sweep, blend, renewal, sweep
 from holdfast.finetune.loop import Job, Journal, load_best, train
@@ -29,6 +30,7 @@ from holdfast.finetune.measuring.transfer import beforehand, transfer
 from holdfast.finetune.measuring.untouched import Untouched
 from holdfast.finetune.measuring.work import Weights, Work
 from holdfast.finetune.methods.definitions import Method, Setting
+from holdfast.finetune.model_folder import MODEL, model_written
 from holdfast.finetune.optimiser import trainable
 from holdfast.finetune.order import Order
 from holdfast.finetune.recipe import Recipe, batches
@@ -40,8 +42,6 @@ from holdfast.finetune.strategy import strategy_of
 from holdfast.finetune.tasks.definitions import Prepared
 from holdfast.finetune.weights import copied, put, weights
 
-_T = TypeVar("_T")
-MODEL = "model"  # folder of the tuned model, beside the record
 INTERPOLATE = "interpolate"  # the one way of keeping that comes after the training
 
 
@@ -110,25 +110,16 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path 
             work, bench.after(journal.step, said.dry.step_flops if said.dry else None, said.step_seconds)
         ),
         forgetting=forgetting(work, ends, swept, drift),
-        sensitivity=_told(silent, "sensitivity", lambda: sensitivity(work, job, ends)),
-        need=_told(silent, "need", lambda: need(work, untouched)),
+        sensitivity=measured_or_told(silent, "sensitivity", lambda: sensitivity(work, job, ends)),
+        need=measured_or_told(silent, "need", lambda: need(work, untouched)),
         silent=silent,
     )
     blend(work.module, ends.base, ends.tuned, swept.chosen, ends.renew)
-    training = replace(training, cost=_told(silent, "cost", lambda: scored(work, job, said, journal)))
+    training = replace(training, cost=measured_or_told(silent, "cost", lambda: scored(work, job, said, journal)))
     write_whole(home / SCORECARD, as_json(scorecard(training), indent=1))
     _write(work.prepared, home / MODEL)
     notes = (first, *(note for one in job.methods for note in one.notes), *stepped(job.folder))
     return Tuned(training, journal, swept, tuple(note for note in notes if note))
-
-
-def _told(silent: dict[Guard, str], guard: Guard, work: Callable[[], _T]) -> _T | None:
-    """Return what a guard measured; where it could not, None, the reason being kept."""
-    try:
-        return work()
-    except NotApplicable as error:
-        silent[guard] = str(error)
-        return None
 
 
 def _new(prepared: Prepared) -> frozenset[str]:
@@ -223,8 +214,5 @@ def _chosen(work: Work, ends: Weights) -> Sweep:
 
 def _write(prepared: Prepared, folder: Path) -> None:
     """Write the model beside the record, as a whole. Raises StoreError."""
-    try:
-        with building(folder, replace=True) as making:
-            prepared.save(prepared.module, making)
-    except OSError as error:
-        raise StoreError(f"cannot write the model to {folder}: {error.strerror or error}") from error
+    with model_written(folder) as making:
+        prepared.save(prepared.module, making)

@@ -8,7 +8,7 @@ from typing import Any
 
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import unknown
-from holdfast.core.progress import Progress, Recording, listening
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.recording import begun, data_fields
@@ -20,20 +20,21 @@ from holdfast.finetune.gate import Broken, gate
 from holdfast.finetune.guards import guarded
 from holdfast.finetune.loop import Diverged
 from holdfast.finetune.measuring.work import Work
+from holdfast.finetune.model_folder import MODEL
 from holdfast.finetune.models.pretrained import refuse_model_as_data, require
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.rescue import rescued
 from holdfast.finetune.searching.space import space_of
 from holdfast.finetune.searching.trials import Setup
 from holdfast.finetune.searching.verb import searched
-from holdfast.finetune.splits import with_validation
+from holdfast.finetune.splits import in_splits
 from holdfast.finetune.stages import Stages
-from holdfast.finetune.starts import may_go_on, refuse_changed, start
+from holdfast.finetune.starts import started_again
 from holdfast.finetune.tables.estimators import names_estimator
 from holdfast.finetune.tables.verb import finetune_table
 from holdfast.finetune.tasks.definitions import Told
 from holdfast.finetune.threads import steady
-from holdfast.finetune.tuning import MODEL, Tuned, tuned
+from holdfast.finetune.tuning import Tuned, tuned
 
 
 def finetune(
@@ -64,10 +65,7 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
     started = time.perf_counter()
     if recipe.search:
         space_of(recipe)  # what is wrong with it is told before anything is read
-    dataset, note = with_validation(loaded(recipe.data, recipe, progress), recipe.seed)
-    original = None
-    if recipe.original:
-        original, _ = with_validation(loaded(recipe.original, recipe, progress), recipe.seed)
+    dataset, original, note = in_splits(recipe, lambda data: loaded(data, recipe, progress))
     processes.alike("data", dataset.digest)
     kind = catalogue.kind_for(dataset, recipe)
     adaptation = catalogue.adaptations().get(recipe.adapt)
@@ -82,12 +80,9 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
         **data_fields(dataset),
         notes=(note,) if note else (),
     )
-    if resume is not None:
-        refuse_changed(may_go_on(resume), run)
     with (
-        store.begin(run) as writer,
-        start(writer, recipe.model, store, progress) as before,
-        steady(writer.folder) as place,
+        started_again(run, resume, recipe.model, store, progress, started) as (going, folder),
+        steady(folder) as place,
     ):
         prepared = kind.prepare(dataset, original, recipe)
         found = processes.agreed(Broken, lambda: gate(dataset, original, prepared, recipe, progress))
@@ -101,14 +96,14 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
                 dataset=dataset,
                 kind=kind,
                 prepared=prepared,
-                folder=writer.folder,
+                folder=folder,
                 streams=Streams(recipe.seed),
-                stages=Stages(writer.folder / "stages"),
-                progress=Recording(progress, writer.event),
+                stages=Stages(folder / "stages"),
+                progress=going.listening(progress),
             )
             sought = searched(work, again) if recipe.search else None
             one = sought.setup if sought else Setup(work, adaptation, method)
-            come = _tuned(one, writer.folder)
+            come = _tuned(one, folder)
             told = telling.sections(come.training, come.journal, come.swept, one.work.recipe)
             ready = one.work.prepared
             if isinstance(ready.task, Told):
@@ -128,10 +123,7 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
                 ),
                 "config": {**run.config, "task": kind.name, "inputs": list(prepared.task.supervision.columns)},
             }
-        seconds = before + time.perf_counter() - started
-        run = run.model_copy(update={**done, "status": "finished", "seconds": seconds})
-        writer.finish(run)
-    return run
+        return going.finish(**done)
 
 
 def _tuned(one: Setup, home: Path) -> Tuned:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -20,19 +19,19 @@ from holdfast.audit.runner import Facts, run_checks
 from holdfast.audit.supervision import Supervision
 from holdfast.audit.training import Cost, Forgetting, Gap, Guard, Item, Training
 from holdfast.core.dataset import Dataset
-from holdfast.core.environment import environment
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import Severity
 from holdfast.core.progress import Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, Estimate, Run, Section
-from holdfast.core.store import RunStore, RunWriter, as_json, new_id
+from holdfast.core.recording import begun
+from holdfast.core.store import RunStore, RunWriter, as_json
 from holdfast.finetune import gate, telling
 from holdfast.finetune.callbacks.beside import simpler, transfer
 from holdfast.finetune.callbacks.collated import Collated
 from holdfast.finetune.cost.duration import predicted_duration
 from holdfast.finetune.generalisation import generalisation_gap
-from holdfast.finetune.guards import guarded
+from holdfast.finetune.guards import guarded, measured_or_told
 from holdfast.finetune.interpolation import Sweep
 from holdfast.finetune.loop import Journal, Point
 from holdfast.finetune.measuring.drift import MOST, drifted, meter
@@ -81,10 +80,7 @@ class Watch:
         self._each = 0.0  # seconds to judge an example
         self._begun = self._last = time.perf_counter()
         self._told: Estimate | None = None
-        self.run = Run(
-            id=new_id(), kind="finetune", title=title, command=tuple(sys.argv), started=datetime.now(UTC),
-            config=dict(config), seed=ways.seed, environment=environment(),
-        )  # fmt: skip
+        self.run = begun("finetune", title, sys.argv, config, seed=ways.seed)
         self._open = ExitStack()
         self._writer: RunWriter | None = self._open.enter_context(ways.store.begin(self.run)) if writes else None
 
@@ -218,7 +214,7 @@ class Watch:
         scores, ways = [one.score for one in self.points], simpler(task, base)
         return {
             "curves": curves(Journal(points=tuple(self.points))),
-            "gap": _told(silent, "overfitting", lambda: Gap(
+            "gap": measured_or_told(silent, "overfitting", lambda: Gap(
                 train=seen.mean_loss, valid=valid.mean_loss, chosen=step, last=step,
                 difference=estimate(generalisation_gap(seen.loss, valid.loss, self.streams)),
                 base=ways.get("most-frequent", base).mean_loss,
@@ -308,11 +304,3 @@ def _point(step: int, valid: Judged, seen: Judged, drift: float | None, *, rate:
 
 def _validation(text: str) -> str:
     return text.replace("test example", "validation example")
-
-
-def _told(silent: dict[Guard, str], guard: Guard, work: Callable[[], Any]) -> Any:
-    try:
-        return work()
-    except NotApplicable as error:
-        silent[guard] = str(error)
-        return None

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float
 from pydantic import BaseModel, Field
 
 from holdfast.audit.training import Need
@@ -73,15 +74,28 @@ def need(work: Work, untouched: Untouched) -> Need:
         metric=work.prepared.task.metric, model=MODEL, sizes=tuple(int(size) for size in each), scores=means,
         now=means[-1], doubled=None, target=target,
     )  # fmt: skip
+    shared = float(np.sqrt(max(last * (1.0 - last), 1.0 / seen.tests) / seen.tests))
+    return foretold(found, sizes, errors, work.streams, test_error=shared, pool=seen.pool)
+
+
+def foretold(
+    found: Need,
+    sizes: Float[np.ndarray, " fits"],
+    errors: Float[np.ndarray, " fits"],
+    streams: Streams,
+    *,
+    test_error: float,
+    pool: int,
+) -> Need:
+    """Return the need with what twice the `pool` would bring and how many its target takes; else with the reason."""
     try:
-        shared = float(np.sqrt(max(last * (1.0 - last), 1.0 / seen.tests) / seen.tests))
-        curve = learning_curve(sizes, errors, work.streams, test_error=shared, pool=seen.pool)
-        doubled = _turned(error_at(curve, 2 * seen.pool))
+        curve = learning_curve(sizes, errors, streams, test_error=test_error, pool=pool)
+        doubled = _turned(error_at(curve, 2 * pool))
     except NotApplicable as error:
         return replace(found, reason=str(error))
-    if target is None:
+    if found.target is None:
         return replace(found, doubled=doubled)
-    wanted = needed_for(curve, max(0.0, 1.0 - target))
+    wanted = needed_for(curve, max(0.0, 1.0 - found.target))
     reachable = {"reached already": True, "forecast": True, "not reachable": False}.get(wanted.reach)
     return replace(found, doubled=doubled, needed=wanted.examples, reachable=reachable, reason=wanted.reason)
 

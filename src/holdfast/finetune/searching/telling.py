@@ -1,13 +1,13 @@
 """What a search came to, in tables: every trial, the range test, and how much hangs on the rate."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from holdfast.core.finding import Cell, Examples, Series
 from holdfast.core.record import Section
 from holdfast.finetune.measuring.work import Work, comparable
+from holdfast.finetune.searching.cells import cell, rounded
 from holdfast.finetune.searching.range_test import RateRange
 from holdfast.finetune.searching.trials import Trial
 from holdfast.finetune.sensitivity import sensitivity
@@ -45,7 +45,7 @@ def _search(work: Work, trials: Sequence[Trial]) -> Section:
     best = max(whole, key=lambda one: (one.score, -one.loss, -one.number))
     order = sorted(trials, key=lambda one: (-(one.score if one.score is not None else -np.inf), one.loss, one.number))
     cells: list[tuple[Cell, ...]] = [
-        (one.number + 1, *(_cell(one.values[name]) for name in names), _rounded(one.score), _rounded(one.loss),
+        (one.number + 1, *(cell(one.values[name]) for name in names), rounded(one.score), rounded(one.loss),
          one.steps or None, "diverged" if one.score is None else "chosen" if one is best else "")
         for one in order
     ]  # fmt: skip
@@ -72,13 +72,3 @@ def _band(work: Work, whole: Sequence[Trial], best: Trial, others: Sequence[str]
     seen = sensitivity(best.rate, scores, work.streams)
     with_others = f"; {', '.join(others)} varied as well" if others else ""
     yield f"How much hangs on the rate, from 0.3 to 3 times the chosen one: {seen.verdict}, {seen.reason}{with_others}."
-
-
-def _cell(value: Any) -> Cell:
-    if isinstance(value, float):
-        return float(f"{value:.4g}")
-    return value if isinstance(value, int | str) else ", ".join(str(one) for one in value)
-
-
-def _rounded(value: float | None) -> Cell:
-    return None if value is None or not np.isfinite(value) else round(value, 4)

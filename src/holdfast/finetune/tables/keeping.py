@@ -75,8 +75,7 @@ def packages() -> dict[str, str]:
 
 
 def written(kept: Kept, folder: Path) -> None:
-    """Write a model into a new folder. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a model into a folder. Raises OSError."""
     (folder / FILE).write_bytes(as_json(kept, indent=1))
 
 

@@ -13,10 +13,10 @@ from holdfast.core.progress import track
 from holdfast.core.record import Estimate
 from holdfast.finetune.cost.energy import estimated_energy
 from holdfast.finetune.generalisation import generalisation_gap
-from holdfast.finetune.learning_curves.forecast import error_at, learning_curve, needed_for
 from holdfast.finetune.learning_curves.sizes import curve_sizes, subsets
 from holdfast.finetune.measuring.forgetting import turned_wrong
 from holdfast.finetune.measuring.memory import peak
+from holdfast.finetune.measuring.need import foretold
 from holdfast.finetune.measuring.overfitting import loss_of_shares
 from holdfast.finetune.measuring.work import Kept, better, comparable, estimate, score
 from holdfast.finetune.sensitivity import HIGH, LOW
@@ -230,17 +230,7 @@ def need(work: Learning, target: float | None, test: Judged) -> Need:
     found = Need(table.metric, _MODEL, tuple(int(size) for size in each), means, means[-1] if means else math.nan, None,
                  target)  # fmt: skip
     shared = float(np.std(test.score) / math.sqrt(len(test.score)))
-    try:
-        curve = learning_curve(np.array(sizes), np.array(errors), work.streams, test_error=shared, pool=len(train))
-        later = error_at(curve, 2 * len(train))
-        doubled = Estimate(value=1.0 - later.value, low=1.0 - later.high, high=1.0 - later.low, level=later.level)
-    except NotApplicable as error:
-        return replace(found, reason=str(error))
-    if target is None:
-        return replace(found, doubled=doubled)
-    wished = needed_for(curve, max(0.0, 1.0 - target))
-    reachable = {"reached already": True, "forecast": True, "not reachable": False}.get(wished.reach)
-    return replace(found, doubled=doubled, needed=wished.examples, reachable=reachable, reason=wished.reason)
+    return foretold(found, np.array(sizes), np.array(errors), work.streams, test_error=shared, pool=len(train))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from holdfast.core.random import Streams
 from holdfast.core.text import one_line
 from holdfast.data.loading import load
 from holdfast.finetune.recipe import Recipe
-from holdfast.finetune.splits import with_validation
+from holdfast.finetune.splits import in_splits
 from holdfast.finetune.tables.columns import Encoder, columns_of, encoder_of
 from holdfast.finetune.tables.estimators import (
     TABLE,
@@ -61,10 +61,7 @@ class Ready:
 
 def loaded(recipe: Recipe, progress: Progress) -> tuple[Dataset, Dataset | None, str]:
     """Return the data of a recipe in splits, those of the original task, and what was put aside. Raises BadInput."""
-    dataset, note = with_validation(_loaded(recipe.data, recipe, progress), recipe.seed)
-    if not recipe.original:
-        return dataset, None, note
-    return dataset, with_validation(_loaded(recipe.original, recipe, progress), recipe.seed)[0], note
+    return in_splits(recipe, lambda data: _loaded(data, recipe, progress))
 
 
 def prepared(dataset: Dataset, original: Dataset | None, recipe: Recipe, encoder: Encoder | None = None) -> Ready:

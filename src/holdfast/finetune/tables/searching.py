@@ -10,12 +10,13 @@ from pydantic import BaseModel
 
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
-from holdfast.core.finding import FROZEN, Cell, Examples
+from holdfast.core.finding import FROZEN, Examples
 from holdfast.core.progress import track
 from holdfast.core.random import Streams
 from holdfast.core.record import Section
 from holdfast.data.bulk.mixing import finished
 from holdfast.finetune.recipe import Recipe
+from holdfast.finetune.searching.cells import cell, rounded
 from holdfast.finetune.searching.proposing import Outcome, has_optuna, proposed
 from holdfast.finetune.searching.space import Space, space_of, usual
 from holdfast.finetune.splits import keys_of
@@ -118,7 +119,7 @@ def section(found: Searched, metric: str) -> Section:
     names = list(dict.fromkeys(name for one in found.trials for name in one.values))
     order = sorted(found.trials, key=lambda one: (np.inf if one.loss is None else one.loss, one.number))
     cells = tuple(
-        (one.number + 1, *(_cell(one.values[name]) for name in names), _rounded(one.score), _rounded(one.loss),
+        (one.number + 1, *(cell(one.values[name]) for name in names), rounded(one.score), rounded(one.loss),
          one.reason[:60] if one.loss is None else "chosen" if one is order[0] else "")
         for one in order
     )  # fmt: skip
@@ -168,13 +169,3 @@ def _now(work: Learning) -> dict[str, Any]:
 
 def _bare(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(OWN): list(one) if isinstance(one, tuple) else one for name, one in values.items()}
-
-
-def _cell(value: Any) -> Cell:
-    if isinstance(value, float):
-        return float(f"{value:.4g}")
-    return value if isinstance(value, int | str) else ", ".join(str(one) for one in value)
-
-
-def _rounded(value: float | None) -> Cell:
-    return None if value is None or not np.isfinite(value) else round(value, 4)

@@ -1,12 +1,11 @@
 """From a recipe to a fitted table: gate, search, fit, guards, record. Stages are kept, so that a run goes on."""
 
-import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -16,22 +15,23 @@ from holdfast.audit.training import Guard, Training
 from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset
 from holdfast.core.durable import write_whole
-from holdfast.core.errors import BadInput, NotApplicable, StoreError
+from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Recording, listening
+from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.recording import begun, data_fields
 from holdfast.core.store import RunStore, as_json, new_id
 from holdfast.core.text import one_line
 from holdfast.finetune.gate import Broken, gated
-from holdfast.finetune.guards import guarded
+from holdfast.finetune.guards import guarded, measured_or_told
 from holdfast.finetune.learning_curves.sizes import curve_sizes
+from holdfast.finetune.model_folder import MODEL, model_written
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.scorecard import SCORECARD, scorecard
 from holdfast.finetune.searching.space import Space
 from holdfast.finetune.stages import Stages
-from holdfast.finetune.starts import may_go_on, refuse_changed, start
+from holdfast.finetune.starts import started_again
 from holdfast.finetune.tables import keeping, measuring, searching, telling
 from holdfast.finetune.tables.columns import columns_of
 from holdfast.finetune.tables.estimators import (
@@ -42,7 +42,6 @@ from holdfast.finetune.tables.preparing import REPLAY, Ready, loaded, prepared
 from holdfast.finetune.tables.rows import Rows, Table
 from holdfast.finetune.tables.work import Learning, settings_told
 
-MODEL = "model"  # folder of the model, beside the record
 # Fields of a recipe that are about networks, and what says the same of an estimator.
 _FOREIGN: Mapping[str, str] = {
     "adapt": "", "epochs": "options.estimator.max_iter", "batch": "", "micro": "", "schedule": "", "evaluations": "",
@@ -53,7 +52,6 @@ LEAKS = (
     "label-in-disguise", "id-predicts-label", "missingness-tells-label", "row-order-predicts-label", "known-afterwards",
     "target-encoded-before-split", "oversampled-before-split",
 )  # fmt: skip
-_T = TypeVar("_T")
 
 
 class Need(BaseModel):
@@ -85,25 +83,20 @@ def finetune_table(
         "finetune", f"a table by {one_line(recipe.model, 80)}: {dataset.name}", command, recipe,
         id=resume.id if resume else new_id(), **data_fields(dataset), notes=(note,) if note else (),
     )  # fmt: skip
-    if resume is not None:
-        refuse_changed(may_go_on(resume), run)
-    with store.begin(run) as writer, start(writer, recipe.model, store, progress) as before:
+    with started_again(run, resume, recipe.model, store, progress, started) as (going, folder):
         found = _gate(ready, original, recipe, progress)
         if found.broken:
             done: dict[str, Any] = {"results": found.results, "says": found.says}
         else:
             work = Learning(
                 recipe, ready.table, ready.plain, ready.native, ready.plan, Streams(recipe.seed),
-                Stages(writer.folder / "stages"), Recording(progress, writer.event),
+                Stages(folder / "stages"), going.listening(progress),
             )  # fmt: skip
-            done = _learnt(work, ready, writer.folder, processor, sought)
+            done = _learnt(work, ready, folder, processor, sought)
             done["results"] = (*found.results, *guarded(done.pop("training"), progress))
             done["notes"] = (*run.notes, *done["notes"])
             done["config"] = {**run.config, "task": TABLE, "inputs": list(ready.columns)}
-        seconds = before + time.perf_counter() - started
-        run = run.model_copy(update={**done, "status": "finished", "seconds": seconds})
-        writer.finish(run)
-    return run
+        return going.finish(**done)
 
 
 def _learnt(work: Learning, ready: Ready, home: Path, processor: float, sought: Space | None) -> dict[str, Any]:
@@ -113,7 +106,7 @@ def _learnt(work: Learning, ready: Ready, home: Path, processor: float, sought: 
         "takes the place of another, give the rows that one learnt from (original = …)"
     }
     measuring.simpler(work)
-    said = _told(silent, "cost", lambda: measuring.pace(work))
+    said = measured_or_told(silent, "cost", lambda: measuring.pace(work))
     wanted = checked(Need, work.recipe.of("need"), table="options.need")
     planned = _planned(work, sought.trials if sought else 0, ready, need=not wanted.off)
     search = None
@@ -127,12 +120,12 @@ def _learnt(work: Learning, ready: Ready, home: Path, processor: float, sought: 
         work = work.planned(search.plan)
     one = fitted(work.plan, work.table)
     found = measuring.transfer(work, one)
-    gap = _told(silent, "overfitting", lambda: measuring.gap(work, one))
+    gap = measured_or_told(silent, "overfitting", lambda: measuring.gap(work, one))
     lost = None
     if ready.before is not None:
         learnt, then = ready.before.splits["train"], ready.before.splits["test"]
         lost = measuring.forgetting(work, one, learnt, then, ready.alone, replayed=REPLAY in work.recipe.kept_by)
-    band = _told(silent, "sensitivity", lambda: measuring.sensitivity(work))
+    band = measured_or_told(silent, "sensitivity", lambda: measuring.sensitivity(work))
     seeds, why = dict[int, float](), ""
     try:
         seeds = dict(measuring.seeds(work))
@@ -141,7 +134,7 @@ def _learnt(work: Learning, ready: Ready, home: Path, processor: float, sought: 
     test = measuring.judged_once(work, "test", one, work.table.splits["test"])
     if wanted.off:
         silent["need"] = "off by options.need.off"
-    more = None if wanted.off else _told(silent, "need", lambda: measuring.need(work, wanted.target, test))
+    more = None if wanted.off else measured_or_told(silent, "need", lambda: measuring.need(work, wanted.target, test))
     training = Training(
         task=TABLE, metric=work.table.metric, curves=measuring.curves(one), gap=gap, transfer=found, forgetting=lost,
         sensitivity=band, need=more, silent=silent,
@@ -213,24 +206,8 @@ def _write(work: Learning, one: Fitted, folder: Path) -> None:
         rows=one.n, rounds=one.rounds, digest=table.digest, packages=keeping.packages(),
         line=None if table.frames else keeping.line_of(one),
     )  # fmt: skip
-    temporary = folder.with_name(f".{folder.name}.tmp")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        keeping.written(kept, temporary)
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
-    except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise StoreError(f"cannot write the model to {folder}: {error.strerror or error}") from error
-
-
-def _told(silent: dict[Guard, str], guard: Guard, work: Callable[[], _T]) -> _T | None:
-    """Return what a guard measured; where it could not, None, the reason being kept."""
-    try:
-        return work()
-    except NotApplicable as error:
-        silent[guard] = str(error)
-        return None
+    with model_written(folder) as making:
+        keeping.written(kept, making)
 
 
 def _left_out(ready: Ready) -> tuple[str, ...]:

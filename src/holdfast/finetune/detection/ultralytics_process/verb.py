@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.core.config import checked
 from holdfast.core.durable import write_whole
-from holdfast.core.errors import BadInput, StoreError
+from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
-from holdfast.core.progress import Progress, Recording, listening, track
+from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.recording import begun, data_fields
@@ -29,11 +29,12 @@ from holdfast.finetune.detection.ultralytics_process.data import Shown, remove, 
 from holdfast.finetune.detection.ultralytics_process.process import LICENCE, Event, ask, required
 from holdfast.finetune.gate import gated
 from holdfast.finetune.guards import guarded
+from holdfast.finetune.model_folder import MODEL, model_written
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.scorecard import SCORECARD, scorecard
-from holdfast.finetune.splits import with_validation
+from holdfast.finetune.splits import in_splits
 from holdfast.finetune.stages import Stages
-from holdfast.finetune.starts import may_go_on, refuse_changed, start
+from holdfast.finetune.starts import started_again
 from holdfast.finetune.tasks.detect_objects import NAME as TASK
 from holdfast.finetune.tasks.detect_objects import Options as BoxOptions
 
@@ -122,24 +123,19 @@ def finetune_ultralytics(
     options = checked(Options, recipe.of("yolo"), table="options.yolo")
     described_path(recipe.data)
     model, python = _refused(recipe, options), required(options.python)
-    dataset, note = with_validation(_loaded(recipe.data, recipe, progress), recipe.seed)
-    original = None
-    if recipe.original:
-        original, _ = with_validation(_loaded(recipe.original, recipe, progress), recipe.seed)
+    dataset, original, note = in_splits(recipe, lambda data: _loaded(data, recipe, progress))
     run = begun(
         "finetune", f"objects in pictures, by Ultralytics: {Path(recipe.model).name} on {dataset.name}", command,
         recipe, id=resume.id if resume else new_id(), **data_fields(dataset),
         notes=(*((note,) if note else ()), LICENCE),
     )  # fmt: skip
-    if resume is not None:
-        refuse_changed(may_go_on(resume), run)
-    with store.begin(run) as writer, start(writer, recipe.model, store, progress) as before:
+    with started_again(run, resume, recipe.model, store, progress, started) as (going, folder):
         faulty = checked(BoxOptions, recipe.of(TASK), table=f"options.{TASK}").faulty
         given = drawn(recipe.data, dataset, faulty=faulty)
-        home = writer.folder / "ultralytics"
+        home = folder / "ultralytics"
         work = Work(
-            recipe, options, python, writer.folder, shown(dataset, given, home / "data"), given.names,
-            Streams(recipe.seed), Stages(writer.folder / "stages"), Recording(progress, writer.event),
+            recipe, options, python, folder, shown(dataset, given, home / "data"), given.names,
+            Streams(recipe.seed), Stages(folder / "stages"), going.listening(progress),
         )  # fmt: skip
         found = gated(dataset, original, _supervision(work.shown), None, recipe, progress)
         if found.broken:
@@ -151,7 +147,7 @@ def finetune_ultralytics(
             if original is not None and recipe.original is not None:
                 then = original, drawn(recipe.original, original, faulty=faulty)
             training, seen = measuring.measured(work, model, trained, then)
-            write_whole(writer.folder / SCORECARD, as_json(scorecard(training), indent=1))
+            write_whole(folder / SCORECARD, as_json(scorecard(training), indent=1))
             done = {
                 "results": (*found.results, *guarded(training, progress)),
                 "says": telling.sentence(training),
@@ -160,10 +156,7 @@ def finetune_ultralytics(
                 "config": {**run.config, "task": TASK, "inputs": ["image"]},
             }
         remove(home / "data")
-        seconds = before + time.perf_counter() - started
-        run = run.model_copy(update={**done, "status": "finished", "seconds": seconds})
-        writer.finish(run)
-    return run
+        return going.finish(**done)
 
 
 def _trained(work: Work, model: str) -> Trained:
@@ -200,8 +193,7 @@ def _trained(work: Work, model: str) -> Trained:
 
 def _kept(work: Work, trained: Trained) -> None:
     """Put the best weights beside the record, with what they are. Raises StoreError."""
-    folder = work.folder / "model"
-    temporary = folder.with_name(".model.tmp")
+    folder = work.folder / MODEL
     best = next((work.home / name for name in ("best.pt", "last.pt") if (work.home / name).is_file()), None)
     if best is None:
         if (folder / WEIGHTS).is_file():
@@ -211,15 +203,9 @@ def _kept(work: Work, trained: Trained) -> None:
         "made_by": f"ultralytics {trained.version}", "licence": "AGPL-3.0", "classes": list(work.names),
         "size": work.options.size, "weights": WEIGHTS,
     }  # fmt: skip
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        shutil.copyfile(best, temporary / WEIGHTS)
-        (temporary / CARD).write_text(json.dumps(card, indent=1), "utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
-    except OSError as error:
-        raise StoreError(f"cannot write the model to {folder}: {error.strerror or error}") from error
+    with model_written(folder) as making:
+        shutil.copyfile(best, making / WEIGHTS)
+        (making / CARD).write_text(json.dumps(card, indent=1), "utf-8")
 
 
 def card_of(path: Path) -> dict[str, Any]:

@@ -1,0 +1,20 @@
+"""The model beside the record: it appears whole, or the one that was there stays."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from holdfast.core.durable import building
+from holdfast.core.errors import StoreError
+
+MODEL = "model"  # folder of the tuned model, beside the record
+
+
+@contextmanager
+def model_written(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of `folder` once all is written. Raises StoreError."""
+    try:
+        with building(folder, replace=True) as making:
+            yield making
+    except OSError as error:
+        raise StoreError(f"cannot write the model to {folder}: {error.strerror or error}") from error
