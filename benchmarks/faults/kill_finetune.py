@@ -46,6 +46,9 @@ CASES: dict[str, tuple[str, ...]] = {
     "detect-objects": ("boxes", "shapes/data.yaml", "--rate", "0.002", "--epochs", "3", *ALLOWED, *QUICK,
                        "--set", "evaluations=6", "--set", "options.detect-objects.size=32",
                        "--set", "options.scratch.off=true"),
+    "classify-image": ("vit", "bars", "--rate", "0.003", "--epochs", "4", *ALLOWED, *QUICK, "--set", "evaluations=12"),
+    "table": ("boosting", "table.csv", "--label", "y", *ALLOWED, "--set", "search.trials=6",
+              "--set", "search.learning_rate=[0.01, 0.3]"),
 }  # fmt: skip
 TIMES = ("id", "started", "seconds", "command", "cpu_seconds", "starts")
 FELL_BACK = "could not be used as written"  # in the note on a damaged checkpoint, which an unbroken run has none of
@@ -131,12 +134,16 @@ def main() -> int:
 def prepare(folder: Path, rows: int = 240) -> None:
     """Write the models and data that the cases name."""
     import small_models
+    import small_tables
 
     small_models.encoder(folder / "enc")
     small_models.decoder(folder / "dec")
     small_models.write_texts(folder / "texts.csv", rows, seed=1)
     lines = [f'"{text}",{label}' for text, label in small_models.texts(rows, seed=2)]
     (folder / "pairs.csv").write_text("\n".join(["prompt,answer", *lines]) + "\n")
+    small_models.vision(folder / "vit")
+    small_models.pictures(folder / "bars", rows, seed=3)
+    small_tables.write(folder / "table.csv", small_tables.rows(2 * rows, seed=4), label="y")
 
 
 def draw(folder: Path) -> None:
@@ -269,8 +276,9 @@ def damaged(run: Path, rng: random.Random) -> int:
 def conclusions(run: Path) -> dict[str, object]:
     """Return all that a run came to: its weights, what it remembers of its training, and its record."""
     found: dict[str, object] = {}
-    for path in sorted((run / "model").glob("*.safetensors")):
-        found[path.name] = sha256(path.read_bytes()).hexdigest()
+    for path in sorted((run / "model").rglob("*")):
+        if path.is_file():
+            found[path.relative_to(run).as_posix()] = sha256(path.read_bytes()).hexdigest()
     for home in (run, *sorted((run / "trials").glob("*"))):
         for state in sorted(home.glob("steps/ckpt-*/state.json"))[-1:]:
             found[f"{home.name if home != run else 'steps'}: memory"] = untimed(json.loads(state.read_bytes())["state"])
