@@ -31,7 +31,7 @@ def test_a_killed_training_is_gone_on_with_to_the_same_bits():
 
 @pytest.mark.slow
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("case", ["classify-text", "search", "generate-text", "classify-image", "detect-objects", "table"])
+@pytest.mark.parametrize("case", script().CASES)
 def test_fifty_kills_change_nothing(tmp_path, case):
     assert script().campaign(tmp_path, case, kills=50, seed=2) == []
 
