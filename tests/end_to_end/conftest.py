@@ -9,29 +9,47 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forking import Forking
+from forking import AUDIT, TRAINING, Forking
 
 COMMAND = Path(sys.executable).with_name("holdfast")
 
 
 @pytest.fixture
-def holdfast(tmp_path):
-    """Return a function that runs the installed command in an empty folder."""
+def installed(tmp_path):
+    """Return a function that runs the installed command, as a process of its own, in an empty folder."""
 
-    def run(*arguments, **options):
-        environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", **options.pop("env", {})}
+    def run(*arguments):
         return subprocess.run(  # noqa: PLW1510 the tests look at the exit code
             [COMMAND, *map(str, arguments)],
-            **{"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "timeout": 120, **options},
-        )
+            cwd=tmp_path, env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}, capture_output=True, text=True,
+            timeout=120,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def holdfast(forks, tmp_path):
+    """Return a function that runs the command in an empty folder, in a fork that need not import anything."""
+
+    def run(*arguments, **options):
+        return forks(tmp_path, "holdfast", *arguments, **options)
 
     return run
 
 
 @pytest.fixture(scope="session")
+def forks():
+    """Return what runs `holdfast …` and `python FILE` in forks of one process, which has imported what audits need."""
+    found = Forking(AUDIT)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
 def in_fork():
-    """Return what runs `holdfast …` and `python FILE` in forks of one process, which has imported torch."""
-    found = Forking()
+    """Return the same with torch."""
+    found = Forking(TRAINING)
     yield found
     found.close()
 

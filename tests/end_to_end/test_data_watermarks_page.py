@@ -54,7 +54,7 @@ def test_the_commands_print_what_the_page_says(holdfast, tmp_path):
     for command, said in SHOWN:
         program, *arguments = shlex.split(command)
         assert program == "holdfast"
-        done = holdfast(*arguments, timeout=600)
+        done = holdfast(*arguments)
         assert done.returncode == ("detect marked.jsonl" in command), done.stderr
         assert masked(said) in masked(done.stdout), command
 
