@@ -294,8 +294,6 @@ def _codes(values: pa.ChunkedArray, labels: Labels) -> np.ndarray | None:
     known = {name: float(place) for place, name in enumerate(labels.classes)}
     known |= {_written(name): place for name, place in known.items()}
     encoded = values.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
     words = encoded.dictionary.to_pylist()
     table = np.array([*(known.get(str(word), known.get(_written(word), np.nan)) for word in words), np.nan])
     codes = table[pc.fill_null(encoded.indices, len(words)).to_numpy(zero_copy_only=False)]

@@ -123,8 +123,6 @@ class Dataset:
     def codes(self, name: str) -> tuple[Int[np.ndarray, " rows"], tuple[Any, ...]]:
         """Return (code per row, values): code i stands for values[i], -1 for null; order of first occurrence."""
         encoded = self.values(name).combine_chunks().dictionary_encode()
-        if isinstance(encoded, pa.ChunkedArray):  # PyArrow returns either, depending on its release
-            encoded = encoded.combine_chunks()
         codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
         return codes.astype(np.int64), tuple(encoded.dictionary.to_pylist())
 
@@ -182,8 +180,6 @@ def _column_digest(values: pa.ChunkedArray) -> bytes:
     state.update(f"{values.type}:{len(values)}".encode())
     for start in range(0, len(values), _BLOCK):
         block = values.slice(start, _BLOCK).combine_chunks()
-        if isinstance(block, pa.ChunkedArray):
-            block = pa.concat_arrays(block.chunks)
         state.update(np.packbits(block.is_valid().to_numpy(zero_copy_only=False)).tobytes())
         state.update(_block_bytes(block))
     return state.digest()

@@ -49,8 +49,7 @@ def named_records(dataset: Dataset) -> pa.Array:
         raise BadInput(f"column {RECORD} of {dataset.name} holds something that is no name of a record")
     if len(names.unique()) < len(names):
         raise BadInput(f"column {RECORD} of {dataset.name} names {len(names) - len(names.unique()):,} records twice")
-    joined = names.combine_chunks()
-    return pa.concat_arrays(joined.chunks) if isinstance(joined, pa.ChunkedArray) else joined
+    return names.combine_chunks()
 
 
 def with_names(dataset: Dataset) -> Dataset:

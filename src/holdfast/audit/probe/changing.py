@@ -38,7 +38,7 @@ class Pool:
         ordered = distinct.take(pc.sort_indices(distinct))
         if len(ordered) > _MOST_POOL:
             ordered = ordered.take(pa.array(np.linspace(0, len(ordered) - 1, _MOST_POOL).astype(np.int64)))
-        return cls(ordered.combine_chunks() if isinstance(ordered, pa.ChunkedArray) else ordered)
+        return cls(ordered)
 
     def draw(self, kind: Kind, n: int, rng: np.random.Generator) -> pa.Array:
         """Return n values from the upper or lower quarter of those that occur, one at least."""
@@ -60,8 +60,6 @@ def changed(
     for name in names:
         position = position_of[name]
         old = table.column(position).combine_chunks()
-        if isinstance(old, pa.ChunkedArray):
-            old = pa.concat_arrays(old.chunks)
         if kind == "shuffled" or not len(pools[name].values):
             source = np.arange(len(old))
             source[places] = rng.permutation(places)

@@ -240,8 +240,7 @@ def _columns_of(
     for column in categories:
         if column not in dataset.table.column_names:
             raise BadInput(f"{shown} has no column {one_line(column, 60)!r}, which the real data have")
-        found = pc.fill_null(pc.cast(dataset.values(column).combine_chunks(), pa.large_string()), "")
-        kept[column] = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+        kept[column] = pc.fill_null(pc.cast(dataset.values(column).combine_chunks(), pa.large_string()), "")
     points = np.concatenate(columns, axis=1) if columns else None
     return SampleItems(
         name, len(dataset), digest, points=points, columns=tuple(names), categories=kept, notes=tuple(notes)

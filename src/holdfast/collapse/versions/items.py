@@ -95,8 +95,7 @@ def sets_of(
 
 
 def _filled(values: pa.ChunkedArray) -> pa.Array:
-    found = pc.fill_null(pc.cast(values.combine_chunks(), pa.large_string()), "")
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    return pc.fill_null(pc.cast(values.combine_chunks(), pa.large_string()), "")
 
 
 def _pixels(dataset: Dataset, values: Sequence[str]) -> np.ndarray:

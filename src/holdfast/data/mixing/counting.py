@@ -138,7 +138,7 @@ class Counter:
         """Return a number for each record's generator; the largest for one that nobody named."""
         if values is None or pa.types.is_null(values.type):
             return np.full(n, -1, np.int64)
-        coded = _one(pc.dictionary_encode(pc.cast(values, STRING)))
+        coded = pc.dictionary_encode(pc.cast(values, STRING).combine_chunks())
         mapped = [
             -1 if name in {None, UNNAMED} else self._generators.setdefault(name, len(self._generators))
             for name in coded.dictionary.to_pylist()
@@ -193,9 +193,3 @@ def _generations_of(values: pa.ChunkedArray | None, n: int) -> np.ndarray:
         return np.full(n, _NO_GENERATION, np.int64)
     found = np.asarray(pc.fill_null(whole, _NO_GENERATION).to_numpy(zero_copy_only=False), dtype=np.int64)
     return np.where((found < 0) | (found > _MOST_GENERATION), _NO_GENERATION, found)
-
-
-def _one(values: pa.ChunkedArray | pa.Array) -> pa.Array:
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    return pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) else values

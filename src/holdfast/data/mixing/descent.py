@@ -58,13 +58,10 @@ def _flat(listed: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
 def _codes(*texts: pa.Array) -> tuple[list[np.ndarray], int]:
     """Return each array of texts as numbers, equal ones for equal texts, and how many there are."""
     every = pc.dictionary_encode(pa.chunked_array(list(texts), STRING).combine_chunks(), null_encoding="encode")
-    every = _one(every)
     numbers = np.asarray(every.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
     ends = np.cumsum([len(text) for text in texts])
     return np.split(numbers, ends[:-1]), len(every.dictionary)
 
 
 def _one(values: pa.ChunkedArray | pa.Array) -> pa.Array:
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    return pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) else values
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

@@ -129,8 +129,6 @@ def as_text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 def _vectors(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    if isinstance(whole, pa.ChunkedArray):
-        whole = pa.concat_arrays(whole.chunks)
     width, start = whole.type.list_size, whole.offset * whole.type.list_size
     numbers = pc.fill_null(whole.values.slice(start, len(whole) * width), 0.0).to_numpy(zero_copy_only=False)
     raw = np.ascontiguousarray(numbers, np.float64).reshape(len(whole), width)

@@ -25,8 +25,6 @@ Lookup = Callable[[pa.Array], np.ndarray]  # names of records → their generati
 def links(parents: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, pa.Array]:
     """Return (row, name) of every parent, one below the other."""
     whole = parents.combine_chunks() if isinstance(parents, pa.ChunkedArray) else parents
-    if isinstance(whole, pa.ChunkedArray):
-        whole = pa.concat_arrays(whole.chunks)
     rows = np.flatnonzero(pc.is_valid(whole).to_numpy(zero_copy_only=False))
     lists = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(pc.drop_null(whole)))
     names = pc.list_flatten(lists)

@@ -150,8 +150,6 @@ def _by_folder(dataset: Dataset, folders: Mapping[str, str]) -> pa.ChunkedArray:
         )
     paths = pc.fill_null(pc.cast(dataset.values(FILE), STRING), "")
     distinct = paths.combine_chunks().dictionary_encode()
-    if isinstance(distinct, pa.ChunkedArray):
-        distinct = distinct.combine_chunks()
     said = []
     for path in distinct.dictionary.to_pylist():
         found = {folders[part] for part in path.replace("\\", "/").split("/")[:-1] if part in folders}

@@ -54,9 +54,7 @@ def silences(dataset: Dataset, labels: Labels, associations: Associations) -> Si
         values = dataset.table.column(column.name).take(pa.array(rows))
         if pa.types.is_null(values.type):
             continue
-        encoded = pa.chunked_array(values.chunks, values.type).unify_dictionaries().dictionary_encode().combine_chunks()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = pa.concat_arrays(encoded.chunks)
+        encoded = values.combine_chunks().dictionary_encode()
         codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
         silence = (
             _silence(column.name, codes, encoded.dictionary, y) if len(encoded.dictionary) <= _MOST_VALUES else None

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
@@ -101,8 +100,6 @@ def _ages(dataset: Dataset, profile: ColumnProfile) -> list[Stray]:
     if not AGE_TEXT.match(str(profile.top[0][0])):
         return []
     encoded = dataset.table.column(profile.name).combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):  # PyArrow returns either, depending on its release
-        encoded = encoded.combine_chunks()
     ages = [_age(str(word)) for word in encoded.dictionary.to_pylist()]
     codes = pc.fill_null(encoded.indices, len(ages)).to_numpy(zero_copy_only=False)
     years = np.array([*ages, np.nan])[codes]

@@ -99,8 +99,6 @@ def _renamed(dataset: Dataset, profiles: list[ColumnProfile], bits_needed: float
 def _first_seen(values: pa.ChunkedArray) -> np.ndarray | None:
     """Return for each row the number of its value, in order of first occurrence: alike for all renamings."""
     encoded = values.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):  # PyArrow returns either, depending on its release
-        encoded = encoded.combine_chunks()
     return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 

@@ -120,8 +120,6 @@ def number_bins(values: np.ndarray) -> Int[np.ndarray, " sample"]:
 def value_bins(values: pa.ChunkedArray | pa.Array, most: int) -> Int[np.ndarray, " sample"]:
     """Return one bin for each value that occurs twice or more; the rest shares bin 1, missing is bin 0."""
     joined = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    if isinstance(joined, pa.ChunkedArray):
-        joined = pa.concat_arrays(joined.chunks) if joined.num_chunks else pa.array([], values.type)
     if pa.types.is_null(joined.type):
         return np.zeros(len(joined), dtype=np.int64)
     encoded = joined.dictionary_encode()

@@ -100,8 +100,6 @@ def vector_block(dataset: Dataset, name: str) -> Block:
 
     def read(rows: np.ndarray) -> np.ndarray:
         values = dataset.values(name).take(pa.array(rows)).combine_chunks()
-        if isinstance(values, pa.ChunkedArray):  # PyArrow returns either, depending on its release
-            values = pa.concat_arrays(values.chunks)
         width = values.type.list_size
         inside = values.values.slice(values.offset * width, len(values) * width)
         lines = np.asarray(inside.to_numpy(zero_copy_only=False), dtype=np.float32).reshape(len(values), width)

@@ -103,8 +103,6 @@ def _ranks(dataset: Dataset, names: list[str], rows: np.ndarray) -> Int[np.ndarr
     out = np.empty((len(rows), len(names)), dtype=np.int64, order="F")
     for place, name in enumerate(names):
         values = dataset.table.column(name).take(picked).combine_chunks()
-        if isinstance(values, pa.ChunkedArray):
-            values = pa.concat_arrays(values.chunks)
         encoded = values.dictionary_encode()
         order = pc.sort_indices(encoded.dictionary).to_numpy()
         rank = np.empty(len(order) + 1, dtype=np.int64)

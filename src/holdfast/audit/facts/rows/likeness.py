@@ -73,8 +73,7 @@ def _likeness(dataset: Dataset, name: str, rows: np.ndarray, codes: np.ndarray) 
         known = ~np.isnan(numbers)
         if len(np.unique(numbers[known])) > _FEW_NUMBERS:
             return intraclass(codes[known], ranks_of(numbers[known])[:, None])
-    joined = pa.chunked_array(values.chunks, kind).combine_chunks()
-    encoded = (pa.concat_arrays(joined.chunks) if isinstance(joined, pa.ChunkedArray) else joined).dictionary_encode()
+    encoded = values.combine_chunks().dictionary_encode()
     found = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     codes, found = codes[found >= 0], found[found >= 0]
     if not len(found):

@@ -25,8 +25,6 @@ def variation(
     from scipy.special import chdtrc
 
     encoded = (_plainly_written(values) if plain else values).combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):  # PyArrow returns either, depending on its release
-        encoded = encoded.combine_chunks()
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     k = len(encoded.dictionary)
     a = np.bincount(codes[:n_first][codes[:n_first] >= 0], minlength=k)

@@ -118,8 +118,6 @@ def groups_of(dataset: Dataset, by: Sequence[str]) -> dict[str, Int[np.ndarray, 
         if pa.types.is_timestamp(values.type):
             values = pc.strftime(values, format="%Y")
         coded = pc.cast(values, pa.large_string()).combine_chunks().dictionary_encode()
-        if isinstance(coded, pa.ChunkedArray):
-            coded = coded.combine_chunks()
         codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
         counts = np.bincount(codes[codes >= 0], minlength=len(coded.dictionary))
         if not by and (counts > 0).sum() < 2:
