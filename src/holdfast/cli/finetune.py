@@ -22,7 +22,7 @@ WRONG = 2  # exit code of the caller's mistake
 @click.option("--rate", type=float, help="Learning rate at its peak.")
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any field of a recipe.")
-@click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted, to the same end.")
+@click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
 @fail_on("error")
 @FORMAT
 @OUT

@@ -44,7 +44,7 @@ class Verifier(BaseModel):
     """
 
     model_config = FROZEN
-    kind: Literal["ideal", "biased"] = "ideal"
+    kind: Literal["ideal", "biased"] = Field("ideal", description="what is let through: see above")
     share: float = Field(0.5, gt=0, le=1, description="of an ideal verifier: share of the batch as good as real")
     centre: float = Field(0.0, allow_inf_nan=False, description="of a biased verifier: what it likes best")
     width: float = Field(
@@ -56,8 +56,8 @@ class Feed(BaseModel):
     """One stream of batches into the training set."""
 
     model_config = FROZEN
-    name: str = Field(min_length=1, max_length=40)
-    of: Literal["real", "model"]
+    name: str = Field(min_length=1, max_length=40, description="what it is called in tables and pictures")
+    of: Literal["real", "model"] = Field(description="where a batch is drawn from: the real world, or an earlier model")
     size: int | None = Field(None, gt=0, description="items a batch; the experiment's `samples`, if None")
     share: float | None = Field(
         None, gt=0, allow_inf_nan=False, description="items a batch as a share of the experiment's `samples`"
@@ -66,14 +66,14 @@ class Feed(BaseModel):
         1.0, gt=0, allow_inf_nan=False, description="each batch is this many times as large as the one before"
     )
     power: float = Field(0.0, allow_inf_nan=False, description="batch t has size × t to this power")
-    every: Literal["generation", "once"] = "generation"
-    keep: Literal["last", "all"] = "last"
+    every: Literal["generation", "once"] = Field("generation", description="when a batch is drawn")
+    keep: Literal["last", "all"] = Field("last", description="which of its batches are learnt from")
     lag: int = Field(1, description="which model is drawn from: 1 is the one of the generation before")
     weight: float | Literal["golden"] | None = Field(
         None, description="share of the fit's total weight; None gives each item the same weight"
     )
-    rule: Rule = PLAIN
-    verifier: Verifier | None = None
+    rule: Rule = Field(PLAIN, description="how a model is drawn from; as it is, if not said")
+    verifier: Verifier | None = Field(None, description="who looks through a model's items first; nobody, if None")
 
     @field_validator("weight", mode="before")
     @classmethod
@@ -101,9 +101,9 @@ class Regime(BaseModel):
     """What each generation is trained on."""
 
     model_config = FROZEN
-    name: str = Field(min_length=1, max_length=60)
-    title: str = ""
-    feeds: tuple[Feed, ...]
+    name: str = Field(min_length=1, max_length=60, description="what it is called in tables and pictures")
+    title: str = Field("", description="the same in words")
+    feeds: tuple[Feed, ...] = Field(description="what a generation is trained on, taken together")
     subsample: bool = Field(
         default=False, description="fit on `samples` items, drawn without replacement from all fed in"
     )

@@ -26,13 +26,15 @@ class Recipe(BaseModel):
     keep: tuple[str, ...] | None = Field(
         None, description="what works against forgetting; if not said, interpolate, and replay where original is given"
     )
-    epochs: float = Field(3.0, gt=0, le=1000)
+    epochs: float = Field(3.0, gt=0, le=1000, description="how often each training example is learnt from")
     batch: int = Field(16, ge=1, description="examples a step learns from")
     micro: int | None = Field(None, ge=1, description="examples at once, where memory is short; the sum is the same")
     rate: float | None = Field(
         None, gt=0, allow_inf_nan=False, description="learning rate at its peak; the task's usual one, if not given"
     )
-    schedule: Literal["constant", "linear", "cosine", "one-cycle"] = "cosine"
+    schedule: Literal["constant", "linear", "cosine", "one-cycle"] = Field(
+        "cosine", description="how the rate goes down, after a short warm-up"
+    )
     stop: Literal["patience", "gl", "pq", "up", "never"] = Field("patience", description="when to stop early")
     evaluations: int = Field(10, ge=1, le=1000, description="how often to look at the validation data")
     budget: float | None = Field(
@@ -41,7 +43,7 @@ class Recipe(BaseModel):
     search: dict[str, Any] = Field({}, description="trials and what to search, such as rate = [1e-5, 1e-3]")
     options: dict[str, dict[str, Any]] = Field({}, description="of the task, of methods and of guards, by name")
     allow: tuple[str, ...] = Field((), description="gate checks that may fail, by name")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="seed of everything random")
 
     @property
     def kept_by(self) -> tuple[str, ...]:

@@ -42,21 +42,21 @@ def refuse_changed(before: Run, now: Run) -> None:
         "their number"
     ]
     raise BadInput(
-        f"the data of run {before.id} have changed since it began ({', '.join(changed)}), so that it cannot come to "
-        "the same end; put them back, or start a new run"
+        f"the data of run {before.id} have changed since it began ({', '.join(changed)}): it cannot be gone on with; "
+        "put them back, or start a new run"
     )
 
 
 @contextmanager
-def start(writer: RunWriter, model: str, store: RunStore, progress: Progress) -> Iterator[float]:
+def start(writer: RunWriter, model: str, store: RunStore, progress: Progress, whither: str) -> Iterator[float]:
     """Mark a start in the run's events, and yield the seconds of the starts before it.
 
-    What breaks off is told with the way to go on; what was wrong ends the run as failed. Raises BadInput where the
-    model is another one than the run began with.
+    What breaks off is told with the way to go on, and `whither` that leads; what was wrong ends the run as failed.
+    Raises BadInput where the model is another one than the run began with.
     """
     seconds = earlier(writer.folder)
     where = "" if store.root == DEFAULT_ROOT else f" --store {store.root}"
-    on = f"go on to the same end: {processes.program()} finetune --resume {writer.run.id}{where}"
+    on = f"go on {whither}: {processes.program()} finetune --resume {writer.run.id}{where}"
     _same_model(writer.folder, Path(model), writer.run.id)
     writer.event({"event": START})
     try:
@@ -74,7 +74,14 @@ def start(writer: RunWriter, model: str, store: RunStore, progress: Progress) ->
 
 @contextmanager
 def started_again(
-    run: Run, resume: Run | None, model: str, store: RunStore, progress: Progress, since: float
+    run: Run,
+    resume: Run | None,
+    model: str,
+    store: RunStore,
+    progress: Progress,
+    since: float,
+    *,
+    whither: str = "to the same end",
 ) -> Iterator[tuple[OpenRun, Path]]:
     """Begin a run, or go on with `resume`; yield what takes it down, and its folder. Its time is that of all starts.
 
@@ -82,7 +89,7 @@ def started_again(
     """
     if resume is not None:
         refuse_changed(may_go_on(resume), run)
-    with store.begin(run) as writer, start(writer, model, store, progress) as before:
+    with store.begin(run) as writer, start(writer, model, store, progress, whither) as before:
         yield OpenRun(run, writer, since - before), writer.folder
 
 
@@ -127,6 +134,6 @@ def _same_model(folder: Path, model: Path, run: str) -> None:
         return
     if before != now:
         raise BadInput(
-            f"the model {model} of run {run} has changed since it began, so that it cannot come to the same end; put "
-            "it back, or start a new run"
+            f"the model {model} of run {run} has changed since it began: it cannot be gone on with; put it back, or "
+            "start a new run"
         )

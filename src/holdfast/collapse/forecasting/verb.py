@@ -28,12 +28,12 @@ class Asked(BaseModel):
     """The settings of a forecast."""
 
     model_config = FROZEN
-    generations: int = Field(10, gt=0, le=10_000)
+    generations: int = Field(10, gt=0, le=10_000, description="how far to look ahead")
     regime: str = Field("replace", description="what later generations will learn from")
     types: Unit = Field("words", description="what is counted in texts")
     column: str | None = Field(None, description="which column is counted, where there are several")
     text: str | None = Field(None, description="which column holds the texts")
-    seed: int = 0
+    seed: int = Field(0, description="seed of everything random")
 
 
 def run_forecast(

@@ -30,7 +30,7 @@ class Experiment(BaseModel):
     learner: str = Field("gaussian", description="name of a learner, or module:name of one of your own")
     options: dict[str, Any] = Field({}, description="options of the learner")
     samples: int = Field(100, gt=0, description="items a generation learns from (M)")
-    generations: int = Field(50, gt=0, le=100_000)
+    generations: int = Field(50, gt=0, le=100_000, description="how many follow the first")
     replicates: int = Field(1000, gt=0, description="how often the whole history is run")
     regimes: tuple[str, ...] = Field(
         ("replace", "accumulate", "fresh-real"), description="names, or `all` that suit the learner"
@@ -41,7 +41,7 @@ class Experiment(BaseModel):
     measure_size: int = Field(1000, gt=1, description="items in the samples that measures look at")
     at: tuple[int, ...] = Field((), description="generations to record; all of them, or about 60 spread out, if empty")
     vary: dict[str, tuple[Any, ...]] = Field({}, description="settings to vary, such as samples or options.variance")
-    seed: int = 0
+    seed: int = Field(0, description="seed of everything random")
     block: int | None = Field(None, gt=0, description="replicates that go in lock-step; by the learner, if None")
 
     @model_validator(mode="before")

@@ -29,7 +29,7 @@ class Flow(BaseModel):
     model_config = FROZEN
     file: str | None = Field(None, description="pictures to learn from; shapes are drawn without one")
     side: int = Field(16, ge=4, le=128, description="height and width")
-    hidden: int = Field(256, ge=4, le=4096)
+    hidden: int = Field(256, ge=4, le=4096, description="units of each hidden layer")
     steps: int = Field(1000, ge=1, description="steps of training a generation")
     epochs: float | None = Field(None, gt=0, description="instead of steps: how often all that is fed in is seen")
     batch: int = Field(64, ge=1, description="pictures a step")

@@ -56,8 +56,8 @@ class Gaussian(BaseModel):
     """
 
     model_config = FROZEN
-    mean: float = Field(0.0, allow_inf_nan=False)
-    sd: float = Field(1.0, gt=0, allow_inf_nan=False)
+    mean: float = Field(0.0, allow_inf_nan=False, description="of the truth")
+    sd: float = Field(1.0, gt=0, allow_inf_nan=False, description="standard deviation of the truth")
     variance: Literal["unbiased", "mle"] = Field("unbiased", description="divide by n − 1, or by n")
 
     def truth(self, replicates: int, rng: np.random.Generator) -> Normal:

@@ -38,8 +38,8 @@ class Kde(BaseModel):
 
     model_config = FROZEN
     bandwidth: float | Literal["silverman"] = Field("silverman", description="width of the kernels, or the rule for it")
-    mean: float = Field(0.0, allow_inf_nan=False)
-    sd: float = Field(1.0, gt=0, allow_inf_nan=False)
+    mean: float = Field(0.0, allow_inf_nan=False, description="of the truth")
+    sd: float = Field(1.0, gt=0, allow_inf_nan=False, description="standard deviation of the truth")
 
     @field_validator("bandwidth", mode="before")
     @classmethod

@@ -50,7 +50,7 @@ class LinearRegression(BaseModel):
     """
 
     model_config = FROZEN
-    dimensions: int = Field(5, gt=0, le=1000)
+    dimensions: int = Field(5, gt=0, le=1000, description="inputs")
     noise: float = Field(1.0, gt=0, allow_inf_nan=False, description="standard deviation of labels around the line")
     signal: float = Field(1.0, ge=0, allow_inf_nan=False, description="length of the true vector of coefficients")
     ridge: float = Field(

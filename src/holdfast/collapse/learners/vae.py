@@ -30,7 +30,7 @@ class Vae(BaseModel):
     file: str | None = Field(None, description="pictures to learn from; shapes are drawn without one")
     side: int = Field(16, ge=4, le=128, description="height and width")
     latent: int = Field(8, ge=1, le=256, description="numbers in a code")
-    hidden: int = Field(128, ge=4, le=4096)
+    hidden: int = Field(128, ge=4, le=4096, description="units of each hidden layer")
     steps: int = Field(800, ge=1, description="steps of training a generation")
     epochs: float | None = Field(None, gt=0, description="instead of steps: how often all that is fed in is seen")
     batch: int = Field(64, ge=1, description="pictures a step")

@@ -54,8 +54,8 @@ class External(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
-    name: str
-    file: str | None = None
+    name: str = Field(description="module:name of a class or a function that returns the object")
+    file: str | None = Field(None, description="the real world, unless the object draws it itself")
     options: dict[str, Any] = Field({}, description="for the call that makes the object")
 
     def truth(self, replicates: int, rng: np.random.Generator) -> Taught:

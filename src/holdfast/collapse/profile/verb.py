@@ -33,7 +33,7 @@ class Asked(BaseModel):
     column: str | None = Field(None, description="which column is counted, where there are several")
     text: str | None = Field(None, description="which column holds the texts")
     tail: float = Field(TAIL, gt=0, lt=1, description="share of the real items whose types are the tail")
-    seed: int = 0
+    seed: int = Field(0, description="seed of everything random")
 
 
 def run_profile(

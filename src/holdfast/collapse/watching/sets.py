@@ -36,7 +36,7 @@ class WatchSettings(BaseModel):
     endless: bool = Field(default=False, description="a stream without an end: alpha is then the chance per generation")
     metrics: tuple[str, ...] = Field((), description="measures to watch; the usual ones, if empty; or `all`")
     text: str | None = Field(None, description="column that holds the documents")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="seed of everything random")
 
 
 def watch_paths(

@@ -44,9 +44,9 @@ class Bound(BaseModel):
     """A share of all records: exactly (to one record), at least, at most. A number alone means exactly."""
 
     model_config = _STRICT
-    exactly: float | None = Field(None, ge=0, le=1)
-    at_least: float = Field(0.0, ge=0, le=1)
-    at_most: float = Field(1.0, ge=0, le=1)
+    exactly: float | None = Field(None, ge=0, le=1, description="the share, to one record")
+    at_least: float = Field(0.0, ge=0, le=1, description="the share, or more")
+    at_most: float = Field(1.0, ge=0, le=1, description="the share, or less")
 
     @model_validator(mode="before")
     @classmethod
@@ -127,9 +127,9 @@ class Without(BaseModel):
     """What is never taken, by name."""
 
     model_config = _STRICT
-    sources: tuple[str, ...] = ()
-    licences: tuple[str, ...] = ()
-    generators: tuple[str, ...] = ()
+    sources: tuple[str, ...] = Field((), description="whose records are never taken")
+    licences: tuple[str, ...] = Field((), description="under which records are never taken")
+    generators: tuple[str, ...] = Field((), description="models whose records are never taken")
 
 
 class Policy(BaseModel):
@@ -139,17 +139,17 @@ class Policy(BaseModel):
     source: tuple[str, ...] = Field(min_length=1, description="address of a store, such as corpus@v3, or files")
     records: int | None = Field(None, gt=0, description="how many; the most that the policy allows, if not said")
     shares: dict[Class, Bound] = Field({}, description="of all records, by who made them")
-    caps: Caps = Caps()
-    human: Human = Human()
+    caps: Caps = Field(Caps(), description="the most from one generator or generation")
+    human: Human = Field(Human(), description="the least from people")
     unknown: Literal["synthetic", "exclude", "own"] = Field(
         "synthetic", description="what records of unknown origin count as: the safe side, nothing, or a share of theirs"
     )
-    without: Without = Without()
+    without: Without = Field(Without(), description="what is never taken")
     test: tuple[str, ...] = Field((), description="test data: neither its records nor their children are taken")
     weights: Annotated[
         Annotated[float, Field(gt=0, lt=1)] | Literal["golden"] | None, _number_or(GOLDEN, "a share")
     ] = Field(None, description="share of the weight that people's records have together, in a column _weight")
-    seed: int = Field(0, ge=0, lt=2**63)
+    seed: int = Field(0, ge=0, lt=2**63, description="seed of which records are drawn")
 
     @field_validator("source", "test", mode="before")
     @classmethod

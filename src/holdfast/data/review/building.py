@@ -35,16 +35,16 @@ class Asked(BaseModel):
     model_config = FROZEN
     sample: int | None = Field(None, ge=1, description="records to draw at random, for estimates")
     by: str | None = Field(None, description="column whose values (or tenths, for numbers) are strata of the sample")
-    allocation: Literal["proportional", "equal"] = "proportional"
+    allocation: Literal["proportional", "equal"] = Field("proportional", description="records of each stratum")
     size: str | None = Field(None, description="column that the chance of being drawn is in proportion to")
     uncertain: str | None = Field(None, description="column of scores between 0 and 1; those nearest to one half")
     flagged: bool = Field(default=False, description="the rows of the run's findings")
     checks: tuple[str, ...] = Field((), description="only of findings by these checks")
     most: int = Field(200, ge=1, le=MOST_ITEMS, description="uncertain and flagged records, at most")
-    asks: tuple[Question, ...] = ()
+    asks: tuple[Question, ...] = Field((), description="what is asked of each record; what suits it, if empty")
     score: str | None = Field(None, description="column of scores that a detector gave, for sharper estimates")
-    reviewers: int = Field(1, ge=1, le=100)
-    seed: int = 0
+    reviewers: int = Field(1, ge=1, le=100, description="people who look at each record")
+    seed: int = Field(0, description="seed of everything random")
 
 
 def build(

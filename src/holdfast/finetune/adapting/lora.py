@@ -33,7 +33,7 @@ class Options(BaseModel):
     model_config = FROZEN
     rank: int = Field(8, ge=1, description="r, rows of A and columns of B")
     alpha: float = Field(16.0, gt=0, description="α; what is added is B A times α/r")
-    dropout: float = Field(0.0, ge=0, lt=1)
+    dropout: float = Field(0.0, ge=0, lt=1, description="of what enters the matrices")
     layers: tuple[str, ...] = Field((), description="parts of layers' names; all linear layers, if empty")
     save: Literal["merged", "adapter"] = Field("merged", description="the whole model, or the matrices and the head")
 

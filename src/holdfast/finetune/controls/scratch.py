@@ -29,9 +29,9 @@ class Options(BaseModel):
     """Options of `scratch`."""
 
     model_config = FROZEN
-    off: bool = False
+    off: bool = Field(default=False, description="no training from scratch")
     flops: float = Field(MOST_FLOPS, gt=0, description="most operations that are spent on it")
-    seeds: int = Field(SEEDS, ge=1, le=SEEDS)
+    seeds: int = Field(SEEDS, ge=1, le=SEEDS, description="trainings, each from other weights")
 
 
 def seeds(recipe: Recipe, steps: int, step_flops: float | None) -> int:

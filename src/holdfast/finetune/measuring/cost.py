@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from holdfast.audit.training import Cost, Item
 from holdfast.core.config import checked
@@ -31,7 +31,7 @@ class Options(BaseModel):
     """Options of `cost`."""
 
     model_config = FROZEN
-    off: bool = False
+    off: bool = Field(default=False, description="no forecast and no reckoning of cost")
 
 
 class Foretold(BaseModel):

@@ -31,7 +31,7 @@ class Options(BaseModel):
     """Options of `need`."""
 
     model_config = FROZEN
-    off: bool = False
+    off: bool = Field(default=False, description="no forecast of the examples that are needed")
     target: float | None = Field(None, gt=0, le=1, description="score that is wanted, such as 0.95")
     sizes: int = Field(7, ge=6, le=8, description="of training subsets")
     resamples: int = Field(3, ge=3, le=10, description="subsets of each size")

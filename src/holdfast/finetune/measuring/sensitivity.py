@@ -31,7 +31,7 @@ class Options(BaseModel):
     """Options of `sensitivity`."""
 
     model_config = FROZEN
-    off: bool = False
+    off: bool = Field(default=False, description="no short trainings at other rates")
     share: float = Field(0.1, gt=0, le=1, description="of the steps, for each short training")
     rates: tuple[float, ...] = Field((LOW, HIGH), description="times the rate that is used")
     tolerance: float = Field(0.02, gt=0, description="score that may be lost within the band")

@@ -27,8 +27,8 @@ class Patience(BaseModel):
     """Stop after `patience` looks in a row in which neither loss nor score got better by `errors` standard errors."""
 
     model_config = FROZEN
-    rule: Literal["patience"] = "patience"
-    patience: int = Field(default=3, ge=1)
+    rule: Literal["patience"] = Field("patience", description="name of the rule")
+    patience: int = Field(default=3, ge=1, description="looks without a gain after which to stop")
     errors: float = Field(default=1.0, ge=0.0, description="standard errors on validation data; 0 takes any gain")
 
 
@@ -36,9 +36,9 @@ class GeneralisationLoss(BaseModel):
     """Prechelt's GL_α: stop once the validation loss is `alpha` per cent above its least."""
 
     model_config = FROZEN
-    rule: Literal["gl"] = "gl"
+    rule: Literal["gl"] = Field("gl", description="name of the rule")
     alpha: float = Field(default=5.0, gt=0.0, description="per cent")
-    strip: int = Field(default=STRIP, ge=1)
+    strip: int = Field(default=STRIP, ge=1, description="looks of a strip")
     settled: float = Field(default=SETTLED, ge=0.0, description="P_k below which training stands still; 0 for never")
 
 
@@ -46,20 +46,20 @@ class ProgressQuotient(BaseModel):
     """Prechelt's PQ_α: stop once GL is more than `alpha` times the progress of the training loss."""
 
     model_config = FROZEN
-    rule: Literal["pq"] = "pq"
-    alpha: float = Field(default=0.75, gt=0.0)
-    strip: int = Field(default=STRIP, ge=1)
-    settled: float = Field(default=SETTLED, ge=0.0)
+    rule: Literal["pq"] = Field("pq", description="name of the rule")
+    alpha: float = Field(default=0.75, gt=0.0, description="most that GL may be of the progress P_k")
+    strip: int = Field(default=STRIP, ge=1, description="looks of a strip")
+    settled: float = Field(default=SETTLED, ge=0.0, description="P_k below which training stands still; 0 for never")
 
 
 class Rising(BaseModel):
     """Prechelt's UP_s: stop once the validation loss rose over `strips` strips in a row."""
 
     model_config = FROZEN
-    rule: Literal["up"] = "up"
-    strips: int = Field(default=3, ge=1)
-    strip: int = Field(default=STRIP, ge=1)
-    settled: float = Field(default=SETTLED, ge=0.0)
+    rule: Literal["up"] = Field("up", description="name of the rule")
+    strips: int = Field(default=3, ge=1, description="in a row, over which the loss rose")
+    strip: int = Field(default=STRIP, ge=1, description="looks of a strip")
+    settled: float = Field(default=SETTLED, ge=0.0, description="P_k below which training stands still; 0 for never")
 
 
 Rule = Annotated[Patience | GeneralisationLoss | ProgressQuotient | Rising, Field(discriminator="rule")]

@@ -58,7 +58,7 @@ class Need(BaseModel):
     """Options of `need`, as for other tasks."""
 
     model_config = FROZEN
-    off: bool = False
+    off: bool = Field(default=False, description="no forecast of the rows that are needed")
     target: float | None = Field(None, gt=0, le=1, description="score that is wanted, such as 0.95")
 
 

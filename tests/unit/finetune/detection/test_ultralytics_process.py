@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from holdfast.core.errors import BadInput, MissingExtra
+from holdfast.core.progress import Silent
 from holdfast.core.store import RunStore
 from holdfast.finetune.detection.ultralytics_process.process import DRIVER, ask
 from holdfast.finetune.predicting import predictions
@@ -125,9 +126,12 @@ def test_a_run_that_was_broken_off_trains_no_second_time(shapes, tmp_path):
     breaks = "open('once', 'x').close() if not os.path.exists('once') else None; "
     how = f"{breaks}os.kill(os.getppid(), 2) if len(open({str(tmp_path / 'orders')!r}).readlines()) == 3 else None"
     python = stand_in(tmp_path, "predict", how)
+    words = []
+    ear = type("Ear", (Silent,), {"said": lambda _, text: words.append(text)})()
     with pytest.raises(KeyboardInterrupt):
-        finetune(recipe(shapes, python), store=store)
+        finetune(recipe(shapes, python), store=store, progress=ear)
     cut = store.load(store.ids()[0])
+    assert any("go on from the newest weights of Ultralytics, not to the same bits: " in one for one in words)
     run = finetune(recipe(shapes, python), store=store, resume=cut)
     assert run.status == "finished"
     assert [order["do"] for order, _ in orders(tmp_path)].count("train") == 1

@@ -43,7 +43,7 @@ class ScreenSettings(BaseModel):
     by: tuple[str, ...] = Field((), description="columns whose groups get a share of their own")
     compare: bool = Field(default=True, description="measure the other detectors on the labelled texts too")
     column: str | None = Field(None, description="column that holds the texts")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="seed of everything random")
 
 
 @dataclass(frozen=True, slots=True)

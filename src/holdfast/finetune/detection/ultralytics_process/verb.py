@@ -43,6 +43,7 @@ CARD = "holdfast.json"
 _ENDINGS = (".pt", ".yaml", ".yml")
 _SIZE = 640  # pixels, the library's own default
 _FOREIGN = ("adapt", "keep", "micro", "schedule", "stop", "evaluations", "budget", "search", "label", "inputs")
+_WHITHER = "from the newest weights of Ultralytics, not to the same bits"
 # What decides where things lie, what is read and what is sent, and is not for a recipe to say.
 _OURS = frozenset({
     "data", "project", "name", "exist_ok", "resume", "model", "cfg", "mode", "task", "save", "save_dir", "save_period",
@@ -58,7 +59,7 @@ class Options(BaseModel):
     python: str | None = Field(None, description="of an environment that has Ultralytics; this one, if not said")
     size: int = Field(_SIZE, ge=32, le=4096, description="pixels a side")
     device: str = Field("cpu", description="as the library names them: cpu, 0, mps")
-    threads: int = Field(1, ge=1, le=256)
+    threads: int = Field(1, ge=1, le=256, description="of the processor, for their process")
     more: dict[str, bool | int | float | str] = Field({}, description="settings of their training, such as mosaic = 0")
 
 
@@ -129,7 +130,8 @@ def finetune_ultralytics(
         recipe, id=resume.id if resume else new_id(), **data_fields(dataset),
         notes=(*((note,) if note else ()), LICENCE),
     )  # fmt: skip
-    with started_again(run, resume, recipe.model, store, progress, started) as (going, folder):
+    again = started_again(run, resume, recipe.model, store, progress, started, whither=_WHITHER)
+    with again as (going, folder):
         faulty = checked(BoxOptions, recipe.of(TASK), table=f"options.{TASK}").faulty
         given = drawn(recipe.data, dataset, faulty=faulty)
         home = folder / "ultralytics"
