@@ -90,7 +90,6 @@ def test_properties_say_what_they_are_called(rng):
     assert found.saturation[at["grey"]] < 0.02 < found.saturation[at["base"]]
     assert found.sharpness[at["blurred"]] < found.sharpness[at["base"]]
     assert found.blockiness[at["jpeg"]] > 1.3 > found.blockiness[at["base"]]
-    assert (found.edge[at["framed"]] == 250).all()
     assert (found.border[at["framed"]] == 250).all()
     assert abs(found.cells[at["base"]].mean() - found.brightness[at["base"]]) < 0.1
 

@@ -84,7 +84,6 @@ class Filled:
     value: float
     statistic: str
     rows: np.ndarray
-    of_all: float
     of_train: float
     off_all: float
     off_train: float
@@ -120,7 +119,7 @@ def _by_mean(name: str, value: float, rows: np.ndarray, every: np.ndarray, learn
     off = abs(mean - value) / deviation * np.sqrt(len(every))
     off_train = abs(mean_train - value) / deviation * np.sqrt(len(learnt))
     if off < CLOSE and off_train > _FAR:
-        return Filled(name, value, "mean", rows, mean, mean_train, off, off_train)
+        return Filled(name, value, "mean", rows, mean_train, off, off_train)
     return None
 
 
@@ -131,7 +130,7 @@ def _by_median(name: str, value: float, rows: np.ndarray, every: np.ndarray, lea
     if len(every) < 10 * _LEAST_ROWS or abs(balance) > 1 or abs(balance_train) < 4:
         return None
     off, off_train = abs(balance) / np.sqrt(len(every)), abs(balance_train) / np.sqrt(len(learnt))
-    return Filled(name, value, "median", rows, float(np.median(every)), float(np.median(learnt)), off, off_train)
+    return Filled(name, value, "median", rows, float(np.median(learnt)), off, off_train)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
 
 _CHUNK = 64  # images that one thread decodes and summarises at once
-_GREY, _CELLS = 64, 8
+_CELLS = 8
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,6 @@ class Images:
     brightness: Float[np.ndarray, " images"]  # mean, 0 to 255
     contrast: Float[np.ndarray, " images"]  # standard deviation of brightness
     colour_mean: Float[np.ndarray, "images 3"]
-    colour_std: Float[np.ndarray, "images 3"]
     saturation: Float[np.ndarray, " images"]  # 0 to 1
     entropy: Float[np.ndarray, " images"]  # bits, of the histogram of brightness
     dark: Float[np.ndarray, " images"]  # share of pixels (at 64 × 64) below 8
@@ -79,11 +78,8 @@ class Images:
     small: UInt8[np.ndarray, "images 32 32 3"]
     cells: Float[np.ndarray, "images 8 8"]  # mean brightness
     cells_std: Float[np.ndarray, "images 8 8"]  # standard deviation of brightness inside each cell, at 64 × 64
-    edge: UInt8[np.ndarray, "images 4 64"]  # outermost line (of 128): top, bottom, left, right; brightness
-    border: UInt8[np.ndarray, "images 4 64"]  # mean of the outermost eight lines (of 128), the same way
-    corner: UInt8[np.ndarray, "images 4 16 16"]  # outer eighths: top left, top right, bottom left, bottom right
+    border: UInt8[np.ndarray, "images 4 64"]  # mean of the outermost eight lines (of 128): top, bottom, left, right
     hashes: UInt64[np.ndarray, "images 8"]  # pHash of the image and of its mirrored and turned versions (TURNS)
-    dhash: UInt64[np.ndarray, " images"]
     sampled: Sampled | None = None
 
     def of_rows(self, values: np.ndarray | Sequence[float]) -> Float[np.ndarray, " rows"]:
@@ -205,7 +201,6 @@ def _measured(each: Sequence[Decoded], ok: np.ndarray) -> dict[str, Any]:
 def _summaries(luma: np.ndarray, small: np.ndarray, ok: np.ndarray) -> dict[str, Any]:
     n = len(luma)
     half = properties.halved(luma)
-    edge = properties.edges(luma).reshape(n, 4, _GREY, 2).mean(axis=3)
     bands = np.stack([half[:, :4], half[:, -4:], half[:, :, :4].swapaxes(1, 2), half[:, :, -4:].swapaxes(1, 2)], axis=1)
     cells, cells_std = properties.cells(half, _CELLS)
     flat, colours = half.reshape(n, -1), small.reshape(n, -1, 3).astype(np.float32)
@@ -213,7 +208,6 @@ def _summaries(luma: np.ndarray, small: np.ndarray, ok: np.ndarray) -> dict[str,
         "brightness": flat.mean(axis=1),
         "contrast": flat.std(axis=1),
         "colour_mean": colours.mean(axis=1),
-        "colour_std": colours.std(axis=1),
         "saturation": properties.saturations(small),
         "entropy": properties.entropies(half),
         "dark": (flat < 8).mean(axis=1),
@@ -226,11 +220,8 @@ def _summaries(luma: np.ndarray, small: np.ndarray, ok: np.ndarray) -> dict[str,
     frequencies = properties.low_frequencies(properties.halved(half))
     return {name: values.astype(np.float32) for name, values in numbers.items()} | {
         "small": small,
-        "edge": np.round(edge).astype(np.uint8),
         "border": np.round(bands.mean(axis=2)).astype(np.uint8),
-        "corner": properties.corners(luma),
         "hashes": properties.perceptual_hashes(frequencies),
-        "dhash": properties.difference_hashes(half),
     }
 
 

@@ -1,7 +1,7 @@
 """Low-level properties, summaries and perceptual hashes of many decoded images at once."""
 
 import numpy as np
-from jaxtyping import Float, Shaped, UInt8, UInt64
+from jaxtyping import Float, UInt8, UInt64
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 _LOW = 8  # frequencies across and down that a hash keeps
@@ -18,17 +18,6 @@ def cells(values: Float[np.ndarray, "n s s"], n_cells: int) -> tuple[np.ndarray,
     n, side = len(values), values.shape[1] // n_cells
     blocks = values.reshape(n, n_cells, side, n_cells, side).swapaxes(2, 3).reshape(n, n_cells, n_cells, side * side)
     return blocks.mean(axis=3), blocks.std(axis=3)
-
-
-def edges(luma: Shaped[np.ndarray, "n s s"]) -> Shaped[np.ndarray, "n 4 s"]:
-    """Return the outermost line of pixels: top, bottom, left, right."""
-    return np.stack([luma[:, 0], luma[:, -1], luma[:, :, 0], luma[:, :, -1]], axis=1)
-
-
-def corners(luma: Float[np.ndarray, "n s s"]) -> Float[np.ndarray, "n 4 c c"]:
-    """Return the corners, an eighth of a side wide and high: top left, top right, bottom left, bottom right."""
-    c = luma.shape[1] // 8
-    return np.stack([luma[:, :c, :c], luma[:, :c, -c:], luma[:, -c:, :c], luma[:, -c:, -c:]], axis=1)
 
 
 def entropies(luma: Float[np.ndarray, "n s s"]) -> Float[np.ndarray, " n"]:
@@ -86,16 +75,6 @@ def low_frequencies(luma: Float[np.ndarray, "n s s"]) -> Float[np.ndarray, "n 8 
 
 # How the cosine transform of an image changes with it: turn (transpose), then mirror across, then mirror down.
 TURNS = tuple((swap, across, down) for swap in (False, True) for across in (False, True) for down in (False, True))
-TURN_NAMES = (
-    "as it is",
-    "upside down, mirrored",
-    "mirrored",
-    "turned by 180°",
-    "mirrored along the diagonal",
-    "turned by 90°",
-    "turned by 270°",
-    "mirrored along the other diagonal",
-)
 
 
 def turned(frequencies: Float[np.ndarray, "n 8 8"], turn: int) -> Float[np.ndarray, "n 8 8"]:
@@ -129,15 +108,6 @@ def perceptual_hashes(frequencies: Float[np.ndarray, "n 8 8"]) -> UInt64[np.ndar
 def packed(frequencies: Float[np.ndarray, "n 8 8"]) -> UInt64[np.ndarray, " n"]:
     """Return the signs of the frequencies, less the mean, as the bits of one number."""
     return bits_as_numbers(frequencies.reshape(len(frequencies), -1) > 0) & ~np.uint64(1)
-
-
-def difference_hashes(luma: Float[np.ndarray, "n s s"]) -> UInt64[np.ndarray, " n"]:
-    """Return 64 bits: whether brightness grows from one of 9 × 8 cells to the one on its right (dHash)."""
-    n, side = luma.shape[:2]
-    places = (np.arange(9) * (side - side // 9) / 8).astype(int)
-    columns = np.stack([luma[:, :, p : p + max(1, side // 9)].mean(axis=2) for p in places], axis=2)
-    cells = columns.reshape(n, 8, side // 8, 9).mean(axis=2)
-    return bits_as_numbers((cells[:, :, 1:] > cells[:, :, :-1]).reshape(n, 64))
 
 
 def bits_as_numbers(bits: np.ndarray) -> UInt64[np.ndarray, " n"]:

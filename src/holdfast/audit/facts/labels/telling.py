@@ -260,8 +260,7 @@ def _of_number(asked: Question, guess: np.ndarray) -> Answer:
     if spread <= 0.0:
         return Answer("", 0.0, 0.0, 0.0, 0.0, 1.0)
     value = 1.0 - float(((truth - guess) ** 2).mean()) / spread
-    own, said = truth - truth.mean(), guess - _mean_by_fold(asked, guess)
-    own = truth - _mean_by_fold(asked, truth)
+    own, said = truth - _mean_by_fold(asked, truth), guess - _mean_by_fold(asked, guess)
     together = own * said
     error = _error(together - together.mean(), asked.unit)
     p_value = float(ndtr(-together.sum() / (_FOLDS_DEPEND * error))) if error > 0.0 else 1.0

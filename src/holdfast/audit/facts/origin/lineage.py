@@ -22,7 +22,6 @@ class Lineage:
 
     direct: Int[np.ndarray, " direct"]
     all: Int[np.ndarray, " all"]
-    n_with_parents: int  # training rows that say what they were made from
 
 
 @fact()
@@ -43,4 +42,4 @@ def lineage(dataset: Dataset, split_of: SplitOf) -> Lineage:
     alone = pa.array(np.flatnonzero(made))
     short = descendants(pa.chunked_array([pa.nulls(len(alone), STRING)]), parents.take(alone), roots)
     rows = np.flatnonzero(made)
-    return Lineage(rows[short], rows, int((told & split_of.train).sum()))
+    return Lineage(rows[short], rows)

@@ -35,7 +35,6 @@ class Contamination:
     source: Int[np.ndarray, " texts"]
     start: Int[np.ndarray, " texts"]
     stop: Int[np.ndarray, " texts"]
-    n_short: int
 
 
 @dataclass(frozen=True)
@@ -117,15 +116,14 @@ def _looked_for(
         bounds[text] = _longest(covered[begins[text] : begins[text + 1]])
     judged = n_words >= SHORT_RUN
     return Contamination(
-        column,
-        name,
-        against,
-        rows[judged],
-        shares[judged],
-        source[judged],
-        bounds[judged, 0],
-        bounds[judged, 1],
-        int((~judged).sum()),
+        column=column,
+        benchmark=name,
+        against=against,
+        rows=rows[judged],
+        covered=shares[judged],
+        source=source[judged],
+        start=bounds[judged, 0],
+        stop=bounds[judged, 1],
     )
 
 
