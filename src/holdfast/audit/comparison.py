@@ -5,16 +5,19 @@ area under the ROC curve                   delong
 a mean of losses per row                   paired_mean
 losses in time order                       diebold_mariano
 two samples that have no rows in common    newcombe (shares), bootstrap_two_means
-any other score, rows in clusters          paired_bootstrap
+a mean of rows in clusters                 bootstrap_mean
+a ratio of two sums, by unit               bootstrap_ratio
+resamples of any other difference          from_resamples
 
 Every difference is a minus b. Rows with a missing value are the caller's business.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+
+from holdfast.data.intervals import wilson
 
 _LEAST_ROWS = 2
 _CELLS_AT_ONCE = 1 << 23  # of a block of resamples; bounds memory to 64 MiB
@@ -30,11 +33,6 @@ class Comparison:
     high: float
     p_value: float
     level: float = 0.95
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low > 0.0 or self.high < 0.0
 
 
 def mcnemar(right_a: Bool[np.ndarray, " n"], right_b: Bool[np.ndarray, " n"], *, level: float = 0.95) -> Comparison:
@@ -124,27 +122,6 @@ def diebold_mariano(
     return student("Diebold-Mariano", float(gain.mean()), float(error), n - 1, level)
 
 
-def paired_bootstrap(
-    score: Callable[[Int[np.ndarray, " sample"]], float],
-    n: int,
-    rng: np.random.Generator,
-    *,
-    clusters: Int[np.ndarray, " n"] | None = None,
-    resamples: int = 1000,
-    level: float = 0.95,
-) -> Comparison:
-    """Return the interval of any difference: `score(rows)` is the difference on these rows, which may repeat.
-
-    Rows are drawn with replacement, or whole clusters where rows belong together. Percentile interval (Efron, 1979);
-    the p-value is twice the smaller share of resamples on one side of zero (Davison & Hinkley, 1997, (4.11)).
-    """
-    observed = float(score(np.arange(n)))
-    if n < _LEAST_ROWS:
-        return _unknown("paired bootstrap", observed, level)
-    drawn = np.array([score(rows) for rows in _resampled(n, rng, clusters, resamples)], dtype=np.float64)
-    return from_resamples(observed, drawn[np.isfinite(drawn)], level=level)
-
-
 def bootstrap_mean(
     gain: Float[np.ndarray, " n"],
     rng: np.random.Generator,
@@ -155,7 +132,8 @@ def bootstrap_mean(
 ) -> Comparison:
     """Return the bootstrap interval of a mean difference, with whole clusters drawn where rows belong together.
 
-    The same as `paired_bootstrap` with a mean, by matrix products instead of a loop.
+    Percentile interval (Efron, 1979); the p-value is twice the smaller share of resamples on one side of zero
+    (Davison & Hinkley, 1997, (4.11)).
     """
     group = np.arange(len(gain)) if clusters is None else np.unique(clusters, return_inverse=True)[1].reshape(-1)
     return bootstrap_ratio(
@@ -214,8 +192,8 @@ def _means_drawn(
     return np.concatenate([values[rng.integers(n, size=(size, n))].mean(axis=1) for size in sizes])
 
 
-def newcombe(n_with_a: int, n_a: int, n_with_b: int, n_b: int, *, level: float = 0.95) -> Comparison:
-    """Compare two shares of independent samples.
+def newcombe(n_with_a: float, n_a: float, n_with_b: float, n_b: float, *, level: float = 0.95) -> Comparison:
+    """Compare two shares of independent samples; the numbers may be of groups, and need not be whole.
 
     The interval is Newcombe's (1998, Statistics in Medicine 17:873, method 10), made of Wilson's for each share; the
     p-value is that of the pooled z-test, which is Pearson's χ².
@@ -225,16 +203,14 @@ def newcombe(n_with_a: int, n_a: int, n_with_b: int, n_b: int, *, level: float =
     if not n_a or not n_b:
         return _unknown("Newcombe-Wilson", 0.0, level)
     a, b = n_with_a / n_a, n_with_b / n_b
-    (low_a, high_a), (low_b, high_b) = (
-        interval_of_share(k, n, level=level) for k, n in ((n_with_a, n_a), (n_with_b, n_b))
-    )
+    of_a, of_b = wilson(n_with_a, n_a, level=level), wilson(n_with_b, n_b, level=level)
     pooled = (n_with_a + n_with_b) / (n_a + n_b)
     error = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n_a + 1.0 / n_b))
     return Comparison(
         "Newcombe-Wilson",
         a - b,
-        float(a - b - np.hypot(a - low_a, high_b - b)),
-        float(a - b + np.hypot(high_a - a, b - low_b)),
+        float(a - b - np.hypot(a - of_a.low, of_b.high - b)),
+        float(a - b + np.hypot(of_a.high - a, b - of_b.low)),
         float(2.0 * norm.sf(abs(a - b) / error)) if error else 1.0,
         level,
     )
@@ -309,29 +285,6 @@ def optimism_of_best(
     drawn = rng.multivariate_normal(scores, covariance, size=resamples, method="eigh")
     chosen = drawn.argmax(axis=1)
     return max(0.0, float(np.mean(drawn[np.arange(resamples), chosen] - scores[chosen])))
-
-
-def interval_of_share(right: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval of a share (1927): it stays in [0, 1] and holds its level for small n."""
-    if not n:
-        return 0.0, 1.0
-    z = _normal_quantile(level)
-    share, shrink = right / n, 1.0 + z * z / n
-    centre = (share + z * z / (2.0 * n)) / shrink
-    half = z / shrink * np.sqrt(share * (1.0 - share) / n + z * z / (4.0 * n * n))
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
-
-
-def _resampled(
-    n: int, rng: np.random.Generator, clusters: np.ndarray | None, resamples: int
-) -> "list[Int[np.ndarray, ' sample']]":
-    if clusters is None:
-        return [rng.integers(n, size=n) for _ in range(resamples)]
-    order = np.argsort(clusters, kind="stable")
-    members = np.split(order, np.flatnonzero(np.diff(clusters[order])) + 1)
-    return [
-        np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))]) for _ in range(resamples)
-    ]
 
 
 def _covariance(placements: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ from holdfast.audit.comparison import (
     delong,
     diebold_mariano,
     from_resamples,
-    interval_of_share,
     mcnemar,
     normal,
     paired_mean,
@@ -21,6 +20,7 @@ from holdfast.audit.metrics import Metric, bootstrap, metric_for, row_values
 from holdfast.audit.models import Predictions
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Estimate
+from holdfast.data.intervals import wilson
 
 RESAMPLES = 1000
 LEVEL = 0.95
@@ -52,7 +52,8 @@ def estimate(
         raise NotApplicable(f"{metric.title} is not defined on these test rows")
     if metric.name == "accuracy":
         right = int(np.sum(truth == predictions.values))
-        low, high = interval_of_share(right, len(truth), level=level)
+        share = wilson(right, len(truth), level=level)
+        low, high = share.low, share.high
     elif _is_area(metric, predictions):
         low, high = _area_interval(truth == 1, _second(predictions), level)
     elif metric.name == "balanced_accuracy":

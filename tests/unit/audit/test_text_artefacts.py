@@ -10,7 +10,6 @@ from holdfast.audit.cases.texts import texts
 from holdfast.audit.facts.texts.contamination import _longest, _spans
 from holdfast.audit.facts.texts.format import NAMES
 from holdfast.audit.facts.texts.sides import pair_of
-from holdfast.audit.intervals import wilson
 from holdfast.audit.runner import Facts, run_check
 
 
@@ -98,14 +97,6 @@ def test_passages_are_told_by_runs():
     assert _spans(np.array([1, 3]), 3, 8).tolist() == [False, True, True, True, True, True, False, False]
     assert _longest(np.array([True, False, True, True])) == (2, 4)
     assert _longest(np.zeros(3, dtype=bool)) == (0, 0)
-
-
-def test_intervals_of_shares():
-    low, high = wilson(5, 10)
-    assert low == pytest.approx(0.2366, abs=1e-4)
-    assert high == pytest.approx(0.7634, abs=1e-4)
-    assert wilson(0, 0) == (0.0, 1.0)
-    assert wilson(0, 10)[0] == 0.0
 
 
 HOSTILE = [

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from holdfast.audit.comparison import interval_of_share
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
+from holdfast.data.intervals import wilson
 
 FEWEST_VOTED = 20  # rows with two votes at least, from which a rate is told
 
@@ -59,10 +59,10 @@ def _of_votes(truth: Dataset, labels: Labels, rows: np.ndarray, votes: tuple[str
     tied = (counts == most[:, None]).sum(axis=1)
     own = counts[np.arange(len(counts)), labels.codes[rows][voted]]
     wrong = np.where(own == most, 1.0 - 1.0 / tied, 1.0)  # at a tie, one of the tied is right
-    low, high = interval_of_share(round(float(wrong.sum())), len(wrong))
+    rate = wilson(round(float(wrong.sum())), len(wrong))
     agree = (counts * (counts - 1)).sum(axis=1) / (n_votes * (n_votes - 1))
     source = f"the most frequent of {len(votes)} annotators' votes on {len(wrong):,} rows"
-    return Noise(float(wrong.mean()), low, high, source, float(agree.mean()), len(wrong))
+    return Noise(float(wrong.mean()), rate.low, rate.high, source, float(agree.mean()), len(wrong))
 
 
 def _spelled(value: object) -> str:

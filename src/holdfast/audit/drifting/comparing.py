@@ -63,7 +63,7 @@ class Compared:
     @property
     def shifts(self) -> ColumnShifts | None:
         """What was found about columns, as checks read it."""
-        return ColumnShifts(self.columns, self.label, by_group=False, sampled=None) if self.columns else None
+        return ColumnShifts(self.columns, self.label, sampled=None) if self.columns else None
 
 
 def compare(

@@ -35,7 +35,7 @@ def worst(steps: Sequence[Compared]) -> tuple[ColumnShifts | None, SplitClassifi
         joint = max(joints, key=lambda one: one.low)
         joint = replace(joint, p_value=min(1.0, joint.p_value * len(joints)), rows=None, chance=None)
     label = _worst(labels) if labels else None
-    found = ColumnShifts(columns, label, by_group=False, sampled=None) if columns or label else None
+    found = ColumnShifts(columns, label, sampled=None) if columns or label else None
     return found, joint
 
 

@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 
 from holdfast.audit.drifting.slices import Slices
 from holdfast.audit.facts.shift.sides import Sides
-from holdfast.audit.intervals import wilson
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Series
 from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
+from holdfast.data.intervals import wilson
 
 _Z = 1.959964  # of the normal law, for 95 %
 _AT = np.arange(2, 99, 2) / 100
@@ -77,8 +77,8 @@ def _shares(name: str, names: tuple[str, str], parts: Sequence[pa.ChunkedArray])
         name=f"Shares of {one_line(name, 60)}{more}",
         x=tuple(shown) * 2,
         y=tuple(round(float(one[i]) / max(size, 1), 5) for one, size in zip(counts, sizes, strict=True) for i in kept),
-        low=tuple(round(low, 5) for low, _ in ends),
-        high=tuple(round(high, 5) for _, high in ends),
+        low=tuple(round(end.low, 5) for end in ends),
+        high=tuple(round(end.high, 5) for end in ends),
         group=tuple(side for side in names for _ in kept),
         x_name=one_line(name, 40),
         y_name="share of rows",
@@ -134,14 +134,14 @@ def _shares_over(slices: Slices, name: str, names: tuple[str, ...], rows: Sequen
     sizes = counts.sum(axis=1)
     shares = counts / np.maximum(sizes, 1)[:, None]
     kept = np.argsort(-np.ptp(shares, axis=0), kind="stable")[:_LEVELS].tolist()
-    lines = [(i, t, *wilson(int(counts[t, i]), int(sizes[t]))) for i in kept for t in range(len(names))]
+    lines = [(i, t, wilson(int(counts[t, i]), int(sizes[t]))) for i in kept for t in range(len(names))]
     return Series(
         name=f"Shares of {one_line(name, 60)}, the values that change most",
-        x=tuple(names[t] for _, t, _, _ in lines),
-        y=tuple(round(float(shares[t, i]), 5) for i, t, _, _ in lines),
-        low=tuple(round(low, 5) for _, _, low, _ in lines),
-        high=tuple(round(high, 5) for _, _, _, high in lines),
-        group=tuple(one_line(str(words[i].as_py()), 30) for i, _, _, _ in lines),
+        x=tuple(names[t] for _, t, _ in lines),
+        y=tuple(round(float(shares[t, i]), 5) for i, t, _ in lines),
+        low=tuple(round(end.low, 5) for _, _, end in lines),
+        high=tuple(round(end.high, 5) for _, _, end in lines),
+        group=tuple(one_line(str(words[i].as_py()), 30) for i, _, _ in lines),
         x_name=slices.unit,
         y_name="share of rows",
     )
@@ -159,8 +159,8 @@ def origins(slices: Slices) -> Iterator[Series]:
         name=f"Shares of origins over {slices.unit}s",
         x=tuple(one_line(one.name, 30) for _, one, _ in points),
         y=tuple(round(count / max(one.rows, 1), 5) for _, one, count in points),
-        low=tuple(round(low, 5) for low, _ in ends),
-        high=tuple(round(high, 5) for _, high in ends),
+        low=tuple(round(end.low, 5) for end in ends),
+        high=tuple(round(end.high, 5) for end in ends),
         group=tuple(name for name, _, _ in points),
         x_name=slices.unit,
         y_name="share of rows",

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from holdfast.audit.drifting import permuting
 from holdfast.audit.facts.shift.numbers import Effect, gap
-from holdfast.audit.facts.shift.shares import Difference
 
 MOST_TEXTS = 1_500  # of each side
 FEWEST = 20
@@ -39,7 +38,7 @@ class TextShift:
     words: Effect
     length: Effect
     medians: tuple[float, float]
-    unseen: Difference
+    unseen: Effect
     more: tuple[tuple[str, float, float], ...]
     fewer: tuple[tuple[str, float, float], ...]
 
@@ -111,7 +110,7 @@ def _bits(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.asarray((parts[0] + parts[1]) / 2)
 
 
-def _unseen(counted: list[Counter[str]], n: int, rng: np.random.Generator) -> Difference:
+def _unseen(counted: list[Counter[str]], n: int, rng: np.random.Generator) -> Effect:
     """Return the share of unseen words in new texts, less that in held-out old ones; texts are what is drawn."""
     from scipy.special import ndtr
 
@@ -126,7 +125,7 @@ def _unseen(counted: list[Counter[str]], n: int, rng: np.random.Generator) -> Di
         ratios.append((float(share), float(error)))
     value, error = ratios[1][0] - ratios[0][0], float(np.hypot(ratios[0][1], ratios[1][1]))
     p_value = float(2 * ndtr(-abs(value) / error)) if error > 0 else 1.0
-    return Difference(value, value - _Z * error, value + _Z * error, p_value)
+    return Effect(value, value - _Z * error, value + _Z * error, p_value)
 
 
 def _changed(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.audit.intervals import wilson
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Cell, Examples, Series
+from holdfast.data.intervals import wilson
 
 MOST_SHOWN = 10
 MOST_CHARACTERS = 200  # of one cell; the record stays small whatever the data holds
@@ -72,8 +72,8 @@ def share_bars(title: str, counts: Iterable[Count], *, x_name: str, y_name: str)
         name=title,
         x=tuple(one.name for one in bars),
         y=tuple(one.n_with / max(one.n, 1) for one in bars),
-        low=tuple(low for low, _ in ends),
-        high=tuple(high for _, high in ends),
+        low=tuple(end.low for end in ends),
+        high=tuple(end.high for end in ends),
         group=tuple(one.group for one in bars),
         x_name=x_name,
         y_name=y_name,

@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from holdfast.core.random import Streams
+from holdfast.data.intervals import Interval, exact
 from holdfast.data.review.consensus import Opinion
-from holdfast.data.review.intervals import Interval, exact
 
 DRAWS = 2_000
 FEWEST = 10  # records that two people judged, below which an interval by bootstrap says nothing

@@ -16,7 +16,7 @@ from math import sqrt
 import numpy as np
 from jaxtyping import Float
 
-from holdfast.data.review.intervals import LEVEL, Interval, exact, more_needed, weighted
+from holdfast.data.intervals import LEVEL, Interval, exact, more_needed, weighted
 from holdfast.data.review.sampled import Sampled
 
 FEWEST = 10  # judged records, below which an interval would say nothing

@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Float
 
 from holdfast.core.random import Streams
+from holdfast.data.intervals import LEVEL, Interval, exact
 from holdfast.data.review.consensus import opinions
 from holdfast.data.review.estimating import Estimate
-from holdfast.data.review.intervals import LEVEL, Interval, exact
 from holdfast.data.review.queue import Queue
 from holdfast.data.review.sampled import RATES, Rate, is_case
 

@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Bool
 
-from holdfast.audit.comparison import interval_of_share
 from holdfast.audit.training import Forgetting
 from holdfast.core.record import Estimate
+from holdfast.data.intervals import wilson
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.interpolation import Sweep, blend
 from holdfast.finetune.measuring.work import Weights, Work, better, comparable, estimate
@@ -55,5 +55,5 @@ def turned_wrong(before: Bool[np.ndarray, " n"], after: Bool[np.ndarray, " n"]) 
     The negative flip rate (Yan et al., 2021, "Positive-congruent training", 2011.09161), which a balanced score hides.
     """
     turned, n = int((before & ~after).sum()), len(before)
-    low, high = interval_of_share(turned, n)
-    return Estimate(value=turned / n, low=low, high=high, level=0.95)
+    rate = wilson(turned, n)
+    return Estimate(value=rate.value, low=rate.low, high=rate.high, level=rate.level)

@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import beta, hypergeom
 
 from holdfast.core.random import Streams
+from holdfast.data.intervals import exact, more_needed, weighted, wilson
 from holdfast.data.review.estimating import Estimate, bounds, estimated, with_scores
 from holdfast.data.review.imperfect import Skill, corrected
-from holdfast.data.review.intervals import exact, more_needed, weighted, wilson
 from holdfast.data.review.records import Design, Stratum
 from holdfast.data.review.sampled import Sampled
 
@@ -47,6 +47,8 @@ def test_wilson_against_its_published_example():
     found = wilson(81, 263)  # Newcombe 1998, Statistics in Medicine 17:857, table I: 0.2553 to 0.3662
     assert (round(found.low, 4), round(found.high, 4)) == (0.2553, 0.3662)
     assert wilson(5, 50, of=50).half == 0
+    assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
+    assert wilson(20, 20).high == 1.0
 
 
 def test_weighted_with_equal_weights_is_nearly_exact():

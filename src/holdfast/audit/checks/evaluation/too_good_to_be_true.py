@@ -5,7 +5,6 @@ import numpy as np
 
 from holdfast.audit.cases import subject
 from holdfast.audit.cases.predictions import judged, with_predictions
-from holdfast.audit.comparison import interval_of_share
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
 from holdfast.audit.facts.labels.labels import Labels
@@ -15,6 +14,7 @@ from holdfast.audit.metrics import METRICS, truth_of
 from holdfast.audit.models import Predictions
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
+from holdfast.data.intervals import wilson
 
 LEAST_REPEATED = 10  # rows with a twin of another label, before anything is said about them
 
@@ -125,7 +125,7 @@ def _next_to_perfect(
     else:
         _, code, n = np.unique(truth, return_inverse=True, return_counts=True)
         wrong = np.bincount(code.reshape(-1), weights=model.values != truth)
-        limits = [interval_of_share(int(w), int(m))[1] for w, m in zip(wrong, n, strict=True)]
+        limits = [wilson(int(w), int(m)).high for w, m in zip(wrong, n, strict=True)]
         if len(n) < 2 or np.mean(limits) >= max_error:
             return
         said = f"{int(wrong.sum()):,} of {len(truth):,} test rows wrong"

@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.audit.comparison import newcombe
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowKeys
 from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.audit.facts.shift.categories import variation
 from holdfast.audit.facts.shift.numbers import Effect, Moved, gap, moved
-from holdfast.audit.facts.shift.shares import difference
 from holdfast.audit.facts.shift.sides import SPLIT, Sides, sides_of
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import NotApplicable
@@ -59,7 +59,6 @@ class ColumnShifts:
 
     columns: tuple[ColumnShift, ...]
     label: ColumnShift | None
-    by_group: bool  # p-values count groups, not rows
     sampled: Sampled | None
 
 
@@ -86,7 +85,7 @@ def column_shifts(
     by_label = compared(dataset, label, rows, len(train), weight, sides, is_label=True) if label is not None else None
     if not found and by_label is None:
         raise NotApplicable("no column of numbers or categories to compare")
-    return ColumnShifts(tuple(found), by_label, codes is not None, sampled if len(rows) < total else None)
+    return ColumnShifts(tuple(found), by_label, sampled if len(rows) < total else None)
 
 
 def _independent(codes: np.ndarray, rows: np.ndarray) -> float:
@@ -115,7 +114,8 @@ def compared(
     missing = np.asarray(pc.is_null(values, nan_is_null=True).to_numpy(zero_copy_only=False))
     first, second = missing[:n_train], missing[n_train:]
     n_known = int((~first).sum()), int((~second).sum())
-    lost = difference(float(second.mean()), float(first.mean()), len(second) * weight[1], n_train * weight[0])
+    n_rows = n_train * weight[0], len(second) * weight[1]  # independent ones
+    lost = newcombe(float(second.mean()) * n_rows[1], n_rows[1], float(first.mean()) * n_rows[0], n_rows[0])
     effect, far, said = Effect(0.0, 0.0, 0.0, 1.0), None, ""
     as_number = column.kind in {"number", "time"} and not pa.types.is_large_string(values.type)
     if min(n_known) >= FEWEST_VALUES:
@@ -132,7 +132,9 @@ def compared(
         return None
     measure: Literal["gap between cumulative shares", "total variation"]
     measure = "gap between cumulative shares" if as_number else "total variation"
-    return ColumnShift(column.name, measure, *n_known, *effect, far, said, *lost, sides)
+    return ColumnShift(
+        column.name, measure, *n_known, *effect, far, said, lost.difference, lost.low, lost.high, lost.p_value, sides
+    )
 
 
 def _centres(a: np.ndarray, b: np.ndarray, sides: Sides) -> str:

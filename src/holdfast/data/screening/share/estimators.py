@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from jaxtyping import Float
 
+from holdfast.data.intervals import exact
 from holdfast.data.screening.share.histograms import Histograms
 
 _HALVINGS = 40  # of [0, 1], to below 1e-12
@@ -24,20 +25,16 @@ def adjusted_count(found: Histograms, level: float) -> tuple[Shares, Ends]:
     The adjusted count (Forman, 2008). A text is flagged at a score above 0. NaN where both rates are equal. Its ends
     come from the exact binomial interval of the flagged (Clopper & Pearson, 1934).
     """
-    from scipy.stats import beta
-
     above = (found.centres > 0).astype(float)
     flagged, false, true = found.asked @ above, found.human @ above, found.machine @ above
     apart = true - false
-    n, tail = found.sizes[2], (1 - level) / 2
-    k = float(flagged[0]) * n
-    ends = (float(beta.ppf(tail, k, n - k + 1)) if k > 0 else 0.0,
-            float(beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0)  # fmt: skip
+    n = found.sizes[2]
+    ends = exact(float(flagged[0]) * n, n, level=level)  # not a whole number: a text may lie in several bins
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.clip(np.where(np.abs(apart) > 1e-12, (flagged - false) / apart, np.nan), 0.0, 1.0)
     if not apart[0] > 1e-12:
         return shares, (0.0, 1.0)
-    low, high = (min(max((end - float(false[0])) / float(apart[0]), 0.0), 1.0) for end in ends)
+    low, high = (min(max((end - float(false[0])) / float(apart[0]), 0.0), 1.0) for end in (ends.low, ends.high))
     return shares, (low, high)
 
 

@@ -51,15 +51,18 @@ def wilson(k: float, n: float, *, level: float = LEVEL, of: int | None = None) -
 
 
 @lru_cache(maxsize=4096)
-def exact(k: int, n: int, *, level: float = LEVEL, of: int | None = None) -> Interval:
-    """Return the share k/n with an interval that covers at least as often as it says; `of` as in `wilson`."""
+def exact(k: float, n: int, *, level: float = LEVEL, of: int | None = None) -> Interval:
+    """Return the share k/n with an interval that covers at least as often as it says; `of` as in `wilson`.
+
+    k is a whole number where `of` is given.
+    """
     from scipy.special import betaincinv
 
     if n <= 0:
         return Interval(np.nan, 0.0, 1.0, level)
     tail = (1 - level) / 2
     if of is not None:
-        fewest, most = _fewest(k, n, of, tail), of - _fewest(n - k, n, of, tail)
+        fewest, most = _fewest(int(k), n, of, tail), of - _fewest(n - int(k), n, of, tail)
         return Interval(k / n, fewest / of, most / of, level)
     low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
     high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
