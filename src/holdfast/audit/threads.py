@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
 
 
 @contextmanager
@@ -10,10 +13,15 @@ def one_thread() -> Iterator[None]:
 
     Boosting on 6,400 rows took 0.6 CPU-s with one thread and 13 with two, on a machine with other work to do.
     """
-    # The limit holds for libraries that are loaded when it is set; these bring OpenMP with them.
+    with _libraries().limit(limits=1):
+        yield
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return the libraries with threads that are loaded; to look for them costs 3 ms, and small fits are many."""
+    # These bring OpenMP with them.
     import sklearn.ensemble
     import sklearn.linear_model  # noqa: F401
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1):
-        yield
+    return ThreadpoolController()

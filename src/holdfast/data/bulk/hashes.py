@@ -15,7 +15,7 @@ from holdfast.data.bulk.words import offsets_of
 
 MISSING = np.uint64(0xA5A5A5A5DEADBEEF)
 _BLOCK = 1 << 18  # rows hashed at once: bounds memory beside the table
-_PROBED, _MANY = 1000, 0.5  # strings that tell whether most differ, and the share from which on they do
+_PROBED, _MANY = 1000, 0.95  # strings that tell whether nearly all differ: of 1,000 values, 632 do among so many rows
 
 
 def row_hashes(dataset: Dataset, names: tuple[str, ...]) -> UInt64[np.ndarray, " rows"]:

@@ -102,8 +102,9 @@ def _along(profile: ColumnProfile, values: np.ndarray, rows: np.ndarray) -> Unit
     if len(picked) < 2 * _FEWEST_ROWS:
         return None
     # Ranks feel no outlier, and rise with a factor and with an offset alike.
-    ranks = np.argsort(np.argsort(picked, kind="stable"), kind="stable").astype(np.float64)
-    n = len(ranks)
+    n = len(picked)
+    ranks = np.empty(n)
+    ranks[np.argsort(picked, kind="stable")] = np.arange(n)
     sums = np.cumsum(ranks - ranks.mean())[:-1]
     k = np.arange(1, n)
     inside = slice(_FEWEST_ROWS - 1, n - _FEWEST_ROWS)

@@ -21,8 +21,7 @@ from holdfast.core.record import Sampled
 EXACT = 0.999  # mean recall of the classes, or R² of ranks, from which a column gives the label
 NEARLY = 0.96  # gain (2 AUC - 1, or R²) that only a copy with noise or a trivial task reaches
 STRONG = 0.8
-NOTABLE = 0.45
-NOTABLE_BY_NAME = 0.3
+STRONG_BY_NAME = 0.3  # for a column whose name says that it is known afterwards
 _LEAST_OTHERS = 2  # with fewer, a strong column is what the task is made of
 _MOST_CANDIDATES = 4
 _MOST_ROWS = 4_000
@@ -73,12 +72,12 @@ class Rivals:
 
 @fact()
 def rivals(dataset: Dataset, encoding: Encoding, associations: Associations) -> Rivals:
-    """Columns that alone tell much about the label, with what the others achieve without them.
+    """Columns that alone tell so much about the label that it matters what the others achieve without them.
 
     Years and dates are left out: that a label moves with time is a trend, not a copy. The comparison is a small
     boosting model, learnt on two thirds of at most 4,000 rows and scored on the rest.
     """
-    scores = [pair for pair in associations.ranked if is_notable(*pair, len(associations.scores))]
+    scores = [pair for pair in associations.ranked if is_strong(*pair, len(associations.scores))]
     chosen = [pair for pair in scores if not _is_time(dataset, pair[0])][:_MOST_CANDIDATES]
     if not chosen:
         return Rivals((), associations.target.metric, None)
@@ -105,9 +104,9 @@ def is_exact(score: Score) -> bool:
     return score.value >= EXACT and not score.balanced < EXACT
 
 
-def is_notable(name: str, score: Score, n_columns: int) -> bool:
+def is_strong(name: str, score: Score, n_columns: int) -> bool:
     """Return whether a column tells enough, beyond chance, to be compared with all others."""
-    least = NOTABLE_BY_NAME if AFTERWARDS & set(words_of(name)) else NOTABLE
+    least = STRONG_BY_NAME if AFTERWARDS & set(words_of(name)) else STRONG
     return score.gain >= least and score.p_value * n_columns < 1e-4
 
 
