@@ -56,7 +56,15 @@ def build(run: Run, most: int = MOST_ITEMS) -> Document:
         record=record_tables(run),
         config=visible(json.dumps(run.config, indent=2, ensure_ascii=False, default=str), 20_000) if run.config else "",
         run=run.id,
+        names=frozenset(_names(run)),
     )
+
+
+def _names(run: Run) -> Iterator[str]:
+    for column in run.columns:
+        yield words.name(column.name)
+    for split in run.splits:
+        yield from (words.name(split.name), *(words.name(one.name) for one in split.classes))
 
 
 def _no_waterfall(run: Run) -> str:

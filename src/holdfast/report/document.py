@@ -207,6 +207,7 @@ class Document:
     record: tuple[Table, ...]
     config: str
     run: str
+    names: frozenset[str] = frozenset()  # what the data call their columns, splits and classes
 
     @property
     def is_told(self) -> bool:

@@ -1,8 +1,10 @@
 """A document in another language: the report's own words are looked up, what came from the data stays as it is."""
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from holdfast.core.finding import Cell, Series
 from holdfast.report.document import (
     Card,
     Document,
@@ -17,8 +19,9 @@ from holdfast.report.document import (
     Verdict,
     Waterfall,
 )
-from holdfast.report.languages import ENGLISH, figure, named, said
+from holdfast.report.languages import ENGLISH, in_table, said
 
+_SAID = {"Took", "State", "False findings", "Note"}  # of a run's own lines; the others are names and commands
 _PLACE = re.compile(r".*:\d+|row \d+", re.DOTALL)
 
 
@@ -26,136 +29,155 @@ def translated(document: Document, language: str) -> Document:
     """Return the document in a language; English as it was."""
     if language == ENGLISH:
         return document
-    return replace(
-        document,
-        subtitle=" · ".join(said(one, language) for one in document.subtitle.split(" · ")),
-        verdict=_verdict(document.verdict, language),
-        waterfall=_waterfall(document.waterfall, language) if document.waterfall else None,
-        no_waterfall=said(document.no_waterfall, language),
-        parts=tuple(_part(one, language) for one in document.parts),
-        cards=tuple(_card(one, language) for one in document.cards),
-        crashed=_lines(document.crashed, language),
-        passed=_lines(document.passed, language),
-        skipped=tuple((said(reason, language), _lines(lines, language)) for reason, lines in document.skipped),
-        suppressed=_lines(document.suppressed, language, given=True),
-        record=tuple(_record(one, language) for one in document.record),
-    )
+    return _Speaker(language, document.names).document(document)
 
 
-def _verdict(verdict: Verdict, language: str) -> Verdict:
-    return replace(
-        verdict,
-        sentence=said(verdict.sentence, language),
-        details=tuple(said(one, language) for one in verdict.details),
-        steps=tuple(said(one, language) for one in verdict.steps),
-    )
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """Says each part of a document in a language; what the data are called stays as it is."""
 
+    language: str
+    names: frozenset[str]
 
-def _waterfall(picture: Waterfall, language: str) -> Waterfall:
-    bars = tuple(
-        replace(
-            bar, label=named(bar.label, language), value=figure(bar.value, language),
-            interval=figure(bar.interval, language),
+    def say(self, text: str) -> str:
+        """Return a sentence or heading, which is the report's own."""
+        return said(text, self.language)
+
+    def all(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return several sentences."""
+        return tuple(self.say(one) for one in texts)
+
+    def head(self, text: str) -> str:
+        """Return the head of a column or the name of a scale, which may be the name of a column of the data."""
+        return text if text in self.names else self.say(text)
+
+    def cell(self, text: str) -> str:
+        """Return a cell or a name along a scale, which may be anything of the data."""
+        return text if text in self.names else in_table(text, self.language)
+
+    def document(self, one: Document) -> Document:
+        return replace(
+            one,
+            subtitle=" · ".join(self.say(each) for each in one.subtitle.split(" · ")),
+            verdict=self.verdict(one.verdict),
+            waterfall=self.waterfall(one.waterfall) if one.waterfall else None,
+            no_waterfall=self.say(one.no_waterfall),
+            parts=tuple(self.part(each) for each in one.parts),
+            cards=tuple(self.card(each) for each in one.cards),
+            crashed=self.lines(one.crashed),
+            passed=self.lines(one.passed),
+            skipped=tuple((self.say(reason), self.lines(lines)) for reason, lines in one.skipped),
+            suppressed=tuple(replace(each, title=self.say(each.title)) for each in one.suppressed),
+            record=tuple(self.record(each) for each in one.record),
         )
-        for bar in picture.bars
-    )  # fmt: skip
-    notes = tuple(said(note, language) for note in picture.notes)
-    return replace(
-        picture, label=said(picture.label, language), bars=bars, table=_own(picture.table, language), notes=notes
-    )
 
+    def verdict(self, one: Verdict) -> Verdict:
+        return replace(one, sentence=self.say(one.sentence), details=self.all(one.details), steps=self.all(one.steps))
 
-def _part(part: Part, language: str) -> Part:
-    return replace(
-        part,
-        title=said(part.title, language),
-        says=tuple(said(one, language) for one in part.says),
-        measures=_own(part.measures, language) if part.measures else None,
-        pictures=tuple(_picture(one, language) for one in part.pictures),
-        maps=tuple(_map(one, language) for one in part.maps),
-        galleries=tuple(_gallery(one, language) for one in part.galleries),
-        tables=tuple(_data(one, language) for one in part.tables),
-    )
-
-
-def _card(card: Card, language: str) -> Card:
-    return replace(
-        card,
-        title=said(card.title, language),
-        family=said(card.family, language),
-        items=tuple(_item(one, language) for one in card.items),
-        why=tuple(said(one, language) for one in card.why),
-    )
-
-
-def _item(item: Item, language: str) -> Item:
-    return replace(
-        item,
-        message=said(item.message, language),
-        sure=said(item.sure, language),
-        effect=said(item.effect, language),
-        places=tuple(_place(one, language) for one in item.places),
-        measures=_own(item.measures, language) if item.measures else None,
-        pictures=tuple(_picture(one, language) for one in item.pictures),
-        maps=tuple(_map(one, language) for one in item.maps),
-        galleries=tuple(_gallery(one, language) for one in item.galleries),
-        tables=tuple(_data(one, language) for one in item.tables),
-        fix=said(item.fix, language),
-    )
-
-
-def _place(place: Place, language: str) -> Place:
-    text = place.text if place.what in {"Column", "Columns", "Split"} else said(place.text, language)
-    return Place(said(place.what, language), text)
-
-
-def _picture(picture: Picture, language: str) -> Picture:
-    table = replace(
-        picture.table, caption=said(picture.table.caption, language), more=said(picture.table.more, language)
-    )
-    return replace(picture, title=named(picture.title, language), label=said(picture.label, language), table=table)
-
-
-def _map(picture: HeatMap, language: str) -> HeatMap:
-    table = replace(
-        picture.table, caption=said(picture.table.caption, language), more=said(picture.table.more, language)
-    )
-    return replace(picture, title=named(picture.title, language), label=said(picture.label, language), table=table)
-
-
-def _gallery(shown: Gallery, language: str) -> Gallery:
-    return replace(shown, caption=said(shown.caption, language), more=said(shown.more, language))
-
-
-def _lines(lines: tuple[Line, ...], language: str, *, given: bool = False) -> tuple[Line, ...]:
-    """Return lines about checks; `given` are reasons that a person wrote, which stay."""
-    return tuple(
-        replace(one, title=said(one.title, language), reason=one.reason if given else said(one.reason, language))
-        for one in lines
-    )
-
-
-def _own(table: Table, language: str) -> Table:
-    """Return a table whose head and cells are the report's: words in the first column, numbers in the others."""
-    rows = tuple((named(row[0], language), *(figure(one, language) for one in row[1:])) for row in table.rows)
-    return replace(_data(table, language), head=tuple(said(one, language) for one in table.head), rows=rows)
-
-
-def _record(table: Table, language: str) -> Table:
-    """Return a table of the record: head and counts are the report's, names are not."""
-    first = table.caption == "This run"
-    numeric = table.numeric or (False,) * len(table.head)
-    rows = tuple(
-        tuple(
-            said(one, language) if first else figure(one, language) if numeric[i] else one for i, one in enumerate(row)
+    def waterfall(self, one: Waterfall) -> Waterfall:
+        bars = tuple(
+            replace(bar, label=self.cell(bar.label), value=self.say(bar.value), interval=self.say(bar.interval))
+            for bar in one.bars
         )
-        for row in table.rows
-    )
-    return replace(_data(table, language), head=tuple(said(one, language) for one in table.head), rows=rows)
+        return replace(one, label=self.say(one.label), bars=bars, table=self.own(one.table), notes=self.all(one.notes))
+
+    def part(self, one: Part) -> Part:
+        return replace(
+            one,
+            title=self.say(one.title),
+            says=self.all(one.says),
+            measures=self.own(one.measures) if one.measures else None,
+            pictures=tuple(self.picture(each) for each in one.pictures),
+            maps=tuple(self.map(each) for each in one.maps),
+            galleries=tuple(self.gallery(each) for each in one.galleries),
+            tables=tuple(self.data(each) if _is_of_rows(each) else self.own(each) for each in one.tables),
+        )
+
+    def card(self, one: Card) -> Card:
+        return replace(
+            one,
+            title=self.say(one.title),
+            family=self.say(one.family),
+            items=tuple(self.item(each) for each in one.items),
+            why=self.all(one.why),
+        )
+
+    def item(self, one: Item) -> Item:
+        return replace(
+            one,
+            message=self.say(one.message),
+            sure=self.say(one.sure),
+            effect=self.say(one.effect),
+            places=tuple(self.place(each) for each in one.places),
+            measures=self.own(one.measures) if one.measures else None,
+            pictures=tuple(self.picture(each) for each in one.pictures),
+            maps=tuple(self.map(each) for each in one.maps),
+            galleries=tuple(self.gallery(each) for each in one.galleries),
+            tables=tuple(self.data(each) for each in one.tables),
+            fix=self.say(one.fix),
+        )
+
+    def place(self, one: Place) -> Place:
+        return Place(self.say(one.what), self.say(one.text) if one.what in {"Rows", "Steps"} else one.text)
+
+    def picture(self, one: Picture) -> Picture:
+        return Picture(self.head(one.title), self.say(one.label), self.series(one.series), self.own(one.table))
+
+    def series(self, one: Series) -> Series:
+        return one.model_copy(
+            update={
+                "x_name": self.head(one.x_name),
+                "y_name": self.head(one.y_name),
+                "group": tuple(self.cell(each) for each in one.group),
+                "x": tuple(self.value(each) for each in one.x),
+            }
+        )
+
+    def map(self, one: HeatMap) -> HeatMap:
+        grid = one.grid.model_copy(
+            update={
+                "row_names": tuple(self.cell(each) for each in one.grid.row_names),
+                "column_names": tuple(self.cell(each) for each in one.grid.column_names),
+            }
+        )
+        return HeatMap(self.head(one.title), self.say(one.label), grid, self.own(one.table))
+
+    def gallery(self, one: Gallery) -> Gallery:
+        return replace(one, caption=self.say(one.caption), more=self.say(one.more))
+
+    def lines(self, lines: Sequence[Line]) -> tuple[Line, ...]:
+        return tuple(replace(one, title=self.say(one.title), reason=self.say(one.reason)) for one in lines)
+
+    def own(self, one: Table) -> Table:
+        """Return a table whose head is the report's, and whose cells are its words, numbers, or names of the data."""
+        rows = tuple(tuple(self.cell(each) for each in row) for row in one.rows)
+        return self.around(replace(one, head=tuple(self.head(each) for each in one.head), rows=rows))
+
+    def data(self, one: Table) -> Table:
+        """Return a table of the data: only the head of the places where its rows stand is the report's."""
+        head = (self.say("Row"), *one.head[1:]) if _is_of_rows(one) else one.head
+        return self.around(replace(one, head=head))
+
+    def record(self, one: Table) -> Table:
+        """Return a table of the record: head and counts are the report's, names are not."""
+        if one.caption == "This run":
+            rows = tuple(
+                (self.say(row[0]), *(self.say(each) if row[0] in _SAID else each for each in row[1:]))
+                for row in one.rows
+            )
+            return self.around(replace(one, head=self.all(one.head), rows=rows))
+        numeric = one.numeric or (False,) * len(one.head)
+        rows = tuple(tuple(self.say(each) if numeric[i] else each for i, each in enumerate(row)) for row in one.rows)
+        return self.around(replace(one, head=self.all(one.head), rows=rows))
+
+    def around(self, one: Table) -> Table:
+        """Return a table with what stands above and below it in the language."""
+        return replace(one, caption=self.say(one.caption), more=self.say(one.more))
+
+    def value(self, one: Cell) -> Cell:
+        return self.cell(one) if isinstance(one, str) else one
 
 
-def _data(table: Table, language: str) -> Table:
-    """Return a table of the data: its caption is the report's, and the head of the places where its rows stand."""
-    placed = table.head[:1] == ("Row",) and all(_PLACE.fullmatch(row[0]) for row in table.rows if row)
-    head = (said("Row", language), *table.head[1:]) if placed else table.head
-    return replace(table, caption=said(table.caption, language), head=head, more=said(table.more, language))
+def _is_of_rows(table: Table) -> bool:
+    """Return whether a table shows rows of the data, each with its place."""
+    return table.head[:1] == ("Row",) and all(_PLACE.fullmatch(row[0]) for row in table.rows if row)

@@ -2,10 +2,10 @@
 
     "{n:number} (row|rows) of `{column}` are empty" = "{n} (ligne|lignes) de `{column}` (est vide|sont vides)"
 
-A hole `{x}` is text of the data and stays as it is; `{x:number}` is written the way of the language; `{x:own}` is
-looked up in its turn; `{x:list}` is names of the data, with the report's own words between them, and `{x:names}` is
-names of checks. `(one|many)` is either of the two in English. In the other language the number decides: the nearest
-one before it, or that of a hole, `(n:one|many)`.
+A hole `{x}` is text of the data and stays as it is; `{x:word}` is such text without a blank. `{x:number}` is written
+the way of the language; `{x:own}` is looked up in its turn; `{x:list}` is names of the data, with the report's own
+words between them, and `{x:names}` is names of checks. `(one|many)` is either of the two in English. In the other
+language the number decides: the nearest one before it, or that of a hole, `(n:one|many)`.
 """
 
 import re
@@ -16,13 +16,16 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
+FOLDER = files(__package__)  # of the languages
+CELLS = "cells"  # the table of single words that stand in tables and charts
 NUMBERS = "0"  # where the entries stand that begin with a number
 RULES = "language.toml"  # how numbers and signs are written; every other file of the folder holds sentences
 PREFIX = 6  # characters at the beginning by which a sentence finds the entries that may fit
 NUMBER = r"[−+\-]?(?:\d+(?:,\d{3})*+(?:\.\d+)?+(?:e[−+\-]?\d+)?+%?|∞)"
-_PIECE = re.compile(r"\{(\w+)(?::(number|own|list|names))?\}|\((?:(\w+):)?([^()|{}]*(?:\|[^()|{}]*)+)\)")
+_PIECE = re.compile(r"\{(\w+)(?::(number|own|list|names|word))?\}|\((?:(\w+):)?([^()|{}]*(?:\|[^()|{}]*)+)\)")
 # A name between quotes holds no quote that ends a word, so that a hole never takes the beginning of another sentence.
 _INSIDE = {"'": r"(?:[^']|'(?![ ,;:]))", "`": "[^`]"}
+_SHORT = {"number": NUMBER, "word": r"[^\s]+?"}  # holes that hold no blank
 _NARROW = "\u202f"  # no-break space, narrow
 
 
@@ -78,7 +81,7 @@ class Entry:
         parts: list[str] = []
         waiting, following, before = "", "", ""
         for one in self.pieces:
-            if isinstance(one, Hole) and one.kind != "number":
+            if isinstance(one, Hole) and one.kind not in _SHORT:
                 assert following or not waiting, f"two holes without words between them: {self.english}"
                 parts.append(f"(?>{waiting}{following})")
                 waiting, following = f"(?P<{one.name}>{_INSIDE.get(before, '.')}+?)", ""
@@ -100,21 +103,23 @@ class Catalogue:
     many_from: float  # the least size of a number that takes the plural
     between: str  # the word before the last of several names
     more: str  # after names, # for how many are not named
-    range: str  # from # to @
     exact: Mapping[str, str]
+    cells: Mapping[str, str]  # single words that are the report's own in tables and charts as well
     holed: Mapping[str, tuple[Entry, ...]]
 
     def candidates(self, text: str) -> Iterator[Entry]:
         """Yield the entries that may fit: those that begin as the text does come first."""
         for length in range(min(PREFIX, len(text)), 0, -1):
             yield from self.holed.get(text[:length], ())
-        yield from self.holed.get(NUMBERS if text[:1].isdecimal() or text[:1] in {"−", "-", "+", "∞"} else "", ())
+        if text[:1].isdecimal() or text[:1] in {"−", "-", "+", "∞"}:
+            yield from self.holed.get(NUMBERS, ())
+        yield from self.holed.get("", ())
 
 
 def _expression(one: Piece) -> str:
     """Return what fits a literal, a number or a choice; none of them is tried twice at one place."""
     if isinstance(one, Hole):
-        return f"(?P<{one.name}>{NUMBER})"
+        return f"(?P<{one.name}>{_SHORT[one.kind]})"
     if isinstance(one, Choice):
         return f"(?>{'|'.join(re.escape(word) for word in sorted(one.words, key=len, reverse=True))})"
     return re.escape(one)
@@ -135,20 +140,21 @@ def split(text: str) -> tuple[Piece, ...]:
 
 def languages() -> tuple[str, ...]:
     """Return the languages that have a folder."""
-    return tuple(sorted(one.name for one in files(__package__).iterdir() if (one / RULES).is_file()))
+    return tuple(sorted(one.name for one in FOLDER.iterdir() if (one / RULES).is_file()))
 
 
 @cache
 def catalogue(language: str) -> Catalogue:
     """Return the catalogue of a language, read once."""
-    folder = files(__package__) / language
-    rules: dict[str, Any] = tomllib.loads((folder / RULES).read_text("utf-8"))
+    rules: dict[str, Any] = tomllib.loads((FOLDER / language / RULES).read_text("utf-8"))
     exact: dict[str, str] = {}
+    cells: dict[str, str] = {}
     holed: dict[str, list[Entry]] = {}
-    for english, other in entries(language):
+    for table, english, other in entries(language):
         placed = _placed(other, rules["spaced"])
         if not _PIECE.search(english):
             exact[english] = placed
+            cells |= {english: placed} if table == CELLS else {}
             continue
         first = split(english)[0]
         begins = (
@@ -168,18 +174,18 @@ def catalogue(language: str) -> Catalogue:
         many_from=rules["many_from"],
         between=rules["and"],
         more=rules["more"],
-        range=rules["range"],
         exact=exact,
+        cells=cells,
         holed=kept,
     )
 
 
-def entries(language: str) -> Iterator[tuple[str, str]]:
-    """Yield (English, translation) of all files of a language, as they are written there."""
-    for file in sorted(files(__package__).joinpath(language).iterdir(), key=lambda one: one.name):
+def entries(language: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (table, English, translation) of all files of a language, as they are written there."""
+    for file in sorted((FOLDER / language).iterdir(), key=lambda one: one.name):
         if file.name.endswith(".toml") and file.name != RULES:
-            for table in tomllib.loads(file.read_text("utf-8")).values():
-                yield from table.items()
+            for name, table in tomllib.loads(file.read_text("utf-8")).items():
+                yield from ((name, english, other) for english, other in table.items())
 
 
 def _placed(text: str, signs: str) -> str:

@@ -2,19 +2,28 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 from holdfast.core.errors import unknown
 from holdfast.report.languages.catalogue import NUMBER, Catalogue, Choice, Entry, Hole, catalogue, languages
 
 ENGLISH = "en"
-_DEEPEST = 3  # sentences inside sentences inside sentences
+_DEEPEST = 4  # sentences inside sentences inside sentences
+_OWN = 6  # characters of its own that a sentence needs to be said with a gap in it
 _CUTS = ((re.compile(r"(?<=\.) (?=[A-Z`'\d])"), " "), (re.compile("; "), "\u202f; "))
 _NUMBER = re.compile(NUMBER)
-_RANGE = re.compile(rf"({NUMBER}) to ({NUMBER})( \({NUMBER}\))?")
 _MORE = re.compile(r"(?<=.) and ([\d,]+) more$")
 _AND = re.compile(r" and ")
 _QUOTED_AND = re.compile(r"(?<=['`]) and (?=['`])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A text in the language, and those of its parts for which the catalogue has no words."""
+
+    text: str
+    gaps: tuple[str, ...] = ()
 
 
 def known() -> tuple[str, ...]:
@@ -30,22 +39,19 @@ def refuse_unknown(language: str) -> None:
 
 def said(text: str, language: str = ENGLISH) -> str:
     """Return a text of the report in a language; what it has no words for stays English."""
-    return text if language == ENGLISH or not text else _looked_up(text, language, 0)
+    return text if language == ENGLISH or not text else _looked_up(text, language, 0).text
 
 
-def figure(text: str, language: str = ENGLISH) -> str:
-    """Return a number or an interval of the report's own, written the way of the language; else as `said`."""
-    if language == ENGLISH:
-        return text
-    words = catalogue(language)
-    if _NUMBER.fullmatch(text):
-        return _number(text, words)
-    return _RANGE.sub(lambda found: _interval(found, words), text) if _RANGE.search(text) else said(text, language)
+def gaps(text: str, language: str) -> tuple[str, ...]:
+    """Return the parts of a text for which a language has no words; a name inside a sentence needs none."""
+    return _looked_up(text, language, 0).gaps if text else ()
 
 
-def named(text: str, language: str = ENGLISH) -> str:
-    """Return a title that may be a name of the data as well: a single word stays as it is."""
-    return said(text, language) if " " in text else text
+def in_table(text: str, language: str = ENGLISH) -> str:
+    """Return a cell of a table, or a name in a chart: a single word is the data's unless it stands among `[cells]`."""
+    if language == ENGLISH or " " in text or _NUMBER.fullmatch(text):
+        return said(text, language)
+    return catalogue(language).cells.get(text, text)
 
 
 def plain(text: str) -> str:
@@ -55,84 +61,94 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _looked_up(text: str, language: str, depth: int) -> str:
-    """Return the text in the language, or as it is: sentence by sentence where each has an entry, else whole.
+def _looked_up(text: str, language: str, depth: int) -> _Said:
+    """Return the text in the language, or as it is; inside others a sentence may have lost capital and full stop."""
+    best = _Said(text, (text,) if any(map(str.isalpha, text)) else ())
+    words = catalogue(language)
+    bare, stop = (text[:-1], ".") if text.endswith(".") and not text.endswith("..") else (text, "")
+    for end in (stop, "" if stop else "."):
+        for begin in dict.fromkeys((bare[:1], bare[:1].upper(), bare[:1].lower())):
+            found = _as_written(begin + bare[1:] + end, words, depth)
+            if found is not None and (best.gaps == (text,) or not found.gaps):
+                shown = found.text if end == stop else found.text + stop if stop else found.text.removesuffix(end)
+                best = _Said(shown if begin == bare[:1] else _begun(shown, like=bare), found.gaps)
+                if not best.gaps:
+                    return best
+    return best
+
+
+def _as_written(text: str, words: Catalogue, depth: int) -> _Said | None:
+    """Return the text in the language, sentence by sentence where each has an entry, else whole; else None.
 
     The smallest pieces come first: an entry for a part could otherwise take the rest for a name of the data.
     """
-    words = catalogue(language)
     if text in words.exact:
-        return words.exact[text]
+        return _Said(words.exact[text])
+    if _NUMBER.fullmatch(text):
+        return _Said(_number(text, words))
     for cut, joint in _CUTS:
         pieces = cut.split(text)
-        several = [_looked_up(one, language, depth) for one in pieces] if len(pieces) > 1 else pieces
-        if not any(other == one and one not in words.exact for one, other in zip(pieces, several, strict=True)):
-            return joint.join(several)
-    whole = _fitting(text, words, depth)
-    return text if whole is None else whole
+        several = [_looked_up(one, words.language, depth) for one in pieces] if len(pieces) > 1 else []
+        if several and not any(one in found.gaps for one, found in zip(pieces, several, strict=True)):
+            return _Said(joint.join(one.text for one in several), tuple(gap for one in several for gap in one.gaps))
+    return _fitting(text, words, depth)
 
 
-def _fitting(text: str, words: Catalogue, depth: int) -> str | None:
+def _fitting(text: str, words: Catalogue, depth: int) -> _Said | None:
+    """Return what the first entry says that leaves no gap, else what the first one says at all."""
+    best = None
     for entry in words.candidates(text):
         if entry.fixed in text:
             found = entry.pattern.fullmatch(text)
             if found:
-                return _filled(entry, found, words, depth)
-    return None
+                filled = _filled(entry, found, words, depth)
+                if not filled.gaps:
+                    return filled
+                best = best or (filled if entry.weight >= _OWN else None)
+    return best
 
 
-def _filled(entry: Entry, found: re.Match[str], words: Catalogue, depth: int) -> str:
+def _filled(entry: Entry, found: re.Match[str], words: Catalogue, depth: int) -> _Said:
     """Return the translation with its holes filled."""
     given = found.groupdict()
     kinds = {one.name: one.kind for one in entry.pieces if isinstance(one, Hole)}
     numbers = [name for name, kind in kinds.items() if kind == "number"]
     nearest = given[numbers[0]] if numbers else ""
-    parts = []
+    parts: list[str] = []
+    gaps: tuple[str, ...] = ()
     for one in entry.rendered:
         if isinstance(one, Hole):
             kind = kinds[one.name]
             nearest = given[one.name] if kind == "number" else nearest
-            parts.append(_hole(given[one.name], kind, words, depth))
+            filled = _hole(given[one.name], kind, words, depth)
+            parts.append(filled.text)
+            gaps += filled.gaps
         elif isinstance(one, Choice):
             parts.append(one.words[-1] if _many(given.get(one.hole, nearest), words) else one.words[0])
         else:
             parts.append(one)
-    return "".join(parts)
+    return _Said("".join(parts), gaps)
 
 
-def _hole(text: str, kind: str, words: Catalogue, depth: int) -> str:
+def _hole(text: str, kind: str, words: Catalogue, depth: int) -> _Said:
     if kind == "number":
-        return _number(text, words)
+        return _Said(_number(text, words))
     if kind == "own":
-        return _inner(text, words, depth + 1) if depth < _DEEPEST else text
-    return _listed(text, words, ours=kind == "names") if kind in {"list", "names"} else text
+        inner = _looked_up(text, words.language, depth + 1) if depth < _DEEPEST else _Said(text, (text,))
+        return inner if " " in text else _Said(inner.text)  # a single word is a name where it has no entry
+    return _Said(_listed(text, words, ours=kind == "names") if kind in {"list", "names"} else text)
 
 
-def _inner(text: str, words: Catalogue, depth: int) -> str:
-    """Return a sentence inside another one, which may have lost its capital and its full stop."""
-    if _NUMBER.fullmatch(text):
-        return _number(text, words)
-    bare, stop = (text[:-1], ".") if text.endswith(".") and not text.endswith("..") else (text, "")
-    for begin in (bare[:1], bare[:1].upper()):
-        for end in (stop, "" if stop else "."):
-            whole = begin + bare[1:] + end
-            other = _looked_up(whole, words.language, depth)
-            if other != whole or whole in words.exact:
-                other = (other[:-1] if end and other.endswith(end) else other) + stop
-                return other[:1].lower() + other[1:] if begin != bare[:1] else other
-    return text
+def _begun(text: str, like: str) -> str:
+    """Return a text that begins with a capital as another does."""
+    first = text[:1].upper() if like[:1].isupper() else text[:1].lower()
+    return first + text[1:]
 
 
 def _listed(text: str, words: Catalogue, *, ours: bool) -> str:
     """Return a list of names; of the data's, only what stands between quoted ones or counts the rest is translated."""
     text = _MORE.sub(lambda found: words.more.replace("#", _number(found[1], words)), text)
     return (_AND if ours else _QUOTED_AND).sub(f" {words.between} ", text)
-
-
-def _interval(found: re.Match[str], words: Catalogue) -> str:
-    level = found[3] or ""
-    shown = f" ({_number(level[2:-1], words)})" if level else ""
-    return words.range.replace("#", _number(found[1], words)).replace("@", _number(found[2], words)) + shown
 
 
 def _number(text: str, words: Catalogue) -> str:

@@ -16,7 +16,7 @@ from holdfast.report.build import build
 from holdfast.report.document import Card, Item, Piece
 from holdfast.report.drawing import plot, waterfall_bar
 from holdfast.report.heat import drawn
-from holdfast.report.languages import ENGLISH, figure, said
+from holdfast.report.languages import ENGLISH, said
 from holdfast.report.pictures import numeric
 from holdfast.report.translated import translated
 
@@ -80,7 +80,7 @@ def _plotted(series: Series, language: str) -> Markup:
     if language == ENGLISH:
         return drawing
     scales = _SCALES if numeric(series.x) else _VALUES
-    return Markup(scales.sub(lambda found: found[1] + figure(found[2], language), drawing))  # noqa: S704 numbers only
+    return Markup(scales.sub(lambda found: found[1] + said(found[2], language), drawing))  # noqa: S704 numbers only
 
 
 @cache

@@ -5,7 +5,7 @@ import pytest
 from holdfast.report import languages as folder
 from holdfast.report.languages.catalogue import Choice, Entry, Hole, catalogue, entries, languages, split
 
-ALL = [(language, english, other) for language in languages() for english, other in entries(language)]
+ALL = [(language, english, other) for language in languages() for _, english, other in entries(language)]
 
 
 def holes(text):

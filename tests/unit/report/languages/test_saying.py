@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.core.errors import BadInput
-from holdfast.report.languages import ENGLISH, figure, known, named, plain, refuse_unknown, said
+from holdfast.report.languages import ENGLISH, gaps, in_table, known, plain, refuse_unknown, said
 
 NARROW = "\u202f"
 
@@ -14,15 +14,15 @@ def fr(text):
 
 def test_english_is_what_it_was():
     assert said("1 of 2 test rows (50.0%) also occur in the training data", ENGLISH).startswith("1 of 2")
-    assert figure("4,480") == "4,480"
+    assert in_table("4,480") == "4,480"
 
 
 def test_numbers_are_written_the_french_way():
     assert fr("1,032 of 9,043 test rows (11.4%) also occur in the training data") == (
         "1_032 des 9_043 lignes de test (11,4_%) figurent aussi dans les données d’entraînement"
     )
-    assert figure("0.927 to 0.941", "fr") == "0,927 à 0,941"
-    assert figure("12.5%", "fr") == f"12,5{NARROW}%"
+    assert in_table("0.927 to 0.941", "fr") == "0,927 à 0,941"
+    assert in_table("12.5%", "fr") == f"12,5{NARROW}%"
 
 
 def test_one_and_many():
@@ -69,8 +69,20 @@ def test_two_sentences_that_have_entries():
 
 
 def test_a_single_word_may_be_a_name_of_the_data():
-    assert named("rows", "fr") == "rows"
-    assert named("copied rows", "fr") == "lignes copiées"
+    assert in_table("error", "fr") == "error"
+    assert in_table("loss", "fr") == "perte"
+    assert in_table("copied rows", "fr") == "lignes copiées"
+
+
+def test_what_has_no_words_is_named_and_a_single_word_is_a_name():
+    assert gaps("No findings. Nobody translated this.", "fr") == ("No findings. Nobody translated this.",)
+    assert gaps("The honest score could not be estimated: nobody knows.", "fr") == ("nobody knows",)
+    assert gaps("The split stands in the column side.", "fr") == ()
+
+
+def test_a_sentence_may_stand_without_its_capital_or_its_full_stop():
+    assert said("no findings", "fr") == "aucun constat"
+    assert said("The label is a number, not a class.", "fr") == "L’étiquette est un nombre, non une classe."
 
 
 def test_lists_are_translated_between_quoted_names_only():
