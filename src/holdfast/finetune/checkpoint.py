@@ -119,7 +119,7 @@ def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str] | No
 
     every = shards.whole(tensors)
     if processes.first():
-        found = {name: one.detach().contiguous() for name, one in every.items()}
+        found = {name: one.detach().cpu().contiguous() for name, one in every.items()}
         write_whole(path, as_bytes(found, dict(metadata or {})))
 
 

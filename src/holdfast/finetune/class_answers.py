@@ -13,6 +13,7 @@ from holdfast.audit.supervision import Supervision
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
+from holdfast.finetune.device import beside, numbers, placed
 from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.own_head import OwnHead, layer_of, probed
@@ -74,8 +75,8 @@ class Classes:
         from torch.nn.functional import cross_entropy
 
         logits = self.answers(module, batch)
-        losses = cross_entropy(logits, batch["labels"], reduction="none").double().numpy()
-        right = (logits.argmax(-1) == batch["labels"]).double().numpy()
+        losses = numbers(cross_entropy(logits, batch["labels"], reduction="none"))
+        right = numbers(logits.argmax(-1) == batch["labels"])
         return Judged(right, losses, np.ones(len(losses)))
 
     def log_probabilities(self, module: Module, batch: Batch) -> Any:
@@ -102,8 +103,8 @@ class Came:
 
 def came(layer: Any, classes: Mapping[str, int]) -> Came:
     """Return the last layer that a model came with, as it is now."""
-    weights = layer.weight.detach().numpy().copy()
-    biases = layer.bias.detach().numpy().copy() if layer.bias is not None else np.zeros(len(weights), np.float32)
+    weights = layer.weight.detach().cpu().numpy().copy()
+    biases = layer.bias.detach().cpu().numpy().copy() if layer.bias is not None else np.zeros(len(weights), np.float32)
     return Came(classes, weights, biases)
 
 
@@ -145,12 +146,12 @@ def original_of(
     """
     if own is not None and set(classes) <= set(own.classes):
         rows = [own.classes[name] for name in classes]
-        return OwnHead(task, place, layer_of(own.weights[rows], own.biases[rows])), (
+        return OwnHead(task, place, placed(layer_of(own.weights[rows], own.biases[rows]))), (
             "the original task is judged by the head that the model came with"
         )
     head = LastLayer((), task.classes, n_outcomes, task.answers)
     layer, n = probed(task, module, head, len(classes), streams)
-    return OwnHead(task, place, layer), (
+    return OwnHead(task, place, placed(layer)), (
         f"the original task is judged by a head that was fitted on {n:,} of its examples before tuning, "
         "as the model came without one for its classes"
     )
@@ -161,7 +162,8 @@ def predicted(shown: Shown, module: Module, answers: Callable[[Module, Batch], A
     found = np.zeros((shown.count(NEW), len(names)))
     with quiet(module):
         for at in by_size(shown.sizes(NEW)):
-            found[at] = answers(module, shown.batch(NEW, at)).log_softmax(-1).double().exp().numpy()
+            logs = answers(module, beside(module, shown.batch(NEW, at))).log_softmax(-1)
+            found[at] = logs.cpu().double().exp().numpy()
     classes = pa.array(names).take(pa.array(found.argmax(axis=1)))
     scores = {f"p_{name}": found[:, at] for at, name in enumerate(names)} if len(names) <= _MOST_SCORES else {}
     return pa.table({"prediction": classes, **scores})

@@ -7,7 +7,7 @@ takes them. Single precision is single there as well: products in TF32 (10 bits)
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from copy import deepcopy
@@ -21,7 +21,7 @@ from jaxtyping import Float64
 from holdfast.core.errors import BadInput, HoldfastError
 from holdfast.core.text import one_line
 from holdfast.finetune.shards import spread
-from holdfast.finetune.tasks.definitions import Batch, Module
+from holdfast.finetune.tasks.definitions import Module
 
 AUTO, CPU, CUDA, MPS = "auto", "cpu", "cuda", "mps"
 WANTED = r"^(auto|cpu|mps|cuda(:\d+)?)$"
@@ -209,7 +209,8 @@ def _tried(device: Device) -> Device:
 
 def kind_of(module: Module) -> str:
     """Return the kind of device that a model lies on."""
-    return str(next(module.parameters()).device.type)
+    one = next(iter(module.parameters()), None)
+    return CPU if one is None else str(one.device.type)
 
 
 def placed(module: Module) -> Module:
@@ -220,17 +221,17 @@ def placed(module: Module) -> Module:
     return module
 
 
-def beside(module: Module, batch: Batch) -> Batch:
-    """Return examples where the model lies that they are shown to."""
-    where = next(module.parameters()).device
-    return batch if where.type == CPU else {name: _moved(one, where) for name, one in batch.items()}
+def beside(module: Module, batch: Any) -> Any:
+    """Return examples, or anything else of tensors, where the model lies that they are shown to."""
+    one = next(iter(module.parameters()), None)
+    return batch if one is None or one.device.type == CPU else _moved(batch, one.device)
 
 
 def _moved(one: Any, where: Any) -> Any:
-    """Return tensors, also those in lists and dictionaries, on a device; anything else as it is."""
-    if isinstance(one, dict):
+    """Return tensors, also those in lists and mappings, on a device; anything else as it is."""
+    if isinstance(one, Mapping):
         return {name: _moved(value, where) for name, value in one.items()}
-    if isinstance(one, list):
+    if isinstance(one, list | tuple):
         return [_moved(value, where) for value in one]
     return one.to(where) if hasattr(one, "to") else one
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from holdfast.finetune import processes, shards
+from holdfast.finetune.device import beside
 from holdfast.finetune.tasks.definitions import Judged, Module, Task, Together
 
 BATCH = 64  # examples judged at once; of like size, so that padding costs little
@@ -40,7 +41,7 @@ def judged(task: Task, module: Module, split: str, rows: np.ndarray | None = Non
     with quiet(module):
         for turn, at in enumerate(by_size(task.sizes(split)[wanted])):
             if turn % many == here:
-                found[:, at] = np.stack(task.judge(module, task.batch(split, wanted[at])))
+                found[:, at] = np.stack(task.judge(module, beside(module, task.batch(split, wanted[at]))))
     return Judged(*(processes.summed(found) if many > 1 else found))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from holdfast.core.random import Streams
+from holdfast.finetune.device import beside, numbers
 from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.tasks.definitions import Head, Module, Task
 
@@ -54,7 +55,7 @@ def features(
     places: list[np.ndarray] = []
     with quiet(module):
         for at in by_size(task.sizes(split)[rows]):
-            found.append(head.features(module, task.batch(split, rows[at])).double().numpy())
+            found.append(numbers(head.features(module, beside(module, task.batch(split, rows[at])))))
             places.append(at)
     joined = np.concatenate(found)
     result = np.empty_like(joined)

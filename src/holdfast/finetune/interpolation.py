@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
+from holdfast.finetune.device import beside
 from holdfast.finetune.evaluation import BATCH, quiet
 from holdfast.finetune.tasks.definitions import Judged, Module, Task
 from holdfast.finetune.weights import put
@@ -99,7 +100,7 @@ def renewal(task: Task, module: Module, streams: Streams) -> Renewal | None:
                 one.momentum = None  # the mean of all batches
                 one.train()
             for start in range(0, len(rows), BATCH):
-                task.log_probabilities(now, task.batch("train", rows[start : start + BATCH]))
+                task.log_probabilities(now, beside(now, task.batch("train", rows[start : start + BATCH])))
             for one, momentum in zip(found, momenta, strict=True):
                 one.momentum = momentum
                 one.eval()

@@ -22,6 +22,7 @@ from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.finetune import processes
 from holdfast.finetune.checkpoint import Checkpoint, save, stepped_over, whole
+from holdfast.finetune.device import beside
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.methods.definitions import Method
 from holdfast.finetune.optimiser import CLIP, moments, optimiser_of, restore, set_rate, trainable
@@ -162,6 +163,7 @@ def learn(
     total = float(processes.summed(np.array(sum(items))))
     if total <= 0:
         return None
+    batches = [beside(job.module, batch) for batch in batches]
     if isinstance(job.task, Windowed):
         there = [batch for batch, (_, counts) in zip(batches, mine, strict=True) if counts]
         job.task.window(job.module, there, processes.summed)
@@ -199,7 +201,8 @@ def _added(job: Job, method: Method, batch: Batch, step: int, part: int, share: 
     more = method.replayed(step, part)
     if more is not None:
         again = more.task.batch("train", more.rows, streams("vary again", step, part))
-        mean = more.task.loss(job.module, again) / max(more.task.weight(again), 1.0)
+        weight = max(more.task.weight(again), 1.0)
+        mean = more.task.loss(job.module, beside(job.module, again)) / weight
         added = added + share * more.strength * mean
     harder = method.varied(job.module, batch, lambda one: job.task.loss(job.module, one))
     if harder is not None:

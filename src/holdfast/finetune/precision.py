@@ -12,30 +12,35 @@ from functools import wraps
 from typing import Any, Literal
 
 from holdfast.core.errors import BadInput
+from holdfast.finetune.device import CPU, CUDA, here, kind_of
 from holdfast.finetune.tasks.definitions import Module
 
 Precision = Literal["single", "bf16"]
 
 
 def resolved(wanted: Literal["auto", "single", "bf16"]) -> Precision:
-    """Return the precision of steps. On its own it is bfloat16 only where the processor multiplies tiles of it (AMX).
+    """Return the precision of steps. On its own it is bfloat16 only where tiles of it are multiplied at once.
 
-    Raises BadInput where bfloat16 is wanted, and would be imitated in software.
+    That is AMX of processors and, of NVIDIA's devices, compute capability 8.0. Raises BadInput where bfloat16 is
+    wanted, and would be imitated in software.
     """
     if wanted == "single" or (wanted == "auto" and not _tiles()):
         return "single"
     if not has_bf16():
+        what = "this processor" if here().kind == CPU else here().says
         raise BadInput(
-            'options.scale.precision is "bf16", and this processor has no arithmetic of bfloat16 (AVX-512 BF16 or '
-            'AMX): it would be slower and coarser; take "single"'
+            f'options.scale.precision is "bf16", and {what} has no arithmetic of bfloat16 (AVX-512 BF16 or AMX of a '
+            'processor, compute capability 8.0 of a CUDA device): it would be slower and coarser; take "single"'
         )
     return "bf16"
 
 
 def has_bf16() -> bool:
-    """Return whether this processor multiplies bfloat16 by itself."""
+    """Return whether the device multiplies bfloat16 by itself."""
     import torch
 
+    if here().kind != CPU:
+        return here().kind != CUDA or _tiles()
     return _tiles() or bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
@@ -47,11 +52,11 @@ def computing(module: Module, precision: Precision) -> Iterator[None]:
     if precision == "single":
         yield
         return
-    own = module.forward
+    own, kind = module.forward, kind_of(module)
 
     @wraps(own)
     def forward(*given: Any, **named: Any) -> Any:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(kind, dtype=torch.bfloat16):
             found = own(*given, **named)
         return _single(found)
 
@@ -80,4 +85,6 @@ def _single(found: Any) -> Any:
 def _tiles() -> bool:
     import torch
 
+    if here().kind != CPU:
+        return here().kind == CUDA and bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from holdfast.core.errors import BadInput
+from holdfast.finetune.device import brought
 from holdfast.finetune.shards import as_held, spread
 from holdfast.finetune.tasks.definitions import Module
 
@@ -29,8 +30,8 @@ def weights(module: Module, learns: Collection[str] | None = None) -> dict[str, 
 
 
 def copied(module: Module, learns: Collection[str] | None = None) -> dict[str, Any]:
-    """Return copies of the weights, which training does not change."""
-    return {name: tensor.detach().clone() for name, tensor in weights(module, learns).items()}
+    """Return copies of the weights in the processor's memory, which training does not change."""
+    return {name: brought(tensor) for name, tensor in weights(module, learns).items()}
 
 
 def put(module: Module, tensors: Mapping[str, Any]) -> None:

@@ -8,7 +8,6 @@ it learns less: it is measured like everything else, and no guard by itself.
 import json
 import warnings
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +19,7 @@ from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
 from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.checkpoint import write_tensors
+from holdfast.finetune.device import duplicate
 from holdfast.finetune.methods.definitions import Method
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.tasks.definitions import Module, Prepared
@@ -91,7 +91,7 @@ def merged(module: Module) -> Module:
     """Return a copy of a model with what the matrices add put into the layers beside them."""
     from peft.tuners.lora import LoraLayer
 
-    whole = deepcopy(module)
+    whole = duplicate(module)
     for name, layer in [(name, one) for name, one in whole.named_modules() if isinstance(one, LoraLayer)]:
         layer.merge()
         parent, _, own = name.rpartition(".")

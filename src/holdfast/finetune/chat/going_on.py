@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
+from holdfast.finetune.device import beside
 from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.tasks.definitions import Module
 
@@ -71,8 +72,8 @@ def gone_on(
         draws = [] if writing.temperature == 0.0 else [_drawing(writing, [noise[row] for row in at])]
         with quiet(module):
             rows = module.generate(
-                torch.from_numpy(ids), attention_mask=torch.from_numpy(mask), generation_config=told,
-                logits_processor=draws,
+                beside(module, torch.from_numpy(ids)), attention_mask=beside(module, torch.from_numpy(mask)),
+                generation_config=told, logits_processor=draws,
             )[:, width:].tolist()  # fmt: skip
         for place, row in enumerate(at):
             found[row] = _until(rows[place], stops)
@@ -91,13 +92,14 @@ def _drawing(writing: Writing, noise: Sequence[np.random.Generator]) -> Callable
 
     def drawn(ids: Any, logits: Any) -> Any:
         del ids
-        scores = (logits.double() / writing.temperature).log_softmax(-1)
+        scores = (logits.cpu().double() / writing.temperature).log_softmax(-1)
         if writing.top_p < 1.0:
             ordered, places = scores.sort(dim=-1, descending=True, stable=True)
             before = ordered.exp().cumsum(-1) - ordered.exp()  # the share of likelier ones; the first is always kept
             scores = scores.masked_fill((before >= writing.top_p).gather(-1, places.argsort(-1)), -torch.inf)
         gumbel = np.stack([one.gumbel(size=scores.shape[-1]) for one in noise])
-        return scores + torch.from_numpy(gumbel)
+        best = (scores + torch.from_numpy(gumbel)).argmax(-1, keepdim=True)
+        return torch.full_like(logits, -torch.inf).scatter(-1, best.to(logits.device), 0.0)
 
     return drawn
 

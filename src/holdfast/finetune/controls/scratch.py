@@ -12,6 +12,7 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
 from holdfast.finetune.controls.definitions import Bench, Control
+from holdfast.finetune.device import duplicate, own_draws
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.measuring.short import trained
 from holdfast.finetune.recipe import Recipe
@@ -77,12 +78,12 @@ def _fresh(module: Module, streams: Streams, seed: int) -> dict[str, Any]:
     """Return weights of a model of this architecture as it is made, without what it had learnt."""
     import torch
 
-    with torch.random.fork_rng():
+    with own_draws():
         torch.manual_seed(streams.integer("scratch", seed))
         config = getattr(module, "config", None)
         if config is not None and hasattr(type(module), "from_pretrained"):  # of transformers: made from its settings
             return copied(type(module)(copy.deepcopy(config)))
-        one = copy.deepcopy(module)
+        one = duplicate(module)
         reset = set()
         for part in one.modules():
             if hasattr(part, "reset_parameters"):

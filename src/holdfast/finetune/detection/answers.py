@@ -91,7 +91,7 @@ def detections(found: Any, *, softmax: bool, first: int = 0) -> Detections:
     """Return the best boxes of each picture; pictures are numbered from `first`."""
     import torch
 
-    logits, places = found.logits.double(), found.pred_boxes.double()
+    logits, places = found.logits.cpu().double(), found.pred_boxes.cpu().double()
     n, slots = logits.shape[:2]
     if softmax:
         scores, classes = logits.softmax(-1)[..., :-1].max(-1)

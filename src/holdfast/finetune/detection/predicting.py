@@ -19,6 +19,7 @@ from holdfast.finetune.detection.matching import Detections
 from holdfast.finetune.detection.models import loaded
 from holdfast.finetune.detection.ultralytics_process.process import ask, required
 from holdfast.finetune.detection.ultralytics_process.verb import CARD, WEIGHTS, Options, card_of
+from holdfast.finetune.device import beside, placed
 from holdfast.finetune.evaluation import quiet
 from holdfast.finetune.models.images import opened
 
@@ -65,6 +66,7 @@ def _here(asked: Asked) -> Finds:
     import torch
 
     model = loaded(str(asked.model))
+    placed(model.module)
 
     def finds(values: Sequence[str], media: Media) -> tuple[Detections, Sequence[str]]:
         with quiet_decoding():
@@ -74,7 +76,7 @@ def _here(asked: Asked) -> Finds:
             return _none(), model.names
         pixels = torch.from_numpy(model.shown.tensor(np.stack([seen[at][0] for at in good])))
         with quiet(model.module):
-            found = answers.detections(model.module(pixel_values=pixels), softmax=model.softmax)
+            found = answers.detections(model.module(pixel_values=beside(model.module, pixels)), softmax=model.softmax)
         return Detections(good[found.images], found.classes, found.scores, found.places), model.names
 
     return finds

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from holdfast.audit.comparison import bootstrap_mean
 from holdfast.core.random import Streams
 from holdfast.core.record import Estimate
+from holdfast.finetune.device import beside
 from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.measuring.work import RESAMPLES, estimate
 from holdfast.finetune.tasks.definitions import Module, Task
@@ -30,11 +31,11 @@ def meter(task: Task, module: Module, streams: Streams) -> Callable[[Module], Fl
     rows = np.sort(streams("drift").permutation(task.count("valid"))[:MOST])
     places = [rows[at] for at in by_size(task.sizes("valid")[rows], batch=8)]
     with quiet(module):
-        first = [task.log_probabilities(module, task.batch("valid", at)) for at in places]
+        first = [task.log_probabilities(module, beside(module, task.batch("valid", at))) for at in places]
 
     def divergences(now: Module) -> Float[np.ndarray, " batches"]:
         with quiet(now):
-            later = [task.log_probabilities(now, task.batch("valid", at)) for at in places]
+            later = [task.log_probabilities(now, beside(now, task.batch("valid", at))) for at in places]
         pairs = zip(first, later, strict=True)
         return np.array([float((a.exp() * (a - b)).nan_to_num(0.0).sum(-1).mean()) for a, b in pairs])
 

@@ -18,7 +18,7 @@ def at_base(module: Module, base: Mapping[str, Any]) -> Iterator[None]:
     own = module.state_dict(keep_vars=True)
     now = {name: own[name].data for name in base}
     for name, tensor in base.items():
-        own[name].data = tensor
+        own[name].data = tensor.to(own[name].device)
     try:
         with quiet(module):
             yield
@@ -34,5 +34,5 @@ def print_of(base: Mapping[str, Any]) -> str:
     found = hashlib.blake2b(digest_size=16)
     for name in sorted(base):
         found.update(name.encode())
-        found.update(base[name].detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        found.update(base[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     return found.hexdigest()

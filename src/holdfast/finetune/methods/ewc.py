@@ -11,6 +11,7 @@ from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
 from holdfast.finetune.checkpoint import Checkpoint, latest, save
+from holdfast.finetune.device import beside
 from holdfast.finetune.methods.at_base import print_of
 from holdfast.finetune.methods.definitions import Method, MethodKind, Setting, Steps
 from holdfast.finetune.optimiser import trainable
@@ -38,8 +39,8 @@ def make(setting: Setting) -> Method:
     """
     options = checked(Options, setting.options, table="options.ewc")
     task = setting.prepared.original or setting.prepared.task
-    information = _kept(setting, task, options.examples)
-    base = {name: setting.base[name] for name in information}
+    information = beside(setting.prepared.module, _kept(setting, task, options.examples))
+    base = beside(setting.prepared.module, {name: setting.base[name] for name in information})
 
     def penalty(module: Module, _batch: Any, _rng: Any) -> Any:
         learning = trainable(module)
@@ -65,9 +66,9 @@ def fisher(task: Task, module: Module, names: frozenset[str], examples: int, str
     was, items = module.training, 0
     module.eval()
     for at, part in enumerate(_parts(rows)):
-        logs = task.log_probabilities(module, task.batch("train", part))
-        drawn = _drawn(logs.detach().double().exp().cpu().numpy(), streams("answers", at))
-        chosen = logs.gather(1, torch.from_numpy(drawn)[:, None]).sum()
+        logs = task.log_probabilities(module, beside(module, task.batch("train", part)))
+        drawn = _drawn(logs.detach().cpu().double().exp().numpy(), streams("answers", at))
+        chosen = logs.gather(1, beside(module, torch.from_numpy(drawn)[:, None])).sum()
         for name, gradient in zip(
             learning, torch.autograd.grad(chosen, list(learning.values()), allow_unused=True), strict=True
         ):

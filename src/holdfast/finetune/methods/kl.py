@@ -8,6 +8,7 @@ from holdfast.core.config import checked
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.finetune import catalogue
+from holdfast.finetune.device import beside
 from holdfast.finetune.measuring.drift import no_drift
 from holdfast.finetune.methods.at_base import at_base
 from holdfast.finetune.methods.definitions import Method, MethodKind, Setting, Steps
@@ -37,8 +38,10 @@ def make(setting: Setting) -> Method:
     if reason := no_drift(task):
         raise BadInput(f"kl holds a model near its first answers, and these cannot be compared here: {reason}")
 
+    base = beside(setting.prepared.module, setting.base)
+
     def penalty(module: Module, batch: Batch, _rng: Any) -> Any:
-        with at_base(module, setting.base):
+        with at_base(module, base):
             first = task.log_probabilities(module, batch)
         now = task.log_probabilities(module, batch)
         # A class that the base excludes (log p = −∞) has no share in the divergence.

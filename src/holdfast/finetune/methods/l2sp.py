@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from holdfast.core.config import checked
 from holdfast.core.finding import FROZEN
+from holdfast.finetune.device import beside
 from holdfast.finetune.methods.definitions import Method, MethodKind, Setting, Steps
 from holdfast.finetune.optimiser import trainable
 from holdfast.finetune.tasks.definitions import Module
@@ -25,7 +26,7 @@ def make(setting: Setting) -> Method:
     """
     strength = checked(Options, setting.options, table="options.l2sp").strength
     new = set(setting.prepared.head.names) if setting.prepared.head else set()
-    base = {name: one for name, one in setting.base.items() if name not in new}
+    base = beside(setting.prepared.module, {name: one for name, one in setting.base.items() if name not in new})
 
     def penalty(module: Module, _batch: Any, _rng: Any) -> Any:
         pairs = ((one, base[name]) for name, one in trainable(module).items() if name in base)

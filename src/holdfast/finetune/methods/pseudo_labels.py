@@ -15,6 +15,7 @@ from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.data.loading import load
 from holdfast.finetune import catalogue
+from holdfast.finetune.device import beside
 from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.methods.at_base import print_of
 from holdfast.finetune.methods.definitions import Method, MethodKind, More, Setting, Steps
@@ -148,7 +149,8 @@ def _taken(setting: Setting, task: Task, options: Options) -> Taken:
         best, chosen = np.zeros(n), np.zeros(n, dtype=np.int64)
         with quiet(module):
             for at in by_size(task.sizes("train")):
-                shares = own.log_probabilities(module, task.batch("train", at)).double().exp().numpy()
+                logs = own.log_probabilities(module, beside(module, task.batch("train", at)))
+                shares = logs.cpu().double().exp().numpy()
                 best[at], chosen[at] = shares.max(axis=1), shares.argmax(axis=1)
         rows = np.flatnonzero(best >= options.sure)
         return Taken(rows=tuple(rows.tolist()), classes=tuple(chosen[rows].tolist()), of=n)

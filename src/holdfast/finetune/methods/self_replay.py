@@ -13,6 +13,7 @@ from holdfast.core.config import checked
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
+from holdfast.finetune.device import beside, numbers
 from holdfast.finetune.evaluation import quiet
 from holdfast.finetune.methods.at_base import print_of
 from holdfast.finetune.methods.definitions import Method, MethodKind, More, Setting, Steps
@@ -88,8 +89,8 @@ class OwnTexts:
     def judge(self, module: Module, batch: Batch) -> Judged:
         """Return minus the mean cross-entropy of each text."""
         logs, shown = self._logs(module, batch), batch["attention_mask"][:, 1:]
-        each = logs.gather(1, self._next(batch)[:, None])[:, 0].double().numpy()
-        sizes = shown.sum(1).double().numpy()
+        each = numbers(logs.gather(1, self._next(batch)[:, None])[:, 0])
+        sizes = numbers(shown.sum(1))
         ends = np.cumsum(sizes.astype(np.int64))
         means = np.array([part.mean() if len(part) else 0.0 for part in np.split(each, ends[:-1])])
         return Judged(means, -means, sizes)
@@ -151,7 +152,7 @@ def _written(module: Module, options: Options, streams: Streams) -> Written:
         size = min(_AT_ONCE, options.texts - start)
         rng = streams("self-replay", "first", start)
         first = rng.integers(config.vocab_size, size=size) if begin is None else np.full(size, begin)
-        ids = torch.from_numpy(first.astype(np.int64))[:, None]
+        ids = beside(module, torch.from_numpy(first.astype(np.int64))[:, None])
         torch.manual_seed(streams.integer("self-replay", "written", start))
         with quiet(module):
             rows = module.generate(ids, attention_mask=torch.ones_like(ids), generation_config=told).tolist()

@@ -14,6 +14,7 @@ from holdfast.audit.models.own import named
 from holdfast.core.errors import BadInput
 from holdfast.core.text import one_line
 from holdfast.finetune.checkpoint import read_tensors, write_tensors
+from holdfast.finetune.device import own_draws
 from holdfast.finetune.tasks.definitions import Module
 from holdfast.finetune.weights import put, weights
 
@@ -35,7 +36,7 @@ def made(name: str, seed: int, **told: Any) -> Module:
     """
     import torch
 
-    with torch.random.fork_rng():  # importing may draw, too
+    with own_draws():  # importing may draw, too
         torch.manual_seed(seed)
         function = named(name)
     if isinstance(function, torch.nn.Module):
@@ -46,7 +47,7 @@ def made(name: str, seed: int, **told: Any) -> Module:
     if not callable(function):
         raise BadInput(f"{one_line(name)} is of type {type(function).__name__}; wanted a function that makes a model")
     wanted = {key: value for key, value in told.items() if key in _parameters(function)}
-    with torch.random.fork_rng():
+    with own_draws():
         torch.manual_seed(seed)
         try:
             module = function(**wanted)

@@ -13,6 +13,7 @@ from holdfast.core.media import Media
 from holdfast.core.random import Streams
 from holdfast.core.text import one_line
 from holdfast.finetune.class_answers import Came, came, in_order
+from holdfast.finetune.device import own_draws
 from holdfast.finetune.models.factory import CARD, card_of, load_weights, made, save_made
 from holdfast.finetune.models.images import Input, from_card, input_of, looks, pictures, refused, spread_of
 from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained, where
@@ -189,7 +190,7 @@ def _renewed(
     place, layer = last
     if layer.out_features != len(classes) or set(outcomes) != set(classes):
         parent, _, name = place.rpartition(".")
-        with torch.random.fork_rng():
+        with own_draws():
             torch.manual_seed(streams.integer("head"))
             setattr(module.get_submodule(parent), name, torch.nn.Linear(layer.in_features, len(classes)))
     own = module.get_submodule(place)
@@ -206,7 +207,7 @@ def _woken(module: Module, shown: Input, streams: Streams) -> None:
     was = module.training
     module.eval()
     try:
-        with torch.random.fork_rng(), torch.no_grad():
+        with own_draws(), torch.no_grad():
             torch.manual_seed(streams.integer("lazy"))
             module(torch.zeros(shape))
     except (RuntimeError, ValueError, TypeError) as error:

@@ -22,6 +22,7 @@ from holdfast.core.media import Media
 from holdfast.core.random import Streams
 from holdfast.finetune.answering import Answering, Asked, refuse_options
 from holdfast.finetune.class_answers import NEW, Classes, label_of, original_of, predicted
+from holdfast.finetune.device import beside, placed
 from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.models.factory import is_factory
 from holdfast.finetune.models.images import MOST_SIDE, Pictures, opened, pictures
@@ -111,6 +112,7 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
         loaded = from_factory(recipe, options, label.classes, dataset.media, seen)
     else:
         loaded = from_transformers(recipe, label.classes, with_came=original is not None)
+    placed(loaded.module)
     task = _task(dataset, column, label, loaded, options)
     _refuse_other_outcomes(task, loaded, recipe.model)
     before, notes = None, loaded.notes
@@ -179,7 +181,7 @@ def _refuse_other_outcomes(task: Classes, loaded: Loaded, name: str) -> None:
 
     split = next(iter(task.classes))
     with quiet(loaded.module):
-        batch = task.batch(split, np.arange(min(2, task.count(split))))
+        batch = beside(loaded.module, task.batch(split, np.arange(min(2, task.count(split)))))
         try:
             found = logits_of(loaded.module, batch["pixel_values"])
         except (RuntimeError, ValueError, TypeError, AttributeError) as error:
@@ -215,6 +217,7 @@ def predictor(asked: Asked) -> Answering:
     """Return what says the class of pictures, and how probable each class is, by the tuned model."""
     refuse_options(asked, "classes")
     module, names, shown = tuned_model(asked.model, asked.recipe)
+    placed(module)
 
     def answer(rows: pa.Table, media: Media) -> pa.Table:
         """Return `prediction` and, for each class, its probability as `p_` and its name; null without a picture."""

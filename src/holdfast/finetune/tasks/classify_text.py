@@ -18,6 +18,7 @@ from holdfast.core.media import Media
 from holdfast.core.random import Streams
 from holdfast.finetune.answering import Answering, Asked, refuse_options
 from holdfast.finetune.class_answers import NEW, Came, Classes, came, in_order, label_of, original_of, predicted
+from holdfast.finetune.device import placed
 from holdfast.finetune.last_layer import LastLayer
 from holdfast.finetune.models.pretrained import config_of, model_of, save_pretrained, tokenizer_of
 from holdfast.finetune.own_head import last_linear
@@ -172,7 +173,7 @@ def _module(recipe: Recipe, classes: Sequence[str], targets: Mapping[str, np.nda
         place, layer = last_linear(module, len(classes))
         if not in_order(layer, config_of(recipe.model).label2id, classes):
             new = {f"{place}.{name}" for name, _ in layer.named_parameters()}
-    return module, LastLayer(tuple(sorted(new)), targets, len(classes), _logits) if new else None
+    return placed(module), LastLayer(tuple(sorted(new)), targets, len(classes), _logits) if new else None
 
 
 def _logits(module: Module, batch: Batch) -> Any:
@@ -193,7 +194,7 @@ def predictor(asked: Asked) -> Answering:
     refuse_options(asked, "classes")
     folder = str(asked.model)
     config, tokenizer = config_of(folder), tokenizer_of(folder)
-    limit, module = _length(asked.recipe, config, tokenizer), model_of(_sequence_models(), folder)
+    limit, module = _length(asked.recipe, config, tokenizer), placed(model_of(_sequence_models(), folder))
     names = [str(config.id2label[at]) for at in range(config.num_labels)]
 
     def answer(rows: pa.Table, media: Media) -> pa.Table:

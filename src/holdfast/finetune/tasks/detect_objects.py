@@ -25,6 +25,7 @@ from holdfast.finetune.detection.boxes import Boxes, Drawn, drawn
 from holdfast.finetune.detection.matching import Detections, matched
 from holdfast.finetune.detection.models import Detector, came, class_modules, detector
 from holdfast.finetune.detection.telling import told
+from holdfast.finetune.device import beside, numbers, placed
 from holdfast.finetune.evaluation import by_size, quiet
 from holdfast.finetune.models.images import MOST_SIDE, Pictures, pictures
 from holdfast.finetune.recipe import Recipe
@@ -109,7 +110,7 @@ class DetectObjects:
 
     def together(self, module: Module, split: str, rows: np.ndarray) -> Judged:
         """Return for each picture a number whose mean is mean average precision over all of them, and its loss."""
-        parts = ((at, self.batch(split, rows[at])) for at in by_size(self.sizes(split)[rows]))
+        parts = ((at, beside(module, self.batch(split, rows[at]))) for at in by_size(self.sizes(split)[rows]))
         return self._judged(self.boxes[split].take(rows), parts, module)
 
     def found(self, module: Module, split: str) -> Detections:
@@ -117,7 +118,7 @@ class DetectObjects:
         rows = np.arange(self.count(split))
         parts = []
         for at in by_size(self.sizes(split)):
-            said = module(pixel_values=self.batch(split, rows[at])["pixel_values"])
+            said = module(pixel_values=beside(module, self.batch(split, rows[at]))["pixel_values"])
             one = answers.detections(said, softmax=self.softmax)
             parts.append(replace(one, images=at[one.images]))
         return answers.joined(parts)
@@ -165,6 +166,7 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
     if not len(given.boxes.classes):
         raise BadInput(f"{dataset.name} has no box in any picture: there is nothing to learn")
     model = detector(recipe, given.names, options.size)
+    placed(model.module)
     if model.new and recipe.adapt == "lora":
         raise BadInput(
             'adapt = "lora" keeps the weights of classes as they came, and this model has not learnt these classes; '
@@ -240,16 +242,16 @@ def _original(recipe: Recipe, original: Dataset, model: Detector, options: Optio
     task, _ = _task(original, own, replace(model, names=own.names), options)
     parts = class_modules(before, model.parts)
     for one in parts.values():
-        one.requires_grad_(requires_grad=False)
+        placed(one).requires_grad_(requires_grad=False)
     return AsItCame(task, parts, labels), (
         "the original task is judged by the weights for classes that the model came with",
     )
 
 
 def _boxes_of(batch: Batch) -> Boxes:
-    classes = [one["class_labels"].numpy() for one in batch["labels"]]
+    classes = [one["class_labels"].cpu().numpy() for one in batch["labels"]]
     ends = np.concatenate([[0], np.cumsum([len(one) for one in classes])]).astype(np.int64)
-    places = np.concatenate([one["boxes"].double().numpy() for one in batch["labels"]])
+    places = np.concatenate([numbers(one["boxes"]) for one in batch["labels"]])
     return Boxes(ends, np.concatenate(classes), places)
 
 

@@ -29,6 +29,7 @@ from holdfast.finetune.chat.prompts import behind, prompts_of
 from holdfast.finetune.chat.reading import Columns, columns_of
 from holdfast.finetune.chat.template import Learnt, own_template
 from holdfast.finetune.chat.tokens import Tokens
+from holdfast.finetune.device import beside, placed
 from holdfast.finetune.lineage import generation_after
 from holdfast.finetune.models.causal import causal_model, mixes, save_causal, stops_of
 from holdfast.finetune.models.factory import CARD, card_of
@@ -123,13 +124,12 @@ class Continuations:
         """Return minus the nats per learnt token of each example, its loss, and how many tokens those are."""
         import torch
 
-        owner = batch.get("owner")
-        if owner is None:
-            owner = torch.arange(len(batch["labels"]))[:, None].expand_as(batch["labels"])
+        labels = batch["labels"].cpu()
+        owner = batch["owner"].cpu() if "owner" in batch else torch.arange(len(labels))[:, None].expand_as(labels)
         n = int(owner.max()) + 1
         place = owner[:, 1:].clamp(min=0).reshape(-1)
-        nats = torch.cat([_nats(module, part) for part in self._parts(batch)])
-        learnt = (batch["labels"][:, 1:] != _UNLEARNT).double().reshape(-1)
+        nats = torch.cat([_nats(module, part) for part in self._parts(batch)]).cpu()
+        learnt = (labels[:, 1:] != _UNLEARNT).double().reshape(-1)
         total = torch.zeros(n, dtype=torch.double).index_add_(0, place, nats.double().reshape(-1)).numpy()
         weight = torch.zeros(n, dtype=torch.double).index_add_(0, place, learnt).numpy()
         mean = total / np.maximum(weight, 1.0)
@@ -174,7 +174,7 @@ def prepare(dataset: Dataset, original: Dataset | None, recipe: Recipe) -> Prepa
     options = checked(Options, recipe.of("generate-text"), table="options.generate-text")
     config, tokenizer = config_of(recipe.model), tokenizer_of(recipe.model)
     limit = _length(options, config, tokenizer)
-    module = causal_model(recipe.model, len(tokenizer))
+    module = placed(causal_model(recipe.model, len(tokenizer)))
     make = partial(_task, tokenizer=tokenizer, stops=stops_of(module, tokenizer), limit=limit, options=options,
                    outcomes=config.get_text_config().vocab_size)  # fmt: skip
     task = make(dataset, _columns(dataset, recipe.inputs))
@@ -283,7 +283,7 @@ def _refuse_mixing(task: Continuations, module: Module, name: str) -> None:
     if len(rows) < 2 or task.sizes(split)[rows].sum() > task.limit:
         return
     alone, together = task.batch(split, rows), task._laid(split, rows, [[0, 1]], packed=True)  # noqa: SLF001 its own file
-    if mixes(lambda batch: task.judge(module, batch).loss, module, alone, together):
+    if mixes(lambda batch: task.judge(module, beside(module, batch)).loss, module, alone, together):
         raise BadInput(
             f"model {name} does not keep packed examples apart: their loss changes with their neighbours. Leave "
             "options.generate-text.packing out"
@@ -304,7 +304,7 @@ def predictor(asked: Asked) -> Answering:
     writing = checked(Writing, dict(asked.options), table="what to write")
     name = str(asked.model)
     tokenizer, config = tokenizer_of(name), config_of(name)
-    module = causal_model(name, len(tokenizer))
+    module = placed(causal_model(name, len(tokenizer)))
     stops, most = stops_of(module, tokenizer), _most(config, tokenizer)
     if "tokens" not in asked.options:
         writing = writing.model_copy(update={"tokens": min(writing.tokens, most // 2)})
