@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
 from pydantic import BaseModel
 
 from holdfast.collapse.graph import Graph
@@ -133,9 +132,6 @@ class Setting:
         return self.graph.training_sizes()
 
 
-Prediction = Float[np.ndarray, " generations_and_truth"]  # index 0 is the truth, index t is model t; NaN says nothing
-
-
 @dataclass(frozen=True, slots=True)
 class Theory:
     """A statement about a measure, with where it holds, whose it is, and a near miss that a test must reject."""
@@ -218,7 +214,7 @@ def theory(
     exact: bool = True,
     checkable: Callable[[Setting], np.ndarray] | None = None,
 ) -> Callable[[Callable[[Setting], np.ndarray]], Theory]:
-    """Make a theory of a function from a setting to the predicted values, index 0 being the truth.
+    """Make a theory of a function from a setting to the predicted values: index 0 is the truth, t is model t.
 
     The function raises NotApplicable, with the reason, where its assumptions do not hold. `near_miss` is a formula
     that looks as good and is wrong: the conformance test must be able to reject it on the same `cases`. `checkable`

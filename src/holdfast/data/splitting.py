@@ -19,7 +19,7 @@ from holdfast.core.errors import BadInput, unknown
 from holdfast.core.random import Streams
 
 SPLIT = "split"  # name of the column that is added, unless the data have one of that name
-TRAIN, TEST, VALID = "train", "test", "valid"
+TRAIN, TEST = "train", "test"
 _FEWEST_ROWS = 2
 
 Splitter = Callable[[Dataset, float, Streams], np.ndarray]

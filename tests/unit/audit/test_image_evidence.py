@@ -5,7 +5,7 @@ import numpy as np
 from PIL import Image
 
 from holdfast.audit.cases.images import drawing, encoded, picture_data, picture_set
-from holdfast.audit.evidence.images import from_pixels, picture_pairs, pictures, thumbnail
+from holdfast.audit.evidence.images import picture_pairs, pictures, thumbnail
 
 
 def opened(picture):
@@ -37,7 +37,3 @@ def test_titles_name_the_file_or_else_split_and_class():
     dataset = picture_set(np.random.default_rng(0), 30, side=24)
     assert thumbnail(dataset, 29).title == "dog/0029.jpg"
     assert thumbnail(dataset.with_roles({"file": "ignore"}), 29).title.startswith("test · ")
-
-
-def test_pixels_in_memory_are_enlarged():
-    assert opened(from_pixels(np.zeros((8, 4, 3), dtype=np.uint8), "x")).size == (48, 96)

@@ -54,7 +54,7 @@ _PARTS = {
 def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
     """Return `owner.name`."""
     if isinstance(owner, Data):
-        return _of_data(m, owner, name)
+        return _of_data(owner, name)
     if isinstance(owner, Ref):
         return Ref(f"{owner.name}.{name}")
     if isinstance(owner, Estimator):
@@ -86,7 +86,7 @@ def of_object(owner: Object, name: str) -> Any:
     return Method(owner, name)
 
 
-def _of_data(m: Machine, owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladder of cases
+def _of_data(owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladder of cases
     if name in SAME:
         if owner.role == "bundle" and name == "data":
             return replace(owner, role="table")
@@ -105,7 +105,6 @@ def _of_data(m: Machine, owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladd
         return UNKNOWN if name != "plot" else Method(UNKNOWN, name)
     if owner.role == "bundle" and name in {"target", "labels", "targets"}:
         return replace(owner, role="label")
-    del m
     return Method(owner, name)
 
 

@@ -94,9 +94,7 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
     parts = data is not None and bool(data.rows) and "train" in sides and bool({"test", "valid"} & set(sides))
     if data is not None and parts and not data.record:
         key = ("split", "named", m.cell, target.lineno, m.number(data.rows))
-        m.split(
-            Split(m.place(target), "split", key, (data,), "", shuffled=False, seeded=True, after=len(m.flow.learned))
-        )
+        m.split(Split(m.place(target), "split", key, (data,), shuffled=False, seeded=True, after=len(m.flow.learned)))
         for one, side in zip(wanted, sides, strict=True):
             assign(m, one, part(data, key, side or "train"))
         return
@@ -154,7 +152,5 @@ def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
             whole = replace(value, rows=rows, where=None, learned=value.learned & held, columns=columns)
             key, drawn = ("manual", parent), bool(value.drawn or first_drawn)
             place = value.drawn or first_drawn or m.place(target)
-            event = Split(
-                place, "slices", key, (whole,), "", shuffled=drawn, seeded=not drawn, after=len(m.flow.learned)
-            )
+            event = Split(place, "slices", key, (whole,), shuffled=drawn, seeded=not drawn, after=len(m.flow.learned))
             m.split(event)

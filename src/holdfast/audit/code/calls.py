@@ -157,7 +157,7 @@ def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # no
     if isinstance(owner, Splitter):
         from holdfast.audit.code.splits import folds
 
-        return folds(m, owner, args, node) if name == "split" else UNKNOWN
+        return folds(m, owner, args) if name == "split" else UNKNOWN
     if isinstance(owner, Seq | Table):
         return _method_of_container(m, owner, name, args, node)
     if isinstance(owner, Score):

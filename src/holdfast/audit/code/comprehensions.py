@@ -34,7 +34,7 @@ def comprehension(m: Machine, node: Any) -> Any:
     for part in node.generators:
         over = m.evaluate(m, part.iter)
         single |= data_of(over) is not None
-        m.enter(node, kind_of_loop(m, part.iter, over), text_of(part.iter))
+        m.enter(node, kind_of_loop(part.iter, over), text_of(part.iter))
         m.turning = m.turning | {name.id for name in ast.walk(part.target) if isinstance(name, ast.Name)}
         assign(m, part.target, element(over))
         for test in part.ifs:

@@ -122,13 +122,12 @@ def _learnt(
 def _note_model(
     m: Machine, owner: Estimator, learned: int, data: Data, label: Data | None, args: Args, node: ast.AST
 ) -> None:
-    watched, texts = [], []
-    for name in [one for one in args.named if one in _WATCHED or side_of(one) == "valid"]:
-        held = args.get(None, name)
-        found = _watched(held)
-        if found:
-            watched.extend(found)
-            texts.append(args.text(None, name))
+    watched = [
+        found
+        for name in args.named
+        if name in _WATCHED or side_of(name) == "valid"
+        for found in _watched(args.get(None, name))
+    ]
     if not watched and args.given("validation_split"):
         return
     if watched and _final(owner).name in _KEEPS_LEARNING:
@@ -144,7 +143,6 @@ def _note_model(
             data=data,
             label=label,
             watched=tuple(watched),
-            watched_text=", ".join(texts),
             decides=_decider(owner, args, node) if watched else "",
             loops=m.loops,
             settings=owner.settings.get("text", ""),
@@ -304,7 +302,7 @@ def split(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     from holdfast.audit.code.splits import folds_of
 
     data = args.data()
-    return folds_of(m, data, ("fold", m.cell, getattr(node, "lineno", 0), owner.name)) if data else UNKNOWN
+    return folds_of(data, ("fold", m.cell, getattr(node, "lineno", 0), owner.name)) if data else UNKNOWN
 
 
 def itself(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:

@@ -54,7 +54,6 @@ class Split:
     name: str
     key: tuple[Any, ...]
     given: tuple[Data, ...]
-    given_text: str
     shuffled: bool
     seeded: bool
     folds: bool = False  # cross-validation
@@ -72,7 +71,6 @@ class Fitted:
     data: Data
     label: Data | None
     watched: tuple[Data, ...] = ()
-    watched_text: str = ""
     decides: str = ""  # what watching decides: early stopping, a checkpoint
     loops: tuple[int, ...] = ()
     settings: str = ""

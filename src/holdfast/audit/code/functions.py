@@ -112,9 +112,9 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     if last in {"Word2Vec", "Doc2Vec", "FastText"} and (texts := next(iter(args.data()), None)) is not None:
         return _taught(m, last, "words", texts, args, node)
     if last.endswith("Trainer"):
-        return trainer(m, name, args)
+        return trainer(name, args)
     if last in BUILDERS or kind_of(name):
-        return made(m, name, BUILDERS.get(last) or kind_of(name), args)
+        return made(name, BUILDERS.get(last) or kind_of(name), args)
     if not LOADERS.match(last) and (texts := learns_when_made(m, last, args)) is not None:
         return _taught(m, last, "transform", texts, args, node)
     if (written := by_formula(m, name, args)) is not None:
@@ -153,7 +153,7 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     if last[:1].isupper() and (
         all(one.role == "count" for one in args.data()) or any(isinstance(one, Estimator) for one in args.values)
     ):
-        return made(m, name, kind_by_parts(last, args, m.asked.get(m.wanted[0], set()) if m.wanted else set()), args)
+        return made(name, kind_by_parts(last, args, m.asked.get(m.wanted[0], set()) if m.wanted else set()), args)
     path = args.constant(0)
     if isinstance(path, str) and FILE_OF_RECORDS.search(path) and READS.match(last) and not args.data():
         return loaded(m, last, args, node)
@@ -168,7 +168,7 @@ def _taught_by_class(m: Machine, name: str, args: Args, node: ast.AST) -> Estima
     kind = kind_of(parts[-2]) if len(parts) > 1 and verb_of(parts[-1]) == "fit" else ""
     if kind != "model" or not args.data():
         return None
-    owner = made(m, ".".join(parts[:-1]), kind, Args())
+    owner = made(".".join(parts[:-1]), kind, Args())
     ESTIMATOR_METHODS["fit"](m, owner, args, node)
     return owner
 
@@ -217,9 +217,9 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     for name in ("train", "split", "subset"):
         told = args.named.get(name)
         if isinstance(told, Seq) and told.rest is None:
-            return Seq([by_side(m, data, one) for one in told.items])
+            return Seq([by_side(data, one) for one in told.items])
         if told is not None:
-            data = by_side(m, data, told)
+            data = by_side(data, told)
     if last.startswith("make_") or args.constant(None, "return_X_y") is True:
         features = replace(data)
         return Seq([features, replace(data, role="label")], fixed=True)
@@ -243,7 +243,7 @@ def cross_validated(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     owner = args.get(0, "estimator")
     cv = args.get(None, "cv")
     if isinstance(cv, Splitter):
-        note_folds(m, cv, (data,), args.text(1, "X"), node)
+        note_folds(m, cv, (data,))
     text = getattr(owner, "text", "") or getattr(owner, "name", "")
     m.flow.validated.append(Validated(m.place(node), last, data, label, args.text(1, "X") or text))
     if last == "cross_val_predict":
@@ -260,8 +260,8 @@ def drawn(m: Machine, owner: Estimator, name: str, args: Args, node: ast.AST) ->
 
 
 def _generator(m: Machine, args: Args, node: ast.AST) -> Any:
-    del node
-    return made(m, "default_rng", "random", args)
+    del m, node
+    return made("default_rng", "random", args)
 
 
 def _train(m: Machine, args: Args, node: ast.AST) -> Any:

@@ -4,7 +4,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
-from holdfast.audit.code.machine import Machine, name_of, text_of
+from holdfast.audit.code.machine import name_of, text_of
 from holdfast.audit.code.values import (
     UNKNOWN,
     Const,
@@ -89,7 +89,7 @@ def _either(found: list[Any]) -> Any:
     return result
 
 
-def kind_of_loop(m: Machine, node: ast.expr, over: Any) -> str:
+def kind_of_loop(node: ast.expr, over: Any) -> str:
     """Return what a loop goes through: folds, models, records, epochs or candidates."""
     inner = node
     while (
@@ -111,7 +111,6 @@ def kind_of_loop(m: Machine, node: ast.expr, over: Any) -> str:
         return "epochs"
     if "seed" in text or "repeat" in text or "fold" in text:
         return "repeats"
-    del m
     return "candidates"
 
 

@@ -40,9 +40,8 @@ def kind_by_parts(last: str, args: Args, asked: set[str]) -> str:
     return "select" if kind_by_verbs(asked) == "transform" else "model"  # it asks a model which columns are good
 
 
-def made(m: Machine, name: str, kind: str, args: Args) -> Estimator:
+def made(name: str, kind: str, args: Args) -> Estimator:
     """Return a new estimator with its parts and settings."""
-    del m
     last = name.rsplit(".", 1)[-1]
     parts = [one for value in args.everything() for one in _estimators(value)]
     settings: dict[str, Any] = {
@@ -71,7 +70,7 @@ def by_formula(m: Machine, name: str, args: Args) -> Estimator | None:
     if held is None or not held.rows:
         return None
     m.flow.label_columns.update(re.findall(r"[^\W\d]\w*", formula.partition("~")[0]))
-    owner = made(m, name, "model", args)
+    owner = made(name, "model", args)
     owner.held = {"train_dataset": held}
     return owner
 
@@ -89,9 +88,9 @@ def by_its_name(m: Machine, name: str, args: Args, node: ast.AST) -> Data | None
     return replace(found, learned=found.known | {new}, columns={}, only=None, column=None, where=None)
 
 
-def trainer(m: Machine, name: str, args: Args) -> Estimator:
+def trainer(name: str, args: Args) -> Estimator:
     """Return a trainer that holds its records and settings, as those of transformers and Lightning do."""
-    result = made(m, name, "model", args)
+    result = made(name, "model", args)
     result.held = {key: found for key, value in args.named.items() if (found := data_of(value)) is not None}
     for part in result.parts:
         if part.settings.get("load_best_model_at_end") is True:

@@ -38,7 +38,6 @@ def train_test_split(m: Machine, args: Args, node: ast.AST) -> Any:
             "train_test_split",
             key,
             tuple(one for one in given if one is not None),
-            args.text(0),
             shuffled=shuffled,
             seeded=not shuffled or is_seeded(m, args),
             after=len(m.flow.learned),
@@ -80,7 +79,6 @@ def random_split(m: Machine, args: Args, node: ast.AST) -> Any:
         "random_split",
         key,
         (data,),
-        args.text(0),
         shuffled=True,
         seeded=seeded,
         after=len(m.flow.learned),
@@ -102,33 +100,30 @@ def splitter(m: Machine, name: str, args: Args, node: ast.AST) -> Splitter:
     )
 
 
-def folds(m: Machine, owner: Splitter, args: Args, node: ast.AST) -> Any:
+def folds(m: Machine, owner: Splitter, args: Args) -> Any:
     """Return the pairs of indices that a splitter makes."""
     given = args.data()
     if not given:
         return UNKNOWN
-    note_folds(m, owner, tuple(given), args.text(0), node)
-    return folds_of(m, given, (*owner.key, m.number(given[0].rows)))
+    note_folds(m, owner, tuple(given))
+    return folds_of(given, (*owner.key, m.number(given[0].rows)))
 
 
-def folds_of(m: Machine, given: list[Data], key: tuple[Any, ...]) -> Any:
+def folds_of(given: list[Data], key: tuple[Any, ...]) -> Any:
     """Return a list of (train, test) indices."""
-    del m
     rows = given[0].rows
     sides = [Data(rows=stepped(rows, Step(key, side)) if rows else NOWHERE, role="index") for side in ("train", "test")]
     return Seq([], rest=Seq(list(sides), fixed=True))
 
 
-def note_folds(m: Machine, owner: Splitter, given: tuple[Data, ...], text: str, node: ast.AST) -> None:
+def note_folds(m: Machine, owner: Splitter, given: tuple[Data, ...]) -> None:
     """Note that a splitter parts records."""
-    del node
     m.split(
         Split(
             owner.line,
             owner.name,
             (*owner.key, m.number(given[0].rows)),
             given,
-            text,
             shuffled=owner.shuffled or (not owner.ordered and owner.name != "LeaveOneGroupOut"),
             seeded=owner.seeded,
             folds=True,
@@ -159,7 +154,6 @@ def sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Data:
                 "sample",
                 key,
                 (owner,),
-                "",
                 shuffled=True,
                 seeded=is_seeded(m, args),
                 after=len(m.flow.learned),
@@ -172,7 +166,7 @@ def note_draw(m: Machine, name: str, args: Args, node: ast.AST) -> None:
     """Note a random split that a library makes on its own."""
     seeded = is_seeded(m, args)
     key = ("split", m.cell, getattr(node, "lineno", 0), name)
-    m.split(Split(m.place(node), name, key, (), "", shuffled=True, seeded=seeded, after=len(m.flow.learned)))
+    m.split(Split(m.place(node), name, key, (), shuffled=True, seeded=seeded, after=len(m.flow.learned)))
 
 
 def sampled(m: Machine, node: ast.AST, owner: Data, mask: Data) -> None:
@@ -187,7 +181,6 @@ def sampled(m: Machine, node: ast.AST, owner: Data, mask: Data) -> None:
             "random numbers",
             mask.where.key,
             given,
-            "",
             shuffled=True,
             seeded=mask.drawn is None,
             after=len(m.flow.learned),
@@ -212,9 +205,8 @@ def _opposite(side: Any) -> Any:
     return pairs.get(side, ("no", side)) if isinstance(side, str) else ("no", side)
 
 
-def by_side(m: Machine, data: Data, value: Any) -> Data:
+def by_side(data: Data, value: Any) -> Data:
     """Return the side of a ready-made split that `train=True` or `split="test"` names."""
-    del m
     side = ""
     if isinstance(value, Const) and isinstance(value.value, bool):
         side = "train" if value.value else "test"

@@ -151,7 +151,7 @@ def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     outer_loops, outer_turning = m.loops, m.turning
     items = turns(over)
     count = 1 if len(items) > 1 else turns_of(over)  # turns that are followed one by one count by themselves
-    m.enter(node, kind_of_loop(m, node.iter, over), text_of(node.iter), names_in(node.target), count)
+    m.enter(node, kind_of_loop(node.iter, over), text_of(node.iter), names_in(node.target), count)
     m.turning = m.turning | set(names_in(node.target))
     for item in items:
         assign(m, node.target, item)

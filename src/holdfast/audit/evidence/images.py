@@ -61,14 +61,6 @@ def pictures_of(
     return (shown,) if shown else ()
 
 
-def from_pixels(pixels: np.ndarray, title: str, most: int = 96) -> Picture:
-    """Return a picture of pixels in memory (high × wide, or × 3, of bytes), enlarged or reduced to `most`."""
-    image = pillow().fromarray(np.asarray(pixels, dtype=np.uint8))
-    scale = most / max(image.size)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return Picture(png=_encoded(image.resize(size)), title=one_line(title, 80))
-
-
 def _title(dataset: Dataset, row: int) -> str:
     """Return the file of a row, or else its split and label; a report adds the place where it has neither."""
     names = {column.name for column in dataset.of(role="metadata")} & {FILE}

@@ -17,8 +17,6 @@ from holdfast.core.progress import Progress, track
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
 
-LEFT_ALONE = frozenset({"id", "group", "time", "split", "label"})  # roles whose values say whose and when a row is
-
 
 @dataclass
 class Budget:

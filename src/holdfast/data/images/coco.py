@@ -55,7 +55,7 @@ def coco_reading(plain: Path, beside: Path, name: str) -> Reading | None:
     del text
     if "images" not in known or not images or not ({"annotations", "categories"} & known):
         return None
-    return _reading(images, raw, categories, beside, name)
+    return _reading(images, raw, categories, beside)
 
 
 def _reading(
@@ -63,7 +63,6 @@ def _reading(
     raw: Sequence[tuple[Any, Any, tuple[float, ...]]],
     categories: Mapping[Any, str],
     beside: Path,
-    name: str,
 ) -> Reading:
     place = {key: number for number, (key, _, _, _) in enumerate(images)}
     boxes: list[list[Box]] = [[] for _ in images]
@@ -84,7 +83,6 @@ def _reading(
     if len(place) < len(images):
         notes.append(f"{len(images) - len(place):,} images have an id that another has too")
     columns = {**summed_up(boxes).columns(), "file": [file for _, file, _, _ in images]}
-    del name
     return image_rows(Gatherer(root), files, columns, notes)
 
 

@@ -12,7 +12,6 @@ Question = Literal["label", "origin", "fit"]
 Verdict = Literal["approve", "reject", "relabel", "skip", "undone"]
 Judged = Literal["human", "synthetic"]
 Why = Literal["uncertain", "flagged", "sampled"]
-QUESTIONS: tuple[Question, ...] = ("label", "origin", "fit")
 
 
 class Stratum(BaseModel):
