@@ -12,6 +12,8 @@ Wording: what, got, wanted, hint. A user error is one paragraph and never a trac
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from holdfast.core.text import and_more
+
 
 class HoldfastError(Exception):
     """Root of all errors raised on purpose."""
@@ -42,7 +44,6 @@ def unknown(what: str, got: str, known: Iterable[str], where: str = "") -> BadIn
     """Return the error for a name that is not among the `known` ones, with the nearest as a hint."""
     names = sorted(str(name) for name in known)
     near = get_close_matches(got, names, n=1, cutoff=0.6)
-    shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    listed = f"known are {shown}" if names else "there are none"
+    listed = f"known are {and_more(names, 12)}" if names else "there are none"
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return BadInput(f"no {what} {got!r}{' in ' + where if where else ''}; {listed}.{hint}")

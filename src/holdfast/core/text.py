@@ -1,6 +1,7 @@
 """Text that came from data, made safe to show: control, ANSI and bidi characters become visible marks."""
 
 import unicodedata
+from collections.abc import Sequence
 
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _KEPT = "\n\t"
@@ -22,6 +23,12 @@ def visible(text: str, most: int | None = None) -> str:
 def one_line(text: str, most: int | None = None) -> str:
     """Return `text` as `visible` does, with line breaks and tabs shown too."""
     return visible(text, most).replace("\n", "⏎").replace("\t", "⇥")
+
+
+def and_more(names: Sequence[str], most: int) -> str:
+    """Return the first names with commas between, and how many more there are: `a, b and 12 more`."""
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" and {left:,} more" if left > 0 else "")
 
 
 def _mark(character: str) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from holdfast.core.text import one_line
+from holdfast.core.text import and_more, one_line
 
 MOST_NAMED = 5
 Layout = Sequence[tuple[str | None, str | None, str]]  # split, class, file
@@ -14,9 +14,8 @@ def described(layout: Layout, what: str) -> Iterator[str]:
     labels = Counter(label for _, label, _ in layout if label is not None)
     splits = Counter(split for split, _, _ in layout if split is not None)
     if labels:
-        shown = ", ".join(one_line(label, 30) for label, _ in labels.most_common(MOST_NAMED))
-        more = f" and {len(labels) - MOST_NAMED:,} more" if len(labels) > MOST_NAMED else ""
-        yield f"{len(layout):,} {what}; folders name {len(labels):,} classes: {shown}{more}"
+        shown = and_more([one_line(label, 30) for label, _ in labels.most_common()], MOST_NAMED)
+        yield f"{len(layout):,} {what}; folders name {len(labels):,} classes: {shown}"
     else:
         yield f"{len(layout):,} {what}; no folders that name classes"
     if splits:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from holdfast.core.text import one_line
+from holdfast.core.text import and_more, one_line
 from holdfast.data.text_types import MISSING, NUMBER
 from holdfast.data.times import plausible
 
@@ -68,9 +68,8 @@ def _notes(stripped: Sequence[str], given: Sequence[str], seen: Counter[str]) ->
         yield f"column names that occur twice are numbered: {_listed([f'{name}, {name}.2' for name in twice])}"
 
 
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(one_line(name, 60) for name in names[:most]) + more
+def _listed(names: Sequence[str]) -> str:
+    return and_more([one_line(name, 60) for name in names], 5)
 
 
 def _vote(cell: str, below: Sequence[str]) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast.core.errors import BadInput
-from holdfast.core.text import one_line
+from holdfast.core.text import and_more, one_line
 from holdfast.data.headers import usable
 from holdfast.data.inputs import Part
 
@@ -60,6 +60,5 @@ def _by_name(part: Part, own: tuple[str, ...], leader: Part, names: tuple[str, .
     return tuple(where[name] for name in names)
 
 
-def _listed(names: Sequence[str], most: int = 8) -> str:
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(one_line(name, 60) for name in names[:most]) + more
+def _listed(names: Sequence[str]) -> str:
+    return and_more([one_line(name, 60) for name in names], 8)

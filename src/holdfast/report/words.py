@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from holdfast.core.finding import Cell, Measure, Number
 from holdfast.core.record import Estimate
-from holdfast.core.text import one_line, visible
+from holdfast.core.text import and_more, one_line, visible
 
 MOST_NAME = 80  # characters of a column, file or check name
 MOST_CELL = 120
@@ -116,7 +116,7 @@ def listed(items: Sequence[str], most: int = 6) -> str:
     """Return names as a list that ends in `and N more` where there are many."""
     if len(items) <= most:
         return " and ".join(items) if len(items) <= 2 else ", ".join(items[:-1]) + f" and {items[-1]}"
-    return ", ".join(items[:most]) + f" and {len(items) - most:,} more"
+    return and_more(items, most)
 
 
 def duration(seconds: float) -> str:

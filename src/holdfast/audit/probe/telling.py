@@ -14,7 +14,7 @@ from holdfast.audit.probe.comparing import EXACT, Culprit, Moved, Trail
 from holdfast.audit.probe.narrowing import Narrowed
 from holdfast.audit.probe.pipeline import Answer
 from holdfast.core.finding import Evidence, Examples, Location, Measure
-from holdfast.core.text import one_line
+from holdfast.core.text import and_more, one_line
 
 _MOST_NAMED = 4
 
@@ -49,13 +49,12 @@ def blamed(culprit: Culprit | None) -> str:
 
 def named(narrow: Narrowed) -> str:
     """Return the columns and the row that do it, as a clause."""
-    shown = ", ".join(repr(one_line(name, 40)) for name in narrow.columns[:_MOST_NAMED])
-    more = f" and {len(narrow.columns) - _MOST_NAMED} more" if len(narrow.columns) > _MOST_NAMED else ""
+    shown = and_more([repr(one_line(name, 40)) for name in narrow.columns], _MOST_NAMED)
     parts = []
     if narrow.columns and len(narrow.columns) == 1:
         parts.append(f"column {shown} is enough" if narrow.alone else f"{shown} is the first column that does it")
     elif narrow.columns:
-        parts.append(f"each of {shown}{more} alone is enough")
+        parts.append(f"each of {shown} alone is enough")
     elif narrow.alone:
         parts.append("no column does it alone")
     if narrow.row is not None and narrow.n_rows > 1:

@@ -16,6 +16,7 @@ from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.recording import begun, recorded
 from holdfast.core.store import RunStore, new_id
+from holdfast.core.text import and_more
 
 VALUES = "values"
 
@@ -73,5 +74,4 @@ def _seen(arm: Arm, experiment: Experiment) -> tuple[type, tuple[type, ...]]:
 
 def _title(experiment: Experiment, found: Sequence[Arm]) -> str:
     names = list(dict.fromkeys(arm.regime.name for arm in found))
-    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    return f"{experiment.learner}: {shown}"
+    return f"{experiment.learner}: {and_more(names, 4)}"

@@ -12,6 +12,7 @@ import numpy as np
 
 from holdfast.collapse.samples import Images, Points, SampleSet, Texts
 from holdfast.core.errors import BadInput
+from holdfast.core.text import and_more
 from holdfast.data.store.address import is_address
 
 _MOST_CHARACTERS = 200_000_000  # texts are kept at the length of the longest
@@ -107,7 +108,7 @@ def told(items: np.ndarray) -> str:
         return "texts"
     if items.dtype.names is not None:
         kinds = [f"{name} ({'text' if items.dtype[name].kind == 'U' else 'number'})" for name in items.dtype.names]
-        return f"rows of {', '.join(kinds[:8])}{f' and {len(kinds) - 8} more' if len(kinds) > 8 else ''}"
+        return f"rows of {and_more(kinds, 8)}"
     return f"arrays of shape {' × '.join(str(n) for n in items.shape[1:])}" if items.ndim > 1 else "single numbers"
 
 

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Literal
 
 from holdfast.core.record import Run
-from holdfast.core.text import visible
+from holdfast.core.text import and_more, visible
 from holdfast.report.build import ordered
 from holdfast.report.checklist import lones, reforms
 from holdfast.report.checklist.about_models import stand_ins
@@ -126,7 +126,7 @@ def _source(run: Run) -> Source:
 
 def _title(runs: Sequence[Run]) -> str:
     titles = list(dict.fromkeys(name(run.title) for run in runs if run.title))
-    return ", ".join(titles[:3]) + (f" and {len(titles) - 3} more" if len(titles) > 3 else "") if titles else "a study"
+    return and_more(titles, 3) if titles else "a study"
 
 
 def _notes(runs: Sequence[Run]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.columns.repairs import CLOSE, Repairs, Scaled
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Evidence, Finding, Location, Measure, Series, Severity
+from holdfast.core.text import and_more
 
 
 @check(
@@ -47,7 +48,7 @@ def scaled_before_split(repairs: Repairs) -> Iterator[Finding]:
 
 def _finding(kind: str, found: list[Scaled]) -> Finding:
     names = tuple(item.column for item in found)
-    first = ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    first = and_more([repr(name) for name in names], 3)
     have = "has" if len(names) == 1 else "have"
     evidence: tuple[Evidence, ...] = (
         Measure(name=f"columns with {found[0].statistic} over all rows, not in train", value=len(found), threshold=0,

@@ -10,7 +10,7 @@ from holdfast.audit.facts.origin.provenance import NOT_KNOWN, Provenance
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
-from holdfast.core.text import one_line
+from holdfast.core.text import and_more, one_line
 from holdfast.data.mixing.judging import breaks, training_rows
 from holdfast.data.mixing.policy import Policy
 from holdfast.data.origin import GENERATION, GENERATOR
@@ -117,7 +117,7 @@ def _finding(
     rows, generation = train[own], provenance.generation[train[own]]
     rounds, counts = np.unique(generation[generation > NOT_KNOWN], return_counts=True)
     share = len(rows) / len(train)
-    shown = ", ".join(one_line(name, 60) for name in names[:3]) + f" and {len(names) - 3:,} more" * (len(names) > 3)
+    shown = and_more([one_line(name, 60) for name in names], 3)
     of = f"{len(rows):,} of {len(train):,} training rows ({percent(share)})"
     listed = ", ".join(str(int(one)) for one in rounds[:5]) + (f" to {int(rounds[-1])}" if len(rounds) > 5 else "")
     message = f"{of} were made by {shown}"

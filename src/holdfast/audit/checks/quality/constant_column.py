@@ -9,6 +9,7 @@ from holdfast.audit.facts.columns.columns import ColumnProfile, ColumnProfiles
 from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity
+from holdfast.core.text import and_more
 
 
 @check(
@@ -69,7 +70,7 @@ def _listed(profiles: list[ColumnProfile], said: str, threshold: float) -> Itera
     if not profiles:
         return
     names = tuple(p.name for p in profiles)
-    shown = ", ".join(repr(name) for name in names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    shown = and_more([repr(name) for name in names], 5)
     words = said if len(names) > 1 else said.replace("hold", "holds", 1)
     yield Finding(
         message=f"{shown} {words}",

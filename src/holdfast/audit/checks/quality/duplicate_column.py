@@ -8,6 +8,7 @@ from holdfast.audit.evidence import rows_table
 from holdfast.audit.facts.columns.twins import ColumnTwins, Twins
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
+from holdfast.core.text import and_more
 
 _MOST_FINDINGS = 40
 
@@ -60,7 +61,7 @@ def duplicate_column(dataset: Dataset, column_twins: ColumnTwins, *, max_sets: i
 
 def _finding(dataset: Dataset, twins: Twins) -> Finding:
     names = [repr(name) for name in twins.columns]
-    listed = ", ".join(names[:6]) + (f" and {len(names) - 6:,} more" if len(names) > 6 else "")
+    listed = and_more(names, 6)
     said = {
         "equal": f"{listed} are equal in every row",
         "renamed": f"{listed} are one column under other names: their values stand for each other one to one",

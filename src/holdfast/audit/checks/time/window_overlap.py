@@ -11,6 +11,7 @@ from holdfast.audit.facts.time.order import TimeOrder
 from holdfast.audit.facts.time.windows import ColumnWindow, LabelWindows
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Remedy, Severity
+from holdfast.core.text import and_more
 
 
 @check(
@@ -78,7 +79,7 @@ def _labels_as_features(
     if len(rows) <= max_rows:
         return
     names = tuple(window.name for window in lagged)
-    listed = ", ".join(repr(name) for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    listed = and_more([repr(name) for name in names], 5)
     verb = "is a sum" if len(names) == 1 else "are sums"
     yield Finding(
         message=(
