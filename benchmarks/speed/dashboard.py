@@ -126,7 +126,7 @@ class Server:
 
     def __init__(self, store: Path) -> None:
         """Start it and come in."""
-        command = [sys.executable, "-m", "holdfast", "serve", "--store", str(store), "--port", "0"]
+        command = [sys.executable, "-m", "holdfast", "serve", "--runs", str(store), "--port", "0"]
         around = {**os.environ, "HOLDFAST_TOKEN": ""}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=around)
         address = self.process.stdout.readline().strip()

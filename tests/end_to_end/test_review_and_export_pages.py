@@ -70,10 +70,10 @@ def test_review_in_a_pipe_stops_and_goes_on(holdfast, tmp_path):
         (["review", "t.csv", "--ask", "taste"], "taste"),
         (["review", "t.csv", "--run", "latest"], "no runs in"),
         (["review", "t.csv", "--by", "topic", "--by-size", "topic"], "not both"),
-        (["export", "t.csv", "--to", "t.csv", "--format", "csv"], "there already"),
-        (["export", "t.csv", "--to", "x", "--format", "xml"], "no format 'xml'"),
-        (["export", "--to", "x", "--format", "csv"], "no data given"),
-        (["export", "t.csv", "--to", "t.csv/x", "--format", "csv"], "cannot write"),
+        (["export", "t.csv", "--out", "t.csv", "--format", "csv"], "there already"),
+        (["export", "t.csv", "--out", "x", "--format", "xml"], "no format 'xml'"),
+        (["export", "--out", "x", "--format", "csv"], "no data given"),
+        (["export", "t.csv", "--out", "t.csv/x", "--format", "csv"], "cannot write"),
     ],
 )
 def test_mistakes_are_said_in_a_paragraph(command, tmp_path, arguments, words):

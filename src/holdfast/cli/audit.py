@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import FORMAT, LANGUAGE, OUT, STORE, fail_on
+from holdfast.cli.options import FORMAT, LANGUAGE, OUT, RUNS, SEED, SETTINGS, fail_on, names
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -28,17 +28,17 @@ SPLITTERS = ("random", "stratified", "grouped", "ordered")
 @click.option("--split", "named", multiple=True, metavar="NAME=FILE", help="A split by name; repeat it.")
 @click.option("--label", metavar="COLUMN", help="What is predicted.")
 @click.option("--time", metavar="COLUMN", help="When a row was recorded.")
-@click.option("--group", multiple=True, metavar="COLUMN", help="Whose row it is: patient, user, site; repeat it.")
-@click.option("--id", "identifier", multiple=True, metavar="COLUMN", help="Names a row and carries no meaning.")
-@click.option("--ignore", multiple=True, metavar="NAME", help="A column to leave out, or a check or family not to run.")
-@click.option("--select", multiple=True, metavar="NAME", help="Run only this check or family; repeat it.")
+@names("--group", metavar="COLUMN", help="Whose row it is: patient, user, site.")
+@names("--id", "identifier", metavar="COLUMN", help="Names a row and carries no meaning.")
+@names("--ignore", help="Columns to leave out, or checks and families not to run.")
+@names("--select", help="Run only these checks and families.")
 @click.option("--split-column", metavar="COLUMN", help="Says which split a row is in.")
-@click.option(
-    "--splitter", type=click.Choice(["random", "stratified", "grouped", "ordered"]), help="How to split one file."
-)
+@click.option("--splitter", type=click.Choice(SPLITTERS), metavar="HOW",
+              help="How to split one file: random, stratified, grouped, ordered.")  # fmt: skip
 @click.option("--test-share", type=float, metavar="SHARE", help="Share of rows that the splitter makes test rows.")
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
-@click.option("--task", type=click.Choice(["auto", "classification", "regression"]), help="What sort of label it is.")
+@SEED
+@click.option("--task", type=click.Choice(["auto", "classification", "regression"]), metavar="TASK",
+              help="What sort of label it is: auto, classification, regression.")  # fmt: skip
 @click.option("--model", metavar="MODULE:FACTORY", help="Your estimator; this runs your code.")
 @click.option("--metric", metavar="NAME", help="Your metric, such as accuracy, roc_auc, r2.")
 @click.option("--predictions", metavar="FILE", help="Your model's predictions for the test rows.")
@@ -51,21 +51,23 @@ SPLITTERS = ("random", "stratified", "grouped", "ordered")
 @FORMAT
 @LANGUAGE
 @OUT
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file.  [default: holdfast.toml, if there]")
+@SETTINGS
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as audit.seed=1.")
 @click.option("--resume", metavar="RUN", help="Go on with an audit that was interrupted.")
-@STORE
+@RUNS
 def audit(
     files: tuple[Path, ...], store: Path, resume: str | None, form: str, lang: str, out: Path | None, **flags: Any
 ) -> int:  # fmt: skip
     """Find out why a model that looks good will fail, and how much of its score is real.
 
     \b
-      holdfast audit data.csv --label y                    one file: split at random, as most would
-      holdfast audit train.csv test.csv --label y          two files
-      holdfast audit data.parquet --label y --group patient --splitter grouped
-      holdfast audit train.csv test.csv --label y --model model.py:make --metric accuracy
-      holdfast audit --code notebook.ipynb                 code alone, or beside the data
+      holdfast audit data.csv --label y              split at random
+      holdfast audit train.csv test.csv --label y
+      holdfast audit data.csv --label y --group patient --splitter grouped
+      holdfast audit data.csv --label y --model model.py:make --metric accuracy
+      holdfast audit --code notebook.ipynb           code alone, or beside data
+
+    Of lists, names stand with commas between, or the option again: --select leakage,duplicates.
     """
     from holdfast.cli.again import call_of
     from holdfast.core.store import RunStore
@@ -109,8 +111,7 @@ class _Output:
 
 
 def _audit(home: "RunStore", call: _Call, output: _Output, earlier: "Run | None" = None) -> int:
-    from holdfast.audit.audit import audit_dataset
-    from holdfast.audit.verb import given_facts
+    from holdfast.audit.verb import audit_dataset, given_facts
     from holdfast.cli.again import refuse_changed
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown

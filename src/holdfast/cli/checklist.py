@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.options import LANGUAGE, OUT, STORE
+from holdfast.cli.options import LANGUAGE, OUT, RUNS
 
 if TYPE_CHECKING:
     from holdfast.report.checklist import Checklist
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", default="text", metavar="FORMAT", help="text, html, json, markdown.")
 @LANGUAGE
 @OUT
-@STORE
+@RUNS
 def checklist(
     runs: tuple[str, ...], view: str, answers: Path, form: str, lang: str, out: Path | None, store: Path
 ) -> None:

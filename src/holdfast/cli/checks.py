@@ -12,7 +12,12 @@ from holdfast.core.errors import BadInput, unknown
 @click.group(invoke_without_command=True)
 @click.pass_context
 def checks(context: click.Context) -> None:
-    """List the checks, explain one, or start a new one."""
+    """List the checks, explain one, or start a new one.
+
+    \b
+      holdfast checks list
+      holdfast checks show split-overlap
+    """
     if context.invoked_subcommand is None:
         context.invoke(list_checks)
 

@@ -11,7 +11,7 @@ from holdfast.cli.collapse_plan import forecast, plan
 from holdfast.cli.collapse_profile import profile
 from holdfast.cli.collapse_theories import theories
 from holdfast.cli.collapse_watch import watch
-from holdfast.cli.options import FORMAT, OUT, STORE
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, names
 from holdfast.core.errors import BadInput
 
 SUFFIX = ".toml"
@@ -19,7 +19,13 @@ SUFFIX = ".toml"
 
 @click.group(context_settings={"max_content_width": 100})
 def collapse() -> None:
-    """See generations of models collapse, or not; be told how much real data keeps them safe."""
+    """See generations of models collapse, or not; be told how much real data keeps them safe.
+
+    \b
+      holdfast collapse run gaussian --samples 100     see it happen
+      holdfast collapse plan --keep-variance 0.95      how many real items do
+      holdfast collapse watch generations/             is it happening to yours?
+    """
 
 
 collapse.add_command(plan)
@@ -36,9 +42,9 @@ collapse.add_command(theories)
 @click.option("--samples", type=int, help="Items a generation learns from.  [default: 100]")
 @click.option("--generations", type=int, help="How many models are fitted, each after the other.  [default: 50]")
 @click.option("--replicates", type=int, help="How often the whole history is run.  [default: 1000]")
-@click.option("--regimes", help="Names with commas between, or `all`.  [default: replace,accumulate,fresh-real]")
-@click.option("--measures", help="Names with commas between.  [default: all that suit]")
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@names("--regimes", help="Or `all`.  [default: replace,accumulate,fresh-real]")
+@names("--measures", help="What is measured.  [default: all that suit]")
+@SEED
 @click.option(
     "--vary",
     multiple=True,
@@ -49,15 +55,16 @@ collapse.add_command(theories)
 @click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form: str, out: Path | None, store: Path,
         **flags: Any) -> int:  # fmt: skip
     """Run an experiment: learners through generations, in several regimes, beside exact theory.
 
     \b
-      holdfast collapse run gaussian --samples 100 --generations 200 --regimes all --replicates 10000
-      holdfast collapse run transformer --set options.file=book.txt --vary options.start=fresh,warm
-      holdfast collapse run mine:Model --set options.file=data.csv
+      holdfast collapse run gaussian --samples 100 --generations 200
+      holdfast collapse run gaussian --regimes all --replicates 10000
+      holdfast collapse run transformer --set options.file=book.txt
+      holdfast collapse run mine:Model --vary options.start=fresh,warm
       holdfast collapse run experiment.toml
 
     A learner of your own is MODULE:NAME, from the current folder or installed: something that makes an object with
@@ -103,13 +110,10 @@ def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form
 
 
 def _said(flags: dict[str, Any]) -> dict[str, Any]:
-    """Return the flags that were given, lists taken apart."""
-    said = {name: value for name, value in flags.items() if value is not None and name != "vary"}
+    """Return the flags that were given."""
+    said = {name: value for name, value in flags.items() if value not in (None, ()) and name != "vary"}
     if flags.get("vary"):
         said["vary"] = dict(_varied(one) for one in flags["vary"])
-    for name in ("regimes", "measures"):
-        if name in said:
-            said[name] = tuple(one.strip() for one in said[name].split(",") if one.strip())
     return said
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.options import FORMAT, OUT, STORE
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED
 
 
 @click.command(context_settings={"max_content_width": 100}, short_help="How many real items each generation needs.")
@@ -37,16 +37,16 @@ from holdfast.cli.options import FORMAT, OUT, STORE
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as horizon=20.")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def plan(file: Path | None, temperature: float | None, assignments: tuple[str, ...], form: str, out: Path | None,
          store: Path, **flags: Any) -> int:  # fmt: skip
     """Say what must hold; be told how many real items each generation needs, and what else would do.
 
     \b
-      holdfast collapse plan --keep-variance 0.95 --rarest 1e-4 --synthetic 100000
-      holdfast collapse plan --rarest 1e-5 --temperature 0.8 --synthetic 1000000 --horizon 20
-      holdfast collapse plan --distance 0.02 --horizon 50
-      holdfast collapse plan --rarest 1e-4 --real-cost 1 --verified-cost 0.2 --verifier 0.8
+      holdfast collapse plan --keep-variance 0.95 --rarest 1e-4
+      holdfast collapse plan --rarest 1e-5 --synthetic 1000000 --horizon 20
+      holdfast collapse plan --distance 0.02 --temperature 0.8
+      holdfast collapse plan --rarest 1e-4 --real-cost 1 --verified-cost 0.2
     """
     from holdfast.cli.output import finished
     from holdfast.collapse.planning.verb import run_plan
@@ -78,14 +78,14 @@ def plan(file: Path | None, temperature: float | None, assignments: tuple[str, .
 @click.option("--generations", type=int, metavar="N", help="How far to look ahead.  [default: 10]")
 @click.option("--regime", metavar="NAME", help="What later generations will learn from.  [default: replace]")
 @click.option("--types", metavar="UNIT", help="What is counted in texts: words, characters, items.  [default: words]")
-@click.option("--column", metavar="NAME", help="The column that is counted, where there are several.")
-@click.option("--text", metavar="NAME", help="The column that holds the texts.")
+@click.option("--column", metavar="COLUMN", help="The column that is counted, where there are several.")
+@click.option("--text", metavar="COLUMN", help="The column that holds the texts.")
 @click.option("--suspect", type=click.Path(path_type=Path), metavar="FILE", help="How much of it did the models write?")
 @click.option("--holdout", type=click.Path(path_type=Path), metavar="FILE", help="Real data no model learnt from.")
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@SEED
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def forecast(real: Path, replicates: tuple[Path, ...], suspect: Path | None, holdout: Path | None,
              form: str, out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
     """Tell from replicates of one generation what will be left after many.
@@ -94,9 +94,9 @@ def forecast(real: Path, replicates: tuple[Path, ...], suspect: Path | None, hol
     it, with different luck.
 
     \b
-      holdfast collapse forecast real.txt gen1-a.txt gen1-b.txt gen1-c.txt gen1-d.txt --generations 20
-      holdfast collapse forecast real.csv gen1-*.csv --column diagnosis --regime fresh-real
-      holdfast collapse forecast real.txt gen1-*.txt --suspect new-corpus.txt --holdout fresh.txt
+      holdfast collapse forecast real.txt gen1-*.txt --generations 20
+      holdfast collapse forecast real.csv gen1-*.csv --column diagnosis
+      holdfast collapse forecast real.txt gen1-*.txt --suspect corpus.txt
     """
     from holdfast.cli.output import finished
     from holdfast.cli.progress import shown

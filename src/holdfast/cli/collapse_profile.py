@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, fail_on
 from holdfast.core.errors import BadInput
 
 
@@ -19,16 +19,16 @@ from holdfast.core.errors import BadInput
               help="Real data no model learnt from.")  # fmt: skip
 @click.option("--domain", "domains", multiple=True, metavar="NAME=FILE", help="Real data of one domain; repeat it.")
 @click.option("--types", metavar="UNIT", help="What is counted in texts: words, characters, items.  [default: words]")
-@click.option("--column", metavar="NAME", help="The column that is counted, where there are several.")
-@click.option("--text", metavar="NAME", help="The column that holds the texts.")
+@click.option("--column", metavar="COLUMN", help="The column that is counted, where there are several.")
+@click.option("--text", metavar="COLUMN", help="The column that holds the texts.")
 @click.option(
     "--tail", type=float, metavar="SHARE", help="Of the real items, whose types are the tail.  [default: 0.2]"
 )
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@SEED
 @fail_on("warning")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def profile(learnt: Path, generations: tuple[Path, ...], real: Path, domains: tuple[str, ...], fail_on: str, form: str,
             out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
     """Tell collapse, mode collapse and forgetting apart, and which step loses the tail.
@@ -36,9 +36,10 @@ def profile(learnt: Path, generations: tuple[Path, ...], real: Path, domains: tu
     LEARNT is what the first model learnt from; each GENERATION is what a model wrote and the next one learnt from.
 
     \b
-      holdfast collapse profile train.txt gen1.txt gen2.txt gen3.txt --real fresh.txt
-      holdfast collapse profile train.csv gen1.csv --real fresh.csv --column diagnosis
-      holdfast collapse profile all.txt gen1.txt --real fresh.txt --domain law=law.txt --domain news=news.txt
+      holdfast collapse profile train.txt gen1.txt gen2.txt --real fresh.txt
+      holdfast collapse profile a.csv gen1.csv --real b.csv --column diagnosis
+      holdfast collapse profile all.txt gen1.txt --real fresh.txt \\
+        --domain law=law.txt --domain news=news.txt
     """
     from holdfast.cli.main import CRASHED
     from holdfast.cli.output import exit_code, finished

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, fail_on, names
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -16,28 +16,37 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"max_content_width": 100}, short_help="Raise an alarm when tails are lost.")
 @click.argument("sets", nargs=-1, type=click.Path(path_type=Path), metavar="FOLDER | RUN | SETS...")
-@click.option("--real", type=click.Path(path_type=Path), help="The real data.  [default: `real`, else the first set]")
-@click.option("--controls", type=click.Path(path_type=Path), help="Folder with samples of models fitted on real data.")
+@click.option(
+    "--real",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The real data.  [default: `real`, else the first set]",
+)
+@click.option(
+    "--controls", metavar="FOLDER", type=click.Path(path_type=Path), help="Samples of models fitted on real data."
+)
 @click.option("--text", metavar="COLUMN", help="The column that holds the documents.")
 @click.option("--alpha", type=float, help="Chance of a false alarm, over all generations.  [default: 0.05]")
 @click.option("--budget", type=float, help="Share of a tail whose loss is tolerated.  [default: 0.1]")
 @click.option("--planned", type=int, help="Generations to share real documents out among.  [default: 25]")
 @click.option("--endless", is_flag=True, default=None, help="A stream without an end: alpha is per generation.")
-@click.option("--metrics", help="Measures with commas between, or `all`.  [default: the usual ones]")
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@names("--metrics", help="Measures, or `all`.  [default: the usual ones]")
+@SEED
 @fail_on("warning")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def watch(sets: tuple[Path, ...], real: Path | None, controls: Path | None, fail_on: str, form: str, out: Path | None,
           store: Path, **flags: Any) -> int:  # fmt: skip
     """Raise an alarm when generations lose the tails of real data or drift away, and at no more than chance.
 
     \b
-      holdfast collapse watch samples/                     a file or sub-folder for each generation: real, gen1, gen2 …
-      holdfast collapse watch real.csv gen1.csv gen2.csv   the first is real; Parquet, JSONL, .npy, .txt as well
-      holdfast collapse watch gens/ --real corpus.txt      a document per line, or a folder of documents or pictures
-      holdfast collapse watch 20260101-120000-ab12         a run of the laboratory
+      holdfast collapse watch samples/               real, gen1, gen2 … in it
+      holdfast collapse watch real.csv gen1.csv gen2.csv
+      holdfast collapse watch gens/ --real corpus.txt
+      holdfast collapse watch latest                 a run of the laboratory
+
+    Each set is a file (CSV, Parquet, JSONL, .npy; .txt: a document a line) or a folder of documents or pictures.
 
     Exit code 1 is the alarm.
     """
@@ -52,9 +61,7 @@ def watch(sets: tuple[Path, ...], real: Path | None, controls: Path | None, fail
     refuse_unknown(form)
     if not sets:
         raise BadInput("nothing to watch: give a folder of sample sets, several sets, or a run of the laboratory")
-    said = {name: value for name, value in flags.items() if value is not None}
-    if "metrics" in said:
-        said["metrics"] = tuple(one.strip() for one in said["metrics"].split(",") if one.strip())
+    said = {name: value for name, value in flags.items() if value not in (None, ())}
     settings, home = checked(WatchSettings, said), RunStore(store)
     command = tuple(sys.argv[1:])
     with shown() as progress:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, fail_on, names
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -20,19 +20,22 @@ if TYPE_CHECKING:
 @click.command(context_settings={"max_content_width": 100})
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="PREDICTIONS...")
 @click.option("--label", required=True, metavar="COLUMN", help="What was predicted.")
-@click.option("--truth", type=click.Path(path_type=Path), help="File with the label, if not in the predictions.")
-@click.option("--id", "identifier", multiple=True, metavar="COLUMN", help="Names a row; files are matched by it.")
+@click.option(
+    "--truth", type=click.Path(path_type=Path), metavar="FILE", help="File with the label, if not in the predictions."
+)
+@names("--id", "identifier", metavar="COLUMN", help="Names a row; files are matched by it.")
 @click.option("--time", metavar="COLUMN", help="When a row was recorded: errors near in time may be alike.")
-@click.option("--group", multiple=True, metavar="COLUMN", help="Whose row it is: rows of one are drawn together.")
+@names("--group", metavar="COLUMN", help="Whose row it is: rows of one are drawn together.")
 @click.option("--metric", metavar="NAME", help="What to compare by, such as accuracy, roc_auc, mae.")
-@click.option("--task", type=click.Choice(["auto", "classification", "regression"]), default="auto", help="The task.")
-@click.option("--votes", multiple=True, metavar="COLUMN", help="One annotator's label; repeat it.")
+@click.option("--task", type=click.Choice(["auto", "classification", "regression"]), default="auto", metavar="TASK",
+              help="What sort of label it is: auto, classification, regression.")  # fmt: skip
+@names("--votes", metavar="COLUMN", help="Labels of single annotators.")
 @click.option("--noise", type=click.FloatRange(0.0, 0.5), metavar="SHARE", help="Share of labels known to be wrong.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random.")
+@SEED
 @fail_on("error")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def compare(
     files: tuple[Path, ...],
     label: str,
@@ -44,7 +47,7 @@ def compare(
     task: str,
     votes: tuple[str, ...],
     noise: float | None,
-    seed: int,
+    seed: int | None,
     fail_on: str,
     form: str,
     out: Path | None,
@@ -53,9 +56,11 @@ def compare(
     """Compare models by their stored predictions, with intervals and the right test.
 
     \b
-      holdfast compare forest.csv boosting.csv --label y              the label stands in one of the files
-      holdfast compare a.csv b.csv c.csv --label y --truth test.csv   or in a file of its own
-      holdfast compare all.csv --label y --id patient_scan            or all models in one file
+      holdfast compare forest.csv boosting.csv --label y
+      holdfast compare a.csv b.csv c.csv --label y --truth test.csv
+      holdfast compare all.csv --label y --id scan       all models in one file
+
+    The label stands in one of the files, or in a file of its own (--truth).
     """
     from holdfast.audit.comparing.reading import Wanted
     from holdfast.audit.comparing.verb import compare as run_comparison
@@ -75,7 +80,7 @@ def compare(
             truth=truth,
             metric=metric,
             noise=noise,
-            seed=seed,
+            seed=seed or 0,
             store=home,
             progress=progress,
             command=tuple(sys.argv[1:]),

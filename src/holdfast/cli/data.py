@@ -50,4 +50,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 @click.group(cls=LazyGroup, commands=COMMANDS, context_settings={"max_content_width": 100})
 def data() -> None:
-    """Keep versions of data with the origin of every record; mix, screen, review and export them."""
+    """Keep versions of data with the origin of every record; mix, screen, review and export them.
+
+    \b
+      holdfast data init corpus
+      holdfast data add corpus essays.jsonl --origin human
+      holdfast audit corpus --label grade
+
+    STORE@VERSION names a version: corpus@v2, corpus@head~1, a tag, a date; plain corpus is the last one.
+    """

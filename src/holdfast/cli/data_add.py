@@ -64,10 +64,12 @@ def add(store: Path, files: tuple[Path, ...], message: str, amend: bool, form: s
 
     \b
       holdfast data add corpus essays.jsonl --origin human -m "essays of 2021"
-      holdfast data add corpus answers.csv --origin synthetic --generator llama-3-8b --licence CC-BY-4.0
-      holdfast data add corpus mixed.csv --origin-column model --origin-value human=human --origin-value synthetic=gpt
-      holdfast data add corpus photos/ --origin-folder real=human --origin-folder generated=synthetic
-      holdfast data add corpus posts.parquet --made-column published --human-before 2022-11-30
+      holdfast data add corpus answers.csv --origin synthetic --generator llama-3
+      holdfast data add corpus mixed.csv --origin-column model \\
+        --origin-value human=human --origin-value synthetic=gpt
+      holdfast data add corpus photos/ \\
+        --origin-folder real=human --origin-folder generated=synthetic
+      holdfast data add corpus old.csv --made-column at --human-before 2022-12-01
 
     A folder, a file, a version of another store (other@v3). Of whatever no rule speaks, the origin stays unknown.
     """

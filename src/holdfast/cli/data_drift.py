@@ -7,37 +7,37 @@ from typing import Any
 import click
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, fail_on, names
 
 
 @click.command(context_settings={"max_content_width": 100}, short_help="Say what moved between versions, or over time.")
 @click.argument("versions", nargs=-1, metavar="OLD NEW | STORE | DATA")
 @click.option("--by", metavar="COLUMN", help="Follow one data set over time, by a column of times.")
-@click.option("--every", type=click.Choice(["hour", "day", "week", "month", "quarter", "year"]),
-              help="Length of a period.  [default: one that makes 3 to 36]")  # fmt: skip
+@click.option("--every", type=click.Choice(["hour", "day", "week", "month", "quarter", "year"]), metavar="PERIOD",
+              help="hour, day, week, month, quarter, year.  [default: one that makes 3 to 36]")  # fmt: skip
 @click.option("--since", metavar="VERSION", help="Of a store: from this version or tag on.")
 @click.option("--label", metavar="COLUMN", help="The label: its shift is told apart from that of features.")
-@click.option("--group", multiple=True, metavar="COLUMN", help="Rows with the same value count as one.")
-@click.option("--ignore", "ignore_columns", multiple=True, metavar="COLUMN", help="Leave a column out.")
+@names("--group", metavar="COLUMN", help="Rows with the same value count as one.")
+@names("--ignore", "ignore_columns", metavar="COLUMN", help="Columns to leave out.")
 @click.option("--against", type=click.Choice(["before", "first"]),
               help="What each version or period is compared with.  [default: before]")  # fmt: skip
 @click.option("--real", metavar="DATA", help="Real data, for the alarm over versions.  [default: the first one]")
 @click.option("--model", metavar="FOLDER", help="A model of vectors for texts or images, in a local folder.")
 @click.option("--min-effect", type=float, help="Effect from which a column is reported.  [default: 0.1]")
 @click.option("--alpha", type=float, help="Chance of a false finding of each check.  [default: 0.001]")
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@SEED
 @fail_on("warning")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def drift(versions: tuple[str, ...], since: str | None, real: str | None, fail_on: str, form: str, out: Path | None,
           store: Path, **flags: Any) -> int:  # fmt: skip
     """Say what moved between versions of data, or over time.
 
     \b
-      holdfast data drift old.csv new.csv                  files or folders; more than two as well
-      holdfast data drift corpus@v1 corpus@head            versions of a store
-      holdfast data drift corpus --since v1                what each version of a store added
+      holdfast data drift old.csv new.csv          files or folders, two or more
+      holdfast data drift corpus@v1 corpus@head    versions of a store
+      holdfast data drift corpus --since v1        what each version added
       holdfast data drift rides.csv --by date --every month
 
     Rows that were there before are counted, and are no evidence of agreement.

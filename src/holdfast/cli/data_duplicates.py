@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from holdfast.cli.options import FORMAT, STORE
+from holdfast.cli.options import FORMAT, RUNS
 
 
 @click.command(context_settings={"max_content_width": 100}, short_help="Find equal and nearly equal records.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--column", metavar="COLUMN", help="The column of texts.  [default: the one with most to read]")
+@click.option("--text", metavar="COLUMN", help="The column of texts.  [default: the one with most to read]")
 @click.option("--threshold", type=float, help="Share of runs of words that near-copies share.  [default: 0.8]")
-@click.option("--run", type=int, metavar="WORDS", help="Words of a run.  [default: 3]")
+@click.option("--words", type=int, metavar="N", help="Words of a run.  [default: 3]")
 @click.option(
     "--engine", type=click.Choice(["embedded", "spark"]), help="DuckDB here, or a cluster.  [default: embedded]"
 )
@@ -22,17 +22,17 @@ from holdfast.cli.options import FORMAT, STORE
 @click.option("--work", type=click.Path(path_type=Path), help="Keep checkpoints here; the same call goes on with them.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the pairs there, as Parquet.")
 @FORMAT
-@STORE
+@RUNS
 def duplicates(
     paths: tuple[Path, ...], form: str, out: Path | None, work: Path | None, store: Path, **flags: Any
 ) -> None:
     """Find records that are copies of others: equal, the same words, or nearly the same.
 
     \b
-      holdfast data duplicates corpus.parquet                        texts with small changes, and equal records
-      holdfast data duplicates train.csv test.csv                    within and between files
-      holdfast data duplicates shards/ --out pairs.parquet           a folder of parts; the pairs as a table
-      holdfast data duplicates shards/ --engine spark --work /shared/w   on a cluster; goes on after a kill
+      holdfast data duplicates corpus.parquet
+      holdfast data duplicates train.csv test.csv    within and between files
+      holdfast data duplicates shards/ --out pairs.parquet
+      holdfast data duplicates shards/ --engine spark --work /shared/w
     """
     from holdfast.cli.output import finished
     from holdfast.cli.progress import shown

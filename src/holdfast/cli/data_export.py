@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.options import STORE
+from holdfast.cli.options import RUNS
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"max_content_width": 100}, short_help="Write data for other tools.")
 @click.argument("data", nargs=-1, type=click.Path(path_type=Path), metavar="STORE[@VERSION] | DATA...")
-@click.option("--to", required=True, type=click.Path(path_type=Path), help="A new folder.")
+@click.option("--out", "to", metavar="FOLDER", required=True, type=click.Path(path_type=Path), help="A new folder.")
 @click.option("--format", "form", required=True, metavar="FORMAT",
               help="folders, parquet, jsonl, csv, huggingface, ultralytics, croissant.")  # fmt: skip
 @click.option("--label", metavar="COLUMN", help="The column that holds the label.")
 @click.option("--rows-a-file", type=click.IntRange(min=1), metavar="N", help="Rows of one file of Parquet or Arrow.")
 @click.option("--guard-formulas", is_flag=True, help="CSV: put an apostrophe before cells that spreadsheets run.")
 @click.option("--run", metavar="RUN", help="An audit of these data; Croissant: its findings are known limitations.")
-@STORE
+@RUNS
 def export(
     data: tuple[Path, ...], to: Path, form: str, label: str | None, rows_a_file: int | None, run: str | None,
     store: Path, *, guard_formulas: bool,
@@ -29,8 +29,8 @@ def export(
     """Write data into a new folder, with PROVENANCE.md and provenance.json: who made the records, and what is unknown.
 
     \b
-      holdfast data export corpus@v3 --to out --format parquet
-      holdfast data export pictures/ --to out --format huggingface
+      holdfast data export corpus@v3 --out out --format parquet
+      holdfast data export pictures/ --out out --format huggingface
     """
     from holdfast.cli.progress import shown
     from holdfast.data.exporting import export as exported

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, fail_on
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SCHEME = (
@@ -26,10 +26,11 @@ def mark() -> None:
     """Read and write marks in texts (with a key) and tags in the metadata of files.
 
     \b
-      holdfast data mark key my.key                                 make a key
-      holdfast data mark write prompts.jsonl --model gpt/ --key-file my.key --out marked.jsonl
-      holdfast data mark detect texts.jsonl --key-file my.key       which texts carry its mark
-      holdfast data mark detect pictures/                           what files say of their origin
+      holdfast data mark key my.key
+      holdfast data mark write prompts.jsonl --model gpt/ --key-file my.key \\
+        --out marked.jsonl
+      holdfast data mark detect texts.jsonl --key-file my.key
+      holdfast data mark detect pictures/          what files say of their origin
       holdfast data mark tag pictures/ --generator "sdxl 1.0" --out tagged/
     """
 
@@ -37,7 +38,11 @@ def mark() -> None:
 @mark.command(short_help="Make a key for marks.")
 @click.argument("file", type=click.Path(path_type=Path))
 def key(file: Path) -> None:
-    """Write a key of 32 random bytes to FILE, which only you can read; records name it by a short hash."""
+    """Write a key of 32 random bytes to FILE, which only you can read; records name it by a short hash.
+
+    \b
+      holdfast data mark key my.key
+    """
     from holdfast.data.screening.watermarks.keys import new_key
 
     made = new_key(file)
@@ -66,12 +71,16 @@ def _scheme(command: _Command) -> _Command:
 @fail_on("warning")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def detect(
     data: Path, key_file: Path | None, text: str | None, unweighted: bool, origin: str, trust: Path | None,  # noqa: FBT001
     save: Path | None, fail_on: str, form: str, out: Path | None, store: Path, **flags: Any,
 ) -> int:  # fmt: skip
     """Say what files say of their own origin, and find the mark of a key in texts.
+
+    \b
+      holdfast data mark detect pictures/
+      holdfast data mark detect texts.jsonl --key-file my.key
 
     Tags: EXIF, XMP, texts in PNG, signed manifests (C2PA), front matter, columns of generators. Marks: say what the
     writer said (scheme, gamma, context, seeding, depth, tokens); what was written without the key gives a false alarm
@@ -118,9 +127,13 @@ def detect(
 @click.option("--depth", type=int, help="synthid: layers.  [default: 30]")
 @click.option("--length", type=int, help="Tokens to write for each text.  [default: 200]")
 @click.option("--temperature", type=float, help="Of drawing.  [default: 1]")
-@click.option("--seed", type=int, help="Of drawing.  [default: 0]")
+@SEED
 def write(prompts: Path, model: Path, key_file: Path, out: Path, text: str | None, **flags: Any) -> None:
     """Go on with each text of PROMPTS by your own model, and leave the mark of a key in what it writes.
+
+    \b
+      holdfast data mark write prompts.jsonl --model gpt/ --key-file my.key \\
+        --out marked.jsonl
 
     The new records say that they are synthetic and by which model. A text that is there cannot be marked afterwards.
     """
@@ -151,12 +164,16 @@ def write(prompts: Path, model: Path, key_file: Path, out: Path, text: str | Non
 @mark.command(short_help="Copy files with tags of their origin.")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="A new folder.")
-@click.option("--origin", type=click.Choice(["synthetic", "human"]), default="synthetic", show_default=True)
+@click.option("--origin", type=click.Choice(["synthetic", "human"]), default="synthetic", show_default=True,
+              metavar="ORIGIN", help="synthetic or human.")  # fmt: skip
 @click.option("--generator", default="", metavar="NAME", help="The model that made them, with its version.")
 @click.option("--source-type", "kind", default="", metavar="NAME",
               help="IPTC name.  [default: trainedAlgorithmicMedia or digitalCapture]")  # fmt: skip
 def tag(source: Path, out: Path, origin: Any, generator: str, kind: str) -> None:
     """Copy pictures and texts of SOURCE into a new folder, with tags that say who or what made them.
+
+    \b
+      holdfast data mark tag pictures/ --generator "sdxl 1.0" --out tagged/
 
     PNG, JPEG, WebP: XMP DigitalSourceType, EXIF or a text; the bytes of the pixels stay. Texts: front matter; JSONL:
     columns of provenance.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import STORE
+from holdfast.cli.options import RUNS
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any key of the policy, such as seed=1.")
 @click.option("--format", "form", default="text", metavar="FORMAT",
               help="text, json; with --check html, markdown, sarif, junit as well.")  # fmt: skip
-@STORE
+@RUNS
 def mix(policy: Path, out: Path | None, data: str | None, assignments: tuple[str, ...], form: str, store: Path,
         *, tag: str | None, dry_run: bool) -> int:  # fmt: skip
     """Make a training set under a policy: shares, caps, and enough records by people.
 
     \b
-      holdfast data mix diet.toml --dry-run                what there is, what would be taken
-      holdfast data mix diet.toml --out training           Parquet files and _mix.json
-      holdfast data mix diet.toml --check training         does a training set keep it?
+      holdfast data mix diet.toml --dry-run          what would be taken
+      holdfast data mix diet.toml --out training     Parquet files and _mix.json
+      holdfast data mix diet.toml --check training   does a training set keep it?
 
     \b
     diet.toml:

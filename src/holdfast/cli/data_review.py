@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.options import FORMAT, OUT, STORE
+from holdfast.cli.options import FORMAT, OUT, RUNS, names
 
 DEFAULT = "records"  # the command that is meant where none is named
 _WIDE = {"max_content_width": 100}
@@ -27,11 +27,11 @@ def review() -> None:
     """Have people look at records; estimate from what they saw.
 
     \b
-      holdfast data review corpus --sample 200          draw records, and review them here
-      holdfast data review corpus                       go on with it
-      holdfast data review report QUEUE                 rates with intervals, and how well reviewers agree
-      holdfast data review apply QUEUE corpus           take the decisions over into the store
-      holdfast data review DATA --help                  how records are chosen and shown
+      holdfast data review corpus --sample 200    draw records, review them here
+      holdfast data review corpus                 go on with it
+      holdfast data review report QUEUE           rates, and how reviewers agree
+      holdfast data review apply QUEUE corpus     take decisions into the store
+      holdfast data review DATA --help            how records are chosen and shown
     """
 
 
@@ -49,9 +49,9 @@ REVIEWER = click.option("--reviewer", metavar="NAME", help="Who decides.  [defau
 @click.option("--by-size", "size", metavar="COLUMN", help="Draw with a chance in proportion to this column.")
 @click.option("--uncertain", metavar="COLUMN", help="Records whose score is nearest to one half.")
 @click.option("--run", metavar="RUN", help="Records that a run's findings name: an id, or `latest`.")
-@click.option("--check", "checks", multiple=True, metavar="NAME", help="With --run: only findings of this check.")
+@names("--check", "checks", help="With --run: only findings of these checks.")
 @click.option("--most", type=int, metavar="N", help="Uncertain and flagged records, at most.  [default: 200]")
-@click.option("--ask", metavar="QUESTIONS", help="label, origin, fit, with commas between.")
+@names("--ask", metavar="QUESTION", help="label, origin, fit.")
 @click.option("--label", metavar="COLUMN", help="The column that holds the label.")
 @click.option("--score", metavar="COLUMN", help="A detector's scores, for sharper estimates.")
 @click.option("--reviewers", type=int, metavar="N", help="How many people judge each record.  [default: 1]")
@@ -60,11 +60,15 @@ REVIEWER = click.option("--reviewer", metavar="NAME", help="Who decides.  [defau
 @click.option("--open", "opened", is_flag=True, help="Show labels and scores, which bends judgement.")
 @click.option("--adjudicate", is_flag=True, help="Only records that reviewers disagree about; your word is final.")
 @click.option("--decide", type=click.Path(path_type=Path), help="Take decisions from a table, all or none.")
-@STORE
+@RUNS
 def records(
     data: tuple[Path, ...], store: Path, queue: Path | None, reviewer: str | None, decide: Path | None, **said: Any
 ) -> None:
     """Review records, one at a time: text is wrapped, pictures are shown where the terminal can.
+
+    \b
+      holdfast data review corpus --sample 200
+      holdfast data review t.csv --run latest --check label-errors
 
     Labels and scores are hidden, and the order is random. Every decision is on the disk before the next record comes.
     """
@@ -87,13 +91,16 @@ def records(
 @click.argument("queue", type=click.Path(path_type=Path))
 @click.option("--gold", type=click.Path(path_type=Path), help="Table of _record and truth, to allow for errors.")
 @click.option("--within", type=float, metavar="SHARE", help="How many more reviews for ± this?")
-@click.option("--level", type=float, help="Coverage of the intervals.  [default: 0.95]")
+@click.option("--coverage", type=float, help="Coverage of the intervals.  [default: 0.95]")
 @click.option("--round", "round_", type=int, help="Only this round.")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def report(queue: Path, gold: Path | None, form: str, out: Path | None, store: Path, **said: Any) -> None:
     """Say what the decisions of a queue come to.
+
+    \b
+      holdfast data review report .holdfast/reviews/corpus
 
     Rates come from records that were drawn, never from those that were picked for being uncertain or flagged.
     """
@@ -120,6 +127,9 @@ def report(queue: Path, gold: Path | None, form: str, out: Path | None, store: P
 def apply(queue: Path, corpus: Path) -> None:
     """Take the decisions of a queue over into a store, as new versions: verifiers, origins, reviewed labels.
 
+    \b
+      holdfast data review apply .holdfast/reviews/corpus corpus
+
     Labels never change: the right ones stand in a column of their own, such as `label_reviewed`.
     """
     from holdfast.data.review.applying import apply as applied
@@ -138,12 +148,23 @@ def apply(queue: Path, corpus: Path) -> None:
 
 @review.command(short_help="Write a queue for Label Studio or Argilla.")
 @click.argument("queue", type=click.Path(path_type=Path))
-@click.option("--as", "form", required=True, metavar="FORMAT", help="label-studio or argilla.")
-@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), help="A new folder for the files.")
+@click.option("--format", "form", required=True, metavar="FORMAT", help="label-studio or argilla.")
+@click.option(
+    "--out",
+    "folder",
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A new folder for the files.",
+)
 @click.option("--open", "opened", is_flag=True, help="Show what the data say, as suggestions.")
-@STORE
+@RUNS
 def send(queue: Path, form: str, folder: Path, store: Path, *, opened: bool) -> None:
-    """Write a queue, with its decisions so far, into the files of another tool."""
+    """Write a queue, with its decisions so far, into the files of another tool.
+
+    \b
+      holdfast data review send QUEUE --format label-studio --out tasks/
+    """
     from holdfast.cli.review_desk import opened_queue
     from holdfast.data.review.exchange import format_named
     from holdfast.data.review.exchange import send as sent
@@ -158,9 +179,13 @@ def send(queue: Path, form: str, folder: Path, store: Path, *, opened: bool) -> 
 @review.command(short_help="Take decisions from a file of Label Studio or Argilla.")
 @click.argument("queue", type=click.Path(path_type=Path))
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--as", "form", required=True, metavar="FORMAT", help="label-studio or argilla.")
+@click.option("--format", "form", required=True, metavar="FORMAT", help="label-studio or argilla.")
 def take(queue: Path, file: Path, form: str) -> None:
-    """Take the decisions that another tool exported. Taking the same file twice adds nothing."""
+    """Take the decisions that another tool exported. Taking the same file twice adds nothing.
+
+    \b
+      holdfast data review take QUEUE export.json --format label-studio
+    """
     from holdfast.data.review.exchange import take as taken
     from holdfast.data.review.queue import Queue
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.options import FORMAT, OUT, STORE
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, names
 
 
 @click.command(
@@ -14,11 +14,11 @@ from holdfast.cli.options import FORMAT, OUT, STORE
     short_help="Estimate how much of a corpus machines wrote.",
 )
 @click.argument("data", metavar="DATA")
-@click.option("--column", metavar="NAME", help="The column that holds the texts.  [default: the longest texts]")
+@click.option("--text", metavar="COLUMN", help="The column that holds the texts.  [default: the longest texts]")
 @click.option("--known", multiple=True, metavar="[KIND=]FILE",
               help="Texts of known origin: human=FILE, synthetic=FILE, or a file with _origin; repeat it.")  # fmt: skip
-@click.option("--by", multiple=True, metavar="COLUMN", help="Share for each value of a column; repeat it.")
-@click.option("--level", type=float, help="Share of people's texts that may be flagged.  [default: 0.05]")
+@names("--by", metavar="COLUMN", help="Share for each value of a column.")
+@click.option("--alpha", type=float, help="Share of people's texts that may be flagged.  [default: 0.05]")
 @click.option("--coverage", type=float, help="Coverage of the intervals.  [default: 0.9]")
 @click.option("--detector", metavar="NAME", help="What scores: together, words, characters, embedding, burstiness, "
               "compression, curvature, binoculars.  [default: together]")  # fmt: skip
@@ -26,18 +26,20 @@ from holdfast.cli.options import FORMAT, OUT, STORE
 @click.option("--second", type=click.Path(path_type=Path), help="A second one with the same tokenizer.")
 @click.option("--attach", type=click.Path(path_type=Path), metavar="STORE",
               help="Write _screen_score and _screen_p beside the records of this store.")  # fmt: skip
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@SEED
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def scan(data: str, known: tuple[str, ...], model: Path | None, second: Path | None, attach: Path | None, form: str,
          out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
     """Estimate how much of a corpus machines wrote, with an interval, or say why that cannot be told.
 
     \b
-      holdfast data scan corpus                        a store: records of known origin teach, others are asked about
-      holdfast data scan new.jsonl --known human=2019.txt --known synthetic=ours.jsonl
-      holdfast data scan corpus --attach corpus        scores and p-values for review; none is a verdict
+      holdfast data scan corpus
+      holdfast data scan new.csv --known human=2019.txt --known synthetic=ours.csv
+      holdfast data scan corpus --attach corpus     scores for review, no verdicts
+
+    In a store, records of known origin teach, and the others are asked about.
 
     Single records are flagged for review at a stated rate of false flags. Exit code 0 whatever the share is.
     """

@@ -7,7 +7,7 @@ import click
 
 from holdfast.cli.audit import audit
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import STORE
+from holdfast.cli.options import RUNS
 from holdfast.core.errors import MissingExtra
 
 _STORY = """\
@@ -17,7 +17,7 @@ affairs, and that column was left in the table: an accident seen in published no
 
 
 @click.command()
-@STORE
+@RUNS
 @click.pass_context
 def demo(context: click.Context, store: Path) -> None:
     """Audit real data that comes with statsmodels, to see what an audit looks like.

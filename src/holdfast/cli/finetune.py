@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import FORMAT, OUT, STORE, fail_on
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, fail_on
 from holdfast.core.errors import BadInput, HoldfastError
 
 WRONG = 2  # exit code of the caller's mistake
@@ -20,13 +20,13 @@ WRONG = 2  # exit code of the caller's mistake
 @click.option("--task", metavar="NAME", help="The task, where the data do not say it.")
 @click.option("--epochs", type=float, help="How often to go through the training data.  [default: 3]")
 @click.option("--rate", type=float, help="Learning rate at its peak.")
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@SEED
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any field of a recipe.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
 @fail_on("error")
 @FORMAT
 @OUT
-@STORE
+@RUNS
 def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | None, fail_on: str, form: str,
              out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
     """Fine-tune a model with the guards on: what it gains, what it forgets, and whether simpler would do.
@@ -34,7 +34,8 @@ def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | 
     \b
       holdfast finetune recipe.toml
       holdfast finetune models/encoder reviews.csv --label stars
-      holdfast finetune models/encoder train.csv test.csv --label stars --original before.csv
+      holdfast finetune models/encoder train.csv test.csv --label stars
+      holdfast finetune models/encoder new.csv --label y --original old.csv
       holdfast finetune boosting customers.csv --label churn
     """
     from holdfast.cli.output import exit_code, finished

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.options import STORE
+from holdfast.cli.options import RUNS
 
 
 @click.command()
 @click.argument("run", default="latest")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="New or empty folder.")
-@STORE
+@RUNS
 def fix(run: str, out: Path, store: Path) -> None:
     """Write the repaired data of a run to a new folder.
 

@@ -1,13 +1,15 @@
 """The command group. Sub-commands are imported when they are called, so that start-up stays light."""
 
-import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NoReturn
 
 import click
 
 from holdfast.cli.lazy import LazyGroup
+from holdfast.cli.mistakes import explained
+from holdfast.cli.pipes import ReaderLeft, patient
 from holdfast.core.errors import HoldfastError
 from holdfast.core.text import visible
 from holdfast.core.version import __version__
@@ -74,9 +76,11 @@ def holdfast() -> None:
 
 def main(command: click.Command = holdfast) -> NoReturn:
     """Run the command line, or one command as a program of its own, and leave with its exit code."""
+    sys.stdout = patient(sys.stdout)
     try:
         result = command.main(standalone_mode=False, prog_name=command.name)
-        sys.stdout.flush()
+        with suppress(ReaderLeft):
+            sys.stdout.flush()
         sys.exit(result if isinstance(result, int) else 0)
     except HoldfastError as error:
         fail(str(error))
@@ -84,16 +88,12 @@ def main(command: click.Command = holdfast) -> NoReturn:
         click.echo(error.format_message())  # a group without a command: what there is, as it is meant to be read
         sys.exit(0)
     except click.UsageError as error:
-        fail(error.format_message(), f" Try: {error.ctx.command_path} --help" if error.ctx else "")
+        fail(explained(error))
     except click.ClickException as error:
         fail(error.format_message())
     except (KeyboardInterrupt, click.Abort):
         click.echo("holdfast: stopped", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader closed the pipe: nothing is wrong. Keep the interpreter from complaining when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception:  # noqa: BLE001 a bug shows its trace, and must not look like findings, which is what 1 means
         import traceback
 
@@ -102,7 +102,7 @@ def main(command: click.Command = holdfast) -> NoReturn:
         sys.exit(CRASHED)
 
 
-def fail(message: str, hint: str = "") -> NoReturn:
+def fail(message: str) -> NoReturn:
     """Say what is wrong in one paragraph and leave with exit code 2."""
-    click.echo(f"holdfast: {visible(' '.join(message.split()))}{hint}", err=True)
+    click.echo(f"holdfast: {visible(' '.join(message.split()))}", err=True)
     sys.exit(2)

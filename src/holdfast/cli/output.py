@@ -1,10 +1,13 @@
 """What every command that ends in a run does with it: show it, keep the report, choose the exit code."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from holdfast.cli.options import refuse_unwritable
+from holdfast.cli.pipes import ReaderLeft
 from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import Severity
@@ -30,20 +33,21 @@ def show(run: Run, form: str, out: Path | None, report: Path | None = None, lang
     if out is not None:
         save(out, render(run, form, language))
         return
-    if form == "text":
-        from rich.console import Console
+    with suppress(ReaderLeft):  # the run is kept, and its exit code still says what was found
+        if form == "text":
+            from rich.console import Console
 
-        from holdfast.report.renderers.text import print_run
+            from holdfast.report.renderers.text import print_run
 
-        print_run(run, Console(), report=report, language=language)
-        return
-    sys.stdout.buffer.write(render(run, form, language).encode("utf-8", "replace"))
+            print_run(run, Console(), report=report, language=language)
+        else:
+            sys.stdout.buffer.write(render(run, form, language).encode("utf-8", "replace"))
+        sys.stdout.flush()
 
 
 def save(out: Path, text: str) -> None:
     """Write text to a file, whole or not at all, and say so. Raises BadInput where it cannot be written."""
-    if out.is_dir():
-        raise BadInput(f"{out} is a folder; name a file in it, such as {out / 'report'}")
+    refuse_unwritable(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, text.encode("utf-8", "replace"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.cli.main import CRASHED, main
+from holdfast.cli.options import SETTINGS, names
 
 if TYPE_CHECKING:
     from holdfast.core.finding import Finding
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     type=click.Choice(["error", "warning", "note", "never"]),
     help="Exit with 1 from here on.  [default: warning]",
 )
-@click.option("--ignore", multiple=True, metavar="NAME", help="A check or family not to run; repeat it.")
-@click.option("--select", multiple=True, metavar="NAME", help="Run only this check or family; repeat it.")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file.  [default: holdfast.toml, if there]")
+@names("--ignore", help="Checks and families not to run.")
+@names("--select", help="Run only these checks and families.")
+@SETTINGS
 def code(files: tuple[Path, ...], fail_on: str | None, ignore: tuple[str, ...], select: tuple[str, ...],
          config: Path | None) -> int:  # fmt: skip
     """Name the lines of scripts and notebooks where test data leak into training. Nothing is run."""

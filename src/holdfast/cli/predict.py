@@ -5,24 +5,24 @@ from typing import Any
 
 import click
 
-from holdfast.cli.options import STORE
+from holdfast.cli.options import RUNS, SEED, names
 from holdfast.core.errors import BadInput
 
 
 @click.command(context_settings={"max_content_width": 100})
 @click.argument("run", metavar="RUN")
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA")
-@click.option("--keep", multiple=True, metavar="COLUMN", help="A column of the data to write before the answers.")
+@names("--keep", metavar="COLUMN", help="Columns of the data to write before the answers.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE",
               help="Write there: .csv, .jsonl or .parquet.  [default: CSV to standard output]")  # fmt: skip
 @click.option("--tokens", type=int, help="Of models that write: tokens of a text at most.  [default: 128]")
 @click.option("--temperature", type=float, help="0: always the likeliest token; 1: drawn as the model has it.  "
               "[default: 0]")  # fmt: skip
 @click.option("--top-p", type=float, help="Drawn from the likeliest tokens that have this share.  [default: 1]")
-@click.option("--seed", type=int, help="Of what is drawn.  [default: 0]")
+@SEED
 @click.option("--batch", type=int, help="Texts written at once.  [default: 16]")
 @click.option("--least", type=float, help="Of detectors: score of a box at least.  [default: 0.25]")
-@STORE
+@RUNS
 def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store: Path, **options: Any) -> None:
     """Answer new data by the model of a fine-tuning, row for row.
 
@@ -30,7 +30,7 @@ def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store
       holdfast predict latest new.csv --out predictions.csv
       holdfast predict 4f1c new.parquet --keep id --out predictions.parquet
       holdfast predict latest pictures/ --out predictions.csv
-      holdfast predict latest prompts.jsonl --keep prompt --temperature 0.7 --out answers.jsonl
+      holdfast predict latest prompts.jsonl --keep prompt --out answers.jsonl
 
     Classes come with a probability each. Boxes come one a line, as class, score, centre, width and height, shares of
     the picture. `holdfast compare` takes the file as it is. Texts come with their origin:

@@ -8,7 +8,7 @@ import click
 
 from holdfast.cli.audit import SPLITTERS, inputs_of
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import OUT, STORE, fail_on
+from holdfast.cli.options import OUT, RUNS, SEED, SETTINGS, fail_on, names
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -20,30 +20,36 @@ FORMS = ("fit_predict", "estimator", "features", "split")
 @click.command(context_settings={"max_content_width": 100})
 @click.argument("code", metavar="FILE.py:FUNCTION")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="DATA...")
-@click.option("--form", type=click.Choice(FORMS), help="What the code is, where its parameters do not say so.")
+@click.option("--form", type=click.Choice(FORMS), metavar="FORM",
+              help="What the code is, if it does not say so: fit_predict, estimator, features, split.")  # fmt: skip
 @click.option("--split", "named", multiple=True, metavar="NAME=FILE", help="A split by name; repeat it.")
 @click.option("--label", metavar="COLUMN", help="What is predicted.")
 @click.option("--time", metavar="COLUMN", help="When a row was recorded.")
-@click.option("--group", multiple=True, metavar="COLUMN", help="Whose row it is; left as it is; repeat it.")
-@click.option("--id", "identifier", multiple=True, metavar="COLUMN", help="Names a row; left as it is.")
-@click.option("--ignore", multiple=True, metavar="NAME", help="A column to leave out, or a probe not to run.")
-@click.option("--select", multiple=True, metavar="NAME", help="Run only this probe; repeat it.")
+@names("--group", metavar="COLUMN", help="Whose row it is; left as it is.")
+@names("--id", "identifier", metavar="COLUMN", help="Names a row; left as it is.")
+@names("--ignore", help="Columns to leave out, or probes not to run.")
+@names("--select", help="Run only these probes.")
 @click.option("--split-column", metavar="COLUMN", help="Says which split a row is in.")
-@click.option("--splitter", type=click.Choice(SPLITTERS), help="How to split one file.")
+@click.option("--splitter", type=click.Choice(SPLITTERS), metavar="HOW",
+              help="How to split one file: random, stratified, grouped, ordered.")  # fmt: skip
 @click.option("--test-share", type=float, metavar="SHARE", help="Share of rows that the splitter makes test rows.")
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@SEED
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=120.0, show_default=True, help="Seconds for a call.")
 @click.option("--budget", type=click.FloatRange(min=1.0), default=900.0, show_default=True, help="Seconds for all.")
 @click.option("--memory", default="4G", show_default=True, metavar="SIZE", help="Memory for a call, such as 500M.")
 @click.option("--rows", default=10_000, show_default=True, type=click.IntRange(min=20), help="Most rows to hand over.")
 @fail_on(None)
 @click.option(
-    "--format", "form_out", default="text", metavar="FORMAT", help="text, html, json, markdown, sarif, junit."
+    "--format",
+    "form_out",
+    default="text",
+    metavar="FORMAT",
+    help="text, html, json, markdown, sarif, junit.  [default: what --out is named, else text]",
 )
 @OUT
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file.  [default: holdfast.toml, if there]")
+@SETTINGS
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as audit.seed=1.")
-@STORE
+@RUNS
 def probe(code: str, files: tuple[Path, ...], form: str | None, form_out: str, out: Path | None, store: Path,
           **flags: Any) -> int:  # fmt: skip
     """Prove by experiment whether test rows, the future or unknown labels reach your model.
@@ -51,10 +57,13 @@ def probe(code: str, files: tuple[Path, ...], form: str | None, form_out: str, o
     Runs your code, in a child process with limits, on data in which some rows were changed, and looks at what moves.
 
     \b
-      holdfast probe pipeline.py:fit_predict train.csv test.csv --label y     fit_predict(train, test) -> predictions
-      holdfast probe pipeline.py:make_model data.csv --label y                an estimator, or a function returning one
-      holdfast probe features.py:add_features series.csv --time date          features(frame) -> frame
-      holdfast probe prepare.py:split data.csv --label y --form split         split(frame) -> (train, test)
+      holdfast probe pipeline.py:fit_predict train.csv test.csv --label y
+      holdfast probe pipeline.py:make_model data.csv --label y
+      holdfast probe features.py:add_features series.csv --time date
+      holdfast probe prepare.py:split data.csv --label y --form split
+
+    It takes fit_predict(train, test) -> predictions; an estimator, or a function that makes one; features(frame) ->
+    frame; split(frame) -> (train, test).
     """
     from holdfast.audit.probe.process import Limits, in_child, missing_pandas
     from holdfast.audit.probe.verb import probe as run_probe

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.options import FORMAT, LANGUAGE, OUT, STORE
+from holdfast.cli.options import FORMAT, LANGUAGE, OUT, RUNS
 
 
 @click.command()
@@ -12,7 +12,7 @@ from holdfast.cli.options import FORMAT, LANGUAGE, OUT, STORE
 @FORMAT
 @LANGUAGE
 @OUT
-@STORE
+@RUNS
 def report(run: str, form: str, lang: str, out: Path | None, store: Path) -> None:
     """Show a run again, in any format.
 

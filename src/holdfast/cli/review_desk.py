@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _WIDEST = 100
 
+_FLAGS = {"size": "by-size", "checks": "check"}  # options that are not called what they set
+
 
 class Keys:
     """Takes one key at a time from a terminal."""
@@ -99,7 +101,7 @@ def opened_queue(
     said = {name: value for name, value in said.items() if value is not None and value is not False and value != ()}
     if (place / HEADER).is_file():
         if said:
-            given = ", ".join(f"--{name.replace('_', '-')}" for name in said)
+            given = ", ".join(f"--{_FLAGS.get(name, name.replace('_', '-'))}" for name in said)
             raise BadInput(f"the queue {place} is there already, and {given} cannot change it; name another by --queue")
         queue = Queue.open(place)
         if not needs_data:
@@ -124,7 +126,7 @@ def made(dataset: "Dataset", place: Path, data: Sequence[Path], said: Mapping[st
     if said.get("equal"):
         values["allocation"] = "equal"
     if "ask" in said:
-        values["asks"] = tuple(one.strip() for one in str(said["ask"]).split(",") if one.strip())
+        values["asks"] = said["ask"]
     run = said.get("run")
     asked = checked(Asked, {**values, "flagged": run is not None})
     found = RunStore(store).load(run) if run is not None else None

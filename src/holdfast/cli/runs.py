@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.options import LISTED, STORE
+from holdfast.cli.options import LISTED, RUNS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @click.option("--most", default=20, show_default=True, type=click.IntRange(min=1), help="How many to list.")
 @LISTED
 @click.option("--test-sets", is_flag=True, help="List test sets instead, by how many models they have scored.")
-@STORE
+@RUNS
 def runs(most: int, form: str, test_sets: bool, store: Path) -> None:  # noqa: FBT001 a flag, as click hands it over
     """List the runs, newest first.
 
     \b
       holdfast runs
       holdfast runs --format json --most 100
-      holdfast runs --test-sets                  which test rows have chosen how many models
+      holdfast runs --test-sets          which test rows chose how many models
     """
     from holdfast.core.index import summaries
     from holdfast.core.store import RunStore

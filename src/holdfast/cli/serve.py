@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.options import STORE
+from holdfast.cli.options import RUNS
 from holdfast.core.errors import BadInput
 
 _TOKEN = "HOLDFAST_TOKEN"  # noqa: S105 the name of a variable
@@ -25,7 +25,7 @@ _TOKEN = "HOLDFAST_TOKEN"  # noqa: S105 the name of a variable
 @click.option("--answers", default="reforms.toml", show_default=True, type=click.Path(path_type=Path),
               help="What people answered to the checklist.")  # fmt: skip
 @click.option("--reviewer", metavar="NAME", help="Who decides in the review queue.  [default: your user name]")
-@STORE
+@RUNS
 def serve(
     port: int | None, host: str, token: Path | None, data: tuple[Path, ...], answers: Path, reviewer: str | None,
     store: Path, *, opens: bool,
@@ -35,7 +35,7 @@ def serve(
     \b
       holdfast serve                        then open the address that it prints
       holdfast serve --data corpus          with the versions of a store of data
-      holdfast serve --store /srv/holdfast  the runs of another folder
+      holdfast serve --runs /srv/holdfast   the runs of another folder
 
     The address holds a token; whoever has it can look, and nothing but answers of people is ever written. A token of
     your own comes from a file (--token), or from HOLDFAST_TOKEN: what stands in a command can be read by others.

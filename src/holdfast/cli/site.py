@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.options import STORE
+from holdfast.cli.options import RUNS
 
 
 @click.command()
@@ -14,7 +14,7 @@ from holdfast.cli.options import STORE
 )
 @click.option("--answers", default="reforms.toml", show_default=True, type=click.Path(path_type=Path),
               help="What people answered to the checklist.")  # fmt: skip
-@STORE
+@RUNS
 def site(folder: Path, data: tuple[Path, ...], answers: Path, store: Path) -> None:
     """Write the pages of the dashboard as files, for CI artifacts.
 

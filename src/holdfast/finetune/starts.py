@@ -13,6 +13,7 @@ from holdfast.core.record import Run
 from holdfast.core.recording import OpenRun
 from holdfast.core.store import DEFAULT_ROOT, RunStore, RunWriter, read_events
 from holdfast.finetune import processes
+from holdfast.finetune.device import OutOfMemory
 
 START = "start"  # the event that a start begins with
 _MODEL = "model.sha256"  # what the model was when the run began
@@ -55,7 +56,7 @@ def start(writer: RunWriter, model: str, store: RunStore, progress: Progress, wh
     Raises BadInput where the model is another one than the run began with.
     """
     seconds = earlier(writer.folder)
-    where = "" if store.root == DEFAULT_ROOT else f" --store {store.root}"
+    where = "" if store.root == DEFAULT_ROOT else f" --runs {store.root}"
     on = f"go on {whither}: {processes.program()} finetune --resume {writer.run.id}{where}"
     _same_model(writer.folder, Path(model), writer.run.id)
     writer.event({"event": START})
@@ -64,7 +65,7 @@ def start(writer: RunWriter, model: str, store: RunStore, progress: Progress, wh
     except KeyboardInterrupt:
         say(progress, f"stopped; {on}")
         raise
-    except StoreError:
+    except (StoreError, OutOfMemory):
         say(progress, f"what was saved until now is whole; when there is room again, {on}")
         raise
     except HoldfastError as error:

@@ -33,7 +33,7 @@ def store(tmp_path, data):
 
 
 def test_what_an_audit_found_is_a_known_limitation(tmp_path, data, store):
-    arguments = [data, "--to", tmp_path / "out", "--format", "croissant", "--run", "latest", "--store", store]
+    arguments = [data, "--out", tmp_path / "out", "--format", "croissant", "--run", "latest", "--runs", store]
     export.main([str(one) for one in arguments], standalone_mode=False)
     said = json.loads((tmp_path / "out" / "croissant.json").read_text())
     limits = said["rai:dataLimitations"]
@@ -46,13 +46,13 @@ def test_a_run_over_other_data_is_refused(tmp_path, store):
     (tmp_path / "b.csv").write_text("a,b\n1,z\n")
     arguments = [
         tmp_path / "b.csv",
-        "--to",
+        "--out",
         tmp_path / "out",
         "--format",
         "croissant",
         "--run",
         "latest",
-        "--store",
+        "--runs",
         store,
     ]
     with pytest.raises(BadInput, match="looked at other data than"):

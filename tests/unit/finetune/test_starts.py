@@ -53,7 +53,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_only_with_its_own_data_and_mod
     with pytest.raises(KeyboardInterrupt):
         finetune(recipe(place), store=store, progress=ear)
     cut = store.load("latest")
-    assert any(f"to the same end: holdfast finetune --resume {cut.id} --store" in one for one in ear.words)
+    assert any(f"to the same end: holdfast finetune --resume {cut.id} --runs" in one for one in ear.words)
     model = place / "encoder" / "model.safetensors"
     before = model.read_bytes()
     model.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))

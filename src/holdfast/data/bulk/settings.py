@@ -16,9 +16,9 @@ class DuplicateSettings(BaseModel):
     """How duplicates are looked for."""
 
     model_config = FROZEN
-    column: str | None = Field(None, description="column of texts; the one with most to read, if none is named")
+    text: str | None = Field(None, description="column of texts; the one with most to read, if none is named")
     threshold: float = Field(THRESHOLD, ge=0.5, le=1, description="share of runs of words in common")
-    run: int = Field(RUN, ge=1, le=10, description="words of a run")
+    words: int = Field(RUN, ge=1, le=10, description="words of a run")
     engine: Name = Field("embedded", description="embedded (DuckDB, on this machine) or spark (Apache Spark)")
     master: str = Field("local[*]", description="which cluster Spark uses, as for spark-submit")
     memory: int = Field(1024, ge=128, description="megabytes that joins of the embedded engine may hold")

@@ -133,7 +133,7 @@ def _counts(seen: Found, settings: DuplicateSettings) -> Section:
         ]
         says.append(
             f"Texts are those of column {seen.text!r}. Two are nearly equal where they share {settings.threshold:g} or "
-            f"more of their runs of {settings.run} words (Jaccard index); case, punctuation and spaces do not count. "
+            f"more of their runs of {settings.words} words (Jaccard index); case, punctuation and spaces do not count. "
             f"Every pair was compared in full; one at {settings.threshold:g} is found with a chance of "
             f"{math.floor(1e4 * recall(settings.threshold)) / 1e4} or more, one that is more alike with a higher one."
         )

@@ -54,13 +54,13 @@ def duplicates(
     refuse_existing(out)
     with _folder(work) as folder:
         records = opened(paths, folder / "records", progress)
-        text = text_column(records, settings.column)
+        text = text_column(records, settings.text)
         engine = settings.start()
         try:
             place = Workplace(folder, engine)
             tables = copies(
                 place, records, columns_of(records), text,
-                threshold=settings.threshold, run=settings.run, progress=progress,
+                threshold=settings.threshold, run=settings.words, progress=progress,
             )  # fmt: skip
             seen = found(place, records, tables, text)
             if out is not None:

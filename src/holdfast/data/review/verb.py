@@ -33,7 +33,7 @@ class Telling(BaseModel):
     """What a report of a review is to say."""
 
     model_config = FROZEN
-    level: float = Field(0.95, gt=0.5, lt=1)
+    coverage: float = Field(0.95, gt=0.5, lt=1, description="coverage of the intervals")
     within: float | None = Field(None, gt=0, lt=0.5, description="half-width that is wanted: how many more reviews?")
     round_: int | None = Field(None, ge=1, description="only this round")
     seed: int = 0
@@ -93,12 +93,12 @@ def estimates(
             found.append((rate, Estimate("simple", reason=why.rstrip("."))))
             continue
         sample = sampled(queue, rate, round_=asked.round_)
-        best = estimated(sample, level=asked.level)
+        best = estimated(sample, level=asked.coverage)
         found.append((rate, best))
         if rate == "synthetic" and "score mean" in queue.header.extra:
-            found.append((rate, with_scores(sample, queue.header.extra["score mean"], level=asked.level)))
+            found.append((rate, with_scores(sample, queue.header.extra["score mean"], level=asked.coverage)))
         if gold:
-            found.append((rate, corrected(best, skill(queue, rate, gold), seed=asked.seed, level=asked.level)))
+            found.append((rate, corrected(best, skill(queue, rate, gold), seed=asked.seed, level=asked.coverage)))
         limits = bounds(sample, best)
         if limits is not None:
             notes.append(

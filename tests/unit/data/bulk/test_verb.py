@@ -76,7 +76,7 @@ def test_hostile_texts(tmp_path):
     ]
     name = 'te"xt\x1b`'
     pq.write_table(pa.table({name: hostile}), tmp_path / "[1]*'{}.parquet")
-    run = duplicates([tmp_path / "[1]*'{}.parquet"], DuplicateSettings(column=name), out=tmp_path / "p.parquet")
+    run = duplicates([tmp_path / "[1]*'{}.parquet"], DuplicateSettings(text=name), out=tmp_path / "p.parquet")
     rows = {(row["a_row"], row["b_row"], row["kind"]) for row in pq.read_table(tmp_path / "p.parquet").to_pylist()}
     assert rows == {(0, 1, "near"), (3, 4, "near"), (7, 8, "same words")}
     for form in ("html", "text", "markdown"):
@@ -88,7 +88,7 @@ def test_hostile_texts(tmp_path):
 @pytest.mark.parametrize(("column", "said"), [("nothing", "no column 'nothing'"), ("id", "holds no texts but int64")])
 def test_a_column_that_holds_no_texts(files, column, said):
     with pytest.raises(BadInput, match=said):
-        duplicates([files / "train.jsonl"], DuplicateSettings(column=column))
+        duplicates([files / "train.jsonl"], DuplicateSettings(text=column))
 
 
 def test_no_column_of_texts(tmp_path):

@@ -102,7 +102,7 @@ def text_column(dataset: Dataset, wanted: str | None) -> str:
     candidates = [one.name for one in dataset.columns if one.name not in BY_NAME and one.kind in {"text", "category"}
                   and one.role not in {"id", "split", "group", "origin"} and _is_string(dataset, one.name)]  # fmt: skip
     if not candidates:
-        raise BadInput(f"no column of {one_line(dataset.name, 60)} holds texts; name it with --column")
+        raise BadInput(f"no column of {one_line(dataset.name, 60)} holds texts; name it with --text")
     return max(candidates, key=lambda one: pc.mean(pc.utf8_length(dataset.values(one))).as_py() or 0.0)
 
 

@@ -59,9 +59,9 @@ def scan(
     started = time.perf_counter()
     settings, progress = settings or ScreenSettings(), listening(progress)
     readers = _readers(model, second)
-    dataset = opened(data, settings.column, progress)
-    own = rows_of(dataset, settings.column)
-    parts, names = labelled(known, settings.column, progress)
+    dataset = opened(data, settings.text, progress)
+    own = rows_of(dataset, settings.text)
+    parts, names = labelled(known, settings.text, progress)
     texts, origin, makers = joined((own, *parts))
     groups = groups_of(dataset, settings.by)
     run = begun(

@@ -38,11 +38,11 @@ class ScreenSettings(BaseModel):
 
     model_config = FROZEN
     detector: str = Field(TOGETHER, description="detector that gives scores, p-values and the share")
-    level: float = Field(0.05, gt=0, lt=0.5, description="share of people's texts that may be flagged for review")
+    alpha: float = Field(0.05, gt=0, lt=0.5, description="share of people's texts that may be flagged for review")
     coverage: float = Field(0.9, gt=0.5, lt=1, description="coverage of the intervals of shares")
     by: tuple[str, ...] = Field((), description="columns whose groups get a share of their own")
     compare: bool = Field(default=True, description="measure the other detectors on the labelled texts too")
-    column: str | None = Field(None, description="column that holds the texts")
+    text: str | None = Field(None, description="column that holds the texts")
     seed: int = Field(0, ge=0, description="seed of everything random")
 
 
@@ -115,7 +115,7 @@ def screen(
     basis = calibrated(scores.by_fold[human], scores.by_fold[machine], known.family[human], known.family[machine])
     share = _share("all records", known, scores, basis, np.arange(len(texts)), settings, streams, progress, made)
     held = np.flatnonzero((fold == HELD) & (known.origin == HUMAN))
-    strata = _strata(known, held, settings.level)
+    strata = _strata(known, held, settings.alpha)
     p = np.full(len(known.texts), np.nan)
     shifted = _shifted(share.tests)
     if not shifted:
@@ -124,10 +124,10 @@ def screen(
     at, asked = known.text_of, origin == ASKED
     by_row = np.where((at >= 0) & asked, p[at], np.nan)
     score = np.where((at >= 0) & asked, scores.mean[at], np.nan)
-    flagged = np.flatnonzero(by_row <= settings.level)
+    flagged = np.flatnonzero(by_row <= settings.alpha)
     return Screened(
         prepared=known, score=score, p=by_row, flagged=flagged[np.lexsort((flagged, -score[flagged]))],
-        rates=rates(scores.mean[held], strata[held], settings.level),
+        rates=rates(scores.mean[held], strata[held], settings.alpha),
         separations=_separations(known, fold, scores, made, settings, streams, progress, generators, read),
         length_area=_length(known, human, machine), share=share,
         groups=tuple(

@@ -101,8 +101,8 @@ def _records(found: Screened, settings: ScreenSettings) -> Section:
     usable = [rate for rate in found.rates if np.isfinite(rate.threshold)]
     says = [
         (
-            f"{len(found.flagged):,} of {judged:,} texts are flagged for review at p ≤ {settings.level:g}. Had people "
-            f"written them all, about {settings.level * judged:,.0f} would be flagged. A flag says nothing about "
+            f"{len(found.flagged):,} of {judged:,} texts are flagged for review at p ≤ {settings.alpha:g}. Had people "
+            f"written them all, about {settings.alpha * judged:,.0f} would be flagged. A flag says nothing about "
             "who wrote a text."
         ),
         (
@@ -112,11 +112,11 @@ def _records(found: Screened, settings: ScreenSettings) -> Section:
     ]
     measures = [
         Measure(name=f"false-positive rate on people's texts, {_STRATA[rate.stratum]}", value=rate.mean,
-                threshold=settings.level, low=rate.low, high=rate.high, level=0.95, unit="share")
+                threshold=settings.alpha, low=rate.low, high=rate.high, level=0.95, unit="share")
         for rate in usable
     ]  # fmt: skip
     says += [
-        f"Of {_STRATA[rate.stratum]} only {rate.held:,} calibrate, too few for a level of {settings.level:g}: none is "
+        f"Of {_STRATA[rate.stratum]} only {rate.held:,} calibrate, too few for a level of {settings.alpha:g}: none is "
         "flagged."
         for rate in found.rates
         if not np.isfinite(rate.threshold)

@@ -1,0 +1,116 @@
+"""A call, right and wrong: lists, the file that a report goes to, what is said of a mistake, a reader who leaves."""
+
+import os
+import subprocess
+import sys
+
+import click
+import pytest
+
+from holdfast.cli.main import holdfast
+from holdfast.cli.mistakes import explained
+from holdfast.cli.options import FORMAT, OUT, SEED, names
+from holdfast.core.errors import BadInput
+
+
+def commands(command, name, parent=None):
+    """Yield the path and the help of a command and of all below it, 80 columns wide."""
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=80)
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for one in command.list_commands(context):
+            yield from commands(command.get_command(context, one), one, context)
+
+
+HELPS = dict(commands(holdfast, "holdfast"))
+
+
+@pytest.mark.parametrize("path", HELPS)
+def test_help_fits_a_terminal_and_has_an_example(path):
+    assert max(map(len, HELPS[path].splitlines())) <= 80
+    typed = path.removesuffix(" records")  # the command of `data review` that is meant where none is named
+    assert f"    {typed} " in HELPS[path] or f"    {typed}\n" in HELPS[path]
+
+
+def mistake(*arguments):
+    with pytest.raises(click.UsageError) as caught:
+        holdfast.main([*arguments], standalone_mode=False, prog_name="holdfast")
+    return explained(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (["audti", "x.csv"], "no command 'audti'. Did you mean 'audit'? Try: holdfast --help"),
+        (["checks", "lst"], "no command 'lst'. Did you mean 'list'?"),
+        (["zzz"], "no command 'zzz'. Commands are demo, audit, "),
+        (["audit", "--lable", "y"], "no option '--lable'. Did you mean '--label'? Try: holdfast audit --help"),
+        (["fix"], "--out is missing: new or empty folder. Try: holdfast fix --help"),
+        (["checks", "show"], "NAME is missing. Wanted: holdfast checks show [OPTIONS] NAME."),
+        (["audit", "--fail-on", "errors"], "--fail-on wants error, warning, note, never, got 'errors'. Did you mean"),
+        (["audit", "--seed", "x"], "--seed: 'x' is not a valid integer."),
+        (["audit", "--seed", "-1"], "--seed: wanted 0 or more, got -1."),
+        (["report", "a", "b"], "got unexpected extra argument (b)."),
+    ],
+)
+def test_a_wrong_call_is_told_in_our_words(call, said):
+    assert mistake(*call).startswith(said)
+
+
+@click.command()
+@names("--group", metavar="COLUMN")
+@SEED
+@OUT
+@FORMAT
+def command(group, seed, out, form):
+    return group, seed, out, form
+
+
+def called(*arguments):
+    return command.main([str(one) for one in arguments], standalone_mode=False)
+
+
+def test_lists_take_commas_or_the_option_again():
+    assert called("--group", "a, b", "--group", "c")[0] == ("a", "b", "c")
+    assert called("--group", '"last, first",site')[0] == ("last, first", "site")
+    assert called()[0] == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("r.html", "html"), ("r.sarif.json", "sarif"), ("r.md", "markdown"), ("r.XML", "junit"), ("r", "text")],
+)
+def test_the_name_of_a_file_says_its_format_unless_it_is_said(tmp_path, name, form):
+    assert called("--out", tmp_path / name)[3] == form
+    assert called("--out", tmp_path / name, "--format", "card")[3] == "card"
+    assert called("--format", "card", "--out", tmp_path / name)[3] == "card"
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert called("--out", tmp_path / "new" / "folder" / "r.html")[2].name == "r.html"
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(BadInput, match="is a folder; name a file in it"):
+        called("--out", tmp_path)
+    with pytest.raises(BadInput, match="is a file, not a folder"):
+        called("--out", tmp_path / "file" / "r.html")
+    if os.geteuid():
+        tmp_path.chmod(0o500)
+        with pytest.raises(BadInput, match="no permission"):
+            called("--out", tmp_path / "r.html")
+
+
+def test_a_reader_who_has_enough_changes_no_exit_code():
+    code = (
+        "import click\nfrom holdfast.cli.main import main\n"
+        "@click.command()\ndef many():\n"
+        "    for _ in range(20_000): click.echo('line ' * 10)\n"
+        "main(many)"
+    )
+    reader = ["bash", "-c", f'{sys.executable} -c "$0" | head -1; echo ${{PIPESTATUS[0]}}', code]
+    done = subprocess.run(reader, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
+    full = ["bash", "-c", f'{sys.executable} -c "$0" > /dev/full', code]
+    done = subprocess.run(full, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (2, "holdfast: cannot write the output: No space left on device\n")
