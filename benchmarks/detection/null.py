@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from holdfast.audit.audit import audit_dataset
 from holdfast.audit.settings import AuditSettings, HonestSettings
+from holdfast.audit.verb import audit_dataset
 from holdfast.core.dataset import Dataset, Role
 from holdfast.core.finding import Severity
 from holdfast.core.record import Run, Status

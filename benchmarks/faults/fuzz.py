@@ -161,8 +161,8 @@ def ended(act: Callable[[], tuple[str, str]]) -> tuple[str, str]:
 
 
 def audited(path: Path, *, whole: bool) -> tuple[str, str]:
-    from holdfast.audit.audit import audit_dataset
     from holdfast.audit.settings import AuditSettings
+    from holdfast.audit.verb import audit_dataset
     from holdfast.core.record import Status
     from holdfast.data.loading import load
 

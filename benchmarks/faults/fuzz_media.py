@@ -158,8 +158,8 @@ def describe_one(folder: Path, name: str, data: bytes) -> Way:
 
 
 def audited(dataset, *select: str) -> str:
-    from holdfast.audit.audit import audit_dataset
     from holdfast.audit.settings import AuditSettings
+    from holdfast.audit.verb import audit_dataset
     from holdfast.core.record import Status
 
     run = audit_dataset(dataset, AuditSettings(select=select, honest={"enabled": False}))

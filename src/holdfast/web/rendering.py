@@ -11,7 +11,7 @@ from holdfast.report.checklist.as_html import sheet as report_sheet
 from holdfast.report.renderers import html as report
 from holdfast.web.links import Links
 from holdfast.web.site import Site, View
-from holdfast.web.telling import ago, counted, day, moment, twice, within
+from holdfast.web.words import ago, day, moment, twice
 
 SCRIPTS = ("htmx.min.js", "htmx-sse.min.js", "dashboard.js")
 SHEET = "dashboard.css"
@@ -58,8 +58,8 @@ def templates() -> Environment:
     environment.globals |= theirs.globals
     environment.filters |= theirs.filters
     environment.filters |= {
-        "moment": moment, "day": day, "ago": ago, "span": words.duration, "within": within, "name": words.name,
-        "sentence": words.sentence, "score": words.score, "number": words.number, "counted": counted,
+        "moment": moment, "day": day, "ago": ago, "span": words.duration, "name": words.name,
+        "sentence": words.sentence, "score": words.score, "number": words.number, "counted": words.plural,
         "twice": twice,
     }  # fmt: skip
     return environment

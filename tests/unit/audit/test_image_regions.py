@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
-from holdfast.audit.facts.labels.telling import N_FOLDS, Question, area
+from holdfast.audit.facts.labels.predictiveness import N_FOLDS, Question, area
 from holdfast.audit.facts.learning.quick_model import by_ridge, standardised, waves
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable

@@ -2,9 +2,9 @@
 
 import pytest
 
-from holdfast.audit.audit import audit_dataset
 from holdfast.audit.code import code_of
 from holdfast.audit.settings import AuditSettings
+from holdfast.audit.verb import audit_dataset
 
 BEGIN = "df = pd.read_csv('a.csv')\nsc = StandardScaler()\n"
 END = "train, test = train_test_split(df, random_state=0)\n"

@@ -6,7 +6,7 @@ from holdfast.audit.cases.shortcuts import glyph, pictures_of_glyphs, tied
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.images.region_evidence import region_finding
 from holdfast.audit.facts.images.regions import SIDE, Regions
-from holdfast.audit.facts.labels.telling import Answer, paired
+from holdfast.audit.facts.labels.predictiveness import Answer, paired
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Finding, Location, Severity
 

@@ -8,7 +8,7 @@ from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import MOST_CHARACTERS, Count, percent, share_bars
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import (
+from holdfast.audit.facts.labels.predictiveness import (
     Answer,
     Question,
     answers,

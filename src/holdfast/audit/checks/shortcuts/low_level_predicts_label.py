@@ -8,7 +8,7 @@ from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence.images import pictures
 from holdfast.audit.facts.images.regions import Regions
 from holdfast.audit.facts.images.traits import of_pixels
-from holdfast.audit.facts.labels.telling import Answer, answers, by_value, paired
+from holdfast.audit.facts.labels.predictiveness import Answer, answers, by_value, paired
 from holdfast.audit.facts.labels.trait_evidence import shares_by_value
 from holdfast.audit.facts.labels.traits import Trait
 from holdfast.audit.facts.learning.quick_model import by_ridge, waves

@@ -9,7 +9,7 @@ from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.columns.metadata import Metadata
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import (
+from holdfast.audit.facts.labels.predictiveness import (
     Answer,
     Question,
     answers,

@@ -9,7 +9,15 @@ from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.columns.metadata import Metadata
 from holdfast.audit.facts.images.images import Images
 from holdfast.audit.facts.images.traits import of_pixels
-from holdfast.audit.facts.labels.telling import N_FOLDS, Answer, Question, answers, best_of_shuffles, by_value, units
+from holdfast.audit.facts.labels.predictiveness import (
+    N_FOLDS,
+    Answer,
+    Question,
+    answers,
+    best_of_shuffles,
+    by_value,
+    units,
+)
 from holdfast.audit.facts.labels.trait_evidence import shares_by_value
 from holdfast.audit.facts.labels.traits import Trait, stands_for
 from holdfast.audit.facts.rows.cut import TimeCut, split_is_by_time

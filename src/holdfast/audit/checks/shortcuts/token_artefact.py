@@ -8,7 +8,7 @@ from holdfast.audit.cases.texts import texts
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import Count, percent, rows_table, share_bars
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import Question, answers, by_value, question
+from holdfast.audit.facts.labels.predictiveness import Question, answers, by_value, question
 from holdfast.audit.facts.texts.sides import TextSides
 from holdfast.audit.facts.texts.table import TokenTable, TokenTables
 from holdfast.core.dataset import Dataset

@@ -7,7 +7,7 @@ from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import ranks, units
+from holdfast.audit.facts.labels.predictiveness import ranks, units
 from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.facts.learning.probabilities import OutOfFold
 from holdfast.audit.facts.rows.groups import Groups

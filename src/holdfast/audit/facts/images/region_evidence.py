@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.evidence.images import pictures, thumbnail
 from holdfast.audit.facts.images.regions import SIDE, Regions
-from holdfast.audit.facts.labels.telling import Answer
+from holdfast.audit.facts.labels.predictiveness import Answer
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Evidence, Finding, Location, Pictures, Series, Severity
 from holdfast.core.finding import Grid as HeatMap

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Float32, Int
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.images.images import Images
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import Answer, Question, answers, area, halves, units
+from holdfast.audit.facts.labels.predictiveness import Answer, Question, answers, area, halves, units
 from holdfast.audit.facts.learning.quick_model import by_ridge, waves, with_squares
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups, RowKeys

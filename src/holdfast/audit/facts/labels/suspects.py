@@ -9,7 +9,7 @@ from holdfast.audit.definitions import fact
 from holdfast.audit.facts.columns.metadata import Metadata
 from holdfast.audit.facts.images.regions import SIDE, Regions
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import Answer, answers, by_value, halves, units
+from holdfast.audit.facts.labels.predictiveness import Answer, answers, by_value, halves, units
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.facts.texts.table import TokenTable, TokenTables

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from holdfast.audit.facts.labels.telling import N_FOLDS, Question
+from holdfast.audit.facts.labels.predictiveness import N_FOLDS, Question
 
 _MOST_DIRECTIONS = 40  # of the largest spread; the rest of a small picture is hardly more than noise
 _WAVES = 300  # random features: Rahimi & Recht (2007)

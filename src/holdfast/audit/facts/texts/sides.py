@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import N_FOLDS, Answer, Question, answers, question, units
+from holdfast.audit.facts.labels.predictiveness import N_FOLDS, Answer, Question, answers, question, units
 from holdfast.audit.facts.learning.words import hashed_words
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups, RowKeys

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int, UInt64
 
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.labels.telling import units
+from holdfast.audit.facts.labels.predictiveness import units
 from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.core.dataset import Dataset

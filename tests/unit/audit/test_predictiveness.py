@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from holdfast.audit.cases import subject
-from holdfast.audit.facts.labels.telling import (
+from holdfast.audit.facts.labels.predictiveness import (
     N_FOLDS,
     Question,
     answers,

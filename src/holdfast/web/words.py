@@ -1,9 +1,9 @@
-"""Times and counts as pages write them."""
+"""Times in words, as pages write them, and choices for forms."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from holdfast.report.words import duration, plural
+from holdfast.report.words import plural
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -30,16 +30,6 @@ def ago(seconds: float) -> str:
     return f"{seconds / _HOUR:.0f} h ago" if seconds < _DAY else f"{plural(round(seconds / _DAY), 'day')} ago"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return `1 run`, `2 runs`."""
-    return plural(count, noun)
-
-
-def within(seconds: float) -> str:
-    """Return how long something took."""
-    return duration(seconds)
-
-
 def twice(values: Iterable[str]) -> list[tuple[str, str]]:
-    """Return choices that are called what they are."""
+    """Return (value, label) pairs of choices whose label is their value."""
     return [(value, value) for value in values]

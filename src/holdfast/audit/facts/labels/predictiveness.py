@@ -1,4 +1,4 @@
-"""How well something tells the label or the split out of fold, where rows of one group count as one."""
+"""How well something predicts the label or the split out of fold, where rows of one group count as one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
