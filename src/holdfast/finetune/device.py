@@ -6,26 +6,30 @@ takes them. Single precision is single there as well: products in TF32 (10 bits)
 """
 
 import os
+import platform
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
-from holdfast.core.errors import BadInput, HoldfastError
+from holdfast.core.errors import BadInput, HoldfastError, unknown
 from holdfast.core.text import one_line
+from holdfast.finetune import processes
 from holdfast.finetune.shards import spread
 from holdfast.finetune.tasks.definitions import Module
 
 AUTO, CPU, CUDA, MPS = "auto", "cpu", "cuda", "mps"
-WANTED = r"^(auto|cpu|mps|cuda(:\d+)?)$"
-_OPTION = "options.scale.device"
+_KNOWN = (AUTO, CPU, CUDA, "cuda:1", MPS)
+_OPTION = "--device, or options.scale.device"
 # Of cuBLAS, which has to know before its first product; without it sums may come in another order each time
 # (docs.nvidia.com/cuda/cublas, "Results reproducibility").
 _WORKSPACE = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -76,20 +80,26 @@ def here() -> Device:
 @contextmanager
 def on(device: Device) -> Iterator[None]:
     """Put models on a device for as long as this lasts."""
+    token = _HERE.set(device)
+    try:
+        with _in_single() if device.kind == CUDA else nullcontext():
+            yield
+    finally:
+        _HERE.reset(token)
+
+
+@contextmanager
+def _in_single() -> Iterator[None]:
     import torch
 
-    token = _HERE.set(device)
-    cuda, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = (cuda.allow_tf32, cudnn.allow_tf32) if device.kind == CUDA else None
-    if before is not None:
-        torch.cuda.set_device(device.name)
-        cuda.allow_tf32 = cudnn.allow_tf32 = False
+    torch.cuda.set_device(here().name)
+    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = products.allow_tf32, convolutions.allow_tf32
+    products.allow_tf32 = convolutions.allow_tf32 = False
     try:
         yield
     finally:
-        _HERE.reset(token)
-        if before is not None:
-            cuda.allow_tf32, cudnn.allow_tf32 = before
+        products.allow_tf32, convolutions.allow_tf32 = before
 
 
 def chosen(wanted: str = AUTO, *, kept: str = "", many: int = 1) -> Device:
@@ -99,12 +109,14 @@ def chosen(wanted: str = AUTO, *, kept: str = "", many: int = 1) -> Device:
     like what is wanted is, it goes on elsewhere. Each of `many` processes of a machine takes a device of its own.
     Raises BadInput for what is not here, or does not compute.
     """
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", wanted):
+        raise unknown("device", wanted, _KNOWN)
     if wanted == CPU or (wanted == AUTO and kept == CPU):
         return _PROCESSOR
     if wanted != AUTO and not kept:
         if many > 1 and wanted != CUDA:
             raise BadInput(
-                f'{_OPTION} is "{wanted}", one device, and {many} processes were launched; wanted "cuda", of which '
+                f'the device is "{wanted}", one, and {many} processes were launched; wanted "cuda", of which '
                 'each process takes its own, or "cpu"'
             )
         return _checked(wanted, many)
@@ -119,6 +131,28 @@ def chosen(wanted: str = AUTO, *, kept: str = "", many: int = 1) -> Device:
     return Device(notes=tuple(notes[:1]))
 
 
+def refuse_shared() -> None:
+    """Raise BadInput where processes that train together compute on unlike devices, or two of them on the same one."""
+    kind = processes.agreed(str, lambda: here().kind)
+    if kind != here().kind:
+        raise BadInput(
+            f"process {processes.rank()} computes on {here().kind}, and process 0 on {kind}; wanted the same kind of "
+            f"device for all ({_OPTION})"
+        )
+    if kind == CPU or processes.size() == 1:
+        return
+    own = blake2b(f"{platform.node()} {here().mark}".encode(), digest_size=6).digest()
+    marks = np.zeros(processes.size())
+    marks[processes.rank()] = int.from_bytes(own)  # 48 bits, which a double holds
+    marks = processes.summed(marks)
+    others = np.flatnonzero(marks == marks[processes.rank()])
+    if len(others) > 1:
+        raise BadInput(
+            f"processes {', '.join(map(str, others))} would share {here().says}; each needs a device of its own: "
+            'launch fewer, or take "cpu"'
+        )
+
+
 def _there(kind: str) -> bool:
     """Return whether PyTorch sees a device of a kind."""
     import torch
@@ -130,7 +164,7 @@ def _checked(wanted: str, many: int) -> Device:
     """Return a device that has just computed something. Raises BadInput."""
     kind, _, number = wanted.partition(":")
     if not _there(kind):
-        raise BadInput(f'{_OPTION} is "{wanted}", and {_missing(kind)}; take "auto" or "cpu"')
+        raise BadInput(f'the device is "{wanted}", and {_missing(kind)}; take "auto" or "cpu" ({_OPTION})')
     if kind == MPS:
         return _tried(Device(MPS, {"device": "Apple GPU"}))
     import torch
@@ -140,7 +174,7 @@ def _checked(wanted: str, many: int) -> Device:
     at = int(number) if number else own
     if at >= count:
         names = ", ".join(f"cuda:{one} ({torch.cuda.get_device_name(one)})" for one in range(count))
-        what = f'{_OPTION} is "{wanted}"' if number else f"this process is number {at} of its machine"
+        what = f'the device is "{wanted}"' if number else f"this process is number {at} of its machine"
         raise BadInput(f"{what}, and {count} CUDA devices are here: {names}; each process needs one of its own")
     return _tried(_cuda(at))
 
@@ -203,7 +237,7 @@ def _tried(device: Device) -> Device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         wrong = one_line(str(error).partition("\n")[0], 200)
     if wrong:
-        raise BadInput(f'{device.says} is here and does not compute: {wrong}; take {_OPTION} "cpu"')
+        raise BadInput(f'{device.says} is here and does not compute: {wrong}; take "cpu" ({_OPTION})')
     return device
 
 
@@ -299,12 +333,10 @@ def own_draws() -> Iterator[None]:
 @contextmanager
 def spared(advice: str) -> Iterator[None]:
     """Raise OutOfMemory, which is one paragraph, where the device has no room left."""
-    import torch
-
     try:
         yield
     except RuntimeError as error:
-        if not isinstance(error, torch.OutOfMemoryError) and _NO_ROOM not in str(error):
+        if type(error).__name__ != "OutOfMemoryError" and _NO_ROOM not in str(error):
             raise
         held, where = peak(), "this machine" if here().kind == CPU else here().says
         most = f" (at most {held / 1e9:.1f} GB were held by this process)" if held else ""

@@ -27,7 +27,7 @@ from holdfast.finetune.evaluation import judged
 from holdfast.finetune.methods.definitions import Method
 from holdfast.finetune.optimiser import CLIP, moments, optimiser_of, restore, set_rate, trainable
 from holdfast.finetune.order import Order
-from holdfast.finetune.precision import computing
+from holdfast.finetune.precision import computing, repeating
 from holdfast.finetune.schedules import Schedule
 from holdfast.finetune.stopping.rules import Look, Stopping
 from holdfast.finetune.stopping.update import AnyRule, looked
@@ -169,7 +169,7 @@ def learn(
         job.task.window(job.module, there, processes.summed)
     optimiser.zero_grad(set_to_none=True)
     mean = 0.0
-    with computing(job.module, job.strategy.precision):
+    with computing(job.module, job.strategy.precision), repeating(job.strategy.strict):
         for part, (batch, (_, counts)) in enumerate(zip(batches, mine, strict=True)):
             share = items[part] / total
             loss = counts * job.task.loss(job.module, batch) / total

@@ -45,6 +45,22 @@ def has_bf16() -> bool:
 
 
 @contextmanager
+def repeating(strict: bool) -> Iterator[None]:  # noqa: FBT001 it is all that there is to say
+    """Refuse, where `strict`, whatever adds up in another order each time: PyTorch then raises RuntimeError."""
+    import torch
+
+    if not strict:
+        yield
+        return
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(mode=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
+@contextmanager
 def computing(module: Module, precision: Precision) -> Iterator[None]:
     """Let a model compute in a precision for as long as it learns; what it gives out is in single precision."""
     import torch

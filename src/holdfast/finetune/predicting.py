@@ -22,9 +22,14 @@ from holdfast.data.loading import load
 from holdfast.data.splitting import free_name
 from holdfast.finetune import catalogue
 from holdfast.finetune.answering import ROW, Answering, Asked
+from holdfast.finetune.detection.ultralytics_process.verb import names_ultralytics
+from holdfast.finetune.device import AUTO, CPU, Device, chosen, on, spared
+from holdfast.finetune.models.pretrained import require
 from holdfast.finetune.recipe import Recipe
+from holdfast.finetune.tables.estimators import names_estimator
 
 _PARQUET = (".parquet", ".pq")
+_LESS = "take the processor (--device cpu), or, of a model that writes, fewer texts at once (--batch 4)"
 _FILE = "file"  # the column of a folder of pictures that says which is which
 
 
@@ -55,25 +60,38 @@ def predictions(
     *,
     keep: tuple[str, ...] = (),
     options: Mapping[str, Any] | None = None,
+    device: str = AUTO,
     progress: Progress | None = None,
 ) -> Predictions:
     """Return what the model of a run, whose folder is given, makes of each row; columns to `keep` stand before.
 
-    `options` are of what is asked for, such as the temperature of text. Raises BadInput for a run without a model, and
-    for data without the columns that it learnt from; MissingExtra.
+    `options` are of what is asked for, such as the temperature of text; `device` is where it is computed. Raises
+    BadInput for a run without a model, for data without the columns that it learnt from, and for a device that is not
+    here; MissingExtra.
     """
     progress = progress or Silent()
     recipe = _learnt(run)
     model = folder / "model"
     if not model.is_dir():
         raise BadInput(f"run {run.id} has no tuned model ({run.status}; {run.says or 'it ended before there was one'})")
-    answering = _answering(Asked(model, run.id, recipe, recipe.inputs, dict(options or {})))
+    with on(where := _where(recipe, device)):
+        answering = _answering(Asked(model, run.id, recipe, recipe.inputs, dict(options or {})))
     opened = _opened(data, answering, keep, progress)
     if answering.reads == "image" and not keep and _FILE in opened.has:
         keep = (_FILE,)  # answers about pictures nobody can name are of no use
-    found = Predictions(opened.rows, iter(()), [*answering.notes, *opened.notes])
+    found = Predictions(opened.rows, iter(()), [*where.notes, *answering.notes, *opened.notes])
     given = [name for name in (*answering.needs, *answering.uses) if name in opened.has]
-    return Predictions(found.rows, _answered(opened, answering, given, keep, found.notes, progress), found.notes)
+    return Predictions(found.rows, _answered(opened, answering, where, given, keep, found.notes, progress), found.notes)
+
+
+def _where(recipe: Recipe, wanted: str) -> Device:
+    """Return the device that a model is put on; what computes in its own way or process stays where it does."""
+    if names_estimator(recipe) or names_ultralytics(recipe):
+        if wanted not in {AUTO, CPU}:
+            raise BadInput(f"{one_line(recipe.model, 60)} is not put on a device here; leave --device {wanted} out")
+        return Device()
+    require()
+    return chosen(wanted)
 
 
 def _learnt(run: Run) -> Recipe:
@@ -176,7 +194,7 @@ def _texts(part: pa.Table, answering: Answering) -> pa.Table:
 
 
 def _answered(
-    opened: _Opened, answering: Answering, given: list[str], keep: tuple[str, ...], notes: list[str],
+    opened: _Opened, answering: Answering, where: Device, given: list[str], keep: tuple[str, ...], notes: list[str],
     progress: Progress,
 ) -> Iterator[pa.Table]:  # fmt: skip
     without = 0
@@ -184,7 +202,8 @@ def _answered(
         for part in opened.blocks:
             for at in range(0, len(part), answering.at_once):
                 some = part.slice(at, answering.at_once)
-                answers = answering.answer(some.select(given), opened.media)
+                with on(where), spared(_LESS):
+                    answers = answering.answer(some.select(given), opened.media)
                 beside = some.select(list(keep))
                 if answering.many:
                     rows = answers.column(ROW)

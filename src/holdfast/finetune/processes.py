@@ -85,16 +85,17 @@ def refuse_several(what: str) -> None:
 
 
 @contextmanager
-def together(store: RunStore, progress: Progress) -> Iterator[tuple[RunStore, Progress]]:
+def together(store: RunStore, progress: Progress, backend: str = "gloo") -> Iterator[tuple[RunStore, Progress]]:
     """Join the processes that were launched with this one, if any; yield where this one writes and whom it tells.
 
-    All but the first write into a folder that is thrown away, and tell nobody. Raises Lost where one of them ends.
+    They talk through `backend`, which has to know the processor's memory. All but the first write into a folder that is
+    thrown away, and tell nobody. Raises Lost where one of them ends.
     """
     number, many = launched()
     if many == 1 or size() > 1:
         yield store, progress
         return
-    known, made = _joined(number, many)
+    known, made = _joined(number, many, backend)
     token = _HERE.set(_Here(number, many))
     with tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
         try:
@@ -164,14 +165,14 @@ def alike(what: str, print_of: str) -> None:
         )
 
 
-def _joined(number: int, many: int) -> tuple[Any, bool]:
+def _joined(number: int, many: int, backend: str) -> tuple[Any, bool]:
     """Return the store that processes share, None where another program made the group, and whether it was made."""
     from torch import distributed
 
     if distributed.is_initialized():
         return None, False
     store, _, _ = next(distributed.rendezvous("env://", number, many))
-    distributed.init_process_group("gloo", store=store, rank=number, world_size=many, timeout=_PATIENCE)
+    distributed.init_process_group(backend, store=store, rank=number, world_size=many, timeout=_PATIENCE)
     return store, True
 
 

@@ -20,6 +20,7 @@ from holdfast.core.config import checked
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.finetune import processes
+from holdfast.finetune.device import AUTO, CPU, here
 from holdfast.finetune.optimiser import trainable
 from holdfast.finetune.precision import Precision, resolved
 from holdfast.finetune.recipe import Recipe
@@ -37,6 +38,7 @@ class Options(BaseModel):
     model_config = FROZEN
     strategy: Literal["data-parallel", "fully-sharded"] = Field("data-parallel", description="of several processes")
     precision: Literal["auto", "single", "bf16"] = Field("auto", description="of the products in a step")
+    device: str = Field(AUTO, description="where models compute: auto, cpu, cuda, cuda:1 or mps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class Strategy:
     reduced: Callable[[Module], None]  # after the last backward pass of a step
     apart: bool = True  # whether processes may judge different examples at the same time
     precision: Precision = "single"
+    strict: bool = False  # whether whatever adds up in another order each time is refused
 
     @property
     def says(self) -> str:
         """What a step runs in, for the ledger."""
-        many = processes.size()
-        return f"{self.precision}, {self.name}" + (f", {many} processes" if many > 1 else "")
+        many, kind = processes.size(), here().kind
+        where = "" if kind == CPU else f", {kind}"
+        return f"{self.precision}, {self.name}" + (f", {many} processes" if many > 1 else "") + where
 
 
 def _nothing(_module: Module) -> None:
@@ -63,9 +67,14 @@ def _nothing(_module: Module) -> None:
 ALONE = Strategy("one process", _nothing, _nothing)
 
 
+def options_of(recipe: Recipe) -> Options:
+    """Return the options. Raises BadInput."""
+    return checked(Options, recipe.of(TABLE), table=f"options.{TABLE}")
+
+
 def strategy_of(recipe: Recipe) -> Strategy:
     """Return the strategy that a recipe asks for, in as many processes as there are. Raises BadInput."""
-    said = checked(Options, recipe.of(TABLE), table=f"options.{TABLE}")
+    said = options_of(recipe)
     precision = processes.agreed(Precision, lambda: resolved(said.precision))
     if processes.size() == 1:
         return Strategy("one process", _nothing, _nothing, precision=precision)
@@ -93,7 +102,7 @@ def _summed(module: Module) -> None:
         has = [one.grad is not None for one in group]
         parts = [one.grad.reshape(-1) if known else one.new_zeros(one.numel())
                  for one, known in zip(group, has, strict=True)]  # fmt: skip
-        flat = torch.cat([*parts, torch.tensor(has, dtype=parts[0].dtype)])
+        flat = torch.cat([*parts, torch.tensor(has, dtype=parts[0].dtype, device=parts[0].device)])
         distributed.all_reduce(flat)
         at = 0
         for one, anywhere in zip(group, flat[-len(group) :].tolist(), strict=True):
@@ -139,7 +148,7 @@ def _sharded(module: Module) -> None:
 
     if isinstance(module, FSDPModule):
         return
-    mesh = init_device_mesh("cpu", (distributed.get_world_size(),))
+    mesh = init_device_mesh(here().kind, (distributed.get_world_size(),))
     for one in (*_blocks(module), module):
         # Also the outermost: else its weights are whole, and are not those that the optimiser holds, after a judgement.
         fully_shard(one, mesh=mesh, reshard_after_forward=True)

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,12 @@ from typing import Any
 from holdfast.core.durable import write_whole
 from holdfast.core.errors import StoreError
 from holdfast.finetune import processes
+from holdfast.finetune.device import CPU, here
 
 _NAME = "machine.json"
 _SIZE, _ROUNDS = 384, 12  # of matrices; about what a small encoder multiplies
 _MOST = 1024
+_OF_DEVICES = ("driver", "CUDA", "ROCm", "cuDNN")  # which another device does not have
 _PACKAGES = ("torch", "transformers", "numpy", "scikit-learn")  # whose releases change sums
 
 
@@ -44,17 +47,36 @@ def steady(folder: Path) -> Iterator[Place]:
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     began, since, count = processes.agreed(tuple[dict[str, str], list[dict[str, str]], int], lambda: _since(folder))
+    kept = {"threads": count, "device": kept_device(folder) or here().kind, "began": began, "since": since}
     try:
-        write_whole(folder / _NAME, json.dumps({"threads": count, "began": began, "since": since}).encode())
+        write_whole(folder / _NAME, json.dumps(kept).encode())
     except OSError as error:
         raise StoreError(f"cannot write to {folder}: {error.strerror or error}") from error
     torch.set_num_threads(count)
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     try:
-        yield Place(count, tuple(_said(began, since)))
+        with warnings.catch_warnings():
+            if here().kind != CPU:  # what adds up in another order each time is told once, in the record
+                warnings.filterwarnings("ignore", ".*deterministic", UserWarning)
+            yield Place(count, (*_computed(), *_said(began, since)))
     finally:
         torch.set_num_threads(before[0])
         torch.use_deterministic_algorithms(mode=before[1])
+
+
+def kept_device(folder: Path) -> str:
+    """Return the kind of device that a run in a folder keeps to; nothing of one that has not begun."""
+    try:
+        return str(json.loads((folder / _NAME).read_bytes()).get("device", CPU))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def _computed() -> Iterator[str]:
+    """Yield what is to be said of the device, where it is not the processor, or was not to be."""
+    yield from here().notes
+    if here().kind != CPU:
+        yield f"computed on {here().says}, by PyTorch {version('torch')}"
 
 
 def _since(folder: Path) -> tuple[dict[str, str], list[dict[str, str]], int]:
@@ -80,8 +102,7 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "processes": str(processes.size()),
     }
-    if torch.cuda.is_available():
-        found["accelerator"] = torch.cuda.get_device_name()
+    found |= here().about
     for name in _PACKAGES:
         try:
             found[name] = version(name)
@@ -107,8 +128,15 @@ def _said(began: Mapping[str, str], since: Sequence[Mapping[str, str]]) -> Itera
             f"the run began with {began.get('processes', '1')} processes and went on with {', '.join(sorted(counts))}; "
             "it learnt from the same examples in the same order; the same end is promised for as many processes only"
         )
+    devices = [one.get("device", "the processor") for one in (began, *since)]
+    if others := list(dict.fromkeys(one for one in devices if one != devices[0])):
+        yield (
+            f"the run began on {devices[0]} and went on on {', '.join(others)}: it learnt from the same examples in "
+            "the same order, but sums and dropout differ there, so that its end is not bit for bit that of a run that "
+            "nothing interrupted"
+        )
     for one in since:
-        for name in sorted({*began, *one} - {"processes"}):
+        for name in sorted({*began, *one} - {"processes", "device", *(_OF_DEVICES if others else ())}):
             was, now = began.get(name, "none"), one.get(name, "none")
             if was != now:
                 seen.add(f"{name} {now} instead of {was}")

@@ -15,6 +15,7 @@ from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.checkpoint import Checkpoint, latest, save, stepped
 from holdfast.finetune.controls.definitions import Bench
+from holdfast.finetune.device import CPU, here, placed
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.guards import measured_or_told
 from holdfast.finetune.heads import fit_head
@@ -34,6 +35,7 @@ from holdfast.finetune.model_folder import MODEL, model_written
 from holdfast.finetune.optimiser import trainable
 from holdfast.finetune.order import Order
 from holdfast.finetune.recipe import Recipe, batches
+from holdfast.finetune.repeatable import Repeatable, repeatable
 from holdfast.finetune.schedules import schedule_named
 from holdfast.finetune.scorecard import SCORECARD, scorecard
 from holdfast.finetune.stopping.rules import STRIP, rule_named
@@ -62,11 +64,12 @@ class Ready:
     job: Job
     base: Mapping[str, Any]  # copies of what learns
     divergences: Callable[[Any], Any] | None  # from the model as it is now; None where they tell nothing
-    note: str
+    notes: tuple[str, ...]
 
 
 def ready(work: Work, adaptation: Adaptation, method: Method | None) -> Ready:
     """Return a training that is ready: the head fitted, everything decided. Raises BadInput, StoreError."""
+    placed(work.module)
     note, strategy = _begun(work, adaptation), strategy_of(work.recipe)
     strategy.spread(work.module)
     learns = frozenset(trainable(work.module)) | _new(work.prepared)
@@ -76,7 +79,11 @@ def ready(work: Work, adaptation: Adaptation, method: Method | None) -> Ready:
     job = replace(job_of(work, adaptation, base, learns, () if method is None else (method,)), strategy=strategy)
     if divergences is not None:
         job = replace(job, drift=lambda module: float(divergences(module).mean()))
-    return Ready(job, base, divergences, note)
+    if here().kind == CPU:
+        return Ready(job, base, divergences, (note,))
+    same = work.stages("repeatable", Repeatable, lambda: repeatable(job))
+    job = replace(job, strategy=replace(strategy, strict=same.strict))
+    return Ready(job, base, divergences, (note, *same.notes))
 
 
 def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path | None = None) -> Tuned:
@@ -85,7 +92,7 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path 
     Raises BadInput, Diverged, StoreError.
     """
     begun, home = ready(work, adaptation, method), home or work.folder
-    job, base, divergences, first = begun.job, begun.base, begun.divergences, begun.note
+    job, base, divergences = begun.job, begun.base, begun.divergences
     learns = job.learns
     untouched = Untouched(work.dataset, work.prepared, base, work.streams)
     bench = Bench(
@@ -118,7 +125,7 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path 
     training = replace(training, cost=measured_or_told(silent, "cost", lambda: scored(work, job, said, journal)))
     write_whole(home / SCORECARD, as_json(scorecard(training), indent=1))
     _write(work.prepared, home / MODEL)
-    notes = (first, *(note for one in job.methods for note in one.notes), *stepped(job.folder))
+    notes = (*begun.notes, *(note for one in job.methods for note in one.notes), *stepped(job.folder))
     return Tuned(training, journal, swept, tuple(note for note in notes if note))
 
 

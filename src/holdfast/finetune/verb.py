@@ -16,6 +16,7 @@ from holdfast.core.store import RunStore, new_id
 from holdfast.data.loading import load
 from holdfast.finetune import catalogue, processes, telling
 from holdfast.finetune.detection.ultralytics_process.verb import finetune_ultralytics, names_ultralytics
+from holdfast.finetune.device import chosen, on, refuse_shared, spared
 from holdfast.finetune.gate import Broken, gate
 from holdfast.finetune.guards import guarded
 from holdfast.finetune.loop import Diverged
@@ -30,11 +31,17 @@ from holdfast.finetune.searching.verb import searched
 from holdfast.finetune.splits import in_splits
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import started_again
+from holdfast.finetune.strategy import options_of
 from holdfast.finetune.tables.estimators import names_estimator
 from holdfast.finetune.tables.verb import finetune_table
 from holdfast.finetune.tasks.definitions import Told
-from holdfast.finetune.threads import steady
+from holdfast.finetune.threads import kept_device, steady
 from holdfast.finetune.tuning import Tuned, tuned
+
+_LESS = (
+    "what was saved until now is whole. Let a new run take fewer examples at once (micro = 4, a divisor of batch: the "
+    'sum stays the same), bfloat16 (options.scale.precision = "bf16") or shorter examples; or make room'
+)
 
 
 def finetune(
@@ -57,7 +64,10 @@ def finetune(
         processes.refuse_several("models of Ultralytics")
         return finetune_ultralytics(recipe, store=store, progress=progress, command=command, resume=resume)
     require()
-    with processes.together(store, listening(progress)) as (own, listener):
+    kept = kept_device(store.folder / resume.id) if resume else ""
+    device = chosen(options_of(recipe).device, kept=kept, many=processes.launched()[1])
+    with processes.together(store, listening(progress), device.backend) as (own, listener), on(device):
+        refuse_shared()
         return _finetune(recipe, own, listener, command, resume)
 
 
@@ -83,6 +93,7 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
     with (
         started_again(run, resume, recipe.model, store, progress, started) as (going, folder),
         steady(folder) as place,
+        spared(_LESS),
     ):
         prepared = kind.prepare(dataset, original, recipe)
         found = processes.agreed(Broken, lambda: gate(dataset, original, prepared, recipe, progress))

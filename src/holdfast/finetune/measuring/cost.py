@@ -12,14 +12,16 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import say
 from holdfast.core.record import Estimate
+from holdfast.finetune import device
 from holdfast.finetune.controls.scratch import seeds
 from holdfast.finetune.cost.duration import predicted_duration
 from holdfast.finetune.cost.energy import estimated_energy
+from holdfast.finetune.device import CPU, here
 from holdfast.finetune.interpolation import SHARES
 from holdfast.finetune.loop import Job, Journal
 from holdfast.finetune.measuring.drift import MOST
 from holdfast.finetune.measuring.dry_run import DryRun, dry_run
-from holdfast.finetune.measuring.memory import forget_peak, peak
+from holdfast.finetune.measuring.memory import forget_peak, held, peak
 from holdfast.finetune.measuring.sensitivity import planned
 from holdfast.finetune.measuring.work import Work
 
@@ -83,6 +85,7 @@ def foretold(work: Work, job: Job) -> Foretold:
     found = work.stages(STAGE, Foretold, done)
     say(work.progress, found.says)
     forget_peak()
+    device.forget_peak()
     return found
 
 
@@ -121,7 +124,8 @@ def _foretold(work: Work, job: Job, dry: DryRun) -> Foretold:
     flops = None
     if dry.step_flops is not None and dry.unit_flops is not None:
         flops = dry.step_flops * job.steps + dry.unit_flops * look * looks
-    spent = estimated_energy(processor.value, training.value, memory.value if memory else 0.0)
+    ram = float(held() or 0) if here().kind != CPU else memory.value if memory else 0.0
+    spent = estimated_energy(processor.value, training.value, ram, device_watts=here().watts)
     return Foretold(
         dry=dry, training=training, processor=processor, guards=guards, spent=own, memory=memory, flops=flops,
         energy=spent.watt_hours,
@@ -138,8 +142,9 @@ def scored(work: Work, job: Job, said: Foretold, journal: Journal) -> Cost:
     if said.training is None or said.guards is None or said.dry is None:
         raise NotApplicable(said.reason)
     guards = sum(work.stages.seconds.values())
-    high = peak()
-    spent = estimated_energy(journal.cpu_seconds, journal.seconds, float(high or 0))
+    ram, own = peak(), device.peak()
+    high = ram if own is None else own
+    spent = estimated_energy(journal.cpu_seconds, journal.seconds, float(ram or 0), device_watts=here().watts)
     early = f"stopped early, after {journal.step:,} of {job.steps:,} steps" if journal.step < job.steps else ""
     restarts = f"over {journal.starts} starts" if journal.starts > 1 else ""
     flops = None
@@ -160,15 +165,19 @@ def scored(work: Work, job: Job, said: Foretold, journal: Journal) -> Cost:
             Item("processor", "seconds", said.processor, journal.cpu_seconds),
             Item(
                 "memory", "bytes", said.memory, float(high) if high else None,
-                said.dry.reason,
+                said.dry.reason if own is None else "of the device, as PyTorch counts it",
             ),
             Item(
                 "operations", "FLOPs", Estimate(value=said.flops, low=said.flops, high=said.flops, level=1.0)
                 if said.flops else None, flops, said.dry.reason or "of steps and looks, by formula and one count",
             ),
-            Item("energy", "Wh", said.energy, spent.watt_hours.value, spent.source),
+            Item("energy", "Wh", said.energy, spent.watt_hours.value, spent.source + _unknown_power()),
         )
     )  # fmt: skip
+
+
+def _unknown_power() -> str:
+    return "; without the device, whose power nobody tells" if here().kind != CPU and not here().watts else ""
 
 
 def _plus(one: Estimate, more: float) -> Estimate:

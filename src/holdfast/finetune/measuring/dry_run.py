@@ -20,15 +20,18 @@ from holdfast.finetune.checkpoint import Checkpoint, save
 from holdfast.finetune.cost.counted import counted_flops, kept_bytes, shape_of
 from holdfast.finetune.cost.flops import calibration, evaluation_flops, training_flops
 from holdfast.finetune.cost.memory import predicted_memory
+from holdfast.finetune.device import beside, forget_peak, peak, settled
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.loop import Job, learn
 from holdfast.finetune.measuring.memory import held
 from holdfast.finetune.optimiser import moments, optimiser_of
-from holdfast.finetune.weights import copied, put, weights
+from holdfast.finetune.undoing import undone
+from holdfast.finetune.weights import weights
 
 LONGEST, TYPICAL = 4, 3  # steps of each kind; the first one allocates memory, and is not counted
 _SPREAD = 200  # steps whose padded work is looked at, spread over the training
 _SAMPLE = 128  # validation examples that are judged to time an evaluation, twice; several batches, as they are sorted
+_LONGER = 1.25  # times the measured peak of a device: validation examples may be longer than those that were looked at
 _COPIES = 3  # of what learns, that guards hold at most beside the base: as tuned, as chosen, and where they begin
 _BYTES = 4.0  # of a weight in single precision
 
@@ -55,38 +58,27 @@ def dry_run(job: Job, folder: Any, progress: Progress) -> DryRun:
 
     Raises NotApplicable where a process holds only a part of the weights.
     """
-    import torch
-
     module = job.module
     if not job.strategy.apart:
         raise NotApplicable("every process holds a part of each weight, and its memory and operations are not counted")
-    start, was, before = copied(module, job.learns), module.training, held()
-    flags = {name: one.requires_grad for name, one in module.named_parameters()}
     sizes = job.task.sizes("train")
     spread = np.linspace(0, max(job.steps - 1, 0), min(_SPREAD, job.steps))
     places = [job.order.window(int(at)) for at in spread]
     each = np.array([_work(sizes, one) for one in places])
     middle = places[int(np.argsort(each, kind="stable")[len(each) // 2])]
     longest = _longest(job, sizes)
-    try:
-        with torch.random.fork_rng(), track(progress, "looking ahead", LONGEST + TYPICAL + 1, "steps") as advance:
-            for method in job.methods:
-                method.learning(module, 1.0)
-            module.train()
-            counted = _counted(job, longest[0], places, before)
-            advance(1)
-            optimiser = optimiser_of(module, job.rate, job.decay)
-            wall, processor = _timed(job, optimiser, longest, LONGEST, advance)
-            usual, _ = _timed(job, optimiser, middle, TYPICAL, advance)
-            all_of_it = {"model": weights(module, job.learns), "train": moments(optimiser, module)}
-            saving = _took(lambda: save(folder, Checkpoint(0, all_of_it, {})))
-            look = _looked(job)
-    finally:
-        put(module, start)
-        for name, one in module.named_parameters():
-            one.requires_grad_(flags[name])
-            one.grad = None
-        module.train(was)
+    with undone(job, 1.0), track(progress, "looking ahead", LONGEST + TYPICAL + 1, "steps") as advance:
+        counted = _counted(job, longest[0], places, held())
+        advance(1)
+        forget_peak()
+        optimiser = optimiser_of(module, job.rate, job.decay)
+        wall, processor = _timed(job, optimiser, longest, LONGEST, advance)
+        usual, _ = _timed(job, optimiser, middle, TYPICAL, advance)
+        all_of_it = {"model": weights(module, job.learns), "train": moments(optimiser, module)}
+        saving = _took(lambda: save(folder, Checkpoint(0, all_of_it, {})))
+        look = _looked(job)
+        if (most := peak()) is not None:  # a device counts its memory itself, and copies of weights are not there
+            counted["peak"] = (float(most), float(most), most * _LONGER)
     top, low = float(np.median(wall[1:])), float(np.median(usual[1:]))
     work = _work(sizes, longest)
     slope = max(0.0, (top - low) / (work - _work(sizes, middle))) if work > _work(sizes, middle) else 0.0
@@ -121,8 +113,10 @@ def _timed(
 
 def _took(work: Callable[[], Any]) -> tuple[float, float]:
     """Return the seconds that work takes, and those of the processor."""
+    settled()
     started, busy = time.perf_counter(), time.process_time()
     work()
+    settled()
     return time.perf_counter() - started, time.process_time() - busy
 
 
@@ -143,6 +137,7 @@ def _counted(job: Job, rows: np.ndarray, places: Sequence[Sequence[np.ndarray]],
     """Return operations and memory, as far as the shape of the model can be told from one pass."""
     task, module, sizes = job.task, job.module, job.task.sizes("train")
     tokens, batch = int(max(sizes[rows].max(), 1)), task.batch("train", rows, np.random.default_rng(0))
+    batch = beside(module, batch)
     try:
         shape = shape_of(module, lambda: task.loss(module, batch), examples=len(rows), tokens=tokens)
         counted = counted_flops(lambda: task.loss(module, batch))
