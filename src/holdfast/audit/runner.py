@@ -24,7 +24,7 @@ class FactCrashed(Exception):
 
 
 class Facts:
-    """The facts of one subject: given, or derived when first asked for, and kept while anybody may ask again."""
+    """The facts of one subject: given, or derived on first use, and cached until no check left needs them."""
 
     def __init__(self, given: Mapping[str, Any], options: Options | None = None) -> None:
         """Take the given facts by name; a fact may be given in place of being derived."""
@@ -73,17 +73,17 @@ class Facts:
         return values
 
     def listen(self, progress: Progress) -> None:
-        """Tell `progress` from now on how far the work is."""
+        """Report progress to this listener from now on."""
         self._known["progress"] = progress
 
     def sampled(self, names: Iterable[str]) -> tuple[Sampled, ...]:
-        """Return where the named facts, and what they were derived from, looked at a part of the rows."""
+        """Return which of the named facts, and of those they were derived from, used a sample of the rows."""
         seen = {need: self._known.get(need) for need in sorted(closure(names))}
         found = (getattr(value, "sampled", None) for value in seen.values())
         return tuple(item for item in found if isinstance(item, Sampled))
 
     def forget_except(self, names: Iterable[str]) -> None:
-        """Drop derived facts that none of `names` leads to, so that memory follows the work left."""
+        """Drop the derived facts that `names` do not depend on, so that memory follows the work that is left."""
         keep = closure(names) | self._given
         for name in [name for name in self._known if name not in keep]:
             del self._known[name]
@@ -145,7 +145,7 @@ def run_checks(
 
 
 def run_check(item: Check, facts: Facts, options: Mapping[str, Any] | None = None) -> CheckResult:
-    """Return what one check comes to; exceptions become a result with its trace."""
+    """Return the result of one check; an exception becomes a result with its trace."""
     effective = effective_options(item.name, item.options, options or {})
     started = time.perf_counter()
     findings: tuple[Finding, ...] = ()

@@ -1,4 +1,4 @@
-"""The immutable table that everything is said about: typed columns with roles, sources, history, content hash."""
+"""The immutable table that is audited: columns with kinds and roles, sources, history, content hash."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ _BLOCK = 1 << 16  # rows hashed at once, so that chunking never shows in the dig
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name, what its values are, and what it is there for."""
+    """A column: its name, what its values are (kind) and what it is there for (role)."""
 
     name: str
     kind: Kind
@@ -41,8 +41,8 @@ class Source:
     stop: int
     digest: str = ""
     split: str | None = None
-    first_row: int = 1  # number that a person would give the first of them: line or sheet row
-    notes: tuple[str, ...] = ()  # what was found out and should be said: delimiter, header-less, sampled
+    first_row: int = 1  # of the file: the line or sheet row in which row `start` stands
+    notes: tuple[str, ...] = ()  # what reading it found out: delimiter, no header line, sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,14 @@ class Dataset:
         return replace(self, columns=columns)
 
     def take(self, rows: np.ndarray, op: str = "take", **params: Any) -> Self:
-        """Return the given rows, in the given order. Row provenance is kept only in the history."""
-        return self.derive(op, self.table.take(pa.array(rows)), **params)
+        """Return the given rows, in the given order. `sources` are dropped, as they speak of rows by number."""
+        return replace(self.derive(op, self.table.take(pa.array(rows)), **params), sources=())
 
     def derive(self, op: str, table: pa.Table, **params: Any) -> Self:
-        """Return a data set that `op` made of this one; columns that are new get kind and role of `params`."""
+        """Return a data set with `table` instead, which `op` made of this one; `params` go into the history.
+
+        `sources` are kept where the number of rows is the same. Raises BadInput for a column that this one lacks.
+        """
         known = {column.name: column for column in self.columns}
         missing = [name for name in table.column_names if name not in known]
         if missing:

@@ -1,7 +1,7 @@
-"""Writing so that it is still there after a kill, and after the power went.
+"""Writes that survive a kill of the process and a power cut.
 
-A rename orders names, not content: what counts is that bytes are synced before the name that vouches for them, and the
-folder after it. A reader sees the old file or the new one, never a part.
+A rename orders names, not contents: the bytes must be synced before the name under which readers find them, and the
+folder after that. A reader then sees the old file or the new one, never a part.
 """
 
 import errno
@@ -16,18 +16,18 @@ from typing import IO, Any
 from holdfast.core.locking import hold, is_held
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # file systems without hard links, such as FAT
-TEMPORARY = ".tmp"  # ending of names that vouch for nothing
-_BUILDING = ".unfinished"  # ending of folders that nobody may read yet
+TEMPORARY = ".tmp"  # suffix of files that are still being written; no reader looks at them
+_BUILDING = ".unfinished"  # suffix of folders that are still being written
 
 
 def settle(file: IO[Any]) -> None:
-    """Make what was written to an open file last. Raises OSError, as for a full disk."""
+    """Flush and sync an open file. Raises OSError, as for a full disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
 def sync_file(path: Path) -> None:
-    """Make the content of a file last. Raises OSError."""
+    """Sync the content of a file. Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -36,13 +36,13 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make the names in a folder last; nothing where a system cannot open folders. Raises OSError."""
+    """Sync the names in a folder; does nothing on systems that cannot open folders. Raises OSError."""
     if os.name == "posix":
         sync_file(path)
 
 
 def sync_all(files: Iterable[Path]) -> None:
-    """Make files last, then the folders that they are in. Raises OSError."""
+    """Sync files, then the folders that they are in. Raises OSError."""
     folders = set()
     for path in files:
         sync_file(path)
@@ -53,9 +53,9 @@ def sync_all(files: Iterable[Path]) -> None:
 
 @contextmanager
 def replacing(path: Path, *, sync_name: bool = True) -> Iterator[IO[bytes]]:
-    """Yield a file that takes the place of `path` once all is written; what was there stays if anything goes wrong.
+    """Yield a file that replaces `path` when the block ends; if the block raises, `path` stays as it was.
 
-    Without `sync_name`, whoever writes many files syncs their folders once, at the end. Raises OSError.
+    With `sync_name=False` the caller syncs the folder, once for many files. Raises OSError.
     """
     temporary = _temporary(path)
     try:
@@ -72,24 +72,24 @@ def replacing(path: Path, *, sync_name: bool = True) -> Iterator[IO[bytes]]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, in place of one that may be there, whole or not at all. Raises OSError."""
+    """Write a file whole or not at all, replacing one that may be there. Raises OSError."""
     with replacing(path) as file:
         file.write(content)
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet, whole or not at all. Raises FileExistsError, OSError."""
+    """Write a file whole or not at all, where there is none yet. Raises FileExistsError, OSError."""
     temporary = _temporary(path)
     try:
         with temporary.open("xb") as file:
             file.write(content)
             settle(file)
         try:
-            os.link(temporary, path)  # unlike a rename, it never replaces what somebody else wrote
+            os.link(temporary, path)  # unlike a rename, a link never replaces a file that another process wrote
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            if path.exists():  # who writes holds a lock, so that nobody comes between
+            if path.exists():  # callers hold a lock, so no other process can write in between
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
             temporary.replace(path)
     finally:
@@ -100,9 +100,9 @@ def write_new(path: Path, content: bytes) -> None:
 
 @contextmanager
 def building(folder: Path, *, replace: bool = False) -> Iterator[Path]:
-    """Yield an empty folder that takes the name of `folder` once all in it is written: a kill leaves all of it or none.
+    """Yield an empty folder that is renamed to `folder` when the block ends: a kill leaves all of it or nothing.
 
-    What is left of earlier kills is cleared away. Unless `replace`, a folder that holds anything is never replaced.
+    Remnants of earlier kills are removed. Without `replace`, a folder that is not empty is never replaced.
     Raises OSError.
     """
     parent = folder.absolute().parent
@@ -130,7 +130,7 @@ def building(folder: Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, and its name last. Raises OSError."""
+    """Make a folder and sync its name. Raises OSError."""
     if not path.is_dir():
         path.mkdir(exist_ok=True)
         sync_folder(path.parent)

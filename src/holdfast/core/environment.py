@@ -1,4 +1,4 @@
-"""What this process runs on, for the record."""
+"""The versions and platform of this process, for the record."""
 
 import platform
 import sys
@@ -11,7 +11,7 @@ _PACKAGES = ("numpy", "pyarrow", "scikit-learn", "scipy", "pydantic")
 
 
 def environment() -> Environment:
-    """Return what this process runs on."""
+    """Return the versions and platform of this process."""
     packages = {}
     for name in _PACKAGES:
         try:

@@ -24,7 +24,7 @@ class BadInput(HoldfastError, ValueError):
 
 
 class NotApplicable(HoldfastError, LookupError):
-    """A fact cannot be derived from this subject; the text says why, and is shown as the reason of a skip."""
+    """A fact cannot be derived from this subject; the text says why, and becomes the reason why checks are skipped."""
 
 
 class StoreError(HoldfastError, OSError):

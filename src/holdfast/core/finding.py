@@ -51,7 +51,7 @@ class Location(BaseModel):
 
 
 class Measure(BaseModel):
-    """A number with what it is judged against: `threshold` is where the check speaks."""
+    """A number with what it is judged against: beyond `threshold` the check reports a finding."""
 
     model_config = FROZEN
     kind: Literal["measure"] = "measure"

@@ -1,4 +1,4 @@
-"""A summary of every run and of what was found, in SQLite, so that lists stay quick with thousands of runs.
+"""An index of all runs and their findings, in SQLite, so that lists stay quick with thousands of runs.
 
 The run folders are the truth. The index is brought up to date whenever it is read, and thrown away and rebuilt when
 it is damaged or of another version; where it cannot be written, it lives in memory. `core.listing` asks it questions.
@@ -29,7 +29,7 @@ VERSION = 3
 FILE = "index.sqlite"
 _BUSY_MILLISECONDS = 10_000
 _BATCH = 100  # runs that are written at a time: readers see a long list grow
-_MANY = 50  # runs that are new, beyond which the states of all problems are told anew
+_MANY = 50  # new runs, beyond which the states of all problems are computed again
 _MOST_MESSAGE = 400  # characters of a finding; the run has all of them
 _MOST_FINDINGS = 2_000  # of one run that are followed across runs; a table of 10,000 columns may have more
 
@@ -64,7 +64,7 @@ UPDATE problems SET state = CASE
   ELSE {THERE} END
 """  # noqa: S608 constants
 
-Told = Callable[[int, int], None]  # how many runs are read, of how many that are new
+OnRead = Callable[[int, int], None]  # called with how many new runs have been read, of how many
 
 
 class RunSummary(BaseModel):
@@ -103,8 +103,8 @@ def runs_on(store: RunStore, test_digest: str) -> list[Run]:
     return [read_run(store.folder / one.id) for one in matching]
 
 
-def refresh(store: RunStore, told: Told | None = None, at: Path | None = None) -> None:
-    """Bring the index on disk up to date, beside the runs or in the folder `at`. `told` hears how far it is.
+def refresh(store: RunStore, on_read: OnRead | None = None, at: Path | None = None) -> None:
+    """Bring the index on disk up to date, beside the runs or in the folder `at`.
 
     Raises StoreError where it cannot be written.
     """
@@ -115,7 +115,7 @@ def refresh(store: RunStore, told: Told | None = None, at: Path | None = None) -
     if index is None:
         raise StoreError(f"the index {root / FILE} cannot be written")
     with closing(index):
-        _synchronise(index, store, told)
+        _synchronise(index, store, on_read)
 
 
 def summarise(run: Run) -> RunSummary:
@@ -149,7 +149,7 @@ def _verb(command: Sequence[str]) -> str:
     return " ".join(one for one in words if one.replace("-", "").isalpha())[:40]
 
 
-def _synchronise(index: sqlite3.Connection, store: RunStore, told: Told | None = None) -> None:
+def _synchronise(index: sqlite3.Connection, store: RunStore, on_read: OnRead | None = None) -> None:
     """Bring the index up to date with the folders, newest first, reading only records that are new or changed."""
     known = {one: (stamp, status) for one, stamp, status in index.execute("SELECT id, stamp, status FROM runs")}
     present = _present(store.folder)
@@ -169,8 +169,8 @@ def _synchronise(index: sqlite3.Connection, store: RunStore, told: Told | None =
             for name, stamp, run in runs:
                 _write(index, name, stamp, run)
             _settle(index, [name for name, _, _ in runs], ())
-        if told is not None:
-            told(min(start + _BATCH, len(fresh)), len(fresh))
+        if on_read is not None:
+            on_read(min(start + _BATCH, len(fresh)), len(fresh))
     if gone:
         with _writing(index):
             _settle(index, [], gone)
@@ -216,14 +216,14 @@ def _write(index: sqlite3.Connection, name: str, stamp: str, run: Run) -> None:
 
 
 def _settle(index: sqlite3.Connection, written: Sequence[str], gone: Sequence[str]) -> None:
-    """Bring what is told of problems in line with their sightings."""
+    """Update the problems that the written and the deleted runs saw."""
     index.execute("CREATE TEMP TABLE IF NOT EXISTS touched (problem INTEGER PRIMARY KEY)")
     for name in gone:
         index.execute("INSERT OR IGNORE INTO touched SELECT problem FROM sightings WHERE run = ?", (name,))
         index.execute("DELETE FROM sightings WHERE run = ?", (name,))
         index.execute("DELETE FROM runs WHERE id = ?", (name,))
         index.execute("DELETE FROM asked WHERE run = ?", (name,))
-    if gone:  # rare: what the runs that are left looked at is written anew
+    if gone:  # rare: `looked` is rebuilt from the runs that are left
         index.execute("DELETE FROM looked")
         for title, one, checks in index.execute(_ASKED):
             lines = [(title, check, one) for check in checks.split()]
@@ -246,7 +246,7 @@ def _storable(value: str | float | None) -> str | float | None:
 
 
 def _present(folder: Path) -> dict[str, str]:
-    """Return what changes whenever the record of a run is replaced, by run."""
+    """Return a stamp for each run that changes whenever its record is replaced."""
     found = {}
     try:
         with os.scandir(folder) as entries:

@@ -1,4 +1,4 @@
-"""Questions to the index: runs and findings by what they are about, a page at a time. Reads, and never writes."""
+"""Queries on the index: runs and findings, filtered and a page at a time. Reads, and never writes."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ STATES: dict[State, str] = {
 
 @dataclass(frozen=True)
 class RunsWanted:
-    """Which runs to list: empty words do not narrow."""
+    """Which runs to list; an empty field does not filter."""
 
     kind: str = ""
     command: str = ""
@@ -47,7 +47,7 @@ class RunsWanted:
 
 @dataclass(frozen=True)
 class ProblemsWanted:
-    """Which findings to list: empty words do not narrow."""
+    """Which findings to list; an empty field does not filter."""
 
     check: str = ""
     severity: str = ""
@@ -74,7 +74,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Facets:
-    """What there is to narrow by, with counts, most frequent first."""
+    """The values to filter by, with counts, most frequent first."""
 
     kinds: Sequence[tuple[str, int]] = ()
     commands: Sequence[tuple[str, int]] = ()
@@ -124,14 +124,14 @@ def run(index: sqlite3.Connection, name: str) -> RunSummary | None:
 
 
 def before(index: sqlite3.Connection, brief: RunSummary) -> str:
-    """Return the run before one, of the same kind and subject; empty where there is none."""
+    """Return the id of the run before, of the same kind and subject; empty where there is none."""
     asked = (brief.kind, brief.title, brief.id)
     found = index.execute("SELECT max(id) FROM runs WHERE kind = ? AND title = ? AND id < ?", asked).fetchone()
     return found[0] or ""
 
 
 def run_facets(index: sqlite3.Connection) -> Facets:
-    """Return what runs can be narrowed by."""
+    """Return the values that runs can be filtered by."""
     return Facets(
         kinds=_counted(index, "SELECT kind, count(*) FROM runs GROUP BY 1 ORDER BY 2 DESC, 1"),
         commands=_counted(
@@ -144,7 +144,7 @@ def run_facets(index: sqlite3.Connection) -> Facets:
 def problems(index: sqlite3.Connection, wanted: ProblemsWanted) -> tuple[list[Problem], int]:
     """Return a page of findings across runs, last seen first, and how many there are in all.
 
-    Of a search no more than MOST_FOUND are counted: words stand in no index, and nobody turns a hundred pages.
+    A search for words stops at MOST_FOUND: messages are not indexed, and nobody turns a hundred pages.
     """
     ranks = {one.value: one.rank for one in Severity}
     states = list(STATES)
@@ -182,7 +182,7 @@ def fingerprint(index: sqlite3.Connection, number: int) -> str:
 
 
 def problem_facets(index: sqlite3.Connection) -> Facets:
-    """Return what findings can be narrowed by."""
+    """Return the values that findings can be filtered by."""
     return Facets(
         checks=_counted(index, "SELECT check_name, count(*) FROM problems GROUP BY 1 ORDER BY 1"),
         titles=_counted(index, "SELECT subject, count(*) FROM problems GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200"),
@@ -190,7 +190,7 @@ def problem_facets(index: sqlite3.Connection) -> Facets:
 
 
 def _narrowed(equal: dict[str, str | int], text: str, where: Sequence[str]) -> tuple[str, list[str | int]]:
-    """Return the conditions and their values."""
+    """Return the WHERE clause and the values it binds."""
     clauses: list[str] = []
     values: list[str | int] = []
     for column, value in equal.items():

@@ -1,4 +1,4 @@
-"""Progress as data: who works says how far it is; who listens draws a bar, writes a line or an event."""
+"""Progress as data: the code that works reports it; a listener draws a bar, writes a line or stores an event."""
 
 import sys
 import time
@@ -18,14 +18,14 @@ class Progress(Protocol):
         """A task begins; `total` is None where nobody knows."""
 
     def advanced(self, task: str, done: int, total: int | None, unit: str) -> None:
-        """`done` units of the task are behind us."""
+        """`done` units of the task are finished."""
 
     def ended(self, task: str) -> None:
         """The task is over, finished or not."""
 
 
 class Silent:
-    """Listens to nothing; the default of the library outside notebooks."""
+    """Ignores all progress; the default of the library outside notebooks."""
 
     def started(self, task: str, total: int | None, unit: str) -> None:
         """Do nothing."""
@@ -38,10 +38,10 @@ class Silent:
 
 
 class Recording:
-    """Passes everything on to another listener, and writes an event at most once a second."""
+    """Passes everything on to another listener, and stores events; advances at most once in `every` seconds."""
 
     def __init__(self, to: Progress, write: Callable[[dict[str, Any]], None], every: float = 1.0) -> None:
-        """Pass on to `to`; `write` takes one event."""
+        """Pass on to `to`; `write` stores one event."""
         self._to, self._write, self._every, self._last = to, write, every, 0.0
 
     def started(self, task: str, total: int | None, unit: str) -> None:
@@ -69,7 +69,7 @@ class Recording:
 
 
 def listening(progress: Progress | None) -> Progress:
-    """Return the listener that was given; without one, a line below the cell in a notebook, and silence elsewhere."""
+    """Return the given listener; without one, a line below the cell in a notebook, and silence elsewhere."""
     if progress is not None:
         return progress
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
@@ -80,7 +80,7 @@ def listening(progress: Progress | None) -> Progress:
 
 
 def say(progress: Progress, text: str) -> None:
-    """Tell a listener something in words, if it has an ear for that (a method `said`)."""
+    """Send a listener a message in words, if it takes those (has a method `said`)."""
     said = getattr(progress, "said", None)
     if said is not None:
         said(text)
@@ -88,7 +88,7 @@ def say(progress: Progress, text: str) -> None:
 
 @contextmanager
 def track(progress: Progress, task: str, total: int | None = None, unit: str = "") -> Iterator[Advance]:
-    """Yield a function that moves `task` on by n units."""
+    """Yield a function that advances `task` by n units."""
     done = 0
 
     def advance(n: int = 1) -> None:

@@ -39,7 +39,7 @@ class InputRecord(BaseModel):
 
 
 class ColumnRecord(BaseModel):
-    """A column as it was understood."""
+    """A column, with the kind and role that it was given."""
 
     model_config = FROZEN
     name: str
@@ -108,7 +108,7 @@ class Citation(BaseModel):
 
 @shows("holdfast.core.telling:result")
 class CheckResult(BaseModel):
-    """What one check came to, with as much of its documentation as a report shows."""
+    """The result of one check, with as much of its documentation as a report shows."""
 
     model_config = FROZEN
     check: str
@@ -190,7 +190,7 @@ class HonestScore(BaseModel):
 
 @shows("holdfast.core.telling:section")
 class Section(BaseModel):
-    """A part of what a run came to that is no finding: words, and what there is to look at."""
+    """A part of a run's result that is not a finding: paragraphs, and evidence to look at."""
 
     model_config = FROZEN
     title: str
@@ -199,7 +199,7 @@ class Section(BaseModel):
 
 
 class Environment(BaseModel):
-    """What it ran on."""
+    """The versions and platform that a run ran on."""
 
     model_config = FROZEN
     holdfast: str

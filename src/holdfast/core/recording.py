@@ -1,4 +1,10 @@
-"""How a Run begins and ends: who asked for what, about which data, on which machine; then what it came to, kept."""
+"""How a Run begins (command, settings, data, environment), is kept while it goes on, and ends with its results.
+
+run = begun("audit", command=…, settings=…, **data_fields(dataset))
+with recorded(run, store, started) as going:
+…
+return going.finish(results=results)
+"""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,23 +25,23 @@ from holdfast.core.store import RunStore, RunWriter, new_id
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run that is going on, and where it is written, if anywhere."""
+    """A run in progress; `writer` is None where it is not stored."""
 
     run: Run
     writer: RunWriter | None
     since: float
 
     def result(self, result: CheckResult) -> None:
-        """Keep the result of a check at once. Raises OSError."""
+        """Store the result of a check at once. Raises OSError."""
         if self.writer is not None:
             self.writer.result(result)
 
     def listening(self, progress: Progress) -> Progress:
-        """Return progress that is kept beside the run as well, so that others see it live."""
+        """Return a listener that also stores progress beside the run, so that other processes can follow it."""
         return Recording(progress, self.writer.event) if self.writer is not None else progress
 
     def finish(self, **found: Any) -> Run:
-        """Return the finished run with what was found, and write it. Raises StoreError."""
+        """Return the finished run, its fields updated with `found`, and store it. Raises StoreError."""
         seconds = time.perf_counter() - self.since
         run = self.run.model_copy(update={"status": "finished", "seconds": seconds, **found})
         if self.writer is not None:
@@ -50,9 +56,9 @@ def begun(
     settings: BaseModel | Mapping[str, Any] | None = None,
     **about: Any,
 ) -> Run:
-    """Return the record of a run that begins now; `about` are more of its fields, such as its inputs.
+    """Return the record of a run that begins now; `about` holds more of its fields, such as its inputs.
 
-    Of settings only what differs from the defaults is written down.
+    Of the settings, only what differs from the defaults is kept.
     """
     config = settings.model_dump(mode="json", exclude_defaults=True) if isinstance(settings, BaseModel) else settings
     fields: dict[str, Any] = {
@@ -71,7 +77,7 @@ def begun(
 
 @contextmanager
 def recorded(run: Run, store: RunStore | None, since: float) -> Iterator[OpenRun]:
-    """Yield what takes down a run; while it is open, the store says that the run is going on.
+    """Yield the open run; until the block ends, the store shows it as running.
 
     `since` is `time.perf_counter()` at the beginning of the work. Raises StoreError.
     """
@@ -90,7 +96,7 @@ def data_fields(dataset: Dataset) -> dict[str, Any]:
 
 
 def inputs_of(dataset: Dataset) -> tuple[InputRecord, ...]:
-    """Return what a data set was read from."""
+    """Return the inputs that a data set was read from."""
     return tuple(
         InputRecord(
             name=source.name,
@@ -106,7 +112,7 @@ def inputs_of(dataset: Dataset) -> tuple[InputRecord, ...]:
 
 
 def columns_of(dataset: Dataset) -> tuple[ColumnRecord, ...]:
-    """Return the columns as they were understood."""
+    """Return the columns with the kinds and roles that they were given."""
     return tuple(
         ColumnRecord(name=c.name, kind=c.kind, role=c.role, n_missing=dataset.values(c.name).null_count)
         for c in dataset.columns

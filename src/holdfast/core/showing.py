@@ -1,7 +1,7 @@
 """How a record shows itself as the value of a notebook cell.
 
-A record names the function that tells it (`module:function`); what that returns is drawn by `holdfast.report.notebook`.
-Both are found by name when a notebook asks, so that records know nothing of reports, and no notebook has to be there.
+A record names the function (`module:function`) that turns it into a `Shown`, which `holdfast.report.notebook` draws.
+Both are imported by name when a notebook asks, so that core does not depend on the report, nor on a notebook.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _MOST_LINE = 300  # characters
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A record told: what it is, what it comes to in a sentence, and what there is to look at."""
+    """What a notebook shows of a record: a title, a sentence that sums it up, and what there is to look at."""
 
     title: str
     says: str = ""

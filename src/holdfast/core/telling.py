@@ -1,4 +1,4 @@
-"""The core's records told for notebooks: data sets, findings, results, scores, sections, stores of runs."""
+"""What notebooks show of the records of core: data sets, findings, results, scores, sections, stores of runs."""
 
 from collections import Counter
 

@@ -1,1 +1,1 @@
-"""Loading, origin and versions of data."""
+"""Loading, origin and versions of data; mixing, screening, review and export of them."""

@@ -1,1 +1,1 @@
-"""Records turned into what people and machines read. Reads records only, so old runs render for ever."""
+"""Runs turned into what people and machines read. Imports core only, so that old runs keep rendering."""

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.core.dataset import Column, Dataset
+from holdfast.core.dataset import Column, Dataset, Source
 from holdfast.core.errors import BadInput
 from holdfast.data.inference import canonical, describe
 
@@ -67,6 +69,11 @@ def test_column_names_must_be_unique_and_fit():
     table = pa.table({"a": [1]})
     with pytest.raises(BadInput, match="do not describe"):
         Dataset("t", table, (Column("b", "number"),))
+
+
+def test_rows_in_another_order_do_not_claim_the_places_of_others():
+    dataset = replace(describe("t", pa.table({"a": [1, 2, 3]})), sources=(Source("a.csv", 0, 3),))
+    assert dataset.take(np.array([2, 0, 1])).sources == ()
 
 
 def test_derive_remembers_what_was_done():

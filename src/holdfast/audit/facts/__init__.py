@@ -1,1 +1,1 @@
-"""Named quantities derived from a subject; a file for each kind."""
+"""Facts: quantities that checks ask for by name, derived from data, code or models; a folder for each subject."""

@@ -1,1 +1,1 @@
-"""Engines that turn any graph of who trains whom into expectations: what theories and plans stand on."""
+"""Engines that compute expectations for any graph of who trains whom; theories and plans are built on them."""

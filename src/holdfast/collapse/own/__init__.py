@@ -1,1 +1,1 @@
-"""Learners of a person's own: their code, and the items that it reads and writes."""
+"""A person's own learner, named as `module:name`, and the items that it reads and writes."""

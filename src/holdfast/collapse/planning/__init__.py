@@ -1,4 +1,4 @@
-"""How much real data per generation keeps the models safe: theory read backwards."""
+"""How much real data a generation needs to keep what a person wants kept: the theories, solved for the amount."""
 
 from holdfast.collapse.planning.planner import Plan, plan
 from holdfast.collapse.planning.wishes import Wishes

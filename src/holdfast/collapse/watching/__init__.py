@@ -1,1 +1,1 @@
-"""Watching generations: sample sets of one's own, or a run of the laboratory."""
+"""Alarms over generations: a person's own sample sets, or a run of the laboratory."""

@@ -1,4 +1,4 @@
-"""Data leave Holdfast in the forms that other tools read, each with a summary of where its records come from."""
+"""Data in the formats that other tools read, each with a summary of where its records come from."""
 
 from holdfast.data.exporting.verb import Exported, export
 

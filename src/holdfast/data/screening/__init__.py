@@ -1,1 +1,1 @@
-"""Screening: what can be said about who or what made records, and how surely."""
+"""Screening: what can be said about who or what made records, and how sure that is."""

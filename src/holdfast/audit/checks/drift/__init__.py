@@ -1,1 +1,1 @@
-"""Train and test that do not come from one source."""
+"""Checks for training and test data that do not come from one distribution."""

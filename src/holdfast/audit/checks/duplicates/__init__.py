@@ -1,1 +1,1 @@
-"""Records that occur twice, exactly or nearly, inside a split or across splits."""
+"""Checks for records that occur twice, exactly or nearly, inside a split or across splits."""

@@ -1,1 +1,1 @@
-"""Checks of rows of generations: whether tails are lost, generations drift, simulation departs from theory."""
+"""Checks of models over generations: lost tails, drift, simulations that disagree with theory."""

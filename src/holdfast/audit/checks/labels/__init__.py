@@ -1,1 +1,1 @@
-"""Labels that are wrong, contradictory, or written in several ways."""
+"""Checks for labels that are wrong, contradictory, or written in several ways."""

@@ -1,1 +1,1 @@
-"""Columns, rows and groups that know more about the label than they could when it matters."""
+"""Checks for leakage: columns, rows and groups that reveal what will not be known at prediction time."""

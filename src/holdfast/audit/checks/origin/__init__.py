@@ -1,1 +1,1 @@
-"""Records whose origin makes a score untrue, or a training set unsafe."""
+"""Checks for records whose origin makes a score untrue, or a training set unsafe."""

@@ -1,1 +1,1 @@
-"""Proof by experiment: the person's own code is run on data that were changed (`holdfast probe`)."""
+"""Checks by experiment: the person's own code is run on data that were changed (`holdfast probe`)."""

@@ -1,1 +1,1 @@
-"""Values that cannot be what they say."""
+"""Checks of values that cannot be right: impossible, constant, damaged, mixed, in other units, twice."""

@@ -1,1 +1,1 @@
-"""Ways to the right answer that are not the subject: how a record was made, and where the picture was taken."""
+"""Checks for shortcuts: what gives the label away without the subject, such as how or where a record was made."""

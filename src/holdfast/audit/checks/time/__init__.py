@@ -1,1 +1,1 @@
-"""The order of rows in time, ignored."""
+"""Checks for splits, features and baselines that ignore the order of rows in time."""

@@ -1,1 +1,1 @@
-"""Columns: what they hold, what their names say, which say the same."""
+"""Columns: what they hold, what their names suggest, which hold the same."""

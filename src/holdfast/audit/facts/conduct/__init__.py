@@ -1,1 +1,1 @@
-"""What was done: code as it is written, pipelines as they behave, test sets as they were used."""
+"""What was done: code as it is written, pipelines as they behave, how often a test set was used."""

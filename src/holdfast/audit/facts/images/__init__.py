@@ -1,1 +1,1 @@
-"""Images: decoded once; what files and pixels say, which are copies, where the class shows."""
+"""Images: decoded once; what files and pixels say, which are copies, in which regions the class shows."""

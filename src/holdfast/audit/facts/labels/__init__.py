@@ -1,1 +1,1 @@
-"""The label, and what tells it."""
+"""The label: its classes, its noise, and what predicts it."""

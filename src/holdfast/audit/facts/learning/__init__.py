@@ -1,1 +1,1 @@
-"""What models make of the rows: their inputs, predictions, baselines, and what predictions hang on."""
+"""Models of the rows: their inputs, predictions, baselines, and what predictions depend on."""
