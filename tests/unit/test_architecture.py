@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,17 @@ FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager", "misc"}
 def test_files_are_short_and_named_for_what_they_are(path):
     assert len(path.read_text("utf-8").splitlines()) <= 400
     assert path.stem not in FORBIDDEN_NAMES
+
+
+def test_the_page_on_architecture_names_what_is_there():
+    root = SOURCE.parents[1]
+    named = re.findall(r"`([\w./-]+(?:/|\.py|\.md))`", (root / "docs" / "architecture.md").read_text("utf-8"))
+    there = {
+        f"/{path.relative_to(root).as_posix()}{'/' * path.is_dir()}" for path in [*SOURCE.rglob("*"), root / "dev.py"]
+    }
+    assert len(named) > 40
+    gone = [name for name in named if not any(path.endswith(f"/{name}") for path in there)]
+    assert gone == []
 
 
 def test_nothing_inherits_from_our_own_classes_except_errors():
