@@ -57,7 +57,7 @@ def test_several_runs_fill_one_list(holdfast, stored):
     [
         (("nosuchrun",), "no run 'nosuchrun'"),
         (("--format", "pdf"), "known are html, json, markdown, text"),
-        (("--runs", "elsewhere"), "no runs in elsewhere"),
+        (("--runs", "elsewhere"), "no runs in elsewhere yet"),
         (("--answers", "."), "not a file"),
         (("--out", "."), ". is a folder"),
         (("--answers", ".holdfast/runs/20261121-221409-4f1c/run.json"), "not valid TOML"),

@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Make a training set under a policy: shares, caps, and enough records by people.",
     ),
     "scan": ("holdfast.cli.data_scan:scan", "Estimate how much of a corpus machines wrote."),
-    "mark": ("holdfast.cli.data_mark:mark", "Read and write marks and tags of origin."),
+    "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts (with a key) and tags of files."),
     "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions, or over time."),
     "review": (
         "holdfast.cli.data_review:review",

@@ -21,9 +21,9 @@ _SCHEME = (
 )
 
 
-@click.group(context_settings={"max_content_width": 100}, short_help="Read and write marks and tags of origin.")
+@click.group(context_settings={"max_content_width": 100}, short_help="Read and write marks in texts, tags of files.")
 def mark() -> None:
-    """Read and write marks in texts (with a key) and tags in the metadata of files.
+    """Read and write marks in texts (with a key) and tags of files.
 
     \b
       holdfast data mark key my.key

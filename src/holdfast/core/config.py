@@ -13,6 +13,12 @@ from holdfast.core.errors import BadInput
 
 FILE_NAME = "holdfast.toml"
 _MOST_BYTES = 1 << 20
+_LIMITS = {  # pydantic's kinds of error, in the words of the other messages
+    "greater_than": ("more than {}", "gt"),
+    "greater_than_equal": ("{} or more", "ge"),
+    "less_than": ("less than {}", "lt"),
+    "less_than_equal": ("{} or less", "le"),
+}
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -73,7 +79,21 @@ def _explained(model: type[BaseModel], item: Any, origin: Path | None, text: str
         return f"{where}{name} is missing"
     if item["type"] == "value_error":  # said by the record itself, in words that need no more
         return f"{where}{name}{': ' if name else ''}{item['msg'].removeprefix('Value error, ')}"
-    return f"{where}{name}: got {item['input']!r}, {item['msg'][0].lower()}{item['msg'][1:]}"
+    return f"{where}{name}: got {item['input']!r}, {_wanted(item)}"
+
+
+def _wanted(item: Any) -> str:
+    """Return what a value should have been, with the nearest where there are few to choose from."""
+    limits = item.get("ctx", {})
+    if item["type"] in _LIMITS:
+        words, limit = _LIMITS[item["type"]]
+        value = limits[limit]
+        return f"wanted {words.format(int(value) if value == int(value) else value)}"
+    message = item["msg"].partition(", unable")[0]  # of what cannot be read as a number
+    near = get_close_matches(str(item["input"]), re.findall(r"'([^']*)'", limits.get("expected", "")), n=1)
+    hint = f". Did you mean {near[0]!r}?" if near else ""
+    wanted = message.replace("Input should be", "wanted", 1)
+    return f"{wanted[0].lower()}{wanted[1:]}{hint}"
 
 
 def _record_at(model: type[BaseModel], place: Sequence[str | int]) -> type[BaseModel]:

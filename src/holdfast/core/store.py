@@ -11,9 +11,11 @@ results.jsonl. A torn last line is skipped.
 
 import json
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
@@ -22,7 +24,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from holdfast.core.durable import settle, write_whole
-from holdfast.core.errors import BadInput, StoreError, unknown
+from holdfast.core.errors import BadInput, StoreError
 from holdfast.core.locking import hold, is_held
 from holdfast.core.record import SCHEMA, CheckResult, Run
 from holdfast.core.showing import shows
@@ -40,9 +42,10 @@ class RunWriter:
     """Writes one run. Use as a context manager: leaving it releases the run's lock."""
 
     def __init__(self, folder: Path, run: Run) -> None:
-        """Create the folder and say that the run is going on. Raises StoreError."""
+        """Create the folder and mark the run as running. Raises StoreError."""
         self.folder = folder
         self.run = run
+        self._is_new = not folder.exists()
         with ExitStack() as opened:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -55,12 +58,12 @@ class RunWriter:
             self._opened = opened.pop_all()
 
     def result(self, result: CheckResult) -> None:
-        """Append the result of a check; it survives whatever happens next."""
+        """Append the result of a check, and sync it. Raises OSError."""
         self._results.write(as_json(result) + b"\n")
         settle(self._results)
 
     def event(self, event: dict[str, Any]) -> None:
-        """Append an event; the file's time is also the sign of life. Raises StoreError, as for a full disk."""
+        """Append an event; the file's time also shows that the run is alive. Raises StoreError, as for a full disk."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(), **event}, ensure_ascii=True)
         try:
             self._events.write(line.encode() + b"\n")
@@ -89,11 +92,14 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        done = self.run.status != "running" or self._results.tell() > 0
         try:
             self._opened.close()
         except OSError as failed:  # what a full disk left in a buffer; the first error says so already
             if error is None:
                 raise StoreError(f"cannot write the run to {self.folder}: {failed.strerror or failed}") from failed
+        if isinstance(error, BadInput) and self._is_new and not done:
+            shutil.rmtree(self.folder, ignore_errors=True)  # a call that was wrong is no run that can go on
 
 
 @shows("holdfast.core.telling:store")
@@ -128,14 +134,17 @@ class RunStore:
             return Path(wanted)
         known = self.ids()
         if not known:
-            raise BadInput(f"no runs in {self.root}. Start one: holdfast audit data.csv --label y")
+            raise BadInput(f"no runs in {self.root} yet. Start one: holdfast audit data.csv --label y")
         if wanted == "latest":
             return self.folder / known[0]
         matches = [one for one in known if wanted and (one.startswith(wanted) or one.endswith(wanted))]
         if len(matches) > 1:
             raise BadInput(f"{wanted!r} fits {len(matches)} runs: {', '.join(matches[:5])}. Give more of the id.")
         if not matches:
-            raise unknown("run", wanted, known, where=str(self.root))
+            runs = "holdfast runs" if self.root == DEFAULT_ROOT else f"holdfast runs --runs {self.root}"
+            near = get_close_matches(wanted, known, n=1, cutoff=0.8)
+            hint = f"did you mean {near[0]!r}?" if near else f"the newest is {known[0]}."
+            raise BadInput(f"no run {wanted!r} in {self.root}; {hint} List them: {runs}")
         return self.folder / matches[0]
 
     def load(self, wanted: str) -> Run:

@@ -118,7 +118,7 @@ def _nearest(path: Path) -> str:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:
         return f"; there is no folder {one_line(str(folder))} either" if not folder.exists() else ""
-    near = get_close_matches(path.name, names, n=1, cutoff=0.5)
+    near = get_close_matches(path.name, names, n=1, cutoff=0.75)  # names share their ending: 0.5 is no likeness
     return f". Did you mean {one_line(str(folder / near[0]))!r}?" if near else ""
 
 

@@ -7,7 +7,8 @@ import sys
 import click
 import pytest
 
-from holdfast.cli.main import holdfast
+from holdfast.cli.data import COMMANDS as DATA
+from holdfast.cli.main import COMMANDS, holdfast
 from holdfast.cli.mistakes import explained
 from holdfast.cli.options import FORMAT, OUT, SEED, names
 from holdfast.core.errors import BadInput
@@ -30,6 +31,12 @@ def test_help_fits_a_terminal_and_has_an_example(path):
     assert max(map(len, HELPS[path].splitlines())) <= 80
     typed = path.removesuffix(" records")  # the command of `data review` that is meant where none is named
     assert f"    {typed} " in HELPS[path] or f"    {typed}\n" in HELPS[path]
+
+
+@pytest.mark.parametrize(("group", "table"), [("holdfast", COMMANDS), ("holdfast data", DATA)])
+def test_the_list_of_commands_says_what_each_says_of_itself(group, table):
+    for name, (_, line) in table.items():
+        assert line.rstrip(".")[:40] in " ".join(HELPS[f"{group} {name}"].split())
 
 
 def mistake(*arguments):

@@ -1,5 +1,7 @@
+from typing import Literal
+
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from holdfast.core.config import checked, override, read_toml
 from holdfast.core.errors import BadInput
@@ -53,3 +55,24 @@ def test_set_does_not_change_what_it_is_given():
 def test_bad_assignments(assignment):
     with pytest.raises(BadInput, match="--set"):
         override({"a": {"b": 1}}, [assignment])
+
+
+class Limited(BaseModel):
+    samples: int = Field(1, gt=0)
+    share: float = Field(0.5, ge=0, le=1)
+    unit: Literal["words", "items"] = "words"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"samples": -3}, "samples: got -3, wanted more than 0"),
+        ({"share": 95.0}, "share: got 95.0, wanted 1 or less"),
+        ({"unit": "word"}, "unit: got 'word', wanted 'words' or 'items'. Did you mean 'words'?"),
+        ({"samples": "x"}, "samples: got 'x', wanted a valid integer"),
+    ],
+)
+def test_a_value_that_does_not_do_is_told_with_what_would(values, said):
+    with pytest.raises(BadInput) as caught:
+        checked(Limited, values)
+    assert str(caught.value) == said

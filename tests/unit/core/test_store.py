@@ -131,8 +131,10 @@ def test_finding_a_run(store):
     assert store.load(str(store.folder / "20260101-000000-aaaa")).id == "20260101-000000-aaaa"
     with pytest.raises(BadInput, match="fits 2 runs"):
         store.find("2026")
-    with pytest.raises(BadInput, match="Did you mean"):
+    with pytest.raises(BadInput, match="did you mean '20260101-000000-aaaa'"):
         store.find("20260101-000000-aaab")
+    with pytest.raises(BadInput, match=r"the newest is 20260102-000000-bbbb\. List them: holdfast runs"):
+        store.find("nope")
 
 
 def test_an_empty_store_says_how_to_begin(store):
@@ -163,3 +165,15 @@ def test_ids_sort_by_time_and_differ():
     ids = {new_id(now) for _ in range(50)}
     assert len(ids) > 45
     assert all(one.startswith("20260101-000000-") for one in ids)
+
+
+def test_a_call_that_was_wrong_leaves_no_run_behind(store):
+    run = make_run(status="running")
+    with pytest.raises(BadInput), store.begin(run):
+        raise BadInput("no measure 'a'")
+    assert store.ids() == []
+    with store.begin(run) as writer:
+        writer.result(make_result("split-overlap"))
+    with pytest.raises(BadInput), store.begin(run):  # goes on with what is there
+        raise BadInput("the data have changed")
+    assert store.ids() == [run.id]
