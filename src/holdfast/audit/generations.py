@@ -1,6 +1,6 @@
-"""What `holdfast collapse` learnt about a row of generations, for checks to judge: alarms, and distances from theory.
+"""What `holdfast collapse` found over generations, for checks to judge: evidence of alarms, distances from theory.
 
-The mathematics of the alarms stands in `holdfast.collapse.alarm`; here is what it came to, and when that is an alarm.
+The mathematics of the alarms is in `holdfast.collapse.alarm`; here are its results, and the threshold of an alarm.
 """
 
 from collections.abc import Iterator, Mapping
@@ -81,7 +81,7 @@ class Distance:
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """A row of generations as checks see it. `silent` says why a layer has nothing to say."""
+    """Successive generations as checks see them. `silent` maps a layer without a result to the reason."""
 
     alarms: tuple[Alarm, ...] = ()
     distances: tuple[Distance, ...] = ()

@@ -145,7 +145,7 @@ def understood(given: StoredPredictions, labels: Labels) -> Mapping[str, Predict
 
 
 def _matched(table: pa.Table, dataset: Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows of the data set and, for each, the row of `table` that speaks about it."""
+    """Return rows of the data set and, for each, the row of `table` that holds its prediction."""
     test = _test_rows(dataset)
     for column in dataset.of(role="id"):
         if column.name in table.column_names:

@@ -1,4 +1,4 @@
-"""What the record of a run says about what was looked at: data, code, or both."""
+"""The fields of a run that describe what it looked at: data, code, or both."""
 
 from typing import Any
 

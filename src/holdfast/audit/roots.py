@@ -38,7 +38,7 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def missing(name: str) -> str:
-    """Return why a fact that nobody gave and nothing derives is not there."""
+    """Return why a fact is missing that was not given and that no function derives."""
     return ROOTS.get(name, f"nothing derives the fact {name!r}")
 
 

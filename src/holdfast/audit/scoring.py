@@ -27,7 +27,7 @@ LEVEL = 0.95
 
 
 def span(metric: Metric, value: float) -> float:
-    """Return what a difference of scores is measured by: 1 for scores that lie between 0 and 1, else the score."""
+    """Return the unit that differences of scores are judged in: 1 for scores between 0 and 1, else the score."""
     return 1.0 if metric.higher_is_better else max(abs(value), 1e-12)
 
 

@@ -1,6 +1,6 @@
-"""What `holdfast finetune` learnt about a training, for checks to judge: six guards, and what was counted before it.
+"""What `holdfast finetune` found about a training, for checks to judge: six guards, and what was counted before it.
 
-The mathematics stands in `holdfast.finetune`; here is what it came to. A field that is None was not measured, and
+The mathematics is in `holdfast.finetune`; here are its results. A field that is None was not measured, and
 `silent` says why.
 """
 
@@ -21,7 +21,7 @@ GUARDS: tuple[Guard, ...] = ("overfitting", "forgetting", "transfer", "cost", "s
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """What was seen at each look. Losses are of evaluation mode; lower is better."""
+    """Losses and scores at each evaluation. Losses are of evaluation mode; lower is better."""
 
     steps: tuple[int, ...]
     train: Float[np.ndarray, " looks"]

@@ -1,4 +1,4 @@
-"""What folders say by their names, told to a person: classes and splits."""
+"""What the names of folders say, in words: classes and splits."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What a table's columns are: canonical types, kinds and roles, inferred unless told."""
+"""What a table's columns are: canonical types, kinds and roles, inferred where they are not given."""
 
 from collections.abc import Mapping
 

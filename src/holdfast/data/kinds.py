@@ -1,4 +1,4 @@
-"""Kinds that a person gives: the values are turned into what the kind needs, and what does not fit is told."""
+"""Kinds that a person gives: values are converted to suit them, and what does not fit becomes missing, with a note."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""How much of a file is believed: bounds that keep a hostile or broken input from filling memory or disk."""
+"""Limits on what a file may hold, so that hostile or broken input cannot fill memory or disk."""
 
 import shutil
 import tempfile

@@ -251,7 +251,7 @@ def _by_column(dataset: Dataset, named: str | None, told: Sequence[str]) -> Data
 
 
 def _by_splitter(dataset: Dataset, splitter: str | Any, test_share: float, seed: int) -> Dataset:
-    """Return the data set split as told; if nobody told and there is a label, as most would do it."""
+    """Return the data set split as asked; without a word on it, and with a label, at random as most people would."""
     if splitter is None:
         if dataset.one("label") is None or len(dataset) < _FEWEST_TO_SPLIT:
             return dataset

@@ -11,7 +11,7 @@ from holdfast.data.inputs import Part
 
 @dataclass(frozen=True)
 class Matched:
-    """Names that all inputs share; for each input the place of each of them in it, and what is to be said."""
+    """Names that all inputs share; for each input the place of each of them in it, and notes."""
 
     names: tuple[str, ...]
     places: tuple[tuple[int, ...], ...]

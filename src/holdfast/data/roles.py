@@ -1,4 +1,4 @@
-"""What columns are there for, where nobody said: conservative guesses from names and values, each of them told.
+"""Roles of columns for which none was given: conservative guesses from names and values, each with a note.
 
 id     all values are different, none is missing, and the name says so (id, uuid, key, index, customerID, Unnamed: 0);
        or the values count the rows, one by one
@@ -57,7 +57,7 @@ def splits_of(files: Sequence[str]) -> tuple[str, ...]:
 
 
 def guessed(dataset: Dataset, told: Iterable[str]) -> tuple[Dataset, tuple[str, ...]]:
-    """Return the data set with roles for columns that nobody told about, and a note for each guess."""
+    """Return the data set with roles for columns that were given none, and a note for each guess."""
     known = set(told)
     dataset = replace(dataset, columns=tuple(_provenance(column, known) for column in dataset.columns))
     roles: dict[str, Role] = {}

@@ -22,7 +22,7 @@ class Sink:
     """Takes blocks of columns of one schema, in order, and gives them back as a table."""
 
     def __init__(self, schema: pa.Schema, most_bytes: int, in_memory: int = IN_MEMORY_BYTES) -> None:
-        """`most_bytes` is what the table may come to; `in_memory` is where it leaves memory for a file."""
+        """The table may have `most_bytes`; beyond `in_memory` bytes it is written to a file."""
         self.schema = schema
         self._most_bytes, self._in_memory = most_bytes, in_memory
         self._blocks: list[pa.RecordBatch] = []

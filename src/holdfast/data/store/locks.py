@@ -1,8 +1,9 @@
 """Who may do what at the same time.
 
 writing.lock   held by whoever makes a version, for the moment of the commit: one at a time
-using.lock     shared by everybody who reads or writes; gc holds it alone, so that no file goes that somebody needs
-waiting.lock   held by gc from when it waits, and passed by everybody who begins: who is there ends, nobody new comes
+using.lock     shared by everybody who reads or writes; gc holds it alone, so that it removes no file that is in use
+waiting.lock   held by gc while it waits for using.lock; everybody who begins takes it for a moment, so that those who
+               are there can end and nobody new begins
 
 Locks are the system's own and end with the process, however it ends.
 """
@@ -24,14 +25,14 @@ _EVERY = 0.02
 
 @contextmanager
 def writing(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
-    """Be the only one who makes a version. Raises StoreError when others keep at it."""
+    """Hold the right to make a version. Raises StoreError when others still hold it after `patience` seconds."""
     with _held(hold, folder / WRITING, patience, "another process is writing to"):
         yield
 
 
 @contextmanager
 def using(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
-    """Be sure that no file goes. Raises StoreError when gc keeps at it."""
+    """Keep gc from removing files. Raises StoreError when gc still runs after `patience` seconds."""
     with ExitStack() as kept:
         with _held(share, folder / WAITING, patience, "gc is clearing"):
             kept.enter_context(_held(share, folder / USING, patience, "gc is clearing"))
@@ -40,7 +41,7 @@ def using(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
 
 @contextmanager
 def alone(folder: Path, patience: float) -> Iterator[None]:
-    """Be sure that nobody reads or writes. Raises StoreError when somebody keeps at it."""
+    """Keep others from reading and writing. Raises StoreError when some still do after `patience` seconds."""
     busy = "somebody is reading from or writing to"
     with _held(hold, folder / WAITING, patience, "gc is clearing"), _held(hold, folder / USING, patience, busy):
         yield

@@ -1,7 +1,7 @@
 """The rows of a store, as Lance keeps them: the one place that knows Lance.
 
-A number of a Lance version means something only where a document of the store vouches for it. What Lance has beyond
-the last of these is the work of somebody who did not get to the end, and is taken back before the next commit.
+A Lance version counts only if a document of the store names it. Later ones were begun by a writer that did not get to
+the end, and are undone before the next commit.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
