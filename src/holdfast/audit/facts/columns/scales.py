@@ -103,13 +103,13 @@ def _along(profile: ColumnProfile, values: np.ndarray, rows: np.ndarray) -> Unit
         return None
     # Ranks feel no outlier, and rise with a factor and with an offset alike.
     n = len(picked)
-    ranks = np.empty(n)
-    ranks[np.argsort(picked, kind="stable")] = np.arange(n)
+    ranks, order = np.empty(n), np.argsort(picked, kind="stable")
+    ranks[order] = np.arange(n)
     sums = np.cumsum(ranks - ranks.mean())[:-1]
     k = np.arange(1, n)
     inside = slice(_FEWEST_ROWS - 1, n - _FEWEST_ROWS)
     at = int(np.argmax((np.abs(sums) / np.sqrt(k * (n - k)))[inside])) + _FEWEST_ROWS
-    match = _match(picked[:at], picked[at:], n)
+    match = _match(picked[order[order < at]], picked[order[order >= at]], n)
     if match is None or not (_steady(picked[:at], match[0]) and _steady(picked[at:], match[0])):
         return None
     changed = np.flatnonzero(np.arange(len(values)) >= known[at])
@@ -122,17 +122,19 @@ def _across(profile: ColumnProfile, values: np.ndarray, rows: np.ndarray, split_
     train, test = values[kept[split_of.train[kept]]], values[kept[split_of.test[kept]]]
     if min(len(train), len(test)) < _FEWEST_ROWS:
         return None
-    match = _match(train, test, 1)
+    match = _match(np.sort(train), np.sort(test), 1)
     if match is None:
         return None
     return UnitChange(profile.name, "split", np.flatnonzero(split_of.test), *match[1:])
 
 
 def _match(
-    one: np.ndarray, other: np.ndarray, n_places: int
+    a: np.ndarray, b: np.ndarray, n_places: int
 ) -> tuple[float, float | None, str, float, float, float, float, float] | None:
-    """Return (jump, factor, units, medians, gaps before and after conversion, p-value) if a conversion fits."""
-    a, b = np.sort(one), np.sort(other)
+    """Return (jump, factor, units, medians, gaps before and after conversion, p-value) if a conversion fits.
+
+    `a` and `b` are sorted.
+    """
     apart = _gap(a, b)
     if apart < _APART:
         return None

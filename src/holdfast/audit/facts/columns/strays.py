@@ -167,22 +167,24 @@ def _by_law(values: np.ndarray, name: str, signs: list[float]) -> list[Stray]:
     """
     rows = np.flatnonzero(np.isfinite(values))
     known = values[rows]
-    middle = float(np.median(known))
+    n = len(known)
+    n_tail = int(np.clip(_TAIL_SHARE * n, _FEWEST_IN_TAIL, _MOST_IN_TAIL))
+    n_cluster = int(np.clip(_CLUSTER_SHARE * n, _LEAST_CLUSTER, _MOST_CLUSTER))
+    n_top = min(n_cluster + n_tail + 1, n - 1)
+    parted = np.partition(known, [n_top, (n - 1) // 2, n // 2, n - n_top])
+    middle = float(np.median(parted[(n - 1) // 2 : n // 2 + 1]))
     found = []
     for sign in signs:
-        side = "above" if sign > 0 else "below"
+        side, tail = ("above", parted[n - n_top :]) if sign > 0 else ("below", parted[:n_top])
         with np.errstate(over="ignore"):
-            away = sign * (known - middle)
-        n_tail = int(np.clip(_TAIL_SHARE * len(known), _FEWEST_IN_TAIL, _MOST_IN_TAIL))
-        n_cluster = int(np.clip(_CLUSTER_SHARE * len(known), _LEAST_CLUSTER, _MOST_CLUSTER))
-        n_top = min(n_cluster + n_tail + 1, len(away) - 1)
-        top = np.sort(np.partition(away, len(away) - n_top)[-n_top:])[::-1]
+            top = np.sort(sign * (tail - middle))[::-1]
         top = top[top > 0]
         best = _gap(top, n_cluster, n_tail)
         if best is None:
             continue
         size, ratio, p_value = best
-        far = np.flatnonzero(away >= top[size - 1])
+        with np.errstate(over="ignore"):
+            far = np.flatnonzero(sign * (known - middle) >= top[size - 1])
         extremes = known[far]
         shown = (
             f"{extremes.min():.6g}"

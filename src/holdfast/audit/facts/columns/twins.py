@@ -1,5 +1,6 @@
 """Columns that say the same: equal, renamed one to one, rescaled, or the product of two others."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,16 +83,16 @@ def _renamed(dataset: Dataset, profiles: list[ColumnProfile], bits_needed: float
     for members in alike.values():
         if len(members) < 2:
             continue
-        is_key = members[0].n_unique > 0.5 * members[0].n_looked_at
+        # Two keys are renamings of one another whatever they hold; only equal ones say the same.
+        coded = _content if members[0].n_unique > 0.5 * members[0].n_looked_at else _first_seen
         same = defaultdict(list)
         for profile in members:
-            values = dataset.table.column(profile.name)
-            # Two keys are renamings of one another whatever they hold; only equal ones say the same.
-            codes = _content(values) if is_key else _first_seen(values)
-            if codes is not None and _bits(codes) >= bits_needed:
-                same[codes.tobytes()].append(profile.name)
+            codes = coded(dataset.table.column(profile.name))
+            if codes is not None:
+                same[hashlib.blake2b(codes.data).digest()].append(profile.name)
         for names in same.values():
-            if len(names) > 1:
+            codes = coded(dataset.table.column(names[0])) if len(names) > 1 else None
+            if codes is not None and _bits(codes) >= bits_needed:
                 equal = all(dataset.table.column(n).equals(dataset.table.column(names[0])) for n in names[1:])
                 yield Twins("equal" if equal else "renamed", tuple(names), 1.0)
 

@@ -18,16 +18,16 @@ from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
 from holdfast.data.bulk.hashes import row_hashes
 
-MOST_LEARNED = 20_000  # rows behind each model: more hardly move what it says, and cost linearly
-FEWEST_LEARNED = 2000
-MOST_CELLS = 1_200_000  # rows × columns behind each model: beyond 60 columns fewer rows are learned from
+MOST_LEARNED = 15_000  # rows behind each model: more hardly move what it says, and cost linearly
+FEWEST_LEARNED = 1500
+MOST_CELLS = 900_000  # rows × columns behind each model: beyond 60 columns fewer rows are learned from
 MOST_PREDICTED = 4_000_000  # cells of the result (rows × classes): 32 MB
 MOST_CLASSES = 50  # a boosting round grows one tree a class
 MOST_COLUMNS = 300  # beyond, a random choice of columns
 MOST_READ = 50_000  # rows with texts, images or vectors that are predicted: to read them costs far more than a table
 FEWEST_ROWS = 30
-N_FOLDS = 4
-# 40 rounds of 15 leaves at rate 0.2 lose 0.003 nats against 60 at 0.15, and cost 1.7 CPU-s at 20,000 × 30.
+MOST_FOLDS = 4  # fewer where half or two thirds of the rows are all that a model learns from
+# 40 rounds of 15 leaves at rate 0.2 lose 0.003 nats against 60 at 0.15, and cost 0.3 CPU-s a model.
 _ROUNDS, _RATE, _LEAVES = 40, 0.2, 15
 Asked = Callable[[np.ndarray, np.ndarray, int], np.ndarray]  # places learned from, places asked about, seed
 
@@ -66,8 +66,8 @@ def probabilities(
     """Out-of-fold predictions of the default model over all splits together.
 
     That is boosting on a table; a linear model of words, image features and vectors, together with it where both are.
-    Rows with equal features, and rows of one given group, stay in one fold. The models learn from at most
-    20,000 rows; every row with a label is then predicted by the model that did not see its fold, so that the
+    Rows with equal features, and rows of one given group, stay in one fold. Each model learns from at
+    most 15,000 rows; every row with a label is then predicted by the model that did not see its fold, so that the
     predictions cover far more rows than were learned from.
     """
     import sklearn.ensemble  # noqa: F401 loaded before its threads can be limited
@@ -83,12 +83,13 @@ def probabilities(
     most_rows = MOST_PREDICTED // width
     rows = np.sort(row_keys.sample(known, min(most_rows, MOST_READ) if encoding.blocks else most_rows))
     unit = _units(dataset, row_groups)
-    fold = streams("probabilities").permutation(unit.max() + 1)[unit] % N_FOLDS
     columns = _columns(encoding, streams)
     most = min(
         MOST_LEARNED if width <= 10 else MOST_LEARNED // 2, max(FEWEST_LEARNED, MOST_CELLS // max(len(columns), 1))
     )
-    learned = row_keys.sample(known, most)
+    n_folds = next((k for k in range(2, MOST_FOLDS) if n_known * (k - 1) >= most * k), MOST_FOLDS)
+    fold = streams("probabilities").permutation(unit.max() + 1)[unit] % n_folds
+    learned = row_keys.sample(known, most * n_folds // (n_folds - 1))
     said = np.zeros((len(rows), width))
     asked = (
         _asking_blocks(Inputs(dataset, encoding, np.concatenate([learned, rows])), columns, labels, len(learned))
@@ -96,7 +97,7 @@ def probabilities(
         else _asking_table(encoding, columns, labels, learned, rows)
     )
     with one_thread():  # on so few rows further threads mostly wait, and waiting is paid for
-        for place in range(N_FOLDS):
+        for place in range(n_folds):
             inside, here = np.flatnonzero(fold[learned] != place), np.flatnonzero(fold[rows] == place)
             if len(here):
                 seed = streams.integer("probabilities", place)
@@ -105,7 +106,7 @@ def probabilities(
                 said[here] = _alone(targets, len(here), width) if one_class else asked(inside, here, seed)
     sampled = None
     if n_known > len(learned):
-        what = f"out-of-fold predictions, learned from {len(learned):,} rows"
+        what = f"out-of-fold predictions, each learned from {most:,} rows"
         sampled = Sampled(what=what, rows=len(rows), of=n_known)
     if labels.is_classes:
         return OutOfFold(rows, labels.classes, said, said.argmax(axis=1).astype(np.float64), sampled)

@@ -65,7 +65,8 @@ def _resolution(name: str, values: np.ndarray) -> Resolution | None:
         centre, spread = float(np.median(clipped)), float(clipped.std())
     if not np.isfinite(spread) or spread <= abs(centre) * 1e-12:  # constant, as far as doubles can tell
         return None
-    distinct, counts = np.unique(values, return_counts=True)
+    edges = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1], [True])))
+    distinct, counts = values[edges[:-1]], np.diff(edges)
     recurring = distinct[counts > 1]
     share = counts[counts > 1].sum() / len(values)
     with np.errstate(over="ignore"):
