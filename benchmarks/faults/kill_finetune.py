@@ -27,6 +27,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from holdfast.core.sealed import read_sealed
 from holdfast.core.store import RunStore
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))  # models of a few thousand weights, on the spot
@@ -281,7 +282,7 @@ def conclusions(run: Path) -> dict[str, object]:
             found[path.relative_to(run).as_posix()] = sha256(path.read_bytes()).hexdigest()
     for home in (run, *sorted((run / "trials").glob("*"))):
         for state in sorted(home.glob("steps/ckpt-*/state.json"))[-1:]:
-            found[f"{home.name if home != run else 'steps'}: memory"] = untimed(json.loads(state.read_bytes())["state"])
+            found[f"{home.name if home != run else 'steps'}: memory"] = untimed(read_sealed(state)["state"])
     record = untimed(json.loads((run / "run.json").read_bytes()))
     record["results"] = [one for one in record["results"] if one["check"] != MEASURED]
     record["notes"] = [one for one in record["notes"] if FELL_BACK not in one]

@@ -2,7 +2,7 @@
 
     ckpt-00000120/model.safetensors   what learns, and buffers
                   train.safetensors   moments of the optimiser
-                  state.json          step, stopping, history, seconds, and the hash of each file
+                  state.json          step, stopping, history, seconds, and the hash of each file; sealed
 
 Written under a temporary name, synced, renamed, and the folder synced. Two are kept: where the newest is damaged, the
 one before it is taken, and the run goes on from there to the same end.
@@ -20,6 +20,7 @@ from holdfast.core.durable import sync_folder, write_whole
 from holdfast.core.errors import BadInput, StoreError
 from holdfast.core.hashing import digest_file
 from holdfast.core.progress import Progress, say
+from holdfast.core.sealed import read_sealed, write_sealed
 from holdfast.finetune import processes, shards
 
 KEPT = 2
@@ -57,8 +58,7 @@ def save(folder: Path, checkpoint: Checkpoint, kept: int = KEPT) -> Path:
             path = temporary / f"{name}.safetensors"
             write_tensors(path, tensors)
             hashes[path.name] = digest_file(path)
-        content = json.dumps({"step": checkpoint.step, "hashes": hashes, "state": checkpoint.state})
-        write_whole(temporary / _STATE, content.encode())
+        write_sealed(temporary / _STATE, {"step": checkpoint.step, "hashes": hashes, "state": checkpoint.state})
         if final.exists():  # of a run that fell back behind it and has come here again
             shutil.rmtree(final)
         temporary.rename(final)
@@ -99,7 +99,7 @@ def stepped_over(folder: Path, used: int, progress: Progress) -> None:
     now = f"{'the checkpoint' if len(torn) == 1 else 'checkpoints'} of step {', '.join(map(str, torn))}"
     note = f"{now} could not be used as written; the run went on from {f'step {used}' if used else 'its beginning'}"
     try:
-        write_whole(folder / _TORN, json.dumps([*stepped(folder), note]).encode())
+        write_sealed(folder / _TORN, [*stepped(folder), note])
     except OSError as error:
         raise StoreError(f"cannot write to {folder}: {error.strerror or error}") from error
     say(progress, note)
@@ -108,7 +108,7 @@ def stepped_over(folder: Path, used: int, progress: Progress) -> None:
 def stepped(folder: Path) -> tuple[str, ...]:
     """Return what was said of damaged checkpoints, over all starts."""
     try:
-        return tuple(map(str, json.loads((folder / _TORN).read_bytes())))
+        return tuple(map(str, read_sealed(folder / _TORN)))
     except (OSError, ValueError, TypeError):
         return ()
 
@@ -153,7 +153,7 @@ def _passed(place: Path) -> Checkpoint | None:
 
 def _read(place: Path) -> Checkpoint | None:
     try:
-        content = json.loads((place / _STATE).read_bytes())
+        content = read_sealed(place / _STATE)
         for name, digest in content["hashes"].items():
             if Path(name).name != name or digest_file(place / name) != digest:
                 return None

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from holdfast.core.durable import write_whole
 from holdfast.core.errors import StoreError
+from holdfast.core.sealed import read_sealed, write_sealed
 from holdfast.core.store import as_json
 from holdfast.finetune import processes
 
@@ -21,13 +21,13 @@ _SECONDS = "_seconds.json"
 
 
 class Stages:
-    """The stages of one run. Files are replaced as a whole; one that cannot be read is done again."""
+    """The stages of one run. Files are replaced as a whole; one that is not as it was written is done again."""
 
     def __init__(self, folder: Path) -> None:
         """Keep stages below `folder`."""
         self.folder = folder
         try:
-            self.seconds: dict[str, float] = dict(json.loads((folder / _SECONDS).read_bytes()))
+            self.seconds: dict[str, float] = dict(read_sealed(folder / _SECONDS))
         except (OSError, ValueError, TypeError):
             self.seconds = {}  # what each stage took, also before a kill
 
@@ -44,8 +44,8 @@ class Stages:
             found = kind.model_validate(json.loads(processes.passed(lambda: as_json(found))))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, as_json(found))
-            write_whole(self.folder / _SECONDS, json.dumps(self.seconds).encode())
+            write_sealed(path, json.loads(as_json(found)))
+            write_sealed(self.folder / _SECONDS, self.seconds)
         except OSError as error:
             raise StoreError(f"cannot keep {path.name} in {self.folder}: {error.strerror or error}") from error
         return found
@@ -54,8 +54,8 @@ class Stages:
 def _kept(path: Path, kind: type[BaseModel]) -> bytes:
     """Return what a stage came to before a kill; nothing where it cannot be read."""
     try:
-        content = path.read_bytes()
-        kind.model_validate(json.loads(content))
-    except (OSError, ValueError, ValidationError):
+        content = read_sealed(path)
+        kind.model_validate(content)
+    except (OSError, ValueError):  # pydantic's ValidationError is one
         return b""
-    return content
+    return json.dumps(content).encode()

@@ -4,7 +4,6 @@ Sums over threads, and on another processor or with another release, come out di
 keeps its number of threads, and where it is gone on with elsewhere, that is said: "exact" is then not promised.
 """
 
-import json
 import os
 import platform
 import time
@@ -16,8 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from holdfast.core.durable import write_whole
 from holdfast.core.errors import StoreError
+from holdfast.core.sealed import read_sealed, write_sealed
 from holdfast.finetune import processes
 from holdfast.finetune.device import CPU, here
 
@@ -49,7 +48,7 @@ def steady(folder: Path) -> Iterator[Place]:
     began, since, count = processes.agreed(tuple[dict[str, str], list[dict[str, str]], int], lambda: _since(folder))
     kept = {"threads": count, "device": kept_device(folder) or here().kind, "began": began, "since": since}
     try:
-        write_whole(folder / _NAME, json.dumps(kept).encode())
+        write_sealed(folder / _NAME, kept)
     except OSError as error:
         raise StoreError(f"cannot write to {folder}: {error.strerror or error}") from error
     torch.set_num_threads(count)
@@ -67,7 +66,7 @@ def steady(folder: Path) -> Iterator[Place]:
 def kept_device(folder: Path) -> str:
     """Return the kind of device that a run in a folder keeps to; nothing of one that has not begun."""
     try:
-        return str(json.loads((folder / _NAME).read_bytes()).get("device", CPU))
+        return str(read_sealed(folder / _NAME).get("device", CPU))
     except (OSError, ValueError, AttributeError):
         return ""
 
@@ -114,7 +113,7 @@ def machine() -> dict[str, str]:
 def _read(path: Path) -> tuple[dict[str, str], list[dict[str, str]], int]:
     """Return where the run began, where it went on since, and its threads; nothing of a run that begins."""
     try:
-        kept: Any = json.loads(path.read_bytes())
+        kept: Any = read_sealed(path)
         return dict(kept["began"]), [dict(one) for one in kept["since"]], max(1, min(int(kept["threads"]), _MOST))
     except (OSError, ValueError, KeyError, TypeError):
         return {}, [], 0
