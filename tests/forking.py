@@ -30,9 +30,13 @@ class Forking:
 
     def __init__(self, modules):
         """Start the process; it imports while the test goes on."""
+        self._modules = modules
+        self._start()
+
+    def _start(self):
         self._process = subprocess.Popen(
-            [sys.executable, __file__, *modules], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            [sys.executable, __file__, *self._modules], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"}, start_new_session=True,
         )  # fmt: skip
 
     def __call__(self, folder, *arguments, env=None, input=None):  # noqa: A002 as subprocess.run names it
@@ -42,9 +46,15 @@ class Forking:
             streams = {name: os.fspath(Path(place, name)) for name in ("stdin", "stdout", "stderr")}
             Path(streams["stdin"]).write_text(input or "", "utf-8")
             asked = {"folder": str(folder), "arguments": [*map(str, arguments)], "env": around, "streams": streams}
-            self._process.stdin.write(json.dumps(asked) + "\n")
-            self._process.stdin.flush()
-            code = int(self._process.stdout.readline())
+            try:
+                self._process.stdin.write(json.dumps(asked) + "\n")
+                self._process.stdin.flush()
+                code = int(self._process.stdout.readline())
+            except BaseException:  # a test that ran out of time: the next one must not get this one's answer
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.communicate()
+                self._start()
+                raise
             said = (Path(streams[name]).read_text("utf-8") for name in ("stdout", "stderr"))
             return subprocess.CompletedProcess(asked["arguments"], code, *said)
 
