@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from holdfast.core.random import Streams
-from holdfast.data.review.estimating import Estimate, estimated, with_scores
+from holdfast.data.review.estimating import RateEstimate, estimated, with_scores
 from holdfast.data.review.imperfect import Skill, corrected
 from holdfast.data.review.records import Design
-from holdfast.data.review.sampled import Sampled
+from holdfast.data.review.sampled import ReviewedSample
 from holdfast.data.review.sampling import Sample, by_size, simple, stratified
 
 ROWS, LEVEL = 5_000, 0.95
@@ -30,13 +30,13 @@ def names_of(rng: np.random.Generator, n: int) -> pa.Array:
     return pa.array([rng.bytes(16).hex() for _ in range(n)], pa.large_string())
 
 
-def reviewed(sample: Sample, cases: np.ndarray, scores: np.ndarray | None = None) -> Sampled:
+def reviewed(sample: Sample, cases: np.ndarray, scores: np.ndarray | None = None) -> ReviewedSample:
     """Return a sample of which every record was judged, without error."""
     design: Design = sample.design
     names = tuple(one.name for one in design.strata) or ("",)
     sizes = np.array([one.rows for one in design.strata] or [design.rows], np.int64)
     place = {name: number for number, name in enumerate(names)}
-    return Sampled(
+    return ReviewedSample(
         design=design,
         cases=cases[sample.rows],
         chances=sample.chances,
@@ -64,7 +64,7 @@ def covered(work, cases: np.ndarray, draws: int) -> tuple[float, float, float, i
     """Return (coverage, mean width, bias, samples that gave an interval)."""
     truth, hits, widths, values = cases.mean(), [], [], []
     for seed in range(draws):
-        found: Estimate = work(seed)
+        found: RateEstimate = work(seed)
         if found.interval is not None:
             hits.append(found.interval.low - 1e-12 <= truth <= found.interval.high + 1e-12)
             widths.append(found.interval.high - found.interval.low)
@@ -74,7 +74,7 @@ def covered(work, cases: np.ndarray, draws: int) -> tuple[float, float, float, i
     return float(np.mean(hits)), float(np.mean(widths)), float(np.mean(values) - truth), len(hits)
 
 
-def ppi(sample: Sampled, mean_score: float) -> tuple[float, float]:
+def ppi(sample: ReviewedSample, mean_score: float) -> tuple[float, float]:
     """Return prediction-powered inference as published for a simple sample of an endless population: a cross-check."""
     from scipy.stats import norm
 
@@ -88,7 +88,7 @@ def works(n: int, names: pa.Array, cases: np.ndarray, groups: np.ndarray, scores
     """Return how each design draws n records and estimates, as functions of the seed."""
     spelled, mean = [f"s{number}" for number in range(5)], float(scores.mean())
 
-    def drawn(how: str, seed: int) -> Sampled:
+    def drawn(how: str, seed: int) -> ReviewedSample:
         if how == "simple":
             sample = simple(names, n, seed)
         elif how == "by size":
@@ -128,7 +128,7 @@ def erring(draws: int, rates: tuple[float, ...]) -> list[tuple]:
         cases = rng.random(ROWS) < rate
         names = names_of(rng, ROWS)
 
-        def work(seed: int, *, corrects: bool, cases=cases, names=names) -> Estimate:
+        def work(seed: int, *, corrects: bool, cases=cases, names=names) -> RateEstimate:
             luck = Streams(seed)("review errors")
             seen = np.where(cases, luck.random(ROWS) < 0.9, luck.random(ROWS) < 0.05)
             found = estimated(reviewed(simple(names, 300, seed), seen))

@@ -23,7 +23,7 @@ from holdfast.web.pages import checklist, checks, compare, data, findings, gener
 from holdfast.web.pages.review import Desk
 from holdfast.web.rendering import SCRIPTS, SHEET, asset, drawn
 from holdfast.web.site import Site, View, missing
-from holdfast.web.streaming import Streams
+from holdfast.web.streaming import EventStreams
 
 _TYPES = {SHEET: "text/css; charset=utf-8", **dict.fromkeys(SCRIPTS, "text/javascript; charset=utf-8")}
 _LINKS = Served()
@@ -34,7 +34,7 @@ Takes = Callable[[list[tuple[str, str]]], View | None]
 
 def application(site: Site, doors: Doors) -> Starlette:
     """Return the application that shows a site to whoever comes through its doors."""
-    fresh, streams = Freshness(site), Streams(site)
+    fresh, streams = Freshness(site), EventStreams(site)
 
     def page(shows: Shows) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
@@ -143,7 +143,7 @@ def _report(site: Site, name: str) -> Response:
     return HTMLResponse(framing.framed(found), headers=framing.headers(found))
 
 
-def _events(site: Site, streams: Streams, name: str) -> Response:
+def _events(site: Site, streams: EventStreams, name: str) -> Response:
     """Return the stream of what a run does."""
     folder = folder_of(site.store, name)
     if folder is None:

@@ -17,7 +17,7 @@ _BEAT = 5.0  # seconds after which the piece is sent again though nothing change
 MOST = 24  # pages that may watch at the same time
 
 
-class Streams:
+class EventStreams:
     """The pages that watch runs."""
 
     def __init__(self, site: Site) -> None:

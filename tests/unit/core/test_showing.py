@@ -37,7 +37,7 @@ PARTS_OF = {
     "Decision",
     "Foretold",
     "Item",
-    "Progress",
+    "QueueProgress",
     "Seen",
     "Slices",
     "Source",

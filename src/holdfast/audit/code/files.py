@@ -6,7 +6,7 @@ import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from holdfast.audit.code.source import Code, CodeFile, Problem, file_of
+from holdfast.audit.code.source import Code, CodeFile, ReadingProblem, file_of
 from holdfast.core.errors import BadInput
 
 SUFFIXES = (".py", ".ipynb")
@@ -76,18 +76,18 @@ def _read(path: Path, *, named: bool) -> CodeFile:
         size = path.stat().st_size
         if size > MOST_BYTES:
             message = f"{size / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:,.0f} MB: not read"
-            return CodeFile(name, (), (Problem("size", message, name),), notebook)
+            return CodeFile(name, (), (ReadingProblem("size", message, name),), notebook)
         content = path.read_bytes()
     except OSError as error:
         if named:
             raise BadInput(f"cannot read {name}: {error.strerror or error}") from error
-        return CodeFile(name, (), (Problem("format", f"cannot be read: {error.strerror}", name),), notebook)
+        return CodeFile(name, (), (ReadingProblem("format", f"cannot be read: {error.strerror}", name),), notebook)
     text, problem = _decoded(content, name, notebook=notebook)
     file = file_of(text, name)
     return file if problem is None else CodeFile(name, file.cells, (problem, *file.problems), notebook, file.allowed)
 
 
-def _decoded(content: bytes, name: str, *, notebook: bool) -> tuple[str, Problem | None]:
+def _decoded(content: bytes, name: str, *, notebook: bool) -> tuple[str, ReadingProblem | None]:
     """Return the text, by the encoding that the file states, UTF-8 otherwise, Latin-1 where neither fits."""
     encoding = "utf-8-sig"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -102,4 +102,4 @@ def _decoded(content: bytes, name: str, *, notebook: bool) -> tuple[str, Problem
     except (UnicodeDecodeError, LookupError) as error:
         line = content[: getattr(error, "start", 0)].count(b"\n") + 1
         message = f"not {encoding.removesuffix('-sig')}: read as Latin-1"
-        return content.decode("latin-1"), Problem("encoding", message, name, line, lost=False)
+        return content.decode("latin-1"), ReadingProblem("encoding", message, name, line, lost=False)

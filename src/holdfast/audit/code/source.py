@@ -17,7 +17,7 @@ ProblemKind = Literal["syntax", "python-2", "format", "size", "encoding", "langu
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ReadingProblem:
     """Something that could not be read, and where: the rest of the file was."""
 
     kind: ProblemKind
@@ -44,7 +44,7 @@ class CodeFile:
 
     name: str
     cells: tuple[Cell, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[ReadingProblem, ...] = ()
     notebook: bool = False
     allowed: tuple[Allowed, ...] = ()  # findings that comments accept
 
@@ -61,7 +61,7 @@ class Code:
     files: tuple[CodeFile, ...]
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[ReadingProblem, ...]:
         """What could not be read, over all files."""
         return tuple(problem for file in self.files for problem in file.problems)
 
@@ -89,27 +89,29 @@ def file_of(source: str, name: str) -> CodeFile:
     try:
         return _assembled(name, cells_of(source), notebook=True)
     except NotANotebook as error:
-        return CodeFile(name, (), (Problem(error.kind, str(error), name),), notebook=True)
+        return CodeFile(name, (), (ReadingProblem(error.kind, str(error), name),), notebook=True)
 
 
 def _assembled(name: str, raw: list[RawCell], *, notebook: bool) -> CodeFile:
     cells: list[Cell] = []
-    problems: list[Problem] = []
+    problems: list[ReadingProblem] = []
     allowed: list[Allowed] = []
     room = MOST_CHARACTERS
     for item in raw:
         room -= len(item.source)
         if room < 0:
             most = f"{MOST_CHARACTERS / 1e6:.0f} million characters"
-            problems.append(Problem("size", f"more than {most} of code: not read from here on", name, 1, item.number))
+            problems.append(
+                ReadingProblem("size", f"more than {most} of code: not read from here on", name, 1, item.number)
+            )
             break
         tree, troubles = parsed(item.source, notebook=notebook)
         problems.extend(
-            Problem(trouble.kind, trouble.message, name, trouble.line, item.number, trouble.lost)
+            ReadingProblem(trouble.kind, trouble.message, name, trouble.line, item.number, trouble.lost)
             for trouble in troubles
         )
         cells.append(Cell(item.source, tree, item.number, item.count))
         accepted, empty = allowed_in(item.source, tree, name, item.number)
         allowed.extend(accepted)
-        problems.extend(Problem("comment", NO_REASON, name, line, item.number, lost=False) for line in empty)
+        problems.extend(ReadingProblem("comment", NO_REASON, name, line, item.number, lost=False) for line in empty)
     return CodeFile(name, tuple(cells), tuple(problems), notebook, tuple(allowed))

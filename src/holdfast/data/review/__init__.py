@@ -5,6 +5,6 @@ A queue is a folder: `queue.json` (what is asked, and how records were chosen), 
 """
 
 from holdfast.data.review.queue import Queue
-from holdfast.data.review.records import Decision, Design, Header, Item, Progress
+from holdfast.data.review.records import Decision, Design, Header, Item, QueueProgress
 
-__all__ = ["Decision", "Design", "Header", "Item", "Progress", "Queue"]
+__all__ = ["Decision", "Design", "Header", "Item", "Queue", "QueueProgress"]

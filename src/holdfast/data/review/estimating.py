@@ -17,14 +17,14 @@ import numpy as np
 from jaxtyping import Float
 
 from holdfast.data.intervals import LEVEL, Interval, exact, more_needed, weighted
-from holdfast.data.review.sampled import Sampled
+from holdfast.data.review.sampled import ReviewedSample
 
 FEWEST = 10  # judged records, below which an interval would say nothing
 FEWEST_EACH_WAY = 10  # cases and others that the interval of the difference estimator rests on
 
 
 @dataclass(frozen=True)
-class Estimate:
+class RateEstimate:
     """A rate with its interval; or why there is none."""
 
     method: str
@@ -44,21 +44,21 @@ class Estimate:
         return more_needed(self.interval.value, self.judged, half, of=self.rows, effect=self.effect)
 
 
-def estimated(sample: Sampled, *, level: float = LEVEL) -> Estimate:
+def estimated(sample: ReviewedSample, *, level: float = LEVEL) -> RateEstimate:
     """Return the rate of cases among all records that the sample was drawn from."""
     why = _too_little(sample)
     if why:
-        return Estimate(sample.design.kind, judged=len(sample), rows=sample.rows, reason=why)
+        return RateEstimate(sample.design.kind, judged=len(sample), rows=sample.rows, reason=why)
     kind = sample.design.kind
     n, k = len(sample), int(sample.cases.sum())
     if kind == "simple":
-        return Estimate(kind, exact(k, n, level=level, of=sample.rows), n, k, sample.rows)
+        return RateEstimate(kind, exact(k, n, level=level, of=sample.rows), n, k, sample.rows)
     if kind == "stratified":
         p, variance, heaviest = _stratified(sample, sample.cases.astype(float))
     else:
         p, variance, heaviest = _hajek(sample)
     plain = p * (1 - p) / n
-    return Estimate(
+    return RateEstimate(
         kind,
         weighted(p, variance, heaviest, level=level),
         n,
@@ -69,7 +69,7 @@ def estimated(sample: Sampled, *, level: float = LEVEL) -> Estimate:
     )
 
 
-def with_scores(sample: Sampled, mean_score: float, *, level: float = LEVEL) -> Estimate:
+def with_scores(sample: ReviewedSample, mean_score: float, *, level: float = LEVEL) -> RateEstimate:
     """Return the rate by the difference estimator: what the scores say of all records, put right by the sample.
 
     `mean_score` is the mean over all records that the sample was drawn from. The scores may be as wrong as they like:
@@ -78,14 +78,14 @@ def with_scores(sample: Sampled, mean_score: float, *, level: float = LEVEL) -> 
     """
     from scipy.special import stdtrit
 
-    base = Estimate("difference", judged=len(sample), rows=sample.rows, cases=int(sample.cases.sum()))
+    base = RateEstimate("difference", judged=len(sample), rows=sample.rows, cases=int(sample.cases.sum()))
     why = _too_little(sample) or ("" if sample.scores is not None else "the records have no scores")
     k = int(sample.cases.sum())
     if not why and min(k, len(sample) - k) < FEWEST_EACH_WAY:
         rarer = min(k, len(sample) - k)
         why = f"the sample has {rarer:,} of the rarer sort, and its interval needs at least {FEWEST_EACH_WAY}"
     if why or sample.scores is None:
-        return Estimate(base.method, judged=base.judged, rows=base.rows, cases=base.cases, reason=why)
+        return RateEstimate(base.method, judged=base.judged, rows=base.rows, cases=base.cases, reason=why)
     residual = sample.cases.astype(float) - sample.scores
     if sample.design.kind == "poisson":
         shift, variance, _ = _ratio(sample, residual)
@@ -96,12 +96,12 @@ def with_scores(sample: Sampled, mean_score: float, *, level: float = LEVEL) -> 
     clipped = min(1.0, max(0.0, value))
     interval = Interval(clipped, min(clipped, max(0.0, value - half)), max(clipped, min(1.0, value + half)), level)
     plain = clipped * (1 - clipped) / len(sample)
-    return Estimate(
+    return RateEstimate(
         base.method, interval, base.judged, base.cases, base.rows, effect=variance / plain if plain > 0 else 1.0
     )
 
 
-def bounds(sample: Sampled, estimate: Estimate) -> tuple[float, float] | None:
+def bounds(sample: ReviewedSample, estimate: RateEstimate) -> tuple[float, float] | None:
     """Return the rates that the unclear records allow if none, or all, of them are cases; None where all are clear."""
     if estimate.interval is None or not sample.unclear:
         return None
@@ -110,7 +110,7 @@ def bounds(sample: Sampled, estimate: Estimate) -> tuple[float, float] | None:
     return estimate.interval.value * share, estimate.interval.value * share + (1 - share)
 
 
-def _too_little(sample: Sampled) -> str:
+def _too_little(sample: ReviewedSample) -> str:
     if len(sample) < FEWEST:
         return f"{len(sample):,} records of the sample are judged, and at least {FEWEST} are needed"
     if sample.design.kind == "stratified" and sample.skipped_strata:
@@ -119,7 +119,7 @@ def _too_little(sample: Sampled) -> str:
     return ""
 
 
-def _stratified(sample: Sampled, values: Float[np.ndarray, " judged"]) -> tuple[float, float, float]:
+def _stratified(sample: ReviewedSample, values: Float[np.ndarray, " judged"]) -> tuple[float, float, float]:
     """Return the mean, its variance, and the largest part that one record has in it. One stratum is a simple sample."""
     weights = sample.sizes / sample.sizes.sum()
     n = np.bincount(sample.strata, minlength=len(sample.sizes)).astype(float)
@@ -131,11 +131,11 @@ def _stratified(sample: Sampled, values: Float[np.ndarray, " judged"]) -> tuple[
     return float(weights @ mean), variance, float((weights / n * (n < sample.sizes)).max())
 
 
-def _hajek(sample: Sampled) -> tuple[float, float, float]:
+def _hajek(sample: ReviewedSample) -> tuple[float, float, float]:
     return _ratio(sample, sample.cases.astype(float))
 
 
-def _ratio(sample: Sampled, values: Float[np.ndarray, " judged"]) -> tuple[float, float, float]:
+def _ratio(sample: ReviewedSample, values: Float[np.ndarray, " judged"]) -> tuple[float, float, float]:
     inverse = 1.0 / sample.chances
     total = inverse.sum()
     mean = float(inverse @ values / total)
@@ -143,7 +143,7 @@ def _ratio(sample: Sampled, values: Float[np.ndarray, " judged"]) -> tuple[float
     return mean, variance, float(inverse.max() / total)
 
 
-def _strata(sample: Sampled, level: float) -> tuple[tuple[str, int, int, Interval], ...]:
+def _strata(sample: ReviewedSample, level: float) -> tuple[tuple[str, int, int, Interval], ...]:
     told = []
     for number, (name, size) in enumerate(zip(sample.names, sample.sizes.tolist(), strict=True)):
         inside = sample.cases[sample.strata == number]

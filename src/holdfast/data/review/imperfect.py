@@ -15,7 +15,7 @@ from jaxtyping import Float
 from holdfast.core.random import Streams
 from holdfast.data.intervals import LEVEL, Interval, exact
 from holdfast.data.review.consensus import opinions
-from holdfast.data.review.estimating import Estimate
+from holdfast.data.review.estimating import RateEstimate
 from holdfast.data.review.queue import Queue
 from holdfast.data.review.sampled import RATES, Rate, is_case
 
@@ -58,9 +58,9 @@ def skill(queue: Queue, rate: Rate, truth: Mapping[str, str]) -> Skill:
     return Skill(found, cases, spared, others)
 
 
-def corrected(estimate: Estimate, known: Skill, *, seed: int = 0, level: float = LEVEL) -> Estimate:
+def corrected(estimate: RateEstimate, known: Skill, *, seed: int = 0, level: float = LEVEL) -> RateEstimate:
     """Return a rate put right for reviewers who err as they did on the records whose truth is known."""
-    base = Estimate("corrected", judged=estimate.judged, cases=estimate.cases, rows=estimate.rows)
+    base = RateEstimate("corrected", judged=estimate.judged, cases=estimate.cases, rows=estimate.rows)
     if estimate.interval is None:
         return replace(base, reason=estimate.reason)
     if min(known.cases, known.others) < FEWEST_GOLD:
@@ -83,7 +83,7 @@ def corrected(estimate: Estimate, known: Skill, *, seed: int = 0, level: float =
     return replace(base, interval=Interval(value, min(value, ends[0]), max(value, ends[1]), level))
 
 
-def _effective(estimate: Estimate) -> tuple[float, float]:
+def _effective(estimate: RateEstimate) -> tuple[float, float]:
     """Return cases and records of a simple sample that would tell as much as this one."""
     interval = estimate.interval
     n = estimate.judged / max(estimate.effect, 1e-6)

@@ -22,7 +22,7 @@ from holdfast.core.errors import BadInput, unknown
 from holdfast.core.showing import shows
 from holdfast.core.store import as_json, read_lines
 from holdfast.core.text import one_line
-from holdfast.data.review.records import SCHEMA, Decision, Header, Item, Progress, judges
+from holdfast.data.review.records import SCHEMA, Decision, Header, Item, QueueProgress, judges
 
 HEADER, ITEMS, DECISIONS = "queue.json", "items.jsonl", "decisions.jsonl"
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,80}\Z")
@@ -212,7 +212,7 @@ class Queue:
         self.append([last.model_copy(update={"verdict": "undone", "at": datetime.now(UTC)})])
         return last
 
-    def progress(self, reviewer: str = "", *, round_: int = 1) -> Progress:
+    def progress(self, reviewer: str = "", *, round_: int = 1) -> QueueProgress:
         """Return how far a reviewer is with the records that wait for him, and how far the queue is."""
         standing = [one for one in self.standing() if one.round == round_ and not one.adjudicates]
         mine = [one for one in standing if one.reviewer == reviewer]
@@ -223,7 +223,7 @@ class Queue:
         total = sum(item.record in seen or others[item.record] < wanted for item in self.items)
         times = [one.seconds for one in (mine or standing) if one.seconds is not None]
         by = Counter(one.reviewer for one in standing)
-        return Progress(
+        return QueueProgress(
             done=len(mine),
             total=total,
             skipped=sum(one.verdict == "skip" for one in mine),

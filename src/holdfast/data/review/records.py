@@ -97,7 +97,7 @@ class Decision(BaseModel):
     extra: dict[str, Any] = {}
 
 
-class Progress(BaseModel):
+class QueueProgress(BaseModel):
     """How far a reviewer is, and how far the queue is."""
 
     model_config = _FROZEN

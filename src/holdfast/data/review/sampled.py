@@ -24,7 +24,7 @@ RATES: dict[Rate, tuple[Question, str]] = {
 
 
 @dataclass(frozen=True)
-class Sampled:
+class ReviewedSample:
     """What was found in a sample: for each judged record whether it is a case, its weight and its stratum.
 
     `chances` are those of being drawn and judged; `strata` numbers into `sizes`, the records of each stratum.
@@ -67,7 +67,7 @@ def why_not(queue: Queue) -> str:
     )
 
 
-def sampled(queue: Queue, rate: Rate, *, round_: int | None = None) -> Sampled:
+def sampled(queue: Queue, rate: Rate, *, round_: int | None = None) -> ReviewedSample:
     """Return what the review of a queue's sample found. The queue has a sample."""
     design = queue.header.design
     if design is None:
@@ -98,7 +98,7 @@ def is_case(rate: Rate, value: str | None, item: Item) -> bool | None:
     return None if item.given is None else value != item.given
 
 
-def _as_numbers(design: Design, drawn: list[Item], kept: list[Item], cases: list[bool], unclear: int) -> Sampled:
+def _as_numbers(design: Design, drawn: list[Item], kept: list[Item], cases: list[bool], unclear: int) -> ReviewedSample:
     if design.kind == "stratified":
         names = tuple(one.name for one in design.strata)
         sizes = np.array([one.rows for one in design.strata], np.int64)
@@ -112,7 +112,7 @@ def _as_numbers(design: Design, drawn: list[Item], kept: list[Item], cases: list
         judged = np.bincount(strata, minlength=len(sizes))
         chances = (judged / sizes)[strata]
     scores = np.array([item.score for item in kept], float) if kept and kept[0].score is not None else None
-    return Sampled(
+    return ReviewedSample(
         design=design,
         cases=np.array(cases, bool),
         chances=chances,

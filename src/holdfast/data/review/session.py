@@ -14,7 +14,7 @@ from holdfast.core.errors import BadInput
 from holdfast.core.text import one_line
 from holdfast.data.review.answering import Answer, checked_label, fields_of, missing
 from holdfast.data.review.queue import Queue
-from holdfast.data.review.records import Header, Progress
+from holdfast.data.review.records import Header, QueueProgress
 from holdfast.data.review.showing import shown
 
 _LONGEST_PAUSE = 600.0  # seconds; whoever took longer was away
@@ -97,7 +97,7 @@ def keys(header: Header) -> str:
     return "  ".join(shown_keys)
 
 
-def progress_line(progress: Progress) -> str:
+def progress_line(progress: QueueProgress) -> str:
     """Return how far a reviewer is, and how long the rest will take."""
     said = [f"{progress.done:,} of {progress.total:,}"]
     if progress.skipped:

@@ -8,7 +8,7 @@ from holdfast.core.showing import Shown
 from holdfast.core.text import one_line
 from holdfast.data.review import agreement
 from holdfast.data.review.consensus import disputed, opinions
-from holdfast.data.review.estimating import Estimate
+from holdfast.data.review.estimating import RateEstimate
 from holdfast.data.review.queue import Queue
 from holdfast.data.review.records import judges
 from holdfast.data.review.sampled import RATES, Rate, is_case
@@ -28,7 +28,7 @@ def percent(value: float) -> str:
     return f"{100 * value:.2f} %" if value < 0.01 else f"{100 * value:.1f} %"
 
 
-def sentence(rate: Rate, estimate: Estimate) -> str:
+def sentence(rate: Rate, estimate: RateEstimate) -> str:
     """Return an estimate in one sentence, or why there is none."""
     what = RATES[rate][1]
     if estimate.interval is None:
@@ -41,7 +41,10 @@ def sentence(rate: Rate, estimate: Estimate) -> str:
 
 
 def rates_section(
-    found: Sequence[tuple[Rate, Estimate]], notes: Sequence[str], needed: Sequence[str], extra: Sequence[Evidence] = ()
+    found: Sequence[tuple[Rate, RateEstimate]],
+    notes: Sequence[str],
+    needed: Sequence[str],
+    extra: Sequence[Evidence] = (),
 ) -> Section:
     """Return the section of the rates: each estimate in a sentence, and as a number with its interval."""
     says: list[str] = []
@@ -57,7 +60,7 @@ def rates_section(
     return Section(title="Rates in all records", says=(*says, *notes, *needed), evidence=(*evidence, *extra))
 
 
-def _strata(rate: Rate, one: Estimate) -> list[Evidence]:
+def _strata(rate: Rate, one: RateEstimate) -> list[Evidence]:
     if not one.strata:
         return []
     lines: list[tuple[Cell, ...]] = [

@@ -11,7 +11,7 @@ from holdfast.core.finding import FROZEN
 from holdfast.core.record import InputRecord, Run
 from holdfast.core.recording import begun, recorded
 from holdfast.core.store import RunStore
-from holdfast.data.review.estimating import Estimate, bounds, estimated, with_scores
+from holdfast.data.review.estimating import RateEstimate, bounds, estimated, with_scores
 from holdfast.data.review.imperfect import corrected, skill
 from holdfast.data.review.queue import Queue
 from holdfast.data.review.records import Question
@@ -82,15 +82,15 @@ def report(
 
 def estimates(
     queue: Queue, asked: Telling, gold: Mapping[str, str]
-) -> tuple[list[tuple[Rate, Estimate]], list[str], list[str]]:
+) -> tuple[list[tuple[Rate, RateEstimate]], list[str], list[str]]:
     """Return the estimates by rate, what is to be said about them, and how many more reviews are needed."""
-    found: list[tuple[Rate, Estimate]] = []
+    found: list[tuple[Rate, RateEstimate]] = []
     notes: list[str] = []
     needed: list[str] = []
     why = why_not(queue)
     for rate in (_OF[question] for question in _questions(queue)):
         if why:
-            found.append((rate, Estimate("simple", reason=why.rstrip("."))))
+            found.append((rate, RateEstimate("simple", reason=why.rstrip("."))))
             continue
         sample = sampled(queue, rate, round_=asked.round_)
         best = estimated(sample, level=asked.coverage)
@@ -125,9 +125,9 @@ def _questions(queue: Queue) -> tuple[Question, ...]:
     return asked
 
 
-def _main(found: Sequence[tuple[Rate, Estimate]]) -> list[tuple[Rate, Estimate]]:
+def _main(found: Sequence[tuple[Rate, RateEstimate]]) -> list[tuple[Rate, RateEstimate]]:
     """Return the first estimate of each rate: the one that rests on the design alone."""
-    first: dict[Rate, Estimate] = {}
+    first: dict[Rate, RateEstimate] = {}
     for rate, one in found:
         first.setdefault(rate, one)
     return [(rate, first[rate]) for rate in get_args(Rate) if rate in first]

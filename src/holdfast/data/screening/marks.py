@@ -18,7 +18,7 @@ from holdfast.core.text import one_line
 from holdfast.data.origin import ORIGIN
 from holdfast.data.screening.images.scanning import scan_images
 from holdfast.data.screening.tags import telling as tags
-from holdfast.data.screening.tags.provenance import Told, provenance, told
+from holdfast.data.screening.tags.provenance import TagClaims, provenance, tag_claims
 from holdfast.data.screening.tags.reading import Claim
 from holdfast.data.screening.watermarks import telling
 from holdfast.data.screening.watermarks.detecting import detect
@@ -53,8 +53,8 @@ def find_marks(
         words.append(telling.said(marks, scheme, key, settings.alpha))
         parts += telling.sections(marks, scheme, key, settings, name)
         results.append(telling.result(marks, scheme, key, settings, name))
-    found = told(dataset, trust=trust, progress=progress)
-    found = Told(
+    found = tag_claims(dataset, trust=trust, progress=progress)
+    found = TagClaims(
         tuple(_with_mark(claim, key, bool(hit)) for claim, hit in zip(found.claims, flagged, strict=True)), found.unread
     )
     if key is None or any(claim.origin != "unknown" for claim in found.claims):

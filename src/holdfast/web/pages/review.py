@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from holdfast.core.errors import BadInput, HoldfastError
 from holdfast.core.text import one_line, visible
 from holdfast.data.review.queue import HEADER, Queue
-from holdfast.data.review.records import Header, Item, Progress
+from holdfast.data.review.records import Header, Item, QueueProgress
 from holdfast.web.site import Site, View
 from holdfast.web.site import missing as not_there
 
@@ -49,7 +49,7 @@ class Listed:
 
     name: str
     header: Header | None = None
-    progress: Progress | None = None
+    progress: QueueProgress | None = None
     records: int = 0
     error: str = ""
 

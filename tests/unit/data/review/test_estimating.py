@@ -9,10 +9,10 @@ from scipy.stats import beta, hypergeom
 
 from holdfast.core.random import Streams
 from holdfast.data.intervals import exact, more_needed, weighted, wilson
-from holdfast.data.review.estimating import Estimate, bounds, estimated, with_scores
+from holdfast.data.review.estimating import RateEstimate, bounds, estimated, with_scores
 from holdfast.data.review.imperfect import Skill, corrected
 from holdfast.data.review.records import Design, Stratum
-from holdfast.data.review.sampled import Sampled
+from holdfast.data.review.sampled import ReviewedSample
 
 BENCHMARK = runpy.run_path(str(Path(__file__).parents[4] / "benchmarks" / "detection" / "review.py"))
 
@@ -22,7 +22,7 @@ def simple(cases, rows, scores=None, **more):
     design = Design(kind="simple", rows=rows, drawn=len(cases))
     fields = {"waiting": 0, "unclear": 0, **more}
     chances = np.full(len(cases), len(cases) / rows)
-    return Sampled(design, cases, chances, np.zeros(len(cases), int), np.array([rows]), ("",), scores, **fields)
+    return ReviewedSample(design, cases, chances, np.zeros(len(cases), int), np.array([rows]), ("",), scores, **fields)
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 10), (3, 50), (50, 50), (1, 1), (500, 1000)])
@@ -64,7 +64,7 @@ def test_a_stratified_estimate_is_the_weighted_mean():
     strata = np.array([0] * 20 + [1] * 10)
     parts = (Stratum(name="a", rows=100, drawn=20), Stratum(name="b", rows=300, drawn=10))
     design = Design(kind="stratified", rows=400, drawn=30, by="g", strata=parts)
-    sample = Sampled(
+    sample = ReviewedSample(
         design, cases, np.array([0.2] * 20 + [1 / 30] * 10), strata, np.array([100, 300]), ("a", "b"), None, 0, 0
     )
     found = estimated(sample)
@@ -78,7 +78,9 @@ def test_a_stratified_estimate_is_the_weighted_mean():
 def test_a_census_has_no_interval():
     parts = (Stratum(name="a", rows=20, drawn=20),)
     design = Design(kind="stratified", rows=20, drawn=20, by="g", strata=parts)
-    sample = Sampled(design, np.arange(20) < 5, np.ones(20), np.zeros(20, int), np.array([20]), ("a",), None, 0, 0)
+    sample = ReviewedSample(
+        design, np.arange(20) < 5, np.ones(20), np.zeros(20, int), np.array([20]), ("a",), None, 0, 0
+    )
     assert estimated(sample).interval.half == 0
     assert estimated(simple(np.arange(20) < 5, 20)).interval.half == 0
 
@@ -87,7 +89,7 @@ def test_hajek_against_the_formula():
     rng = np.random.default_rng(0)
     chances, cases = rng.uniform(0.05, 0.6, 80), rng.random(80) < 0.3
     design = Design(kind="poisson", rows=400, drawn=80, by="s")
-    sample = Sampled(design, cases, chances, np.zeros(80, int), np.array([400]), ("",), None, 0, 0)
+    sample = ReviewedSample(design, cases, chances, np.zeros(80, int), np.array([400]), ("",), None, 0, 0)
     assert estimated(sample).interval.value == pytest.approx((cases / chances).sum() / (1 / chances).sum())
 
 
@@ -95,7 +97,7 @@ def test_too_little_is_not_estimable():
     assert "at least 10" in estimated(simple([0] * 9, 100)).reason
     parts = (Stratum(name="a", rows=50, drawn=20), Stratum(name="b", rows=50, drawn=20))
     design = Design(kind="stratified", rows=100, drawn=40, by="g", strata=parts)
-    sample = Sampled(
+    sample = ReviewedSample(
         design, np.zeros(20, bool), np.full(20, 0.4), np.zeros(20, int), np.array([50, 50]), ("a", "b"), None, 20, 0
     )
     assert "no record is judged yet, such as b" in estimated(sample).reason
@@ -138,7 +140,7 @@ def test_the_reviews_that_are_said_to_be_enough_are():
 
 
 def test_errors_of_reviewers_are_put_right():
-    estimate = Estimate("simple", exact(70, 300), 300, 70, 5000)
+    estimate = RateEstimate("simple", exact(70, 300), 300, 70, 5000)
     found = corrected(estimate, Skill(45, 50, 95, 100))
     assert found.interval.value == pytest.approx((70 / 300 + 0.95 - 1) / (0.9 + 0.95 - 1))
     assert found.interval.half > estimate.interval.half

@@ -15,14 +15,14 @@ NOTHING = Claim()
 
 
 @dataclass(frozen=True)
-class Told:
+class TagClaims:
     """What each row says of itself; `unread` is how many pictures could not be read."""
 
     claims: tuple[Claim, ...]
     unread: int = 0
 
 
-def told(dataset: Dataset, *, trust: str = "", check: bool = True, progress: Progress | None = None) -> Told:
+def tag_claims(dataset: Dataset, *, trust: str = "", check: bool = True, progress: Progress | None = None) -> TagClaims:
     """Return what the files of pictures, the columns and the front matter of texts say of each row's origin.
 
     `trust` holds certificates (PEM) whose signatures count as signed; signatures are checked where the library is
@@ -45,7 +45,7 @@ def told(dataset: Dataset, *, trust: str = "", check: bool = True, progress: Pro
             own = found[code] if code >= 0 else None
             if own is not None and own != NOTHING:
                 claims[row] = own
-    return Told(tuple(claim or NOTHING for claim in claims), unread)
+    return TagClaims(tuple(claim or NOTHING for claim in claims), unread)
 
 
 def _of_image(dataset: Dataset, value: str, trust: str, *, check: bool) -> Claim | None:
@@ -57,7 +57,7 @@ def _of_image(dataset: Dataset, value: str, trust: str, *, check: bool) -> Claim
         return None
 
 
-def provenance(dataset: Dataset, found: Told) -> pa.Table:
+def provenance(dataset: Dataset, found: TagClaims) -> pa.Table:
     """Return columns of provenance for the rows that say something: `_record` where there is one, else `row`.
 
     A store takes them with `amend`.

@@ -8,7 +8,7 @@ from holdfast.core.finding import Confidence, Examples, Finding, Location, Measu
 from holdfast.core.record import CheckResult, Citation, Section, Status
 from holdfast.core.rows import Rows
 from holdfast.data.origin import ORIGIN
-from holdfast.data.screening.tags.provenance import Told
+from holdfast.data.screening.tags.provenance import TagClaims
 from holdfast.data.screening.tags.reading import Claim
 
 _SHOWN = 12
@@ -24,7 +24,7 @@ _SIGNATURES = {
 }
 
 
-def said(found: Told) -> str:
+def said(found: TagClaims) -> str:
     """Return the outcome in a sentence."""
     n = len(found.claims)
     count = Counter(claim.origin for claim in found.claims)
@@ -38,7 +38,7 @@ def said(found: Told) -> str:
     return f"{', '.join(parts)}."
 
 
-def sections(found: Told) -> tuple[Section, ...]:
+def sections(found: TagClaims) -> tuple[Section, ...]:
     """Return what there is to look at: what records say, and manifests where there are any."""
     kinds = Counter((claim.origin, claim.evidence, claim.why.partition(": ")[0], claim.generator)
                     for claim in found.claims if claim.origin != "unknown")  # fmt: skip
@@ -70,7 +70,7 @@ def sections(found: Told) -> tuple[Section, ...]:
     return (first, Section(title="Signed manifests (C2PA)", says=tuple(told), evidence=(shown,)))
 
 
-def results(dataset: Dataset, found: Told) -> tuple[CheckResult, ...]:
+def results(dataset: Dataset, found: TagClaims) -> tuple[CheckResult, ...]:
     """Return what has to be judged: tags against what is recorded, and manifests that do not hold."""
     return (
         _result("tag-against-origin", "Files whose tags contradict the origin that is recorded for them",

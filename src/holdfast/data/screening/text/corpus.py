@@ -26,7 +26,7 @@ _KINDS = {"human": HUMAN, "human-verified": HUMAN, "people": HUMAN, "synthetic":
 
 
 @dataclass(frozen=True)
-class Rows:
+class TextRows:
     """Texts in rows; `origin` is HUMAN, MACHINE or ASKED."""
 
     texts: tuple[str, ...]
@@ -44,7 +44,7 @@ def opened(path: Path | str, column: str | None, progress: Progress) -> Dataset:
     return load({ALL: path}, progress=progress)
 
 
-def rows_of(dataset: Dataset, column: str | None = None) -> Rows:
+def rows_of(dataset: Dataset, column: str | None = None) -> TextRows:
     """Return the texts of a data set with their origin. Raises BadInput where no column holds texts."""
     name = text_column(dataset, column)
     texts = tuple(text or "" for text in pc.cast(dataset.values(name), pa.large_string()).to_pylist())
@@ -53,7 +53,7 @@ def rows_of(dataset: Dataset, column: str | None = None) -> Rows:
     if GENERATOR in names:
         makers = pc.cast(dataset.values(GENERATOR), pa.large_string()).to_pylist()
     if ORIGIN not in names:
-        return Rows(texts, np.full(len(texts), ASKED), tuple(makers), name)
+        return TextRows(texts, np.full(len(texts), ASKED), tuple(makers), name)
     origins = pc.cast(dataset.values(ORIGIN), pa.large_string())
     human = is_human(origins).to_numpy(zero_copy_only=False)
     machine = pc.fill_null(pc.equal(origins, "synthetic"), fill_value=False).to_numpy(zero_copy_only=False)
@@ -63,10 +63,12 @@ def rows_of(dataset: Dataset, column: str | None = None) -> Rows:
     else:
         trusted = np.ones(len(texts), dtype=bool)
     origin = np.select([human & trusted, machine & trusted], [HUMAN, MACHINE], ASKED)
-    return Rows(texts, origin, tuple(makers), name, int(((human | machine) & ~trusted).sum()))
+    return TextRows(texts, origin, tuple(makers), name, int(((human | machine) & ~trusted).sum()))
 
 
-def labelled(given: Sequence[str], column: str | None, progress: Progress) -> tuple[tuple[Rows, ...], tuple[str, ...]]:
+def labelled(
+    given: Sequence[str], column: str | None, progress: Progress
+) -> tuple[tuple[TextRows, ...], tuple[str, ...]]:
     """Return the rows of `--known` inputs, and their names: `human=FILE`, `synthetic=FILE`, or a file with `_origin`.
 
     Raises BadInput for a file of neither form.
@@ -81,7 +83,7 @@ def labelled(given: Sequence[str], column: str | None, progress: Progress) -> tu
         rows = rows_of(dataset, column if column in dataset.table.column_names else None)
         if told is not None:
             makers = rows.generators if told == MACHINE else (None,) * len(rows.texts)
-            rows = Rows(rows.texts, np.full(len(rows.texts), told), makers, rows.column)
+            rows = TextRows(rows.texts, np.full(len(rows.texts), told), makers, rows.column)
         elif not (rows.origin != ASKED).any():
             raise BadInput(
                 f"{one_line(one, 80)} says of no record who made it: a column {ORIGIN} (human, synthetic) is needed, "
@@ -131,7 +133,7 @@ def groups_of(dataset: Dataset, by: Sequence[str]) -> dict[str, Int[np.ndarray, 
     return found
 
 
-def joined(parts: Sequence[Rows]) -> tuple[list[str], Int[np.ndarray, " rows"], list[str | None]]:
+def joined(parts: Sequence[TextRows]) -> tuple[list[str], Int[np.ndarray, " rows"], list[str | None]]:
     """Return texts, origins and makers of several inputs below each other."""
     texts = [text for part in parts for text in part.texts]
     makers = [maker for part in parts for maker in part.generators]

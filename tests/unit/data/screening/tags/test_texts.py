@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from holdfast.core.dataset import Column, Dataset
-from holdfast.data.screening.tags.provenance import provenance, told
+from holdfast.data.screening.tags.provenance import provenance, tag_claims
 from holdfast.data.screening.tags.texts import front_matter, of_table
 
 
@@ -54,11 +54,11 @@ def test_columns_of_generators():
 
 def test_provenance_names_rows_or_records():
     data = dataset(text=["a", "---\ngenerator: m\n---\nb"], _record=["0" * 32, "1" * 32])
-    table = provenance(data, told(data))
+    table = provenance(data, tag_claims(data))
     assert table.to_pylist() == [
         {"_record": "1" * 32, "_origin": "synthetic", "_evidence": "declared", "_generator": "m"}
     ]
-    assert provenance(dataset(text=["a"]), told(dataset(text=["a"]))).num_rows == 0
+    assert provenance(dataset(text=["a"]), tag_claims(dataset(text=["a"]))).num_rows == 0
 
 
 def test_numbers_and_truth_values_are_flags():
