@@ -38,13 +38,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "scan": ("holdfast.cli.data_scan:scan", "Estimate how much of a corpus machines wrote."),
     "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts (with a key) and tags of files."),
-    "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions, or over time."),
+    "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions of data, or over time."),
     "review": (
         "holdfast.cli.data_review:review",
         "Have people look at records; estimate from what they saw.",
     ),
-    "export": ("holdfast.cli.data_export:export", "Write data for other tools."),
-    "duplicates": ("holdfast.cli.data_duplicates:duplicates", "Find equal and nearly equal records."),
+    "export": ("holdfast.cli.data_export:export", "Write data into a new folder, for other tools."),
+    "duplicates": ("holdfast.cli.data_duplicates:duplicates", "Find records that are copies of others, or nearly."),
 }
 
 

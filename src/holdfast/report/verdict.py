@@ -73,10 +73,9 @@ def _judged(run: Run) -> tuple[Tone, str]:
     if crashed:
         broke = f"{plural(crashed, 'check')} crashed"
         return "unsure", f"{plural(len(ran), 'check')} found no error or warning, but {broke}, so this is no all-clear."
-    return (
-        "good",
-        f"Nothing stands against {_subject(run)}: {plural(len(ran), 'check')} ran and found no error or warning.",
-    )
+    else_, more = (" else", " more") if run.suppressed else ("", "")
+    what = f"{plural(len(ran), 'check')} ran and found no{more} error or warning"
+    return "good", f"Nothing{else_} stands against {_subject(run)}: {what}."
 
 
 def _subject(run: Run) -> str:
@@ -161,11 +160,16 @@ def _steps(run: Run, ordered: Sequence[Finding]) -> list[str]:
     if run.status == "interrupted" and run.kind == "collapse":
         return [f"Go on where it stopped: `holdfast collapse run --resume {run.id}`"]
     steps: dict[str, dict[str, None]] = {}
+    labels = {column.name for column in run.columns if column.role == "label"}  # every finding is about them
     for finding in ordered:
         if finding.fix and finding.severity is not Severity.NOTE:
             columns = steps.setdefault(sentence(finding.fix), {})
-            columns.update(dict.fromkeys(_about(finding)))
+            columns.update(dict.fromkeys(one for one in _about(finding) if one not in labels))
     first = [_addressed(fix, list(columns)) for fix, columns in list(steps.items())[:MOST_STEPS]]
+    if run.kind == "audit" and run.columns and not labels:
+        first.insert(
+            0, "Name the column that is predicted, for the checks on it and the honest score: `--label COLUMN`"
+        )
     if run.kind == "audit" and any(finding.remedy for finding in ordered):
         first.append(f"Write a repaired copy: `holdfast fix {run.id} --out repaired`")
     return first

@@ -4,7 +4,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from holdfast.core.record import Status, Suppressed
 from holdfast.report.renderers.text import print_run, render
+from records import make_result, make_run
+from report_findings import overlap
 from report_runs import ALL, hostile, realistic
 
 
@@ -62,3 +65,24 @@ def test_of_many_findings_of_one_check_a_few_are_shown_and_the_rest_counted():
     text = render(ALL["many"]())
     assert "and 31 more" in text
     assert len(text.splitlines()) < 400
+
+
+def test_what_no_flag_changes_is_left_to_the_report_and_one_reason_is_said_once():
+    skipped = [
+        make_result(name, status=Status.SKIPPED, findings=(), reason=reason)
+        for name, reason in (
+            ("one", "one model only"),
+            ("time-a", "no time column: name one with --time"),
+            ("code-a", "no code given (--code FILE)"),
+            ("code-b", "no code given (--code FILE)"),
+        )
+    ]
+    hidden = [
+        Suppressed(finding=overlap().model_copy(update={"check": "split-overlap"}), reason="already in run x")
+        for _ in range(2)
+    ]
+    lines = printed(make_run(results=(*skipped, make_result("split-overlap", suppressed=tuple(hidden))))).splitlines()
+    at = lines.index("  2 not applicable: no code given (--code FILE)")
+    assert lines[at + 1] == "  time-a: no time column: name one with --time"
+    assert not any("one model only" in line for line in lines)
+    assert lines[at + 2] == "  suppressed split-overlap: already in run x"

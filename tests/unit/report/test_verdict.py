@@ -1,5 +1,6 @@
 import pytest
 
+from holdfast.core.finding import Location
 from holdfast.core.record import HonestScore, Status
 from holdfast.report.build import build
 from holdfast.report.verdict import inflated
@@ -109,6 +110,19 @@ def test_the_same_fix_is_said_once_with_all_its_columns():
     assert verdict_of(found(*many)).steps == (
         "`month`: Drop the column, unless it is known when the prediction is needed.",
     )
+
+
+def test_an_audit_without_a_label_says_first_that_it_needs_one():
+    columns = [one.model_copy(update={"role": "feature"}) for one in realistic().columns]
+    assert verdict_of(realistic().model_copy(update={"columns": tuple(columns)})).steps[0].endswith("`--label COLUMN`")
+    assert not any("--label" in one for one in verdict_of(realistic()).steps)
+
+
+def test_the_label_is_no_address_of_what_is_to_do():
+    label = next(one.name for one in realistic().columns if one.role == "label")
+    about = drifted().model_copy(update={"locations": (Location(columns=(label,)),)})
+    run = realistic().model_copy(update={"results": found(about).results})
+    assert verdict_of(run).steps[0] == drifted().fix
 
 
 @pytest.mark.parametrize("name", ALL)

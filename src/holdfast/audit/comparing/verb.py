@@ -84,7 +84,7 @@ def compare(
         **fields,
     )
     with recorded(run, store, started) as going:
-        return going.finish(results=tuple(results))
+        return going.finish(results=tuple(results), says=f"{results[0].findings[0].message.rstrip('.')}.")
 
 
 def _config(

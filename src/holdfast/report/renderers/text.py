@@ -1,7 +1,7 @@
 """The run for a terminal, or as plain lines: verdict, waterfall, findings, what was not done, what to do next."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from holdfast.core.finding import Severity
 from holdfast.core.record import Run
 from holdfast.report.build import build
 from holdfast.report.columns import columns
-from holdfast.report.document import Bar, Card, Document, Item, Part, Piece, Waterfall
+from holdfast.report.document import Bar, Card, Document, Item, Line, Part, Piece, Waterfall
 from holdfast.report.languages import ENGLISH, plain, said
 from holdfast.report.translated import translated
 
@@ -22,6 +22,7 @@ SUFFIX = ".txt"
 WIDTH = 80
 MOST_ITEMS = 3  # findings of one check that are written out; the report has the others
 MOST_CARDS = 30
+MOST_REASONS = 3  # for checks not to run, or to be suppressed
 COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold blue"}
 SIGNS = {Severity.ERROR: "✖", Severity.WARNING: "▲", Severity.NOTE: "●"}
 TONES = {"bad": "bold red", "unsure": "bold yellow", "good": "bold green"}
@@ -91,12 +92,13 @@ def lines(document: Document, width: int, report: str, language: str = ENGLISH) 
     if document.waterfall:
         yield Text()
         yield from _waterfall(document.waterfall, width)
-    for card in document.cards[:MOST_CARDS]:
+    cards = [card for card in document.cards if not _is_verdict(card, document)]
+    for card in cards[:MOST_CARDS]:
         yield Text()
         yield from card_lines(card, language)
-    if len(document.cards) > MOST_CARDS:
+    if len(cards) > MOST_CARDS:
         yield Text()
-        more = f"{len(document.cards) - MOST_CARDS} more checks found something; the report has them."
+        more = f"{len(cards) - MOST_CARDS} more checks found something; the report has them."
         yield Text(t(more), style="dim")
     for part in document.parts:
         yield from part_lines(part, width, language)
@@ -115,6 +117,12 @@ def lines(document: Document, width: int, report: str, language: str = ENGLISH) 
     yield Text(f"{t('Report')}{t(': ')}{report}" if report else f"{t('Whole report')}{t(': ')}{again}", style="dim")
 
 
+def _is_verdict(card: Card, document: Document) -> bool:
+    """Return whether a card only says again what the verdict has said."""
+    said = document.verdict.sentence.rstrip(".")
+    return card.count == 1 and not card.items[0].fix and card.items[0].message.rstrip(".") == said
+
+
 def _outcome(document: Document, language: str) -> Iterator[Text]:
     """Yield how many checks came to what, if any was asked."""
     if document.is_told:
@@ -122,11 +130,23 @@ def _outcome(document: Document, language: str) -> Iterator[Text]:
     t = partial(said, language=language)
     yield Text()
     yield Text(" · ".join(t(one) for one in document.outcomes), style="dim")
-    for reason, skipped in document.skipped[:6]:
+    for reason, skipped in _could_run(document):
         count = t(f"{len(skipped)} not applicable") if len(skipped) > 1 else skipped[0].name.text
         yield Text(f"  {count}{t(': ')}{reason}", style="dim")
-    for hidden in document.suppressed[:6]:
-        yield Text(f"  {t('suppressed')} {hidden.name.text}{t(': ')}{hidden.reason}", style="dim")
+    hidden: dict[str, list[str]] = {}
+    for line in document.suppressed:
+        hidden.setdefault(line.reason, []).append(line.name.text)
+    for reason, names in list(hidden.items())[:MOST_REASONS]:
+        listed = ", ".join(dict.fromkeys(names))
+        yield Text(f"  {t('suppressed')} {listed}{t(': ')}{reason}", style="dim")
+
+
+def _could_run(document: Document) -> Sequence[tuple[str, Sequence[Line]]]:
+    """Return the reasons for checks not to run that a flag would take away, from most checks to fewest."""
+    if document.n_skipped <= MOST_REASONS:
+        return document.skipped
+    helped = [one for one in document.skipped if "--" in one[0]]
+    return sorted(helped, key=lambda one: -len(one[1]))[:MOST_REASONS]
 
 
 def part_lines(part: Part, width: int, language: str = ENGLISH) -> Iterator[Text]:
