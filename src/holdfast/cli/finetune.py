@@ -21,14 +21,15 @@ WRONG = 2  # exit code of the caller's mistake
 @click.option("--epochs", type=float, help="How often to go through the training data.  [default: 3]")
 @click.option("--rate", type=float, help="Learning rate at its peak.")
 @SEED
+@click.option("--device", metavar="NAME", help="Where to compute: cpu, cuda, cuda:1, mps.  [default: what is there]")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any field of a recipe.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
 @fail_on("error")
 @FORMAT
 @OUT
 @RUNS
-def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | None, fail_on: str, form: str,
-             out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
+def finetune(what: tuple[str, ...], device: str | None, assignments: tuple[str, ...], resume: str | None, fail_on: str,
+             form: str, out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
     """Fine-tune a model with the guards on: what it gains, what it forgets, and whether simpler would do.
 
     \b
@@ -50,6 +51,8 @@ def finetune(what: tuple[str, ...], assignments: tuple[str, ...], resume: str | 
     refuse_unknown(form)
     home, said = RunStore(store), {name: value for name, value in flags.items() if value is not None}
     before = None
+    if device is not None:
+        assignments = (*assignments, f"options.scale.device={device}")
     if resume is not None:
         if what or said or assignments:
             raise BadInput("--resume goes on with the recipe of the run; leave the others out")

@@ -22,8 +22,11 @@ from holdfast.core.errors import BadInput
 @SEED
 @click.option("--batch", type=int, help="Texts written at once.  [default: 16]")
 @click.option("--least", type=float, help="Of detectors: score of a box at least.  [default: 0.25]")
+@click.option("--device", metavar="NAME", default="auto",
+              help="Where to compute: cpu, cuda, cuda:1, mps.  [default: what is there]")  # fmt: skip
 @RUNS
-def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store: Path, **options: Any) -> None:
+def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, device: str, store: Path,
+            **options: Any) -> None:  # fmt: skip
     """Answer new data by the model of a fine-tuning, row for row.
 
     \b
@@ -47,7 +50,9 @@ def predict(run: str, data: Path, keep: tuple[str, ...], out: Path | None, store
     home = RunStore(store)
     with shown() as progress:
         asked = {name: value for name, value in options.items() if value is not None}
-        found = predictions(home.load(run), home.find(run), data, keep=keep, options=asked, progress=progress)
+        found = predictions(
+            home.load(run), home.find(run), data, keep=keep, options=asked, device=device, progress=progress
+        )
         rows = written(found.blocks, out, shape)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)

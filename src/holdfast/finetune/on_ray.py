@@ -12,7 +12,9 @@ from typing import Any
 from holdfast.core.errors import BadInput, MissingExtra
 from holdfast.core.record import Run
 from holdfast.core.store import RunStore
+from holdfast.finetune.device import CPU, CUDA, Device
 from holdfast.finetune.recipe import Recipe, relative
+from holdfast.finetune.strategy import TABLE
 
 
 def on_ray(
@@ -20,7 +22,8 @@ def on_ray(
 ) -> Run:
     """Return the record of a fine-tuning by so many workers. `resources` are those of each, such as {"CPU": 4}.
 
-    Raises BadInput where the training ends without a record, with Ray's own reason; MissingExtra without Ray.
+    Workers compute on CUDA devices where these are among their resources ({"GPU": 1}), else on processors. Raises
+    BadInput where the training ends without a record, with Ray's own reason; MissingExtra without Ray.
     """
     try:
         from ray.train import FailureConfig, RunConfig, ScalingConfig
@@ -31,12 +34,17 @@ def on_ray(
         raise BadInput(f"workers is {workers}; wanted 1 or more")
     home = store.root.absolute()
     known = set(store.ids())
-    told = {"recipe": relative(recipe, Path.cwd()).model_dump(mode="json"), "store": str(home), "known": sorted(known)}
+    kind = CUDA if (resources or {}).get("GPU") else CPU
+    scale = {**recipe.of(TABLE), "device": kind}
+    placed = recipe.model_copy(update={"options": {**recipe.options, TABLE: scale}})
+    told = {"recipe": relative(placed, Path.cwd()).model_dump(mode="json"), "store": str(home), "known": sorted(known)}
     trainer = TorchTrainer(
         _work,
         train_loop_config=told,
-        torch_config=TorchConfig(backend="gloo"),
-        scaling_config=ScalingConfig(num_workers=workers, resources_per_worker=resources or {"CPU": 1}),
+        torch_config=TorchConfig(backend=Device(kind).backend),
+        scaling_config=ScalingConfig(
+            num_workers=workers, use_gpu=kind == CUDA, resources_per_worker=resources or {"CPU": 1}
+        ),
         run_config=RunConfig(storage_path=str(home / "ray"), failure_config=FailureConfig(max_failures=again)),
     )
     try:

@@ -72,6 +72,14 @@ def options_of(recipe: Recipe) -> Options:
     return checked(Options, recipe.of(TABLE), table=f"options.{TABLE}")
 
 
+def refuse_device(recipe: Recipe, what: str, hint: str) -> None:
+    """Raise BadInput where a device is named for what is not put on one here."""
+    if (named := options_of(recipe).device) not in {AUTO, CPU}:
+        raise BadInput(
+            f'{what} are not put on a device here, and the device is "{named}" (options.scale.device); {hint}'
+        )
+
+
 def strategy_of(recipe: Recipe) -> Strategy:
     """Return the strategy that a recipe asks for, in as many processes as there are. Raises BadInput."""
     said = options_of(recipe)

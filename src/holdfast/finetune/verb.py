@@ -31,7 +31,7 @@ from holdfast.finetune.searching.verb import searched
 from holdfast.finetune.splits import in_splits
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import started_again
-from holdfast.finetune.strategy import options_of
+from holdfast.finetune.strategy import options_of, refuse_device
 from holdfast.finetune.tables.estimators import names_estimator
 from holdfast.finetune.tables.verb import finetune_table
 from holdfast.finetune.tasks.definitions import Told
@@ -59,9 +59,11 @@ def finetune(
     """
     if names_estimator(recipe):
         processes.refuse_several("scikit-learn's estimators")
+        refuse_device(recipe, "scikit-learn's estimators", "leave it out")
         return finetune_table(recipe, store=store, progress=progress, command=command, resume=resume)
     if names_ultralytics(recipe):
         processes.refuse_several("models of Ultralytics")
+        refuse_device(recipe, "models of Ultralytics", "name it as options.yolo.device")
         return finetune_ultralytics(recipe, store=store, progress=progress, command=command, resume=resume)
     require()
     kept = kept_device(store.folder / resume.id) if resume else ""

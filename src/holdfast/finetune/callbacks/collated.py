@@ -15,6 +15,7 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
 from holdfast.data.inference import describe
+from holdfast.finetune.device import numbers
 from holdfast.finetune.evaluation import BATCH, by_size, quiet
 from holdfast.finetune.tasks.definitions import Judged, Module
 
@@ -88,9 +89,9 @@ class Collated:
     def judge(self, module: Module, batch: Any) -> Judged:
         """Return whether each class is right, or minus the nats per learnt token; the loss; and learnt items."""
         nats, right, known = self._nats(module, batch)
-        weight = known.sum(1).double().cpu().numpy()
-        mean = nats.sum(1).double().cpu().numpy() / np.maximum(weight, 1.0)
-        score = right[:, 0].double().cpu().numpy() if nats.shape[1] == 1 and not self.shift else -mean
+        weight = numbers(known.sum(1))
+        mean = numbers(nats.sum(1)) / np.maximum(weight, 1.0)
+        score = numbers(right[:, 0]) if nats.shape[1] == 1 and not self.shift else -mean
         return Judged(score, mean, weight)
 
     def log_probabilities(self, module: Module, batch: Any) -> Any:

@@ -89,7 +89,7 @@ def train(order: dict[str, Any], out: TextIO) -> None:
     model.add_callback("on_model_save", saved)
     said = {
         "data": order["data"], "epochs": order["epochs"], "batch": order["batch"], "imgsz": order["size"],
-        "seed": order["seed"], "deterministic": True, "workers": 0, "device": order["device"], "plots": False,
+        "seed": order["seed"], "deterministic": True, "workers": 0, "device": _device(order), "plots": False,
         "project": str(folder), "name": "library", "exist_ok": True, "verbose": False, "val": True, **order["more"],
     }  # fmt: skip
     if resumed:
@@ -105,6 +105,11 @@ def train(order: dict[str, Any], out: TextIO) -> None:
     tell(out, event="done", resumed=resumed, rows=rows, weights=sum(one.numel() for one in model.model.parameters()))
 
 
+def _device(order: dict[str, Any]) -> str | None:
+    """Return the device as the library takes it: by itself it takes a CUDA device, or else the processor."""
+    return None if order["device"] == "auto" else str(order["device"])
+
+
 def predict(order: dict[str, Any], out: TextIO) -> None:
     """Tell the boxes of pictures: class, score, centre, width and height as shares of the picture."""
     library = _library(order)
@@ -114,7 +119,7 @@ def predict(order: dict[str, Any], out: TextIO) -> None:
     for start in range(0, len(files), _AT_ONCE):
         some = files[start : start + _AT_ONCE]
         found = model.predict(
-            some, imgsz=order["size"], conf=_LEAST, max_det=_MOST, device=order["device"], verbose=False, save=False,
+            some, imgsz=order["size"], conf=_LEAST, max_det=_MOST, device=_device(order), verbose=False, save=False,
             stream=False, batch=len(some),
         )  # fmt: skip
         each = [

@@ -58,7 +58,7 @@ class Options(BaseModel):
     model_config = FROZEN
     python: str | None = Field(None, description="of an environment that has Ultralytics; this one, if not said")
     size: int = Field(_SIZE, ge=32, le=4096, description="pixels a side")
-    device: str = Field("cpu", description="as the library names them: cpu, 0, mps")
+    device: str = Field("auto", description="as the library names them: cpu, 0, mps; auto: CUDA where it is there")
     threads: int = Field(1, ge=1, le=256, description="of the processor, for their process")
     more: dict[str, bool | int | float | str] = Field({}, description="settings of their training, such as mosaic = 0")
 
