@@ -7,10 +7,12 @@ Both run in one process and take turns, on the same model, batches, clipping, sc
 a step: dropout drawn anew from the step's number, the order and the journal, a watch for losses that are no number.
 Looks at validation data are told apart, as a share of the steps between them.
 
-`foretold` tells what was said before the first step of whole trainings, and what came: processor seconds of the steps
-with their looks and saves, for two sizes, and for texts of unlike length.
+`foretold` tells what was said before the first step of whole fine-tunings, and what came: processor seconds of the
+steps with their looks and saves, and bytes at the peak, guards included, for two sizes, and for texts of unlike length.
+Each runs in a process of its own, as memory that was freed stays with a process.
 """
 
+import multiprocessing
 import sys
 import tempfile
 import time
@@ -44,20 +46,17 @@ def model_folder(name, place):
     return place
 
 
-def job_of(name, place, uneven=False):
-    """Return what surrounds a training, and the training."""
+def work_of(name, place, uneven=False, **said):
+    """Return what surrounds a training."""
     import small_models
     from holdfast.core.progress import Silent
     from holdfast.core.random import Streams
     from holdfast.data.loading import load
     from holdfast.finetune import catalogue
-    from holdfast.finetune.measuring.drift import meter
     from holdfast.finetune.measuring.work import Work
     from holdfast.finetune.recipe import Recipe
     from holdfast.finetune.splits import with_validation
     from holdfast.finetune.stages import Stages
-    from holdfast.finetune.tuning import job_of as job
-    from holdfast.finetune.weights import copied
 
     rows = [
         f'"{" ".join(text for text, _ in small_models.texts(1 + at % 12 if uneven else 6, at))}",{at % 3}'
@@ -65,16 +64,21 @@ def job_of(name, place, uneven=False):
     ]
     (place / "texts.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
     folder = model_folder(name, place / "model" if name != "minilm" else place)
-    recipe = Recipe(model=str(folder), data=str(place / "texts.csv"), label="label", batch=BATCH, stop="never")
+    recipe = Recipe(
+        model=str(folder), data=str(place / "texts.csv"), label="label", batch=BATCH, stop="never", adapt="all", **said
+    )
     dataset, _ = with_validation(load({"all": recipe.data}, roles={"label": "label"}, progress=Silent()), 0)
     kind = catalogue.kinds()["classify-text"]
-    work = Work(recipe=recipe, dataset=dataset, kind=kind, prepared=kind.prepare(dataset, None, recipe), folder=place,
+    return Work(recipe=recipe, dataset=dataset, kind=kind, prepared=kind.prepare(dataset, None, recipe), folder=place,
                 streams=Streams(0), stages=Stages(place / "stages"), progress=Silent())  # fmt: skip
-    divergences = meter(work.prepared.task, work.module, work.streams)
-    found = job(
-        work, catalogue.adaptations()["all"], copied(work.module), frozenset(dict(work.module.named_parameters())), ()
-    )
-    return work, replace(found, drift=lambda module: float(divergences(module).mean()))
+
+
+def job_of(name, place):
+    """Return a training."""
+    from holdfast.finetune import catalogue
+    from holdfast.finetune.tuning import ready
+
+    return ready(work_of(name, place), catalogue.adaptations()["all"], None).job
 
 
 def plain(job, steps):
@@ -127,7 +131,7 @@ def main(name, rounds):
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "model").mkdir()
-        (_, job), steps = job_of(name, place), STEPS[name]
+        job, steps = job_of(name, place), STEPS[name]
         plain(job, 2), ours(job, 2, place / "warm")
         seen = []
         for at in range(rounds):
@@ -149,24 +153,35 @@ def main(name, rounds):
 
 
 def foretold(rounds):
-    """Print predicted and actual processor seconds of whole trainings."""
+    """Print predicted and actual processor seconds and bytes of whole fine-tunings."""
+    context = multiprocessing.get_context("spawn")
+    for name, uneven in (("small", False), ("small", True), ("wide", True)):
+        found = []
+        for _ in range(rounds):
+            with tempfile.TemporaryDirectory() as folder, context.Pool(1) as process:
+                (Path(folder) / "model").mkdir()
+                found.append(process.apply(costs, (name, Path(folder), uneven)))
+        print(f"{name}, texts of {'unlike' if uneven else 'like'} length: foretold / used", flush=True)
+        for what in found[0]:
+            print(
+                f"  {what} " + ", ".join(f"{one[what][0] / one[what][1]:.2f} (of {one[what][1]:.3g})" for one in found)
+            )
+
+
+def costs(name, place, uneven):
+    """Return {what: (foretold, used)} of a fine-tuning of 60 steps with ten looks."""
     import torch
 
-    from holdfast.finetune.loop import train
-    from holdfast.finetune.measuring.cost import foretold as told
+    from holdfast.finetune import catalogue
+    from holdfast.finetune.tuning import tuned
 
     torch.set_num_threads(1)
-    for name, uneven in (("small", False), ("small", True), ("wide", True)):
-        ratios = []
-        for _ in range(rounds):
-            with tempfile.TemporaryDirectory() as folder:
-                (Path(folder) / "model").mkdir()
-                work, job = job_of(name, Path(folder), uneven)
-                job = replace(job, steps=60, looks=frozenset(range(6, 61, 6)))
-                said = told(work, job).processor
-                ratios.append(said.value / train(job).cpu_seconds)
-        shown = ", ".join(f"{one:.2f}" for one in ratios)
-        print(f"{name}, texts of {'unlike' if uneven else 'like'} length: foretold / used {shown}", flush=True)
+    work = work_of(name, place, uneven, options={"scratch": {"off": True}})
+    work = replace(work, recipe=work.recipe.model_copy(update={
+        "epochs": 60 / -(-work.prepared.task.count("train") // BATCH)
+    }))  # fmt: skip
+    cost = tuned(work, catalogue.adaptations()["all"], None).training.cost
+    return {one.name: (one.predicted.value, one.actual) for one in cost.items if one.name in {"processor", "memory"}}
 
 
 if __name__ == "__main__":

@@ -62,3 +62,26 @@ def test_where_nothing_is_gained_the_model_stays_as_it_began():
     found = chosen(lambda share: 1e-4 * share, None, noise=1.0)
     assert found.chosen == 0.0
     assert "measurably better" in found.reason
+
+
+def kept_of_replays(noisy, draws=60):
+    """Return what is kept of the gain on average, where right-or-wrong answers of 200 examples tell."""
+    rng, kept = np.random.default_rng(1), []
+    for _ in range(draws):
+        hardness, flips = rng.uniform(size=200), rng.uniform(size=(200, 3)) - 0.5
+
+        def gain(share, hardness=hardness, flips=flips):
+            wave = flips[:, 0] * np.sin(9 * share) + flips[:, 1] * np.sin(17 * share) + flips[:, 2] * np.sin(31 * share)
+            return (hardness < 0.3 + 0.3 * bent(share) + (0.2 * wave if noisy else 0.0)).astype(float)
+
+        kept.append(bent(chosen(gain, None, noise=0.0).chosen))
+    return np.mean(kept)
+
+
+def test_a_share_is_not_taken_for_scoring_best_by_chance():
+    assert kept_of_replays(noisy=True) > 0.97
+
+
+def test_scores_that_a_curve_would_miss_are_taken_as_they_are():
+    steep = {0.0: 0.0, 0.25: 0.9, 0.5: 1.0, 0.6: 0.2, 0.7: 0.2, 0.8: 0.2, 0.9: 0.2, 1.0: 0.99}
+    assert chosen(lambda share: steep[round(share, 2)], None).chosen == 0.5
