@@ -43,8 +43,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.data_review:review",
         "Have people look at records; estimate from what they saw.",
     ),
-    "export": ("holdfast.cli.data_export:export", "Write data into a new folder, for other tools."),
-    "duplicates": ("holdfast.cli.data_duplicates:duplicates", "Find records that are copies of others, or nearly."),
+    "export": ("holdfast.cli.data_export:export", "Write data for other tools."),
+    "duplicates": ("holdfast.cli.data_duplicates:duplicates", "Find equal and nearly equal records."),
 }
 
 

@@ -16,8 +16,8 @@ def tag(store: Path, name: str | None, move: bool, delete: bool) -> None:  # noq
     """Name a version; a version with a tag is never removed by gc.
 
     \b
-      holdfast data tag corpus v1                the last version
-      holdfast data tag corpus@head~2 paper
+      holdfast data tag corpus paper             the last version
+      holdfast data tag corpus@head~2 draft
       holdfast data tag corpus paper --delete
       holdfast data tag corpus                   list the tags
     """

@@ -20,7 +20,10 @@ CRASHED = 3
 # with the first lines of the commands.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("holdfast.cli.demo:demo", "Audit real data that comes with statsmodels, to see what an audit looks like."),
-    "audit": ("holdfast.cli.audit:audit", "Find out why a model that looks good will fail, and how much is real."),
+    "audit": (
+        "holdfast.cli.audit:audit",
+        "Find out why a model that looks good will fail, and how much of its score is real.",
+    ),
     "probe": (
         "holdfast.cli.probe:probe",
         "Prove by experiment whether test rows, the future or unknown labels reach your model.",

@@ -8,7 +8,7 @@ from holdfast.report.document import Table
 from holdfast.report.languages import ENGLISH, said
 
 MOST_ROWS = 12
-MOST_STACKED = 6
+MOST_STACKED = 3
 _GAP = "  "
 
 

@@ -85,7 +85,7 @@ def test_a_mix_and_its_record(tmp_path):
     mixed = mix(policy(records=100), dataset=corpus())
     for said in drawn(mixed):
         assert "100 records of corpus" in said
-        assert "policy wants" in said
+        assert "records wanted" in said
     write_mix(mixed, tmp_path / "out")
     for said in drawn(read_mix(tmp_path / "out")):
         assert "100 of 400 records of corpus" in said

@@ -40,7 +40,7 @@ def said(mix: Mix) -> tuple[str, ...]:
 
 def table(mix: Mix) -> str:
     """Return the numbers by kind, generator and generation: what there is, what is taken, what the policy wants."""
-    rows = [("", "there are", "taken", "share", "policy wants"), *_rows(mix)]
+    rows = [("", "there are", "taken", "share", "records wanted"), *_rows(mix)]
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     return "\n".join(
         f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}".rstrip()
@@ -103,7 +103,7 @@ def _rows(mix: Mix) -> Iterator[tuple[str, str, str, str, str]]:
 
 def shown(mix: Mix) -> Shown:
     """Return a mix for a notebook."""
-    columns = ("", "there are", "taken", "share", "policy wants")
+    columns = ("", "there are", "taken", "share", "records wanted")
     table = Examples(caption="What there is, and what is taken", columns=columns, cells=tuple(_rows(mix)))
     return Shown("Mix", headline(mix), (Section(title="Records", says=said(mix), evidence=(table,)),))
 

@@ -33,9 +33,9 @@ def found(wanted: str, versions: Sequence[Version], tags: dict[str, int], where:
         return versions[-1]
     if _DATE.match(wanted):
         return _at(wanted, versions, where)
-    number = _NUMBER.match(wanted)
-    if number and int(number[1]) in by_number:
-        return by_number[int(number[1])]
+    number = numbered(wanted)
+    if number in by_number:
+        return by_number[number]
     return _by_id(wanted, versions, tags, where)
 
 
@@ -48,6 +48,12 @@ def checked_tag(name: str) -> str:
     if name.lower() == HEAD or name.isdigit() or _DATE.match(name) or _PREFIX.match(name):
         raise BadInput(f"{name!r} cannot be a tag: it reads as the head, a number, a date or an id of a version")
     return name
+
+
+def numbered(name: str) -> int | None:
+    """Return the number of the version that `v3` or `3` stands for, if a name reads so."""
+    number = _NUMBER.match(name)
+    return int(number[1]) if number else None
 
 
 def _at(wanted: str, versions: Sequence[Version], where: str) -> Version:

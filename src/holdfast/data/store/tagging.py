@@ -8,7 +8,7 @@ from holdfast.core import durable
 from holdfast.core.errors import BadInput, unknown
 from holdfast.data.store import documents, locks
 from holdfast.data.store.committing import guarded
-from holdfast.data.store.naming import checked_tag
+from holdfast.data.store.naming import checked_tag, numbered
 from holdfast.data.store.version import Version
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ def tag(store: "Store", name: str, wanted: str, *, move: bool = False) -> Versio
         version = store.version(wanted)
         if not version.kept:
             raise BadInput(f"the content of version {version.number} of {store.name} was removed by gc: nothing to tag")
+        if numbered(name) not in {None, version.number}:
+            raise BadInput(f"{name} reads as version {numbered(name)}, and this is version {version.number}; "
+                           "choose another name, such as paper")  # fmt: skip
         there = documents.tags(store.folder).get(name)
         if there == version.number:
             return version

@@ -175,6 +175,9 @@ def test_tags_are_given_moved_and_taken_away(store):
     store.untag("paper")
     with pytest.raises(BadInput, match="no tag 'paper'"):
         store.untag("paper")
+    assert store.tag("v2", "2").number == 2
+    with pytest.raises(BadInput, match="v1 reads as version 1, and this is version 2"):
+        store.tag("v1", "2")
     for wrong in ("head", "12", "2026-01-31", "beef", "a/b", "../x", "", "a" * 101):
         with pytest.raises(BadInput, match="tag"):
             store.tag(wrong)
