@@ -23,7 +23,7 @@ def call_of(run: Run) -> tuple[tuple[Path, ...], dict[str, Any]]:
     if not run.command:
         raise BadInput(f"run {run.id} was started from Python, which knows its data; the command line does not")
     flags = dict(audit.make_context("audit", list(run.command[1:])).params)
-    for name in ("store", "resume", "form", "lang", "out"):
+    for name in ("store", "resume", "form", "out"):
         flags.pop(name)
     return tuple(flags.pop("files")), flags
 

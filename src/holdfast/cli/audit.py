@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import FORMAT, LANGUAGE, OUT, RUNS, SEED, SETTINGS, fail_on, names
+from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, SETTINGS, fail_on, names
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -49,14 +49,13 @@ SPLITTERS = ("random", "stratified", "grouped", "ordered")
 @fail_on(None)
 @click.option("--baseline", metavar="RUN", help="Show only what this earlier run had not found.")
 @FORMAT
-@LANGUAGE
 @OUT
 @SETTINGS
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as audit.seed=1.")
 @click.option("--resume", metavar="RUN", help="Go on with an audit that was interrupted.")
 @RUNS
 def audit(
-    files: tuple[Path, ...], store: Path, resume: str | None, form: str, lang: str, out: Path | None, **flags: Any
+    files: tuple[Path, ...], store: Path, resume: str | None, form: str, out: Path | None, **flags: Any
 ) -> int:  # fmt: skip
     """Find out why a model that looks good will fail, and how much of its score is real.
 
@@ -76,13 +75,13 @@ def audit(
     refuse_unknown(form)
     home = RunStore(store)
     if resume is None:
-        return _audit(home, _Call(files, flags, tuple(sys.argv[1:])), _Output(form, lang, out))
+        return _audit(home, _Call(files, flags, tuple(sys.argv[1:])), _Output(form, out))
     _refuse_flags()
     earlier = home.load(resume)
     if earlier.status != "interrupted":
         raise BadInput(f"run {earlier.id} is {earlier.status}, not interrupted. Show it: holdfast report {earlier.id}")
     files, flags = call_of(earlier)
-    return _audit(home, _Call(files, flags, earlier.command), _Output(form, lang, out), earlier)
+    return _audit(home, _Call(files, flags, earlier.command), _Output(form, out), earlier)
 
 
 def _refuse_flags() -> None:
@@ -90,8 +89,9 @@ def _refuse_flags() -> None:
     context = click.get_current_context()
     for parameter in context.command.params:
         name = str(parameter.name)
-        said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name] != ()
-        if said and name not in {"resume", "store", "form", "lang", "out"}:
+        if name in {"resume", "store", "form", "lang", "out"}:
+            continue
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name] != ():
             given = "files" if name == "files" else max(parameter.opts + parameter.secondary_opts, key=len)
             raise BadInput(f"{given} cannot be given with --resume, which takes files and settings from the run")
 
@@ -106,7 +106,6 @@ class _Call:
 @dataclass(frozen=True, slots=True)
 class _Output:
     form: str
-    language: str
     file: Path | None
 
 
@@ -146,7 +145,7 @@ def _audit(home: "RunStore", call: _Call, output: _Output, earlier: "Run | None"
         if (home.folder / run_id / "run.json").is_file():
             click.echo(f"holdfast: what is done is kept. Go on with: holdfast audit --resume {run_id}", err=True)
         raise
-    finished(run, home, output.form, output.file, output.language)
+    finished(run, home, output.form, output.file)
     return exit_code(run, settings.fail_on, CRASHED)
 
 

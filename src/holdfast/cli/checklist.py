@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.cli.options import LANGUAGE, OUT, RUNS
+from holdfast.cli.options import LANGUAGE, OUT, RUNS, spoken
 
 if TYPE_CHECKING:
     from holdfast.report.checklist import Checklist
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 @LANGUAGE
 @OUT
 @RUNS
-def checklist(
-    runs: tuple[str, ...], view: str, answers: Path, form: str, lang: str, out: Path | None, store: Path
-) -> None:
+def checklist(runs: tuple[str, ...], view: str, answers: Path, form: str, out: Path | None, store: Path) -> None:
     """Fill the REFORMS checklist with what runs show, and ask people for the rest.
 
     RUN is an id, the beginning or end of one, a run's folder, or `latest`; several runs fill one checklist.
@@ -49,19 +47,19 @@ def checklist(
         click.echo(f"wrote {answers}: the questions for people. Answer them there, then run this again.", err=True)
     views = [name for name in lists.LISTS if view in {name, "both"}]
     filled = lists.checklist(records, lists.read(answers), views=views, file=answers)
-    _show(filled, form, out, lang)
+    _show(filled, form, out)
 
 
-def _show(filled: "Checklist", form: str, out: Path | None, language: str) -> None:
+def _show(filled: "Checklist", form: str, out: Path | None) -> None:
     from holdfast.cli.output import save
     from holdfast.report.checklist import as_text, render
 
     if out is not None:
-        save(out, render(filled, form, language))
+        save(out, render(filled, form, spoken()))
         return
     if form == "text" and sys.stdout.isatty():
         from rich.console import Console
 
-        as_text.print_lists(filled, Console(), language)
+        as_text.print_lists(filled, Console(), spoken())
         return
-    sys.stdout.buffer.write(render(filled, form, language).encode("utf-8", "replace"))
+    sys.stdout.buffer.write(render(filled, form, spoken()).encode("utf-8", "replace"))

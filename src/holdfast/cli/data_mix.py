@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import RUNS
+from holdfast.cli.options import LANGUAGE, RUNS
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any key of the policy, such as seed=1.")
 @click.option("--format", "form", default="text", metavar="FORMAT",
               help="text, json; with --check html, markdown, sarif, junit as well.")  # fmt: skip
+@LANGUAGE
 @RUNS
 def mix(policy: Path, out: Path | None, data: str | None, assignments: tuple[str, ...], form: str, store: Path,
         *, tag: str | None, dry_run: bool) -> int:  # fmt: skip

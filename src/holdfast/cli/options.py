@@ -20,14 +20,41 @@ BY_NAME = {  # the format of a report, by the end of the file's name, where --fo
     ".xml": "junit",
 }
 
+ENGLISH = "en"
+SETTINGS_FILE = "holdfast.toml"
+_SPOKEN = "holdfast.language"  # where a call keeps the language of what people read
 
-def _spoken(context: click.Context, parameter: click.Parameter, language: str) -> str:  # noqa: ARG001 click's order
-    """Return a language that reports are written in. Raises BadInput for another one, before any work is done."""
-    if language != "en":
+
+def _spoken(context: click.Context, parameter: click.Parameter, language: str | None) -> None:  # noqa: ARG001
+    """Keep the language of reports: that of the flag, else `lang` of the settings file, else English.
+
+    Raises BadInput for one that is not there, before any work is done.
+    """
+    if language is None:
+        path = context.params.get("config") or Path(SETTINGS_FILE)
+        language = _set_in(path) if path.is_file() else ENGLISH
+    if language != ENGLISH:
         from holdfast.report.languages import refuse_unknown
 
         refuse_unknown(language)
+    context.meta[_SPOKEN] = language
+
+
+def _set_in(path: Path) -> str:
+    from holdfast.core.config import read_toml
+    from holdfast.report.languages import refuse_unknown
+
+    language = read_toml(path).get("lang", ENGLISH)
+    if not isinstance(language, str):
+        raise BadInput(f'{path}: lang wants the name of a language, such as "fr", got {language!r}')
+    refuse_unknown(language, str(path))
     return language
+
+
+def spoken() -> str:
+    """Return the language that this call's reports are written in."""
+    context = click.get_current_context(silent=True)
+    return str(context.meta.get(_SPOKEN, ENGLISH)) if context else ENGLISH
 
 
 def _writable(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:  # noqa: ARG001
@@ -81,16 +108,12 @@ RUNS = click.option(
     "--runs", "store", default=".holdfast", show_default=True, metavar="FOLDER", type=click.Path(path_type=Path),
     help="Folder of runs.",
 )  # fmt: skip
-FORMAT = click.option(
-    "--format", "form", default="text", metavar="FORMAT",
-    help="text, html, json, markdown, sarif, junit, card.  [default: what --out is named, else text]",
-)  # fmt: skip
 LISTED = click.option(
     "--format", "form", default="text", type=click.Choice(["text", "json"]), help="For people, or for machines."
 )
 LANGUAGE = click.option(
-    "--lang", default="en", show_default=True, metavar="LANGUAGE", callback=_spoken,
-    help="Language of what people read: en, fr.",
+    "--lang", metavar="LANGUAGE", callback=_spoken, expose_value=False,
+    help="Language of what people read: en, fr.  [default: `lang` of holdfast.toml, else en]",
 )  # fmt: skip
 OUT = click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), callback=_writable,
@@ -105,6 +128,14 @@ SETTINGS = click.option(
     type=click.Path(path_type=Path),
     help="Settings file.  [default: holdfast.toml, if there]",
 )
+
+
+def FORMAT(command: Any) -> Any:  # noqa: N802 a decorator among those that stand in capitals
+    """Add the format of a report, and the language that goes with it."""
+    return click.option(
+        "--format", "form", default="text", metavar="FORMAT",
+        help="text, html, json, markdown, sarif, junit, card.  [default: what --out is named, else text]",
+    )(LANGUAGE(command))  # fmt: skip
 
 
 def fail_on(default: str | None) -> Callable[[Any], Any]:

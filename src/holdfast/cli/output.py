@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.options import refuse_unwritable
+from holdfast.cli.options import refuse_unwritable, spoken
 from holdfast.cli.pipes import ReaderLeft
 from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput
@@ -17,21 +17,21 @@ from holdfast.core.store import RunStore
 REPORT = "report.html"
 
 
-def finished(run: Run, home: RunStore, form: str, out: Path | None, language: str = "en") -> None:
-    """Write the HTML report beside the record, then show the run, both in a language."""
+def finished(run: Run, home: RunStore, form: str, out: Path | None) -> None:
+    """Write the HTML report beside the record, then show the run, both in the language of the call."""
     from holdfast.report.render import render
 
     path = home.folder / run.id / REPORT
-    write_whole(path, render(run, "html", language).encode("utf-8", "replace"))
-    show(run, form, out, path, language)
+    write_whole(path, render(run, "html", spoken()).encode("utf-8", "replace"))
+    show(run, form, out, path)
 
 
-def show(run: Run, form: str, out: Path | None, report: Path | None = None, language: str = "en") -> None:
+def show(run: Run, form: str, out: Path | None, report: Path | None = None) -> None:
     """Write the run in a format to `out`, or to standard output. Raises BadInput when `out` cannot be written."""
     from holdfast.report.render import render
 
     if out is not None:
-        save(out, render(run, form, language))
+        save(out, render(run, form, spoken()))
         return
     with suppress(ReaderLeft):  # the run is kept, and its exit code still says what was found
         if form == "text":
@@ -39,9 +39,9 @@ def show(run: Run, form: str, out: Path | None, report: Path | None = None, lang
 
             from holdfast.report.renderers.text import print_run
 
-            print_run(run, Console(), report=report, language=language)
+            print_run(run, Console(), report=report, language=spoken())
         else:
-            sys.stdout.buffer.write(render(run, form, language).encode("utf-8", "replace"))
+            sys.stdout.buffer.write(render(run, form, spoken()).encode("utf-8", "replace"))
         sys.stdout.flush()
 
 

@@ -8,7 +8,7 @@ import click
 
 from holdfast.cli.audit import SPLITTERS, inputs_of
 from holdfast.cli.main import CRASHED
-from holdfast.cli.options import OUT, RUNS, SEED, SETTINGS, fail_on, names
+from holdfast.cli.options import LANGUAGE, OUT, RUNS, SEED, SETTINGS, fail_on, names
 from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ FORMS = ("fit_predict", "estimator", "features", "split")
     metavar="FORMAT",
     help="text, html, json, markdown, sarif, junit.  [default: what --out is named, else text]",
 )
+@LANGUAGE
 @OUT
 @SETTINGS
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any setting, such as audit.seed=1.")

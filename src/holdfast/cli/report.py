@@ -4,16 +4,15 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.options import FORMAT, LANGUAGE, OUT, RUNS
+from holdfast.cli.options import FORMAT, OUT, RUNS
 
 
 @click.command()
 @click.argument("run", default="latest")
 @FORMAT
-@LANGUAGE
 @OUT
 @RUNS
-def report(run: str, form: str, lang: str, out: Path | None, store: Path) -> None:
+def report(run: str, form: str, out: Path | None, store: Path) -> None:
     """Show a run again, in any format.
 
     RUN is an id, the beginning or end of one, a run's folder, or `latest`.
@@ -31,4 +30,4 @@ def report(run: str, form: str, lang: str, out: Path | None, store: Path) -> Non
     refuse_unknown(form)
     home = RunStore(store)
     path = home.find(run) / REPORT
-    show(home.load(run), form, out, path if path.is_file() else None, lang)
+    show(home.load(run), form, out, path if path.is_file() else None)

@@ -10,6 +10,7 @@ from holdfast.core.config import FILE_NAME, checked, override, read_toml
 from holdfast.core.errors import BadInput, unknown
 
 PARTS = ("audit",)
+OF_ALL = ("lang",)  # keys that stand above the tables: `--lang` is where they are read
 
 
 def audit_settings(config: Path | None, flags: Mapping[str, Any], assignments: Sequence[str]) -> AuditSettings:
@@ -21,8 +22,8 @@ def audit_settings(config: Path | None, flags: Mapping[str, Any], assignments: S
     values = read_toml(path) if config is not None or path.is_file() else {}
     origin = path if values else None
     for part in values:
-        if part not in PARTS:
-            raise unknown("table", part, PARTS, where=str(path))
+        if part not in (*PARTS, *OF_ALL):
+            raise unknown("table", part, (*PARTS, *OF_ALL), where=str(path))
     if origin is not None:
         checked(AuditSettings, values.get("audit", {}), origin, "audit")
     said = {key: value for key, value in flags.items() if value not in (None, ())}

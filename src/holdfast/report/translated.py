@@ -58,6 +58,7 @@ class _Speaker:
     def document(self, one: Document) -> Document:
         return replace(
             one,
+            title=self.head(one.title),
             subtitle=" · ".join(self.say(each) for each in one.subtitle.split(" · ")),
             verdict=self.verdict(one.verdict),
             waterfall=self.waterfall(one.waterfall) if one.waterfall else None,

@@ -9,10 +9,11 @@ from holdfast.core.errors import unknown
 from holdfast.report.languages.catalogue import NUMBER, Catalogue, Choice, Entry, Hole, catalogue, languages
 
 ENGLISH = "en"
-_DEEPEST = 4  # sentences inside sentences inside sentences
+_DEEPEST = 6  # sentences inside sentences inside sentences
 _OWN = 6  # characters of its own that a sentence needs to be said with a gap in it
 _CUTS = ((re.compile(r"(?<=\.) (?=[A-Z`'\d])"), " "), (re.compile("; "), "\u202f; "))
 _NUMBER = re.compile(NUMBER)
+_NAME = re.compile(r"[^\s]*[-_./@\d][^\s]*|[^\W_]?|[^a-zA-Z]*")  # of a file, a column, a check, or no words at all
 _MORE = re.compile(r"(?<=.) and ([\d,]+) more$")
 _AND = re.compile(r" and ")
 _QUOTED_AND = re.compile(r"(?<=['`]) and (?=['`])")
@@ -31,10 +32,10 @@ def known() -> tuple[str, ...]:
     return (ENGLISH, *languages())
 
 
-def refuse_unknown(language: str) -> None:
-    """Raise BadInput for a language that is not there."""
+def refuse_unknown(language: str, where: str = "") -> None:
+    """Raise BadInput for a language that is not there; `where` is the file that asks for it."""
     if language not in known():
-        raise unknown("language", language, known())
+        raise unknown("language", language, known(), where=where)
 
 
 def said(text: str, language: str = ENGLISH) -> str:
@@ -63,7 +64,7 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=8192)
 def _looked_up(text: str, language: str, depth: int) -> _Said:
     """Return the text in the language, or as it is; inside others a sentence may have lost capital and full stop."""
-    best = _Said(text, (text,) if any(map(str.isalpha, text)) else ())
+    best = _Said(text, () if _NAME.fullmatch(text) else (text,))
     words = catalogue(language)
     bare, stop = (text[:-1], ".") if text.endswith(".") and not text.endswith("..") else (text, "")
     for end in (stop, "" if stop else "."):
