@@ -113,7 +113,10 @@ def difference(
 def joint(
     metric: Metric, truth: np.ndarray, models: Sequence[Predictions], rng: np.random.Generator
 ) -> tuple[Float[np.ndarray, " models"], Float[np.ndarray, "models models"]]:
-    """Return the scores of several models and the covariance that the choice of test rows gives them."""
+    """Return the scores of several models and the covariance that the choice of test rows gives them.
+
+    Raises NotApplicable where the metric is not defined on these rows.
+    """
     scores = np.array([metric.score(truth, item) for item in models])
     if not np.isfinite(scores).all():
         raise NotApplicable(f"{metric.title} is not defined on these test rows")

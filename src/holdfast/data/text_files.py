@@ -79,7 +79,10 @@ def as_utf8(path: Path, encoding: Encoding, rewrite: Rewrite | None = None) -> P
 
 
 def head_of(path: Path, encoding: Encoding, name: str, most: int = _BLOCK) -> tuple[str, bool]:
-    """Return the first whole lines of the file, and whether they are all of it. Line ends stay as they are."""
+    """Return the first whole lines of the file, and whether they are all of it. Line ends stay as they are.
+
+    Raises BadInput.
+    """
     with path.open("r", encoding=encoding.codec, errors=encoding.errors, newline="") as file:
         text = file.read(most)
         while text and not _last_line_end(text) and len(text) < _LONGEST_LINE:

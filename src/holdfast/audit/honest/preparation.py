@@ -43,7 +43,10 @@ def labels_for(dataset: Dataset, facts: Facts, findings: Sequence[Finding]) -> L
 
 
 def given_for(given: StoredPredictions | Predictions, labels: Labels, facts: Facts, metric: Metric) -> Given:
-    """Return stored predictions of test rows with a label. Of several models, the one that claims most counts."""
+    """Return stored predictions of test rows with a label. Of several models, the one that claims most counts.
+
+    Raises BadInput.
+    """
     of_test = facts["split_of"].test & labels.known
     if isinstance(given, Predictions):
         rows, models = np.flatnonzero(facts["split_of"].test), {"stored predictions": given}

@@ -106,6 +106,7 @@ def fit_own(
     pixels.
 
     A pipeline that names a column which is left out gets it filled with one value: that tells it nothing either.
+    Raises NotApplicable.
     """
     as_numbers = inputs.encoding.names or any(block.kind == "vector" for block in inputs.encoding.blocks)
     ways: list[tuple[Form, Mapping[str, Any] | None]] = [("matrix", None)] if as_numbers else []

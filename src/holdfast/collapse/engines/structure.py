@@ -21,6 +21,7 @@ def kept(setting: Setting, *, subsample: bool = False) -> Int[np.ndarray, " gene
     """Return the sizes of batches, one a generation, each drawn from the latest model, all of them kept.
 
     With `subsample` a choice of their items is learnt from, else all of them, each with the same weight.
+    Raises NotApplicable.
     """
     graph, feeds = setting.graph, setting.regime.feeds
     if setting.regime.subsample != subsample:
@@ -34,7 +35,7 @@ def kept(setting: Setting, *, subsample: bool = False) -> Int[np.ndarray, " gene
 
 
 def kept_in_equal_batches(setting: Setting, *, subsample: bool = False) -> int:
-    """Return the size of each batch where all are kept, as `kept` has it, and are of one size."""
+    """Return the size of each batch where all are kept, as `kept` has it, and are of one size. Raises NotApplicable."""
     sizes = kept(setting, subsample=subsample)
     if sizes.min() < sizes.max():
         raise NotApplicable("it is about batches of one size")
@@ -63,7 +64,7 @@ def mixed(setting: Setting, *, fresh: bool, plain: bool = True) -> Mix:
     """Return the steady mix of real items, always new or always the same, with items of the latest model.
 
     Items that an ideal verifier passes are real ones. In generation 1 all are real, in the same numbers and weights.
-    With `plain` false, synthetic items may be drawn by a rule.
+    With `plain` false, synthetic items may be drawn by a rule. Raises NotApplicable.
     """
     graph = setting.graph
     if not graph.draws_plainly() and (plain or any(batch.verifier for batch in graph.batches)):

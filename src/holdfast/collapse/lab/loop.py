@@ -62,6 +62,7 @@ def generations(
     """Yield the history after each further generation; `record` is called with each model first.
 
     Generations between those of `at` may be left out, where the learner can leap over them: same law, other luck.
+    Raises BadInput.
     """
     truth = moment.models[0] if moment.generation == 0 else _truth(arm, block, streams)
     if moment.generation == 0:

@@ -64,7 +64,10 @@ def speech_patterns(sample: Texts, *, parser: str = "", draws: int | None = None
 
 
 def mean_similarity(trees: Sequence[Tree]) -> float:
-    """Return the mean normalised Weisfeiler–Lehman kernel over all pairs of different trees."""
+    """Return the mean normalised Weisfeiler–Lehman kernel over all pairs of different trees.
+
+    Raises NotApplicable for fewer than two trees.
+    """
     n = len(trees)
     if n < 2:
         raise NotApplicable(f"{n} sentences are fewer than 2")

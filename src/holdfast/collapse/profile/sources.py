@@ -42,7 +42,7 @@ def sources(
     """Return the sources of a loss, from its value in replicates as it is and after each intervention.
 
     `samples` is the factor k, and the losses with k times as many samples. The parts need not add up: what one
-    intervention cures another may cure too, and the rest is what none of them reaches.
+    intervention cures another may cure too, and the rest is what none of them reaches. Raises BadInput.
     """
     if len(base) < 2:
         raise BadInput(f"{len(base)} replicate has no interval; give at least 2")

@@ -154,7 +154,7 @@ def acceptance(truth: Float[np.ndarray, "*rows types"], verifier: Verifier) -> F
 
     Types have no place on a line of their own: they get one by their rank in the true law, common ones first, measured
     from its mean in its standard deviations. So a verifier with a `centre` above 0 likes rare types, below 0 common
-    ones.
+    ones. Raises NotApplicable.
     """
     if verifier.kind == "ideal":
         raise NotApplicable("an ideal verifier is part of the graph")

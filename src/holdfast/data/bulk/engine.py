@@ -56,7 +56,10 @@ class Workplace:
     engine: Engine
 
     def stage(self, name: str, make: Callable[[Path], None], **inputs: object) -> Path:
-        """Return the folder of a table; `make` fills it, unless it was filled before from the same `inputs`."""
+        """Return the folder of a table; `make` fills it, unless it was filled before from the same `inputs`.
+
+        Raises BadInput.
+        """
         key = digest_json([VERSION, self.engine.name, name, {k: _plainly(v) for k, v in inputs.items()}])
         into = self.folder / f"{name}-{key.removeprefix(PREFIX)[:16]}"
         if (into / DONE).is_file():

@@ -95,7 +95,10 @@ def parquet_records(parts: Sequence[tuple[str, Sequence[Path]]]) -> Records:
 
 
 def written(dataset: Dataset, columns: Sequence[str], folder: Path, parts: Sequence[tuple[str, int]]) -> Records:
-    """Return the records of a data set as Parquet below `folder`; `parts` say how many rows belong to each input."""
+    """Return the records of a data set as Parquet below `folder`; `parts` say how many rows belong to each input.
+
+    Raises BadInput.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     table, at, files = dataset.table.select(list(columns)), 0, []
     for number, (name, rows) in enumerate(parts):

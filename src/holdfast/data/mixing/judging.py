@@ -55,7 +55,7 @@ def refusal(dataset: Dataset, policy: Policy, progress: Progress | None = None) 
 
 
 def breaks(dataset: Dataset, policy: Policy, progress: Progress | None = None) -> tuple[Break, ...]:
-    """Return every limit of the policy that the training rows break, in the order of the policy."""
+    """Return every limit of the policy that the training rows break, in the order of the policy. Raises BadInput."""
     if policy.human.planned:
         raise BadInput(
             'the policy says "planner" where a number is needed; holdfast.collapse.planning.for_policy asks it'

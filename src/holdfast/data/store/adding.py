@@ -62,6 +62,7 @@ def add(
     """Return the version that has the records of the data set as well; the head, if it has them all already.
 
     The table is what the data set says of the origin of records that are there already: nothing of it is taken over.
+    Raises BadInput.
     """
     store.writable()
     if not len(dataset):

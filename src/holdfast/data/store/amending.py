@@ -27,7 +27,10 @@ _SAID = tuple(name for name in NAMES if name != RECORD)
 
 
 def amend(store: "Store", changes: pa.Table, message: str) -> Version:
-    """Return the version in which the records have the provenance that `changes` gives; the head, if they have it."""
+    """Return the version in which the records have the provenance that `changes` gives; the head, if they have it.
+
+    Raises BadInput.
+    """
     store.writable()
     if not message.strip():
         raise BadInput("an amendment needs a message that says who changed what is known of the origin, and why")

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 def attach(store: "Store", name: str, values: pa.Table, message: str, kind: Kind | None, role: Role) -> Version:
-    """Return the version whose records have the values in a column of this name; the head, if they have them."""
+    """Return the version whose records have the values in a column of this name; the head, if they have them.
+
+    Raises BadInput.
+    """
     store.writable()
     given = _given(name, values)
     with guarded(store.folder, "writing to"), using(store.folder), writing(store.folder):
