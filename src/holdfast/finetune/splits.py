@@ -10,8 +10,8 @@ from jaxtyping import Int, UInt64
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
+from holdfast.data.bulk.bits import finished
 from holdfast.data.bulk.hashes import row_hashes
-from holdfast.data.bulk.mixing import finished
 from holdfast.data.splitting import free_name
 from holdfast.finetune.recipe import Recipe
 

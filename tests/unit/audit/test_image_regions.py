@@ -6,7 +6,7 @@ from holdfast.audit.facts.labels.predictiveness import N_FOLDS, Question, area
 from holdfast.audit.facts.learning.quick_model import by_ridge, standardised, waves
 from holdfast.audit.runner import Facts
 from holdfast.core.errors import NotApplicable
-from holdfast.data.bulk.mixing import folds_by_number
+from holdfast.data.bulk.bits import folds_by_number
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from holdfast.audit.facts.labels.predictiveness import (
     units,
 )
 from holdfast.audit.runner import Facts
-from holdfast.data.bulk.mixing import folds_by_number
+from holdfast.data.bulk.bits import folds_by_number
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from holdfast.collapse.measures.sound import documents, pictures
 from holdfast.collapse.measures.words import Tokenised, Words, found
 from holdfast.collapse.samples import Images, Points, SampleSet, Texts
 from holdfast.core.errors import unknown
+from holdfast.data.bulk.bits import GOLDEN, finished
 
 _DIMENSIONS = 256
 _GRID = 32  # pictures are brought to this height and width
@@ -63,7 +64,7 @@ def hashed_words(sample: Texts) -> Points:
     words = texts.words if isinstance(texts, Tokenised) else found(texts)
     one = _hashes(words)
     inside = np.flatnonzero(words.document[1:] == words.document[:-1]) if len(one) > 1 else np.zeros(0, np.int64)
-    two = _mixed(one[inside] * np.uint64(3) + one[inside + 1])
+    two = finished(one[inside] * np.uint64(3) + one[inside + 1] + GOLDEN)
     hashes = np.concatenate([one, two])
     document = np.concatenate([words.document, words.document[inside]])
     order = np.lexsort((hashes, document))
@@ -81,15 +82,7 @@ def hashed_words(sample: Texts) -> Points:
 
 def _hashes(words: Words) -> np.ndarray:
     known = [crc32(word.encode("utf-8", "surrogatepass")) for word in words.vocabulary]
-    return _mixed(np.array(known, dtype=np.uint64))[words.codes]
-
-
-def _mixed(numbers: np.ndarray) -> np.ndarray:
-    """Return numbers whose bits are spread by the finaliser of SplitMix64 (Steele et al. 2014)."""
-    x = numbers + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    return finished(np.array(known, dtype=np.uint64) + GOLDEN)[words.codes]
 
 
 def picture_features(sample: Images) -> Points:

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
+from holdfast.data.bulk.bits import GOLDEN, finished
 from holdfast.data.text_files import encoding_of
 
 Unit = Literal["words", "characters"]
@@ -40,7 +41,7 @@ class Source:
 @lru_cache(maxsize=4)
 def file_source(file: str, unit: Unit, held_out: int) -> Source:
     """Return the text of a file. Raises BadInput for what is no text, or too little of it."""
-    text = _read(Path(file).expanduser())
+    text = read_text(file, _BYTES, "a text is made up")
     pieces = _WORD.findall(text) if unit == "words" else list(text)
     if len(pieces) < FEWEST + held_out:
         raise BadInput(
@@ -83,11 +84,8 @@ def _cumulated(types: int, exponent: float) -> Float[np.ndarray, " types"]:
 
 
 def _scattered(keys: np.ndarray) -> Float[np.ndarray, " keys"]:
-    """Return a number in [0, 1) for each key, always the same one (the mixing of SplitMix64; Steele et al., 2014)."""
-    keys = keys + np.uint64(0x9E3779B97F4A7C15)
-    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(((keys ^ (keys >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53)
+    """Return a number in [0, 1) for each key, always the same one."""
+    return np.asarray((finished(keys + GOLDEN) >> np.uint64(11)) * 2.0**-53)
 
 
 def _word(number: int) -> str:
@@ -100,11 +98,14 @@ def _word(number: int) -> str:
     return word
 
 
-def _read(path: Path) -> str:
+def read_text(file: str, most_bytes: int, otherwise: str) -> str:
+    """Return the text of a file; `otherwise` says what is learnt from without one. Raises BadInput."""
+    path = Path(file).expanduser()
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "is not there"
-        raise BadInput(f"options.file is a text to learn from; {path} {what}. Without it a text is made up")
-    if path.stat().st_size > _BYTES:
-        raise BadInput(f"{path} has {path.stat().st_size >> 20:,} MiB; texts up to {_BYTES >> 20} MiB are learnt from")
+        raise BadInput(f"options.file is a text to learn from; {path} {what}. Without it {otherwise}")
+    if path.stat().st_size > most_bytes:
+        most = f"{most_bytes >> 20} MiB"
+        raise BadInput(f"{path} has {path.stat().st_size >> 20:,} MiB; texts up to {most} are learnt from")
     how = encoding_of(path, path.name)
     return path.read_text(encoding=how.codec, errors=how.errors)

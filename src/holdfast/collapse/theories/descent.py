@@ -32,7 +32,11 @@ _CASES = tuple(
 
 
 def widened(rule: Rule) -> float:
-    """Return by what a rule multiplies the variance of items; cutting off both ends of a normal law narrows it."""
+    """Return what a rule multiplies the variance of a normal distribution by.
+
+    Density to the power 1/T is normal with T times the variance; the likely part that holds p lies within ±c, where
+    the variance is 1 − 2 c φ(c) / p.
+    """
     if rule.top_p == 1:
         return rule.temperature
     c = float(ndtri((1 + rule.top_p) / 2))

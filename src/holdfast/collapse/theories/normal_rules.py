@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtri
 
 from holdfast.collapse.definitions import Setting, theory
-from holdfast.collapse.regimes import PLAIN, Rule
+from holdfast.collapse.regimes import PLAIN
+from holdfast.collapse.theories.descent import widened
 from holdfast.collapse.theories.normal_law import MOST_CARRIED, SOURCE, Factors, factors, number, summed
 from holdfast.core.errors import NotApplicable
 
@@ -25,19 +25,6 @@ def _case(rule: dict[str, float], variance: str) -> dict[str, object]:
 _CASES = (_case({"temperature": 0.8}, "mle"), _case({"top_p": 0.9, "temperature": 1.2}, "unbiased"))
 
 
-def narrowing(rule: Rule) -> float:
-    """Return what a rule multiplies the variance of a normal distribution by.
-
-    Density to the power 1/T is normal with T times the variance; the likely part that holds p lies within ±c, where
-    the variance is 1 − 2 c φ(c) / p.
-    """
-    if rule.top_p == 1:
-        return rule.temperature
-    c = float(ndtri((1 + rule.top_p) / 2))
-    density = np.exp(-c * c / 2) / np.sqrt(2 * np.pi)
-    return rule.temperature * (1 - 2 * c * density / rule.top_p)
-
-
 def _ruled(setting: Setting) -> tuple[Factors, float]:
     """Return the factors of the fits and of the rule. Raises NotApplicable."""
     feed = setting.regime.feeds[0]
@@ -46,7 +33,7 @@ def _ruled(setting: Setting) -> tuple[Factors, float]:
     plain = setting.regime.model_copy(update={"feeds": (feed.model_copy(update={"rule": PLAIN}),)})
     if len(setting.regime.feeds) > 1:
         raise NotApplicable(f"it is about: {_ASSUMES}")
-    return factors(replace(setting, regime=plain)), narrowing(feed.rule)
+    return factors(replace(setting, regime=plain)), widened(feed.rule)
 
 
 def _checkable(setting: Setting) -> np.ndarray:

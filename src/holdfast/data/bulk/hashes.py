@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from jaxtyping import UInt64
 
 from holdfast.core.dataset import Dataset
-from holdfast.data.bulk.mixing import GOLDEN, finished
+from holdfast.data.bulk.bits import GOLDEN, finished
 from holdfast.data.bulk.words import offsets_of
 
 MISSING = np.uint64(0xA5A5A5A5DEADBEEF)

@@ -10,7 +10,7 @@ at 0.8. What meets is compared run by run afterwards, so that bands cost recall 
 import numpy as np
 from jaxtyping import Int, UInt32, UInt64
 
-from holdfast.data.bulk.mixing import GOLDEN, finished
+from holdfast.data.bulk.bits import GOLDEN, finished
 
 BANDS, ROWS = 25, 5  # 16 × 8 loses a fifth of the pairs at 0.7 to 0.8
 BINS = BANDS * ROWS

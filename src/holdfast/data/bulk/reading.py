@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset
 
+from holdfast.data.bulk.bits import GOLDEN
 from holdfast.data.bulk.engine import parquet_files
 from holdfast.data.bulk.hashes import hashes_of, stirred
 from holdfast.data.bulk.minhash import BANDS, band_keys
-from holdfast.data.bulk.mixing import GOLDEN
 from holdfast.data.bulk.records import Unit, blocks
 from holdfast.data.bulk.words import Words, blocks_of, words_of
 from holdfast.data.canonical import STRING

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Int, UInt64
 
-from holdfast.data.bulk.mixing import finished
+from holdfast.data.bulk.bits import finished
 
 MOST_BYTES = 1 << 20  # of one text that are read: 150,000 words
 _BLOCK = 1 << 17  # bytes read at once: their hashes fit a processor's cache

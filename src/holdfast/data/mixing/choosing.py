@@ -19,7 +19,7 @@ from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.core.showing import shows
 from holdfast.core.text import one_line
-from holdfast.data.bulk.mixing import GOLDEN, finished
+from holdfast.data.bulk.bits import GOLDEN, finished
 from holdfast.data.canonical import STRING
 from holdfast.data.mixing.allocation import Allocation, Shortfall, allocate, most_records
 from holdfast.data.mixing.counting import HUMAN, LEFT_OUT, NEEDED, SYNTHETIC, UNKNOWN, VERIFIED, Counter, Stock

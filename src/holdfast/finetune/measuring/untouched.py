@@ -10,8 +10,8 @@ from jaxtyping import Float, Int
 
 from holdfast.core.dataset import Dataset
 from holdfast.core.random import Streams
+from holdfast.data.bulk.bits import finished
 from holdfast.data.bulk.hashes import row_hashes
-from holdfast.data.bulk.mixing import finished
 from holdfast.finetune.class_answers import head_of
 from holdfast.finetune.heads import MOST, features
 from holdfast.finetune.tasks.definitions import Head, Prepared

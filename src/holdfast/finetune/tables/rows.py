@@ -13,8 +13,8 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.hashing import hasher, tagged
 from holdfast.core.random import Streams
+from holdfast.data.bulk.bits import finished
 from holdfast.data.bulk.hashes import hashes_of, row_hashes
-from holdfast.data.bulk.mixing import finished
 from holdfast.finetune.splits import members
 from holdfast.finetune.tables.columns import Encoder
 

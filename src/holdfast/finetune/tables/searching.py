@@ -14,7 +14,7 @@ from holdfast.core.finding import FROZEN, Examples
 from holdfast.core.progress import track
 from holdfast.core.random import Streams
 from holdfast.core.record import Section
-from holdfast.data.bulk.mixing import finished
+from holdfast.data.bulk.bits import finished
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.searching.cells import cell, rounded
 from holdfast.finetune.searching.proposing import Outcome, has_optuna, proposed

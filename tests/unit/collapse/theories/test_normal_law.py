@@ -6,6 +6,7 @@ from holdfast.collapse.definitions import Setting
 from holdfast.collapse.graph import graph
 from holdfast.collapse.learners.gaussian import Gaussian
 from holdfast.collapse.regimes import PRESETS, Regime
+from holdfast.collapse.theories.descent import widened
 from holdfast.collapse.theories.normal_law import factors, moments
 from holdfast.collapse.theories.normal_logarithm import quantile
 from holdfast.collapse.theories.normal_moments import (
@@ -14,7 +15,6 @@ from holdfast.collapse.theories.normal_moments import (
     normal_variance_spread,
     normal_wasserstein,
 )
-from holdfast.collapse.theories.normal_rules import narrowing
 
 
 def setting(samples, generations, variance="unbiased", regime=PRESETS["replace"]):
@@ -96,5 +96,5 @@ def test_a_truncated_normal_keeps_this_much_of_its_variance():
     from holdfast.collapse.regimes import Rule
 
     c = 1.6448536
-    assert narrowing(Rule(top_p=0.9)) == pytest.approx(truncnorm(-c, c).var(), abs=1e-6)
-    assert narrowing(Rule(top_p=0.9, temperature=2.0)) == pytest.approx(2 * truncnorm(-c, c).var(), abs=1e-6)
+    assert widened(Rule(top_p=0.9)) == pytest.approx(truncnorm(-c, c).var(), abs=1e-6)
+    assert widened(Rule(top_p=0.9, temperature=2.0)) == pytest.approx(2 * truncnorm(-c, c).var(), abs=1e-6)

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from holdfast.data.bulk.bits import finished
 from holdfast.data.bulk.jaccard import jaccard
 from holdfast.data.bulk.minhash import BANDS, band_keys
-from holdfast.data.bulk.mixing import finished
 from holdfast.data.bulk.reading import SAMPLED_RUNS, limit
 from holdfast.data.bulk.telling import recall
 

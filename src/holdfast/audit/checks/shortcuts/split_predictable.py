@@ -27,7 +27,7 @@ from holdfast.audit.facts.rows.splits import SplitOf
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
 from holdfast.core.random import Streams
-from holdfast.data.bulk.mixing import folds_by_number
+from holdfast.data.bulk.bits import folds_by_number
 
 _SHUFFLES = 99
 _SIDES = ("train", "test")

@@ -12,7 +12,7 @@ from holdfast.audit.facts.rows.groups import Groups
 from holdfast.audit.facts.rows.rows import RowGroups
 from holdfast.audit.threads import one_thread
 from holdfast.core.finding import Measure
-from holdfast.data.bulk.mixing import folds_by_number
+from holdfast.data.bulk.bits import folds_by_number
 
 N_FOLDS = 4
 _LEAST_OF_CLASS = 20  # rows of a class, for its AUC to count

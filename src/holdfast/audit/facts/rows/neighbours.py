@@ -13,8 +13,8 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
+from holdfast.data.bulk.bits import GOLDEN
 from holdfast.data.bulk.hashes import row_hashes
-from holdfast.data.bulk.mixing import GOLDEN
 
 MOST_RECORDS = 10_000_000
 FEWEST_RECORDS = 20

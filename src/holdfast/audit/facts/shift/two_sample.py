@@ -20,7 +20,7 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.hashing import digest_json
 from holdfast.core.random import Streams
 from holdfast.core.record import Sampled
-from holdfast.data.bulk.mixing import folds_by_number
+from holdfast.data.bulk.bits import folds_by_number
 
 FEWEST_ROWS = 40  # on each side
 _MOST_COLUMNS = 200

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from holdfast.data.bulk.mixing import GOLDEN
+from holdfast.data.bulk.bits import GOLDEN
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Int, UInt64
 
 from holdfast.core.progress import Advance
-from holdfast.data.bulk.mixing import GOLDEN
+from holdfast.data.bulk.bits import GOLDEN
 from holdfast.data.bulk.words import blocks_of, words_of
 
 FEWEST_WORDS = 6  # of a text; shorter ones are never candidates

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int, UInt64
 
-from holdfast.data.bulk.mixing import GOLDEN
+from holdfast.data.bulk.bits import GOLDEN
 from holdfast.data.bulk.words import Words, blocks_of, words_of
 
 MOST_BITS = 15  # a number of four bits

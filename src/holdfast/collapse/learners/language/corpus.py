@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 from zlib import crc32
 
@@ -12,9 +11,9 @@ import numpy as np
 from jaxtyping import UInt16
 
 from holdfast.collapse.learners.language.tales import tales
+from holdfast.collapse.ngrams.text import read_text
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
-from holdfast.data.text_files import encoding_of
 
 Unit = Literal["words", "characters"]
 START, UNKNOWN = 0, 1  # tokens that stand for no text: before a document, and a rare word
@@ -53,7 +52,7 @@ class Corpus:
 @lru_cache(maxsize=8)
 def corpus(file: str | None, unit: Unit, vocabulary: int, length: int) -> Corpus:
     """Return a file's text, or tales where there is no file, in documents of `length` tokens. Raises BadInput."""
-    text = tales(_TALES, Streams(0)("tales")) if file is None else _read(Path(file).expanduser())
+    text = tales(_TALES, Streams(0)("tales")) if file is None else read_text(file, _BYTES, "small tales are made up")
     pieces = _WORD.findall(text) if unit == "words" else list(text)
     common = [piece for piece, _ in sorted(Counter(pieces).items(), key=lambda kv: (-kv[1], kv[0]))]
     known = ("", "�", *common[: min(vocabulary, _MOST) - 2])
@@ -67,12 +66,3 @@ def corpus(file: str | None, unit: Unit, vocabulary: int, length: int) -> Corpus
             f"{round(fewest / _HELD_OUT):,} are needed. Give a longer text, or a smaller options.length"
         )
     return Corpus(known, tokens[:cut], tokens[cut:], unit, crc32(tokens.tobytes()))
-
-
-def _read(path: Path) -> str:
-    if not path.is_file():
-        raise BadInput(f"no file {path}: options.file is a text to learn from; without it small tales are made up")
-    if path.stat().st_size > _BYTES:
-        raise BadInput(f"{path} has {path.stat().st_size >> 20:,} MiB; texts up to {_BYTES >> 20} MiB are learnt from")
-    how = encoding_of(path, path.name)
-    return path.read_text(encoding=how.codec, errors=how.errors)

@@ -7,6 +7,8 @@ tell from coin flips: then, whatever the text, chance is known exactly.
 import numpy as np
 from jaxtyping import UInt64
 
+from holdfast.data.bulk.bits import GOLDEN, finished
+
 Words = UInt64[np.ndarray, " n"]
 Pair = tuple[int, int]  # 128 bits of key
 
@@ -61,11 +63,5 @@ def _turned(word: Words, by: int) -> Words:
 
 
 def scattered(values: Words) -> Words:
-    """Return each value mixed by a fixed bijection, for sampling that has nothing to do with what a value says.
-
-    The finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
-    """
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    """Return each value mixed by a fixed bijection, for sampling that does not depend on what a value means."""
+    return finished(values + GOLDEN)

@@ -1,4 +1,4 @@
-"""Numbers stirred so that every bit of them moves every bit of the result: what keys, samples and folds are made of."""
+"""Numbers with their bits mixed, so that each bit moves every bit of the result: for keys, samples and folds."""
 
 import numpy as np
 from jaxtyping import Int, UInt64
@@ -7,7 +7,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd (Steele et a
 
 
 def finished(bits: UInt64[np.ndarray, " n"]) -> UInt64[np.ndarray, " n"]:
-    """Return the finaliser of splitmix64 (Steele et al., 2014) of each value; 0 stays 0."""
+    """Return the finaliser of splitmix64 (Steele et al., 2014) of each value; 0 stays 0 unless GOLDEN is added."""
     with np.errstate(over="ignore"):
         bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from holdfast.data.bulk.mixing import GOLDEN, finished, folds_by_number
+from holdfast.data.bulk.bits import GOLDEN, finished, folds_by_number
 
 
 def test_steps_of_the_golden_number_give_splitmix64():
