@@ -62,14 +62,20 @@ class Started:
 
     def __init__(self, process: int, folder: Path) -> None:
         self.process, self.folder, self.code = process, folder, None
+        self.used = 0.0  # seconds of the processor, once it is over
 
     def over(self) -> bool:
         """Return whether it has ended."""
         if self.code is None:
-            done, status = os.waitpid(self.process, os.WNOHANG)
+            done, status, used = os.wait4(self.process, os.WNOHANG)
             if done:
-                self.code = os.waitstatus_to_exitcode(status)
+                self.code, self.used = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
         return self.code is not None
+
+    def spent(self) -> float:
+        """Return the seconds of the processor until now, which other programs do not make more."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def wait(self, seconds: float, until: Callable[[], bool] = lambda: False, nap: float = 0.01) -> bool:
         """Wait so long, or until something is seen; return whether the process is over."""
@@ -171,12 +177,11 @@ def campaign(
     rng = random.Random(seed)
     store = RunStore(folder / ".holdfast")
     anew = ["finetune", *(call or CASES[name]), "--fail-on", "never", "--format", "json", "--out", "record.json"]
-    begun = time.monotonic()
     first = start(anew, folder)
     first.wait(3600)
     if first.code:
         return [f"{name}: the unbroken run ends with {first.code}: {(folder / 'said').read_text()[-400:]}"]
-    whole = time.monotonic() - begun
+    whole = first.used
     expected = conclusions(store.folder / store.ids()[0])
     counts = {"killed": 0, "inside a save": 0, "before the run": 0, "damaged": 0, "ended": 0, "compared": 0}
     faults: list[str] = []
@@ -190,7 +195,7 @@ def campaign(
         faults += [f"{name}: {run}, {what}" for what in found]
         print("\n".join(found), end="\n" if found else "")
         print(f"{name}: {counts}, {len(faults)} faults", flush=True)
-    print(f"{name}: a run of {whole:.0f} s; {counts}; {len(faults)} faults", flush=True)
+    print(f"{name}: a run of {whole:.0f} CPU-s; {counts}; {len(faults)} faults", flush=True)
     return faults
 
 
@@ -241,9 +246,10 @@ def kill_in(
             seen.update(now)
             return bool(now) and len(seen) >= left
 
-        process.wait(whole, saving, nap=0.0)
+        process.wait(3600, saving, nap=0.0)
     else:
-        process.wait(rng.uniform(0.0, 0.9) * whole)
+        moment = rng.uniform(0.0, 0.9) * whole
+        process.wait(3600, lambda: process.spent() >= moment)
     if process.kill():
         counts["killed"] += 1
         counts["inside a save"] += bool(torn(run, process.process))
