@@ -75,19 +75,19 @@ def _listed(names: Sequence[str]) -> str:
 def _vote(cell: str, below: Sequence[str]) -> float:
     """Return what one column says: above 0 for a header, below 0 against."""
     cell = cell.strip()
-    values = [value.strip() for value in below]
-    values = [value for value in values if value not in MISSING]
-    if not values or cell in MISSING:
+    counts = Counter(value for value in map(str.strip, below) if value not in MISSING)
+    n = counts.total()
+    if not n or cell in MISSING:
         return 0.0
+    quantities = sum(times for value, times in counts.items() if _is_quantity(value)) >= _MOSTLY * n
     if _is_quantity(cell):
         # A number can be a name (years, sensor numbers), but hardly above numbers of the same sort.
-        return -1.0 if sum(map(_is_quantity, values)) >= _MOSTLY * len(values) else -0.25
-    if sum(map(_is_quantity, values)) >= _MOSTLY * len(values):
+        return -1.0 if quantities else -0.25
+    if quantities:
         return 1.0
-    distinct = set(values)
-    if cell in distinct:
+    if cell in counts:
         return -1.0
-    if len(distinct) <= _FEW * len(values) and len(values) >= 4:
+    if len(counts) <= _FEW * n and n >= 4:
         return 0.5
     return 0.0
 

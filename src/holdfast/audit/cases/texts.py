@@ -1,5 +1,7 @@
 """Small sets of plausible texts for cases, tests and benchmarks: sentences of made-up words that never recur alike."""
 
+from functools import cache
+
 import numpy as np
 
 _ONSETS = (
@@ -34,6 +36,7 @@ N_WORDS = 4000
 _COMMON_SHARE = 0.4  # of running words, as in English
 
 
+@cache
 def vocabulary(n: int = N_WORDS) -> np.ndarray:
     """Return `n` different words, the same every time."""
     rng = np.random.default_rng(7)
@@ -47,19 +50,16 @@ def vocabulary(n: int = N_WORDS) -> np.ndarray:
     return np.array(list(words)[:n])
 
 
-_WORDS = vocabulary()
-
-
 def texts(rng: np.random.Generator, n: int, words: tuple[int, int] = (20, 60)) -> list[str]:
     """Return `n` unrelated texts of so many words, in sentences; words are drawn by Zipf's law."""
-    rank = np.arange(len(_COMMON), len(_WORDS))
+    rank = np.arange(len(_COMMON), N_WORDS)
     rare = 1.0 / (rank - len(_COMMON) + 10.0)
     rare /= rare.sum()
     lengths = rng.integers(words[0], words[1] + 1, size=n)
     total = int(lengths.sum())
     common = rng.random(total) < _COMMON_SHARE
     drawn = np.where(common, rng.integers(0, len(_COMMON), size=total), rng.choice(rank, size=total, p=rare))
-    running, ends = _WORDS[drawn], np.cumsum(lengths)
+    running, ends = vocabulary()[drawn], np.cumsum(lengths)
     return [sentences(running[end - length : end].tolist()) for end, length in zip(ends, lengths, strict=True)]
 
 
@@ -76,7 +76,7 @@ def edited(rng: np.random.Generator, text: str, share: float, how: str = "drop")
     if how == "drop":
         return " ".join(word for word, gone in zip(words, hit, strict=True) if not gone)
     if how == "replace":
-        others = rng.choice(_WORDS, size=len(words))
+        others = rng.choice(vocabulary(), size=len(words))
         return " ".join(str(new) if gone else word for word, new, gone in zip(words, others, hit, strict=True))
     for place in np.flatnonzero(hit[:-1]).tolist():
         words[place], words[place + 1] = words[place + 1], words[place]
