@@ -36,6 +36,16 @@ def test_the_page_on_architecture_names_what_is_there():
     assert gone == []
 
 
+MAPPED = ("audit/code", "audit/honest", "audit/models", "data/bulk", "data/mixing", "data/review", "data/store")
+
+
+@pytest.mark.parametrize("folder", MAPPED)
+def test_the_map_of_a_large_folder_names_every_file(folder):
+    text = ast.get_docstring(ast.parse((SOURCE / folder / "__init__.py").read_text("utf-8"))) or ""
+    files = {path.stem for path in (SOURCE / folder).glob("*.py")} - {"__init__"}
+    assert files - set(re.findall(r"\w+", text)) == set()
+
+
 def test_only_three_files_of_core_reach_a_higher_part_by_name():
     """Import-linter sees import statements; a module that is named in a string gets past it."""
     layers = ["core", "data", "audit", "finetune", "collapse", "report", "web", "cli"]

@@ -1,4 +1,13 @@
-"""Notebooks and scripts as they are read: files, cells, syntax trees. Code is parsed and never run."""
+"""Notebooks and scripts as they are read: files, cells, syntax trees. Code is parsed and never run.
+
+from text to trees    files, notebook, source, syntax, walking; comments that accept findings; order of cells; modules
+what values are       values (what a name may hold), rows (which rows that is), names, vocabulary, protocol
+following a program   program (from first to last), machine (the state), statements, expressions, comprehensions,
+                      binding, inlining, joining, calls, attributes
+what libraries do     functions, making, estimators, training, splits, drawing, scores; frames, columns, arrays, series,
+                      picking, stacking, column_expressions, containers, namespaces; unknown for all others
+what happened         events; judging, leaks, labels and groups derive from them what checks read; telling words it
+"""
 
 from holdfast.audit.code.files import read_code as read_code
 from holdfast.audit.code.source import Cell as Cell

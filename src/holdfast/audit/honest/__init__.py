@@ -9,6 +9,7 @@ attribution.py  Shapley shares
 tally.py        which values are computed, in which order, within the budget
 story.py        the record that they come to
 scoring.py      the verb
+scorer.py       a scorer for cross-validation in scikit-learn
 """
 
 from holdfast.audit.honest.scoring import honest_score, score_of_audit

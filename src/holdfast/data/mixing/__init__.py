@@ -3,6 +3,12 @@
     from holdfast.data.mixing import mix, read_policy, refusal, write_mix
     write_mix(mix(read_policy(Path("diet.toml"))), Path("training"))
 
+policy, source             what a person wants, and what there is to take from
+counting, descent          what each record counts as; records made from excluded ones
+allocation, offers         how many of each kind; or why that cannot be, and what would do
+choosing, weights          which records; writing, record, tagging: kept
+judging                    whether a training set keeps a policy; telling: all of it in words
+
 Nothing is imported until it is used.
 """
 
