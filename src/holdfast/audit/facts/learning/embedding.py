@@ -72,6 +72,7 @@ def _sentence_encoder(folder: Path) -> Callable[[list[str]], np.ndarray]:
         from sentence_transformers import SentenceTransformer
     except ImportError:
         raise MissingExtra.for_package("sentence-transformers", "vectors", "reading this model") from None
+    _libraries()
     model = SentenceTransformer(str(folder), **_SAFE, model_kwargs={"use_safetensors": True})
     return lambda batch: model.encode(batch, show_progress_bar=False, convert_to_numpy=True)
 
@@ -136,4 +137,5 @@ def _libraries() -> tuple[Any, Any]:
         import transformers
     except ImportError:
         raise MissingExtra.for_package("transformers and torch", "vectors", "reading this model") from None
+    transformers.utils.logging.disable_progress_bar()  # ours is shown
     return torch, transformers

@@ -5,9 +5,11 @@ import importlib.util
 import numpy as np
 import pytest
 
+import small_models
 from holdfast.audit.cases import subject
 from holdfast.audit.cases.images import encoded, picture_data
 from holdfast.audit.facts.learning.embedding import embed_images, embed_texts, model_folder
+from holdfast.audit.runner import Facts
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.verb import audit, given_facts
 from holdfast.core.dataset import Dataset
@@ -62,31 +64,44 @@ def test_without_the_libraries_the_extra_is_named(tmp_path) -> None:
         model_folder(str(tmp_path))
 
 
-@pytest.mark.slow  # needs the extra `vectors`, which is several hundred megabytes
 def test_a_model_made_on_the_spot_gives_vectors(tmp_path) -> None:
-    transformers = pytest.importorskip("transformers")
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"word{number}" for number in range(30))]
-    (tmp_path / "vocab.txt").write_text("\n".join(words))
-    transformers.BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)
-    config = transformers.BertConfig(
-        vocab_size=len(words),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        max_position_embeddings=40,
-    )
-    transformers.BertModel(config).save_pretrained(tmp_path, safe_serialization=True)
-    data = sentences(30)
-    found = embed_texts(data, "text", str(tmp_path), Silent())
-    assert found.shape == (30, 16)
+    pytest.importorskip("transformers")
+    folder = str(small_models.encoder(tmp_path))
+    written = [text for text, _ in small_models.texts(30, seed=0)]
+    data = subject({"text": [*written, None]})
+    found = embed_texts(data, "text", folder, Silent())
+    assert found.shape == (31, 16)
     assert np.isfinite(found).all()
     assert len(np.unique(found.round(5), axis=0)) > 25
-    again = embed_texts(data.take(np.arange(30)[::-1]), "text", str(tmp_path), Silent())
-    assert np.allclose(again[::-1], found, atol=1e-5)
+    assert not found[30].any()  # no text, no vector
+    # Neither the order of rows nor the longer texts beside it move a vector.
+    again = embed_texts(data.take(np.arange(30)[::-1]), "text", folder, Silent())
+    assert np.allclose(again[::-1], found[:30], atol=1e-5)
+    alone = embed_texts(data.take(np.array([3])), "text", folder, Silent())
+    assert np.allclose(alone[0], found[3], atol=1e-5)
 
 
-@pytest.mark.slow  # needs the extra `vectors`, which is several hundred megabytes
+def test_a_model_of_sentence_transformers_gives_the_mean_over_tokens(tmp_path) -> None:
+    made_by = pytest.importorskip("sentence_transformers")  # not among the extras that tests install
+    plain = small_models.encoder(tmp_path / "plain")
+    # Without a modules.json the library adds the mean over tokens, and says so in the folder that it saves.
+    made_by.SentenceTransformer(str(plain), local_files_only=True).save(str(tmp_path / "sentences"))
+    assert (tmp_path / "sentences" / "modules.json").is_file()
+    data = subject({"text": [text for text, _ in small_models.texts(20, seed=0)]})
+    found = embed_texts(data, "text", str(tmp_path / "sentences"), Silent())
+    assert np.allclose(found, embed_texts(data, "text", str(plain), Silent()), atol=1e-5)
+
+
+def test_a_folder_named_in_the_settings_stands_in_for_the_texts(tmp_path) -> None:
+    pytest.importorskip("transformers")
+    folder = small_models.encoder(tmp_path)
+    rows = small_models.texts(120, seed=1)
+    columns = {"text": [text for text, _ in rows], "y": [label for _, label in rows]}
+    facts = Facts({"dataset": subject(columns)}, {"vectors": {"model": str(folder)}})
+    assert facts["vectors"].columns == ("text",)
+    assert [block.kind for block in facts["encoding"].blocks] == ["vector"]
+
+
 def test_a_model_of_pictures_made_on_the_spot_gives_vectors(tmp_path) -> None:
     transformers = pytest.importorskip("transformers")
     shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
