@@ -49,7 +49,7 @@ class _Speaker:
 
     def head(self, text: str) -> str:
         """Return the head of a column or the name of a scale, which may be the name of a column of the data."""
-        return text if text in self.names else self.say(text)
+        return text if text in self.names else in_table(text, self.language, is_head=True)
 
     def cell(self, text: str) -> str:
         """Return a cell or a name along a scale, which may be anything of the data."""
@@ -91,7 +91,7 @@ class _Speaker:
             pictures=tuple(self.picture(each) for each in one.pictures),
             maps=tuple(self.map(each) for each in one.maps),
             galleries=tuple(self.gallery(each) for each in one.galleries),
-            tables=tuple(self.data(each) if _is_of_rows(each) else self.own(each) for each in one.tables),
+            tables=tuple(self.table(each) for each in one.tables),
         )
 
     def card(self, one: Card) -> Card:
@@ -114,7 +114,7 @@ class _Speaker:
             pictures=tuple(self.picture(each) for each in one.pictures),
             maps=tuple(self.map(each) for each in one.maps),
             galleries=tuple(self.gallery(each) for each in one.galleries),
-            tables=tuple(self.data(each) for each in one.tables),
+            tables=tuple(self.table(each) for each in one.tables),
             fix=self.say(one.fix),
         )
 
@@ -149,15 +149,16 @@ class _Speaker:
     def lines(self, lines: Sequence[Line]) -> tuple[Line, ...]:
         return tuple(replace(one, title=self.say(one.title), reason=self.say(one.reason)) for one in lines)
 
+    def table(self, one: Table) -> Table:
+        """Return a table of rows of the data with the report's heading only, any other one as the report's own."""
+        if one.head[:1] != ("Row",) or not all(_PLACE.fullmatch(row[0]) for row in one.rows if row):
+            return self.own(one)
+        return self.around(replace(one, head=(self.say("Row"), *one.head[1:])))
+
     def own(self, one: Table) -> Table:
         """Return a table whose head is the report's, and whose cells are its words, numbers, or names of the data."""
         rows = tuple(tuple(self.cell(each) for each in row) for row in one.rows)
         return self.around(replace(one, head=tuple(self.head(each) for each in one.head), rows=rows))
-
-    def data(self, one: Table) -> Table:
-        """Return a table of the data: only the head of the places where its rows stand is the report's."""
-        head = (self.say("Row"), *one.head[1:]) if _is_of_rows(one) else one.head
-        return self.around(replace(one, head=head))
 
     def record(self, one: Table) -> Table:
         """Return a table of the record: head and counts are the report's, names are not."""
@@ -177,8 +178,3 @@ class _Speaker:
 
     def value(self, one: Cell) -> Cell:
         return self.cell(one) if isinstance(one, str) else one
-
-
-def _is_of_rows(table: Table) -> bool:
-    """Return whether a table shows rows of the data, each with its place."""
-    return table.head[:1] == ("Row",) and all(_PLACE.fullmatch(row[0]) for row in table.rows if row)

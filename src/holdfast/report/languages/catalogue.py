@@ -153,8 +153,7 @@ def catalogue(language: str) -> Catalogue:
     for table, english, other in entries(language):
         placed = _placed(other, rules["spaced"])
         if not _PIECE.search(english):
-            exact[english] = placed
-            cells |= {english: placed} if table == CELLS else {}
+            (cells if table == CELLS else exact)[english] = placed
             continue
         first = split(english)[0]
         begins = (
@@ -174,7 +173,7 @@ def catalogue(language: str) -> Catalogue:
         many_from=rules["many_from"],
         between=rules["and"],
         more=rules["more"],
-        exact=exact,
+        exact={**cells, **exact},
         cells=cells,
         holed=kept,
     )

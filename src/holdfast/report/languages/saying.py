@@ -48,11 +48,17 @@ def gaps(text: str, language: str) -> tuple[str, ...]:
     return _looked_up(text, language, 0).gaps if text else ()
 
 
-def in_table(text: str, language: str = ENGLISH) -> str:
-    """Return a cell of a table, or a name in a chart: a single word is the data's unless it stands among `[cells]`."""
-    if language == ENGLISH or " " in text or _NUMBER.fullmatch(text):
-        return said(text, language)
-    return catalogue(language).cells.get(text, text)
+def in_table(text: str, language: str = ENGLISH, *, is_head: bool = False) -> str:
+    """Return a cell of a table, or a name in a chart: a single word is the data's unless it stands among `[cells]`.
+
+    The head of a column may be any word that the report knows.
+    """
+    if language == ENGLISH:
+        return text
+    words = catalogue(language).cells
+    if text in words:
+        return words[text]
+    return said(text, language) if is_head or " " in text or _NUMBER.fullmatch(text) else text
 
 
 def plain(text: str) -> str:
@@ -67,15 +73,19 @@ def _looked_up(text: str, language: str, depth: int) -> _Said:
     best = _Said(text, () if _NAME.fullmatch(text) else (text,))
     words = catalogue(language)
     bare, stop = (text[:-1], ".") if text.endswith(".") and not text.endswith("..") else (text, "")
-    for end in (stop, "" if stop else "."):
+    for end in ("", "."):  # a hole at the end of an entry must not take the stop
         for begin in dict.fromkeys((bare[:1], bare[:1].upper(), bare[:1].lower())):
             found = _as_written(begin + bare[1:] + end, words, depth)
-            if found is not None and (best.gaps == (text,) or not found.gaps):
+            if found is not None and (not found.gaps or _missing(found) < _missing(best)):
                 shown = found.text if end == stop else found.text + stop if stop else found.text.removesuffix(end)
                 best = _Said(shown if begin == bare[:1] else _begun(shown, like=bare), found.gaps)
                 if not best.gaps:
                     return best
     return best
+
+
+def _missing(one: _Said) -> int:
+    return sum(map(len, one.gaps))
 
 
 def _as_written(text: str, words: Catalogue, depth: int) -> _Said | None:

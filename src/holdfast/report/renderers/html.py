@@ -13,7 +13,7 @@ from holdfast.core.finding import Series
 from holdfast.core.hashing import digest_json
 from holdfast.core.record import Run
 from holdfast.report.build import build
-from holdfast.report.document import Card, Item, Piece
+from holdfast.report.document import Card, HeatMap, Item, Piece
 from holdfast.report.drawing import plot, waterfall_bar
 from holdfast.report.heat import drawn
 from holdfast.report.languages import ENGLISH, said
@@ -21,8 +21,10 @@ from holdfast.report.pictures import numeric
 from holdfast.report.translated import translated
 
 SUFFIX = ".html"
-_VALUES = re.compile(r'(<span class="value">)([−+]?[\d.,]+%?)(?=<)')
-_SCALES = re.compile(r'(<text[^<>]*>|<span class="value">)([−+]?[\d.,]+%?)(?=<)')
+_SHOWN = r"([−+]?[\d.,]+%?)(?=<)"  # a number that the drawing wrote
+_VALUES = re.compile(rf'(<text x="100%"[^<>]*>|<span class="value">){_SHOWN}')
+_SCALES = re.compile(rf'(<text[^<>]*>|<span class="value">){_SHOWN}')
+_CELLS = re.compile(r"(<title>|<span>)([^<>]*)(?=<)")
 MOST_FULL = 700_000  # characters of findings shown with pictures and tables; a page stays below 1.2 MB
 MOST_SHORT = 950_000  # beyond that, findings shown with message, place and cure; the rest stands in the record
 
@@ -68,7 +70,8 @@ def templates(language: str = ENGLISH) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"plot": partial(_plotted, language=language), "waterfall_bar": waterfall_bar, "heat": drawn}
+    environment.globals |= {"plot": partial(_plotted, language=language), "waterfall_bar": waterfall_bar}
+    environment.globals |= {"heat": partial(_heated, language=language)}
     environment.globals |= {"lang": language, "t": partial(said, language=language)}
     environment.filters["prose"] = prose
     return environment
@@ -77,10 +80,22 @@ def templates(language: str = ENGLISH) -> Environment:
 def _plotted(series: Series, language: str) -> Markup:
     """Return a series as a drawing, its scales in a language; names along a scale are the data's and stay."""
     drawing = plot(series)
-    if language == ENGLISH:
-        return drawing
-    scales = _SCALES if numeric(series.x) else _VALUES
-    return Markup(scales.sub(lambda found: found[1] + said(found[2], language), drawing))  # noqa: S704 numbers only
+    return drawing if language == ENGLISH else _read(drawing, _SCALES if numeric(series.x) else _VALUES, language)
+
+
+def _heated(shown: HeatMap, language: str) -> Markup:
+    """Return a grid as a drawing, its key and what a cell says of itself in a language."""
+    drawing = drawn(shown)
+    return drawing if language == ENGLISH else _read(drawing, _CELLS, language)
+
+
+def _read(drawing: Markup, words: re.Pattern[str], language: str) -> Markup:
+    """Return a drawing with its words in a language; what is looked up is escaped again."""
+
+    def other(found: re.Match[str]) -> str:
+        return f"{found[1]}{escape(said(Markup(found[2]).unescape(), language))}"  # noqa: S704 unescaped, then escaped
+
+    return Markup(words.sub(other, str(drawing)))  # noqa: S704 escaped in `other`
 
 
 @cache
