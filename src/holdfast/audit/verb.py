@@ -57,7 +57,7 @@ def audit(
         settings: all settings at once; keywords over it.
         facts: any fact by name, taken instead of being derived, such as `{"groups": …}`.
         store: where to keep the run; nothing is written without it.
-        progress: who listens.
+        progress: a listener, see `holdfast.core.progress`; a progress line in notebooks, else silence, without one.
         baseline: an earlier run, whose findings are not shown again.
         **wanted: any setting by name: `label="y"`, `time="date"`, `group=["patient"]`, `metric="accuracy"`, …
             `splitter` also takes what splits as scikit-learn's splitters do; its last fold is audited.
