@@ -29,9 +29,11 @@ def main(arguments: list[str]) -> int:
         return 2
     install("demo" if verb == "run" else verb)
     if verb == "demo":
-        return call("holdfast", "demo", *rest)
+        code = call("holdfast", "demo", *rest)
+        print("Here `holdfast` is `python3 dev.py run`; or type it as it is after: source .venv/bin/activate")
+        return code
     if verb == "run":
-        return call("holdfast", *rest)
+        return subprocess.run([BIN / "holdfast", *rest], check=False).returncode  # in the folder where one is
     if verb == "docs":
         return call("python", "docs/make_site.py", *rest)
     return test(rest)

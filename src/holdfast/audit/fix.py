@@ -75,7 +75,7 @@ class FixLog:
             )
             if (n := self.count(action, columns=columns))
         ]
-        lines = [f"Wrote {', '.join(self.files)} to {self.folder}.", f"{', '.join(done)}; each is in {LOG}.csv."]
+        lines = [f"wrote {', '.join(self.files)} to {self.folder}", f"{', '.join(done)}; each is in {LOG}.csv"]
         return "\n".join([*lines, *self.notes])
 
 

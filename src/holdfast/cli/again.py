@@ -36,6 +36,8 @@ def reopened(run: Run, progress: Progress | None = None) -> Dataset:
     if run.kind == "finetune":
         return _tuned_on(run, progress)
     files, flags = call_of(run)
+    if not files and not flags["named"]:
+        raise BadInput(f"run {run.id} looked at code only; there are no data to repair")
     settings = settings_of(flags)
     dataset = open_data(inputs_of(files, flags["named"]), settings, progress)
     refuse_changed(run, settings, data=dataset.sources)

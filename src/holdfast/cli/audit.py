@@ -117,8 +117,10 @@ def _audit(home: "RunStore", call: _Call, output: _Output, earlier: "Run | None"
     from holdfast.core.store import new_id
 
     flags = call.flags
-    settings, wants_data = settings_of(flags), bool(call.files or flags["named"] or not flags["code"])
-    inputs = inputs_of(call.files, flags["named"]) if wants_data else {}
+    settings = settings_of(flags)
+    if not call.files and not flags["named"] and not flags["code"]:
+        raise BadInput("no data given. Try: holdfast audit data.csv --label y, or holdfast audit --code notebook.ipynb")
+    inputs = inputs_of(call.files, flags["named"]) if call.files or flags["named"] else {}
     run_id = earlier.id if earlier else new_id()
     baseline = home.load(flags["baseline"]) if flags["baseline"] else None
     try:
@@ -206,10 +208,13 @@ def inputs_of(files: Sequence[Path], named: Sequence[str]) -> dict[str, Path]:
         inputs[name] = Path(path)
     if files and inputs:
         raise BadInput("give either files or --split NAME=FILE, not both")
+    code = next((file for file in files if file.suffix in {".py", ".ipynb"}), None)
+    if code is not None:
+        raise BadInput(f"{code} is code, not data. Try: holdfast audit --code {code}")
     if len(files) > 2:
         raise BadInput(f"got {len(files)} files, wanted one, or a training and a test file. More: --split NAME=FILE")
     if not files and not inputs:
-        raise BadInput("no data given. Try: holdfast audit data.csv --label y, or holdfast audit --code notebook.ipynb")
+        raise BadInput("no data given: name a file, or a training and a test file, such as data.csv --label y")
     return inputs or dict(zip(("train", "test") if len(files) == 2 else ("all",), files, strict=True))
 
 

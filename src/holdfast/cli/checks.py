@@ -1,12 +1,17 @@
 """`holdfast checks`."""
 
 import json
+import shutil
+import sys
+from itertools import groupby
 from pathlib import Path
 
 import click
 
 from holdfast.cli.options import LISTED
 from holdfast.core.errors import BadInput, unknown
+
+_LINE = 160  # characters that no line of the list has, so that programs find a check a line
 
 
 @click.group(invoke_without_command=True)
@@ -37,13 +42,12 @@ def list_checks(form: str = "text") -> None:
         rows = [{"check": c.name, "family": c.family, "title": c.title, "severity": str(c.severity)} for c in known]
         click.echo(json.dumps(rows, indent=2))
         return
-    width = max(len(item.name) for item in known)
-    family = ""
-    for item in known:
-        if item.family != family:
-            click.echo(f"{'' if not family else chr(10)}{item.family}")
-            family = item.family
-        click.echo(f"  {item.name:{width}}  {item.title}")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _LINE
+    paper = click.HelpFormatter(width=max(40, min(width, _LINE)))
+    for family, members in groupby(known, lambda item: item.family):
+        with paper.section(family):
+            paper.write_dl([(item.name, item.title) for item in members], col_max=width)
+    click.echo(paper.getvalue().rstrip("\n"))
 
 
 @checks.command("show")
@@ -102,4 +106,4 @@ def new_check(name: str, family: str, package: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(skeleton.replace("{function}", name.replace("-", "_")), "utf-8")
     click.echo(f"wrote {path}")
-    click.echo("Its contract is in holdfast.audit.conformance. Describe it, plant a case, make it find that.")
+    click.echo("Next: describe it, plant a case, make it find that; its contract is in holdfast.audit.conformance")

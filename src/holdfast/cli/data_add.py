@@ -125,7 +125,7 @@ def _say(version: "Version", n_records: int, name: str, form: str) -> None:
         click.echo(json.dumps({"given": n_records, **listed(version)}, indent=2))
         return
     if version.present:
-        click.echo(f"{version.present:,} of {n_records:,} were there already")
+        click.echo(f"{version.present:,} of {n_records:,} records were there already")
     if version.added or version.changed:
         origins = ", ".join(f"{n:,} {origin}" for origin, n in version.origins.items() if n)
         done = f"{version.added:,} added" + (f", {version.changed:,} amended" if version.changed else "")
@@ -134,3 +134,5 @@ def _say(version: "Version", n_records: int, name: str, form: str) -> None:
         click.echo(f"nothing new: {name} is still at version {version.number} ({version.short})")
     for note in version.notes:
         click.echo(f"  {one_line(note, 300)}")
+    if version.number == 1 and version.added:
+        click.echo(f"Next: holdfast data show {name}")

@@ -17,4 +17,5 @@ def init(store: Path) -> None:
     from holdfast.data.store import Store
 
     made = one_line(str(Store.create(store).folder))
-    click.echo(f"made the store {made}. Add to it: holdfast data add {made} FILE --origin human")
+    click.echo(f"made the store {made}")
+    click.echo(f"Next: holdfast data add {made} FILE --origin human")

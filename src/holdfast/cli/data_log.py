@@ -32,9 +32,8 @@ def log(store: Path, most: int, form: str) -> None:
         click.echo(json.dumps([listed(version) for version in found[:most]], indent=2))
         return
     if not found:
-        click.echo(
-            f"no version in {one_line(str(store))} yet. Add to it: holdfast data add {one_line(str(store))} FILE"
-        )
+        click.echo(f"no version in {one_line(str(store))} yet")
+        click.echo(f"Next: holdfast data add {one_line(str(store))} FILE")
     for version in found[:most]:
         for line in _lines(version):
             click.echo(line)

@@ -47,7 +47,7 @@ def key(file: Path) -> None:
 
     made = new_key(file)
     click.echo(f"made the key {made.id} in {file}. Keep it: without it no mark can be read, with it any can be forged.")
-    click.echo(f"next: holdfast data mark write PROMPTS --model FOLDER --key-file {file} --out marked.jsonl")
+    click.echo(f"Next: holdfast data mark write PROMPTS --model FOLDER --key-file {file} --out marked.jsonl")
 
 
 def _scheme(command: _Command) -> _Command:
@@ -156,7 +156,7 @@ def write(prompts: Path, model: Path, key_file: Path, out: Path, text: str | Non
     same = " ".join(f"--{name} {value}" for name, value in said.items() if name != "delta")
     click.echo(f"wrote {n:,} texts with the mark of key {secret.id} to {out}")
     click.echo(
-        f"next: holdfast data mark detect {out} --text text --key-file {key_file} "
+        f"Next: holdfast data mark detect {out} --text text --key-file {key_file} "
         f"--tokens {model / 'tokenizer.json'} {same}".rstrip()
     )
 
@@ -189,4 +189,4 @@ def tag(source: Path, out: Path, origin: Any, generator: str, kind: str) -> None
         raise BadInput(f"no file of {source} could be tagged ({reasons})")
     left = f"; left out {sum(n for _, n in done.left_out):,} ({reasons})" if done.left_out else ""
     click.echo(f"wrote {done.written:,} files with tags to {out}{left}")
-    click.echo(f"next: holdfast data mark detect {out}")
+    click.echo(f"Next: holdfast data mark detect {out}")

@@ -9,11 +9,13 @@ from holdfast.cli.audit import audit
 from holdfast.cli.main import CRASHED
 from holdfast.cli.options import RUNS
 from holdfast.core.errors import MissingExtra
+from holdfast.core.store import DEFAULT_ROOT
 
 _STORY = """\
-6,366 women answered a magazine's questions in 1974 (Fair, 1978; the data ship with statsmodels). A model is to tell
-from eight answers whether a woman has had an affair. The label was made from the column `affairs`, time spent in
-affairs, and that column was left in the table: an accident seen in published notebooks."""
+6,366 women answered a magazine's questions in 1974 (Fair, 1978; the data ship
+with statsmodels). A model is to tell from eight answers whether a woman has had
+an affair. The label was made from the column `affairs`, time spent in affairs,
+and that column was left in the table: an accident seen in published notebooks."""
 
 
 @click.command()
@@ -26,12 +28,14 @@ def demo(context: click.Context, store: Path) -> None:
       holdfast demo
     """
     data = _write(store / "demo" / "affairs.csv")
-    arguments = [str(data), "--label", "affair", "--store", str(store)]
+    elsewhere = ["--runs", str(store)] if store != DEFAULT_ROOT else []
+    arguments = [str(data), "--label", "affair", *elsewhere]
     click.echo(f"{_STORY}\n\n$ holdfast audit {' '.join(arguments)}\n")
     sys.argv = ["holdfast", "audit", *arguments]  # what the record will say it was called with
     code = audit.main(arguments, standalone_mode=False)
     if code == CRASHED:
         context.exit(CRASHED)
+    click.echo("\nYour own data: holdfast audit data.csv --label COLUMN")
 
 
 def _write(path: Path) -> Path:

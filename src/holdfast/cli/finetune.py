@@ -57,6 +57,10 @@ def finetune(what: tuple[str, ...], device: str | None, assignments: tuple[str, 
         if what or said or assignments:
             raise BadInput("--resume goes on with the recipe of the run; leave the others out")
         before = home.load(resume)
+        if before.kind != "finetune":
+            raise BadInput(
+                f"run {before.id} is no fine-tuning but of kind {before.kind}; only a fine-tuning goes on here"
+            )
         recipe = checked(Recipe, before.config)
     else:
         recipe = _recipe(what, said, assignments)
@@ -80,6 +84,8 @@ def _recipe(what: tuple[str, ...], said: dict[str, Any], assignments: tuple[str,
     if len(what) == 1 and what[0].endswith(".toml"):
         known = read_recipe(Path(what[0]), assignments).model_dump(exclude_unset=True)
         return checked(Recipe, {**known, **said})
+    if len(what) == 1:
+        raise BadInput(f"no data given for {what[0]}. Try: holdfast finetune {what[0]} data.csv --label y")
     if len(what) not in {2, 3}:
         raise BadInput("give a recipe (recipe.toml), or a model and data: holdfast finetune MODEL DATA --label y")
     data = what[1] if len(what) == 2 else {"train": what[1], "test": what[2]}

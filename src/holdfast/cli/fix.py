@@ -1,5 +1,6 @@
 """`holdfast fix`."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -29,3 +30,5 @@ def fix(run: str, out: Path, store: Path) -> None:
     with shown() as progress:
         log = apply(record, reopened(record, progress), out)
     click.echo(log.summary())
+    label = next((one.name for one in record.columns if one.role == "label"), "COLUMN")
+    click.echo(f"Next: holdfast audit {shlex.join([str(out), '--label', label])}")

@@ -47,7 +47,11 @@ class Auditor:
         import holdfast
 
         wanted = {**self._settings, **settings}
-        return self.check(holdfast.audit(*data, **wanted), str(wanted.get("fail_on", "error")))
+        try:
+            run = holdfast.audit(*data, **wanted)
+        except holdfast.BadInput as error:
+            pytest.fail(str(error), pytrace=False)
+        return self.check(run, str(wanted.get("fail_on", "error")))
 
     def check(self, run: "Run", fail_on: str = "error") -> "Run":
         """Fail the test for findings of any run, such as a probe or an alarm; else return it."""
@@ -77,11 +81,12 @@ def _told(run: "Run", fail_on: str, where: Path | None) -> Iterator[str]:
     from holdfast.core.finding import Severity
     from holdfast.core.record import Status
     from holdfast.core.text import one_line
+    from holdfast.report.words import plural
 
     crashed = [f"crashed {one.check}: {one.reason}" for one in run.results if one.status is Status.CRASHED]
     worst = Severity(fail_on).rank if fail_on != "never" else -1
     counted = [one for one in run.findings if one.severity.rank <= worst]
-    yield f"{len(counted):,} findings at or above {fail_on} in {run.n_rows:,} rows"
+    yield f"{plural(len(counted), 'finding')} at or above {fail_on} in {plural(run.n_rows, 'row')}"
     for one in crashed:
         yield one_line(one)
     for finding in counted[:_MOST]:

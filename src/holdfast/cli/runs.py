@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from holdfast.core.store import RunStore
 
 
+_ABOUT = 16  # characters that what a run is about should have
+
+
 @click.command()
 @click.option("--most", default=20, show_default=True, type=click.IntRange(min=1), help="How many to list.")
 @LISTED
@@ -54,22 +57,41 @@ def _table(found: "list[RunSummary]", width: int) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from holdfast.core.text import one_line
-
     def score(one: "RunSummary") -> str:
         return f"{one.claimed:.3f} → {one.honest:.3f}" if one.claimed is not None and one.honest is not None else "–"
 
-    heads = ("run", "data", "status", "errors", "warnings", "notes", "score")
-    rows = [[one.id, one.title, one.status, str(one.errors), str(one.warnings), str(one.notes), score(one)]
-            for one in found]  # fmt: skip
-    taken = sum(max(len(head), *(len(row[i]) for row in rows)) for i, head in enumerate(heads) if head != "data")
-    room = min(28, max(8, width - taken - 2 * (len(heads) - 1)))
+    columns = {
+        "run": [one.id for one in found],
+        "kind": [one.kind for one in found],
+        "about": [one.title for one in found],
+        "status": [one.status for one in found],
+        "errors": [str(one.errors) for one in found],
+        "warnings": [str(one.warnings) for one in found],
+        "notes": [str(one.notes) for one in found],
+        "score": [score(one) for one in found],
+    }
+    for head, usual in (("status", "finished"), ("score", "–")):
+        if set(columns[head]) == {usual}:
+            del columns[head]
+    wide = {head: 2 + max(map(len, (head, *cells))) for head, cells in columns.items() if head != "about"}
+    if width - sum(wide.values()) < _ABOUT:
+        del columns["notes"]  # what matters least makes room for what runs are about
+    room = min(40, max(8, width - sum(wide[head] for head in columns if head != "about")))
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in heads:
-        table.add_column(head, justify="left" if head in heads[:3] else "right", overflow="ellipsis", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(one_line(cell, room) if i == 1 else cell) for i, cell in enumerate(row)))
+    for head, cells in columns.items():
+        words = head in {"run", "kind", "about", "status"}
+        whole = max(map(len, cells)) if head == "run" else None  # ids are there to be copied
+        table.add_column(head, justify="left" if words else "right", overflow="ellipsis", no_wrap=True, min_width=whole)
+    for row in zip(*(map(Text, _cut(cells, room) if head == "about" else cells) for head, cells in columns.items()),
+                   strict=True):  # fmt: skip
+        table.add_row(*row)
     return table
+
+
+def _cut(titles: list[str], room: int) -> list[str]:
+    from holdfast.core.text import one_line
+
+    return [one_line(title, room) for title in titles]
 
 
 def _test_sets(store: "RunStore", most: int, form: str) -> None:

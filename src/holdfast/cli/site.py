@@ -30,7 +30,17 @@ def site(folder: Path, data: tuple[Path, ...], answers: Path, store: Path) -> No
     from holdfast.web.site import Site
 
     refuse_foreign(folder)
+    stores = opened(data)
     with shown() as progress:
-        done = write_site(Site(RunStore(store), data, answers), folder, progress)
+        done = write_site(Site(RunStore(store), stores, answers), folder, progress)
     runs = f"{done.runs:,} run{'s' * (done.runs != 1)}"
-    click.echo(f"Wrote {done.pages:,} pages about {runs}. Open {done.folder / 'index.html'}")
+    click.echo(f"wrote {done.pages:,} pages about {runs}. Open {done.folder / 'index.html'}")
+
+
+def opened(data: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the folders of stores of data. Raises BadInput for one that is none."""
+    from holdfast.data.store import Store
+
+    for one in data:
+        Store.open(one)
+    return data

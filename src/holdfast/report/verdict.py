@@ -170,7 +170,7 @@ def _steps(run: Run, ordered: Sequence[Finding]) -> list[str]:
         first.insert(
             0, "Name the column that is predicted, for the checks on it and the honest score: `--label COLUMN`"
         )
-    if run.kind == "audit" and any(finding.remedy for finding in ordered):
+    if run.kind in {"audit", "finetune"} and any(finding.remedy for finding in ordered):
         first.append(f"Write a repaired copy: `holdfast fix {run.id} --out repaired`")
     return first
 

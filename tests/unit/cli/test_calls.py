@@ -13,6 +13,8 @@ from holdfast.cli.main import COMMANDS, holdfast
 from holdfast.cli.mistakes import explained
 from holdfast.cli.options import FORMAT, OUT, SEED, names
 from holdfast.core.errors import BadInput
+from holdfast.core.store import RunStore
+from records import make_run
 
 
 def commands(command, name, parent=None):
@@ -108,6 +110,50 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_work(tmp_path):
         tmp_path.chmod(0o500)
         with pytest.raises(BadInput, match="no permission"):
             called("--out", tmp_path / "r.html")
+
+
+def told(capsys, *arguments):
+    holdfast.main([str(one) for one in arguments], standalone_mode=False, prog_name="holdfast")
+    return capsys.readouterr().out.splitlines()
+
+
+def test_runs_are_listed_by_what_tells_them_apart(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for number, (kind, title) in enumerate((("audit", "churn.csv"), ("collapse", "gaussian: replace, accumulate"))):
+        run = make_run(f"2026010{number + 1}-000000-aaaa", kind=kind, title=title, status="finished")
+        with RunStore(tmp_path).begin(run) as writer:
+            writer.finish(run)
+    head, newest, oldest = told(capsys, "runs", "--runs", tmp_path)
+    assert head.split() == ["run", "kind", "about", "errors", "warnings", "notes"]  # all finished, no score
+    assert newest.split()[:2] == ["20260102-000000-aaaa", "collapse"]
+    assert "churn.csv" in oldest
+    with RunStore(tmp_path).begin(make_run("20260103-000000-aaaa", kind="audit", title="x", status="running")):
+        pass
+    head, newest, *_ = told(capsys, "runs", "--runs", tmp_path)
+    assert head.split() == ["run", "kind", "about", "status", "errors", "warnings"]
+    assert "interrupted" in newest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("audit", "train.py"), "train.py is code, not data. Try: holdfast audit --code train.py"),
+        (("probe", "a.py:f"), "no data given: name a file"),
+        (("finetune", "boosting"), "Try: holdfast finetune boosting data.csv --label y"),
+        (("finetune", "--resume", "latest"), "is no fine-tuning but of kind audit"),
+        (("fix", "latest", "--out", "x"), "looked at code only; there are no data to repair"),
+        (("site", "pages", "--data", "nowhere"), "there is no store nowhere"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_call_that_cannot_be_meant_says_what_can(monkeypatch, tmp_path, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    run = make_run(status="finished", command=("audit", "--code", "a.py"))
+    with RunStore().begin(run) as writer:
+        writer.finish(run)
+    with pytest.raises(BadInput) as caught:
+        holdfast.main([*arguments], standalone_mode=False, prog_name="holdfast")
+    assert said in str(caught.value)
 
 
 def test_a_reader_who_has_enough_changes_no_exit_code():

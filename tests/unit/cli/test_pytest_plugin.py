@@ -43,9 +43,20 @@ def test_it(holdfast):
 """)
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(
-        ["1 findings at or above error in 60 rows", "error label-in-disguise: 'z' gives *", "  fix *"]
+        ["1 finding at or above error in 60 rows", "error label-in-disguise: 'z' gives *", "  fix *"]
     )
     done.stdout.no_fnmatch_line("*not reached*")
+
+
+def test_data_that_are_not_there_are_told_in_a_line_and_without_a_trace(run):
+    done = run("""
+@pytest.mark.holdfast("nowhere.csv", label="y")
+def test_wrong(): pass
+""")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["no file nowhere.csv"])
+    done.stdout.no_fnmatch_line("*Traceback*")
+    done.stdout.no_fnmatch_line("*inputs.py*")
 
 
 def test_a_marker_with_data_audits_before_the_test(run):
