@@ -99,26 +99,25 @@ def paired_mean(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], *, level
 
 
 def diebold_mariano(
-    loss_a: Float[np.ndarray, " n"], loss_b: Float[np.ndarray, " n"], *, horizon: int = 1, level: float = 0.95
+    loss_a: Float[np.ndarray, " n"], loss_b: Float[np.ndarray, " n"], *, level: float = 0.95
 ) -> Comparison:
-    """Compare two forecasts by their losses, rows in time order.
+    """Compare two one-step forecasts by their losses, rows in time order.
 
-    Diebold & Mariano (1995) with the small-sample correction of Harvey, Leybourne & Newbold (1997): errors of
-    h-step forecasts are correlated up to lag h - 1. One-step losses may be correlated too; the variance then
-    takes in lags up to n^(1/3) with Bartlett weights (Newey & West, 1987), which cannot turn negative.
+    Diebold & Mariano (1995) with the small-sample correction of Harvey, Leybourne & Newbold (1997). One-step losses
+    may be correlated too: the variance takes in lags up to n^(1/3) with Bartlett weights (Newey & West, 1987), which
+    cannot turn negative.
     """
     gain = loss_a - loss_b
     n = len(gain)
-    if n < _LEAST_ROWS + horizon:
+    if n <= _LEAST_ROWS:
         return _unknown("Diebold-Mariano", float(gain.mean()) if n else 0.0, level)
-    lags = max(horizon - 1, int(n ** (1.0 / 3.0)))
+    lags = int(n ** (1.0 / 3.0))
     centred = gain - gain.mean()
     variance = float(centred @ centred) / n
     for lag in range(1, lags + 1):
         weight = 1.0 - lag / (lags + 1.0)
         variance += 2.0 * weight * float(centred[lag:] @ centred[:-lag]) / n
-    correction = (n + 1.0 - 2.0 * horizon + horizon * (horizon - 1.0) / n) / n
-    error = np.sqrt(max(variance, 0.0) / n / max(correction, 1.0 / n))
+    error = np.sqrt(max(variance, 0.0) / (n - 1))  # the correction turns n into n - 1, for one step
     return student("Diebold-Mariano", float(gain.mean()), float(error), n - 1, level)
 
 

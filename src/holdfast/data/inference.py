@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.core.dataset import Column, Dataset, Kind, Role, Source
+from holdfast.core.dataset import Column, Dataset, Kind, Role
 from holdfast.core.errors import unknown
 from holdfast.data.canonical import STRING, canonical
 
@@ -21,7 +21,6 @@ def describe(
     *,
     roles: Mapping[str, Role] | None = None,
     kinds: Mapping[str, Kind] | None = None,
-    sources: tuple[Source, ...] = (),
 ) -> Dataset:
     """Return a data set of `table`: canonical types, kinds inferred where not given, role feature where not given.
 
@@ -32,7 +31,7 @@ def describe(
         if wanted not in table.column_names:
             raise unknown("column", wanted, table.column_names, where=name)
     table = canonical(table)
-    return Dataset(name, table, columns_of(table, roles, kinds), sources=sources)
+    return Dataset(name, table, columns_of(table, roles, kinds))
 
 
 def columns_of(table: pa.Table, roles: Mapping[str, Role], kinds: Mapping[str, Kind]) -> tuple[Column, ...]:

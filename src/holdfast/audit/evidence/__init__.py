@@ -28,12 +28,10 @@ def rows_table(
     return Examples(caption=caption, columns=names, cells=cells, rows=tuple(shown))
 
 
-def row_pairs(
-    dataset: Dataset, rows: np.ndarray, partners: np.ndarray, caption: str, columns: Sequence[str] = ()
-) -> Examples:
+def row_pairs(dataset: Dataset, rows: np.ndarray, partners: np.ndarray, caption: str) -> Examples:
     """Return rows above the rows they are paired with, so that they can be compared by eye."""
     both = np.stack([rows[: MOST_SHOWN // 2], partners[: MOST_SHOWN // 2]], axis=1).reshape(-1)
-    return rows_table(dataset, both, caption, columns)
+    return rows_table(dataset, both, caption)
 
 
 def cell(value: Any) -> Cell:

@@ -41,12 +41,10 @@ def pictures(dataset: Dataset, rows: np.ndarray, caption: str, most: int = MOST_
     return Pictures(caption=caption, groups=groups) if groups else None
 
 
-def picture_pairs(
-    dataset: Dataset, rows: np.ndarray, partners: np.ndarray, caption: str, most: int = MOST_SHOWN
-) -> Pictures | None:
-    """Return the pictures of up to `most` rows, each beside its partner; None where none can be shown."""
+def picture_pairs(dataset: Dataset, rows: np.ndarray, partners: np.ndarray, caption: str) -> Pictures | None:
+    """Return the pictures of up to MOST_SHOWN rows, each beside its partner; None where none can be shown."""
     groups = []
-    for row, partner in zip(rows[:most], partners[:most], strict=True):
+    for row, partner in zip(rows[:MOST_SHOWN], partners[:MOST_SHOWN], strict=True):
         one, other = thumbnail(dataset, int(row)), thumbnail(dataset, int(partner))
         if one is not None and other is not None:
             groups.append((one, other))

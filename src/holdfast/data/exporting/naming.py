@@ -17,12 +17,12 @@ _RESERVED = frozenset(
 _BYTES = 200
 
 
-def safe_name(text: str, empty: str = "_") -> str:
+def safe_name(text: str) -> str:
     """Return a text as one name of a file or folder. A name that had to change carries a hash of what it was."""
     plain = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
     plain = "".join(one for one in plain if unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
     plain = _FORBIDDEN.sub("_", plain).strip().rstrip(". ")
-    plain = plain.lstrip(".") or empty
+    plain = plain.lstrip(".") or "_"
     if plain.partition(".")[0].casefold() in _RESERVED or plain.startswith(("_", "~")):
         plain = f"x{plain}"
     if plain == text and len(plain.encode()) <= _BYTES:

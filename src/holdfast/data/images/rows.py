@@ -20,7 +20,6 @@ def image_rows(
     files: Sequence[str],
     columns: Mapping[str, Sequence[Any]],
     notes: Sequence[str] = (),
-    kinds: Mapping[str, Kind] | None = None,
 ) -> Reading:
     """Return how rows read whose images are `files` (paths for the gatherer); `columns` stand beside.
 
@@ -40,7 +39,7 @@ def image_rows(
         blocks=blocks,
         notes=tuple(notes),
         found=gatherer.notes,
-        kinds={**{name: kind for name, kind in KINDS.items() if name in {"image", *arrays}}, **(kinds or {})},
+        kinds={name: kind for name, kind in KINDS.items() if name in {"image", *arrays}},
         roles={name: ROLES.get(name, "metadata") for name in ("image", *arrays)},
         optional=frozenset(arrays),
         media=gatherer.media,

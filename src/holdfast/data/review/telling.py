@@ -44,7 +44,6 @@ def rates_section(
     found: Sequence[tuple[Rate, RateEstimate]],
     notes: Sequence[str],
     needed: Sequence[str],
-    extra: Sequence[Evidence] = (),
 ) -> Section:
     """Return the section of the rates: each estimate in a sentence, and as a number with its interval."""
     says: list[str] = []
@@ -57,7 +56,7 @@ def rates_section(
             name = f"{RATES[rate][1]}, {how}"
             evidence.append(Measure(name=name, value=one.interval.value, low=low, high=high, level=level, unit="share"))
             evidence += _strata(rate, one)
-    return Section(title="Rates in all records", says=(*says, *notes, *needed), evidence=(*evidence, *extra))
+    return Section(title="Rates in all records", says=(*says, *notes, *needed), evidence=tuple(evidence))
 
 
 def _strata(rate: Rate, one: RateEstimate) -> list[Evidence]:

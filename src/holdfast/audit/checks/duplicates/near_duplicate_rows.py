@@ -7,10 +7,10 @@ from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import percent, row_pairs
 from holdfast.audit.evidence.images import pictures_of
+from holdfast.audit.evidence.texts import passages_of
 from holdfast.audit.facts.rows.near_records import NearRecords
 from holdfast.audit.facts.rows.parts import parts
 from holdfast.audit.facts.rows.rows import RowGroups
-from holdfast.audit.text_evidence import passages_of
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 

@@ -9,9 +9,9 @@ import pytest
 
 from holdfast.audit.cases import subject
 from holdfast.audit.cases.texts import edited, texts
+from holdfast.audit.evidence.texts import differing
 from holdfast.audit.facts.texts.forms import forms_of
 from holdfast.audit.runner import Facts
-from holdfast.audit.text_evidence import differing
 from holdfast.core.errors import NotApplicable
 
 
