@@ -27,13 +27,17 @@ def test_files_are_short_and_named_for_what_they_are(path):
 
 def test_the_page_on_architecture_names_what_is_there():
     root = SOURCE.parents[1]
-    named = re.findall(r"`([\w./-]+(?:/|\.py|\.md))`", (root / "docs" / "architecture.md").read_text("utf-8"))
+    page = (root / "docs" / "architecture.md").read_text("utf-8")
+    named = re.findall(r"`([\w./-]+(?:/|\.py|\.md))`", page)
     there = {
         f"/{path.relative_to(root).as_posix()}{'/' * path.is_dir()}" for path in [*SOURCE.rglob("*"), root / "dev.py"]
     }
     assert len(named) > 40
     gone = [name for name in named if not any(path.endswith(f"/{name}") for path in there)]
     assert gone == []
+    tree = page.partition("## The tree")[2].partition("\n## ")[0]
+    folders = {path.parent.name for path in SOURCE.glob("*/*/__init__.py")}
+    assert {name for name in folders if f"{name}/" not in tree} == set()
 
 
 MAPPED = ("audit/code", "audit/honest", "audit/models", "data/bulk", "data/mixing", "data/review", "data/store")
