@@ -48,7 +48,7 @@ def recipes(place):
     before, kept = str(place / "before.csv"), ("replay", "kl", "l2sp", "ewc", "oversample", "fgm")
     boxes = {"keep": (), "rate": 0.002, "epochs": 2, "batch": 10, "options": {**QUICK, "detect-objects": {"size": 32}}}
     return {
-        "texts": (said("encoder", "texts.csv", label="label", micro=8, rate=0.02, epochs=2), texts, {}),
+        "texts": (said("encoder", "texts.csv", label="label", micro=8, rate=0.005, epochs=2), texts, {}),
         "kept": (
             said("encoder", "texts.csv", label="label", original=before, adapt="gradual",
                  keep=(*kept, "pseudo-labels"), options={**QUICK, "ewc": {"examples": 32},
@@ -65,7 +65,8 @@ def recipes(place):
             "packing": True, "length": 32}, "lora": {"dropout": 0.1}}), str(place / "texts.jsonl"), {"tokens": 3}),
         "pictures": (
             said("vit", "bars", original=str(place / "earlier"), keep=("replay", "pgd"),
-                 options={"need": {"off": True}, "classify-image": {"shift": 1}}), str(place / "bars"), {}),
+                 options={"need": {"off": True}, "classify-image": {"shift": 1}, "pgd": {"radius": 0.001}}),
+            str(place / "bars"), {}),
         "factory": (said(f"{place / 'nets.py'}:plain", "bars", keep=(), options=QUICK), str(place / "bars"), {}),
         "yolos": (said("yolos", "shapes/data.yaml", original=str(place / "shapes" / "data.yaml"), **boxes),
                   str(place / "shapes" / "images" / "test"), {"least": 0.05}),

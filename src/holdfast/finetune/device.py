@@ -339,5 +339,5 @@ def spared(advice: str) -> Iterator[None]:
         if type(error).__name__ != "OutOfMemoryError" and _NO_ROOM not in str(error):
             raise
         held, where = peak(), "this machine" if here().kind == CPU else here().says
-        most = f" (at most {held / 1e9:.1f} GB were held by this process)" if held else ""
+        most = f" (at most {held / 1e6:,.0f} MB were held by this process)" if held else ""
         raise OutOfMemory(f"{where} has no memory left{most}: {advice}") from error
