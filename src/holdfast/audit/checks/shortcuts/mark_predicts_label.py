@@ -4,8 +4,8 @@ import numpy as np
 
 from holdfast.audit.cases.shortcuts import pictures_of_glyphs, tied
 from holdfast.audit.definitions import Reference, check, clean, planted
-from holdfast.audit.facts.images.region_evidence import grown, region_finding
-from holdfast.audit.facts.images.regions import SIDE, Regions
+from holdfast.audit.facts.images.region_evidence import region_finding
+from holdfast.audit.facts.images.regions import SIDE, Regions, grown
 from holdfast.audit.facts.labels.predictiveness import Answer
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Finding, Location, Severity

@@ -3,7 +3,7 @@
 import numpy as np
 
 from holdfast.audit.evidence.images import pictures, thumbnail
-from holdfast.audit.facts.images.regions import SIDE, Regions
+from holdfast.audit.facts.images.regions import SIDE, Regions, grown
 from holdfast.audit.facts.labels.predictiveness import Answer
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Evidence, Finding, Location, Pictures, Series, Severity
@@ -56,12 +56,6 @@ def region_finding(
         evidence=tuple(evidence),
         fix=fix,
     )
-
-
-def grown(cells: np.ndarray) -> np.ndarray:
-    """Return the cells and their neighbours, into which a place may reach."""
-    padded = np.pad(cells, 1)
-    return np.logical_or.reduce([padded[i : i + SIDE, j : j + SIDE] for i in range(3) for j in range(3)])
 
 
 def _examples(dataset: Dataset, regions: Regions, k: int, score: np.ndarray) -> tuple[Pictures, ...]:

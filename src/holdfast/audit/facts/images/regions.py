@@ -129,3 +129,9 @@ def _cell(images: Images, place: np.ndarray, i: int, j: int) -> Float[np.ndarray
     inside = images.small[place, i * _PIXELS : (i + 1) * _PIXELS, j * _PIXELS : (j + 1) * _PIXELS].astype(np.float64)
     colour, spread = inside.mean(axis=(1, 2)), images.cells_std[place, i, j, None]
     return np.concatenate([inside.mean(axis=3).reshape(len(place), -1), colour[:, :2], spread], axis=1)
+
+
+def grown(cells: np.ndarray) -> np.ndarray:
+    """Return the cells and their neighbours, into which a place or mark may reach."""
+    padded = np.pad(cells, 1)
+    return np.logical_or.reduce([padded[i : i + SIDE, j : j + SIDE] for i in range(3) for j in range(3)])

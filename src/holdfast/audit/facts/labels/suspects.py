@@ -7,7 +7,7 @@ from jaxtyping import Bool
 
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.columns.metadata import Metadata
-from holdfast.audit.facts.images.regions import SIDE, Regions
+from holdfast.audit.facts.images.regions import SIDE, Regions, grown
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.labels.predictiveness import Answer, answers, by_value, halves, units
 from holdfast.audit.facts.rows.groups import Groups
@@ -92,14 +92,8 @@ def _places(regions: Regions) -> list[Suspect]:
             continue
         told = regions.told(k, regions.joint(k, cells))
         if told.gain >= 2 * _LEAST - 1 and told.p_value < _P_VALUE:
-            found.append(Suspect(_named(cells), (regions.images.column,), told, _grown(cells)))
+            found.append(Suspect(_named(cells), (regions.images.column,), told, grown(cells)))
     return sorted(found, key=lambda one: -one.told.gain)[:1]
-
-
-def _grown(cells: np.ndarray) -> np.ndarray:
-    """Return the cells and their neighbours, into which a mark may reach."""
-    padded = np.pad(cells, 1)
-    return np.logical_or.reduce([padded[i : i + SIDE, j : j + SIDE] for i in range(3) for j in range(3)])
 
 
 def _words(table: TokenTable) -> list[Suspect]:
