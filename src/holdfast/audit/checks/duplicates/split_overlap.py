@@ -46,7 +46,8 @@ def split_overlap(
     training rows is a copy. Missing equals missing. Cost grows linearly with rows. Any copy is an error, unless the
     table is so coarse that chance brings unrelated records together: how often it does is learnt from pairs of
     rows that differ in just one or two columns. If chance explains more than a third of the overlap, this is a
-    warning; if it explains most, nothing is dropped, and below a twentieth of the test rows it is a note.
+    warning; if it explains most, nothing is dropped, and below a twentieth of the test rows it is a note, as it is
+    where so few rows are equal that chance cannot be ruled out.
 
     ## Limits
     The number expected by chance is an estimate (an upper bound, exact within a few percent where columns are
@@ -62,17 +63,20 @@ def split_overlap(
     if share <= max_share:
         return
     seen = collisions.between(row_groups, split_of.train, split_of.test)
-    chance = seen.by_chance > _CHANCE_DECIDES or seen.p_value > alpha
+    coarse = seen.by_chance > _CHANCE_DECIDES
+    chance = coarse or seen.p_value > alpha
     n_chance = round(len(copies) * seen.by_chance)
     message = f"{len(copies):,} of {n_test:,} test rows ({percent(share)}) also occur in the training data"
-    if chance:
+    if coarse:
         message += f"; in a table this coarse, chance alone explains about {n_chance:,} of them"
+    elif chance:
+        message += "; so few that chance could have made them equal"
     elif n_chance:
         message += f"; chance explains about {n_chance:,} of them"
     fix = "Remove duplicates before splitting, or drop the copies from the test set."
     if chance:
         fix = "Look at the pairs. If they are different records, report the score without them beside the full one."
-    severity = Severity.WARNING if share >= _MANY or not chance else Severity.NOTE
+    severity = Severity.WARNING if not chance or (coarse and share >= _MANY) else Severity.NOTE
     if not chance and seen.by_chance <= _CHANCE_HELPS:
         severity = Severity.ERROR
     originals = row_groups.first(split_of.train)[row_groups.group[copies]]
