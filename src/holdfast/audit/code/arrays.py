@@ -4,15 +4,18 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.aggregates import per_record
 from holdfast.audit.code.columns import by_index
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.rows import Step, stepped
 from holdfast.audit.code.scores import reduced
+from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
     Const,
+    Data,
     Score,
     Seq,
     Table,
@@ -96,12 +99,14 @@ def frame(m: Machine, args: Args, node: ast.AST) -> Any:
         if scores:
             return Score(scores)
         found = {name: data_of(one) for name, one in value.items.items()}
-        kept = [one for one in found.values() if one is not None]
+        found_rest = data_of(value.rest)
+        kept = [one for one in (*found.values(), found_rest) if one is not None]
         if not kept:
             return UNKNOWN
         base = together(kept)
         columns = {str(name): one.known for name, one in found.items() if one is not None}
-        return replace(base, learned=NOTHING, columns=columns, column=None, role="table", only=None)
+        learned = NOTHING if found_rest is None else found_rest.known
+        return replace(base, learned=learned, columns=columns, column=None, role="table", only=None, gone=None)
     scores = scores_in(value)
     if scores:
         return Score(scores)
@@ -162,8 +167,42 @@ def smooth(m: Machine, args: Args, node: ast.AST) -> Any:
     if found is None or not found.rows:
         return UNKNOWN
     name = text_of(getattr(node, "func", None)).rpartition(".")[2]
+    if per_record(found, args, position=len(args.values)):  # along each spectrum, not from one to the next
+        return found
     new = m.learn("future", name, node, found, given=text_of(node))
     return replace(found, learned=found.learned | {new}, where=None)
+
+
+def windowed(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return the windows of a series, of which neighbours overlap."""
+    del m, node
+    found = data_of(args.get(0, "x", "data"))
+    return UNKNOWN if found is None else replace(found, ordered=found.ordered or "sliding windows", record=False)
+
+
+def product(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a product of matrices; records times what was learned from a covariance are projected."""
+    found = [one for one in args.data() if one.rows or one.role == "statistic"]
+    if not found:
+        return unknown_call(m, "dot", args, node)
+    result = found[0]
+    for other in found[1:]:
+        result = projected(m, result, other, node)
+    return result
+
+
+def projected(m: Machine, first: Data, second: Data, node: ast.AST) -> Data:
+    """Return records times a matrix. Directions that were learned from a covariance are a projection's."""
+    records, matrix = (first, second) if first.rows else (second, first)
+    events = [m.flow.learned[one] for one in sorted(matrix.known) if not matrix.rows]
+    new = {
+        m.learn("reduce", one.what, node, replace(one.data, rows=one.rows), given=one.given, origin=one.id)
+        for one in events
+        if one.kind == "corr"
+    }
+    if records.rows and not matrix.rows:
+        m.apply_statistic(node, matrix.known)
+    return replace(records, learned=records.learned | matrix.known | new, columns=records.columns, where=None)
 
 
 def roll(m: Machine, args: Args, node: ast.AST) -> Any:

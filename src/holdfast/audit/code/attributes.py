@@ -164,5 +164,6 @@ def settled(value: Any) -> Any:
             return owner  # `column.dt.year`, `column.cat.codes`
         role = "table" if owner.role == "bundle" else owner.role
         only = None if owner.role == "bundle" else frozenset({value.name})
-        return replace(owner, learned=learned, columns={}, only=only, column=value.name, role=role)
+        of = owner.made.get(value.name, frozenset()) | {value.name}
+        return replace(owner, learned=learned, columns={}, only=only, column=value.name, role=role, gone=None, of=of)
     return value

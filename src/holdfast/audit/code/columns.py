@@ -39,7 +39,11 @@ def stored(m: Machine, owner: Data, key_node: ast.expr, key: Any, value: Any) ->
     foretold = {name: one for name, one in owner.foretold.items() if name not in names}
     if held is not None and held.role in {"predictions", "error"} and not partly and held.rows == owner.rows:
         foretold |= dict.fromkeys(names, replace(held, foretold={}))
-    return replace(owner, columns=columns, only=only, ordered=ordered, foretold=foretold)
+    gone = None if owner.gone is None else owner.gone - set(names)
+    made = {name: one for name, one in owner.made.items() if name not in names}
+    if held is not None and len(names) == 1 and held.of - {names[0]}:
+        made[names[0]] = held.of
+    return replace(owner, columns=columns, only=only, ordered=ordered, foretold=foretold, gone=gone, made=made)
 
 
 def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any) -> Any:  # noqa: C901, PLR0911 a ladder of cases
@@ -72,8 +76,8 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
         side = Interval(Symbol(key_node.id), Symbol(f"{key_node.id} + 1"))
         return replace(owner, rows=stepped(owner.rows, Step(("window", "position"), side)), where=None, record=True)
     if isinstance(key_node, ast.Name) and key_node.id in m.turning:
-        return replace(owner, column=None, record=owner.record or not _columnwise(owner))
-    return replace(owner, where=None, column=None)
+        return replace(owner, column=None, record=owner.record or not _columnwise(owner), gone=None)
+    return replace(owner, where=None, column=None, gone=None)
 
 
 def _counts(m: Machine, name: str) -> bool:
@@ -102,8 +106,11 @@ def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Se
         result = taken if isinstance(taken, Data) else owner
     for other_node, other in zip(key_node.elts[1:], key.items[1:], strict=False):
         if isinstance(other_node, ast.Slice):
+            if other_node.lower is not None or other_node.upper is not None:
+                result = replace(result, gone=None, only=None if result.column is None else result.only)
             continue
         names = strings(other)
+        result = replace(result, gone=None)
         if isinstance(other, Const) and isinstance(other.value, str):
             result = column_of(result, other.value)
         elif names is not None:
@@ -151,23 +158,27 @@ def column_of(owner: Data, name: str) -> Data:
         return replace(owner.foretold[name], rows=owner.rows, where=None)
     learned = owner.learned | owner.columns.get(name, NOTHING)
     role = "table" if owner.role in {"bundle", "label"} else owner.role
-    return replace(owner, learned=learned, columns={}, only=frozenset({name}), column=name, role=role, where=None)
+    of = owner.made.get(name, frozenset()) | {name} if owner.role not in {"grouped", "window"} else owner.of
+    only = frozenset({name})
+    return replace(owner, learned=learned, columns={}, only=only, column=name, role=role, where=None, gone=None, of=of)
 
 
 def narrowed(owner: Data, names: list[str]) -> Data:
     """Return the named columns."""
     columns = {name: ids for name, ids in owner.columns.items() if name in names}
     column = names[0] if len(names) == 1 else None
-    return replace(owner, columns=columns, only=frozenset(names), column=column, where=None)
+    of = owner.made.get(names[0], frozenset()) | {*names} if column else owner.of
+    return replace(owner, columns=columns, only=frozenset(names), column=column, where=None, gone=None, of=of)
 
 
 def dropped(owner: Data, names: list[str] | None) -> Data:
     """Return a table without columns; without names they are not known, and no single column is followed further."""
     if names is None:
-        return replace(owner, columns={}, where=None)
+        return replace(owner, columns={}, where=None, gone=None, only=None)
     columns = {name: ids for name, ids in owner.columns.items() if name not in names}
     only = None if owner.only is None else owner.only - set(names)
-    return replace(owner, columns=columns, only=only, where=None)
+    gone = None if owner.gone is None else owner.gone | set(names)
+    return replace(owner, columns=columns, only=only, where=None, gone=gone)
 
 
 def selected(
@@ -197,7 +208,27 @@ def selected(
             )
             found.add(new)
             m.taken["selected", one] = new
-    return replace(owner, learned=owner.learned | found, column=None, where=None)
+    return replace(owner, learned=owner.learned | found, column=None, where=None, gone=None)
+
+
+_SPREADS = {"mean", "median", "std", "var", "quantile", "percentile", "nanpercentile", "nanquantile", "mad", "describe"}
+
+
+def filtered_by(m: Machine, node: ast.AST, owner: Data, mask: Data) -> Data:
+    """Return records with what chose them: rows that were left out for how far they are from all rows.
+
+    One bound and a name that says a side of a split part rows, by the quantile of a date, say.
+    """
+    one_bound = mask.where is not None and isinstance(mask.where.side, Interval)
+    if not m.wanted or owner.record or (one_bound and side_of(m.wanted[0])):
+        return owner
+    events = [m.flow.learned[one] for one in sorted(mask.known - owner.known)]
+    found = {
+        m.learn("filter", one.what, node, replace(one.data, rows=one.rows), given=one.given, origin=one.id)
+        for one in events
+        if one.kind in {"scale", "filter"} or (one.kind == "statistic" and one.what in _SPREADS)
+    }
+    return replace(owner, learned=owner.learned | found) if found else owner
 
 
 def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> Any:  # noqa: PLR0911 a ladder of cases
@@ -213,6 +244,7 @@ def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> A
     if key.where is not None:
         if key.where.kind == "sample" and key.role == "mask":
             sampled(m, node, owner, key)
+        owner = filtered_by(m, node, owner, key)
         return replace(owner, rows=stepped(owner.rows, key.where), where=None, drawn=drawn)
     if owner.aside and key.record:
         return replace(owner, learned=owner.learned | owner.aside, rows=key.rows, record=True)
@@ -253,6 +285,8 @@ def sliced(m: Machine, owner: Data, node: ast.Slice, *, inclusive: bool = False)
     )
     axis = "index" if isinstance(low, str) or isinstance(high, str) else "position"
     step = Step(("window" if window else "range", axis), Interval(low, high, high_in=inclusive))
+    if owner.record and window and None not in {low, high}:  # several pieces of one recording
+        return replace(owner, one_per=owner.one_per or "record")
     if owner.record or not owner.rows:
         return owner
     return replace(owner, rows=stepped(owner.rows, step), where=None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.audit.code.binding import assign
 from holdfast.audit.code.columns import without_windows
+from holdfast.audit.code.groups import gathered
 from holdfast.audit.code.joining import element, joined, kind_of_loop
 from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.values import (
@@ -48,6 +49,7 @@ def comprehension(m: Machine, node: Any) -> Any:
     else:
         value = m.evaluate(m, node.elt)
         if isinstance(value, Data):
+            value = gathered(m, value, node, several=len(node.generators) > 1)
             value = without_windows(value)
         if guards and not (isinstance(value, Data) and value.rows):
             value = Unknown(guards | learned_in(value))

@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.audit.code.columns import without_windows
 from holdfast.audit.code.frames import method_of_data
+from holdfast.audit.code.groups import gathered
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, name_of
 from holdfast.audit.code.scores import DECIDERS
@@ -42,6 +43,7 @@ def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:
 
 def _append(m: Machine, owner: Seq, value: Any, node: ast.AST) -> None:
     if isinstance(value, Data):
+        value = gathered(m, value, node, several=len(m.loops) > len(owner.loops) + 1)
         value = without_windows(value)
         twice = _in_this_turn(m, owner, value, node)
         if twice is not None:

@@ -20,7 +20,7 @@ from holdfast.audit.code.values import (
     items_of,
     together,
 )
-from holdfast.audit.code.vocabulary import BORING, UNSUPERVISED_SELECTORS, side_of
+from holdfast.audit.code.vocabulary import BORING, UNSUPERVISED_SELECTORS, kind_of, side_of
 
 _STOPPERS = {"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "early_stopping", "EarlyStoppingCallback"}
 _PATIENCE = {
@@ -33,6 +33,7 @@ _PATIENCE = {
     "stopping_rounds",
 }
 _WATCHED = {"validation_data", "eval_set", "valid_sets", "evals", "eval_dataset", "tuning_data", "eval_data"}
+_TAKES_ALL = {"model", "scale", "impute", "reduce", "search", "over", "under"}
 _KEEPS_LEARNING = {"Sequential", "Model", "Functional"}
 
 
@@ -146,8 +147,15 @@ def _note_model(
             decides=_decider(owner, args, node) if watched else "",
             loops=m.loops,
             settings=owner.settings.get("text", ""),
+            takes_all=_takes_all(owner),
         )
     )
+
+
+def _takes_all(owner: Estimator, depth: int = 4) -> bool:
+    """Return whether every step is known, and none picks columns."""
+    known = kind_of(owner.name) in _TAKES_ALL or owner.name in {"Pipeline", "make_pipeline", "make_imb_pipeline"}
+    return known and depth > 0 and all(_takes_all(part, depth - 1) for part in owner.parts)
 
 
 def _watched(held: Any) -> list[Data]:
@@ -198,7 +206,11 @@ def transformed(m: Machine, owner: Estimator, data: Data) -> Data:
         return replace(data, where=None)
     columns = {} if narrow else data.columns
     learned = data.learned.union(*data.columns.values()) if narrow and data.columns else data.learned
-    return replace(data, learned=learned | set(owner.fits), columns=columns, role=role, where=None)
+    same = all(m.flow.learned[one].kind in {"scale", "impute"} for one in owner.fits)
+    gone, only = (data.gone, data.only) if same else (None, None if data.column is None else data.only)
+    return replace(
+        data, learned=learned | set(owner.fits), columns=columns, role=role, where=None, gone=gone, only=only
+    )
 
 
 def transform(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
@@ -239,6 +251,8 @@ def predicted(m: Machine, owner: Estimator, data: Data) -> Data:
         columns={},
         only=None,
         role="predictions",
+        gone=None,
+        of=frozenset(),
         own=data.known,
         models=models,
         by=owner,

@@ -74,6 +74,7 @@ class Fitted:
     decides: str = ""  # what watching decides: early stopping, a checkpoint
     loops: tuple[int, ...] = ()
     settings: str = ""
+    takes_all: bool = False  # no step on the way picks columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class Flow:
     applied: dict[int, Place] = field(default_factory=dict)  # where a statistic first met records
     made_at: dict[Rows, Place] = field(default_factory=dict)  # where rows first got a name
     frames: dict[Rows, tuple[int, ...]] = field(default_factory=dict)  # in which functions that was
+    groups: dict[Any, tuple[str, Place]] = field(default_factory=dict)  # sources with several rows of one person
     sides: dict[Rows, str] = field(default_factory=dict)  # what the program's names say about rows
     lines: dict[tuple[int | str | None, int], str] = field(default_factory=dict)
     complete: bool = True  # whether all of it was followed

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.arrays import projected
 from holdfast.audit.code.attributes import attribute, settled
 from holdfast.audit.code.binding import assign
 from holdfast.audit.code.columns import both, mask_of, negated, picked
@@ -139,10 +140,7 @@ def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:  # noqa
             return both(left, right, text_of(node, 200))
         if isinstance(node.op, ast.Add) and apart(left.rows, right.rows) and left.role != "predictions":
             return together([left, right])  # two lists, one behind the other
-        for one, other in ((left, right), (right, left)):
-            if one.rows and not one.aside and one.role in {"table", "label", "bundle"} and other.role == "statistic":
-                m.apply_statistic(node, other.learned)
-        return _met(m, left, right)
+        return _applied(m, node, left, right)
     if isinstance(left, Data) or isinstance(right, Data):
         base, other = (left, right) if isinstance(left, Data) else (right, left)
         if base.role == "count":
@@ -157,6 +155,16 @@ def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:  # noqa
         return Seq(left.items * 2, left.rest) if len(left.items) == 1 else left
     learned = learned_in(left) | learned_in(right)
     return Unknown(learned) if learned else UNKNOWN
+
+
+def _applied(m: Machine, node: ast.BinOp, left: Data, right: Data) -> Any:
+    """Return what two sets of records make together, after noting where a statistic meets records."""
+    if isinstance(node.op, ast.MatMult) and "statistic" in {left.role, right.role}:
+        return projected(m, left, right, node)
+    for one, other in ((left, right), (right, left)):
+        if one.rows and not one.aside and one.role in {"table", "label", "bundle"} and other.role == "statistic":
+            m.apply_statistic(node, other.learned)
+    return _met(m, left, right)
 
 
 def replace_text(mask: Data, text: str) -> Any:
@@ -202,6 +210,7 @@ def _met(m: Machine, left: Data, right: Data) -> Data | Any:
         models=base.models | other.models,
         by=base.by or other.by,
         ordered=base.ordered or other.ordered,
+        of=base.of | other.of,
         where=None,
     )
 

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.aggregates import COUNTS, correlation, counted, ranked, statistic
+from holdfast.audit.code.arrays import product
 from holdfast.audit.code.column_expressions import columns_told, filtered, with_columns
 from holdfast.audit.code.columns import stored
+from holdfast.audit.code.groups import grouped
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.picking import between, difference, drop, head, isin, pop, query, reshuffled, take
@@ -28,11 +31,14 @@ from holdfast.audit.code.values import (
 )
 from holdfast.audit.code.vocabulary import CORRELATIONS, STATISTICS
 
-_COUNTS = {
-    "sum", "count", "nunique", "unique", "value_counts", "isnull", "isna", "duplicated", "any", "all", "info",
-    "head_", "hist", "plot", "boxplot", "show", "to_csv", "to_parquet", "to_excel", "to_pickle", "to_sql",
-    "memory_usage", "keys", "items_", "nbytes", "tolist_", "size", "numel", "dim", "get_shape",
-    "select_dtypes_", "equals", "cumcount", "ngroup", "notnull", "notna", "len", "sizeof", "bincount",
+_KEEPS_COLUMNS = {
+    "drop", "pop", "assign", "fillna", "fill_null", "dropna", "drop_nulls", "copy", "astype", "reset_index", "sample",
+    "head", "tail", "query", "sort_values", "sort_index", "sort", "drop_duplicates", "ffill", "bfill", "round",
+    "replace", "to_numpy", "where", "mask", "shuffle", "interpolate", "with_columns", "clip", "pipe", "filter_",
+}  # fmt: skip
+_ROW_BY_ROW = {
+    "transform", "fillna", "cumcount", "ngroup", "cumsum", "cummax", "cummin", "rank", "ffill", "head", "tail",
+    "filter", "apply", "sample", "get_group", "sort_values",
 }  # fmt: skip
 _GROUP_HARMLESS = {
     "size", "count", "cumcount", "ngroup", "nunique", "cumsum", "rank", "ffill", "first", "last", "head",
@@ -40,8 +46,15 @@ _GROUP_HARMLESS = {
 }  # fmt: skip
 
 
-def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
+def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
     """Return what a method of records returns."""
+    result = _method_of_data(m, owner, name, args, node)
+    if isinstance(result, Data) and result.gone is not None and name not in _KEEPS_COLUMNS:
+        return replace(result, gone=None)
+    return result
+
+
+def _method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder
     if owner.role == "error":
         return _of_errors(m, owner, name, node)
     if owner.role == "grouped":
@@ -53,10 +66,10 @@ def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST
     if name == "argsort" and owner.role == "statistic":
         return replace(owner, record=True)
     if name in CORRELATIONS:
-        return _correlation(m, owner, name, args, node)
+        return correlation(m, owner, name, args, node)
     if name in STATISTICS:
         return statistic(m, owner, name, args, node)
-    if name in _COUNTS:
+    if name in COUNTS:
         return counted(m, owner, name, node)
     learned = frozenset[int]().union(*(joined_in(one) for one in args.everything()))
     return replace(owner, learned=owner.learned | learned, where=None)
@@ -72,74 +85,13 @@ def _of_errors(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
     return owner
 
 
-def counted(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
-    """Return a count or a display, which carries nothing of the values."""
-    del m, node
-    if owner.role == "statistic" and name in {"sum", "any", "all"}:
-        return owner
-    if owner.role == "statistic" and owner.record and name in {"head", "tail"}:
-        return replace(owner, record=False)
-    if name in {"isnull", "isna", "notnull", "notna", "duplicated"}:
-        return replace(owner, role="mask", where=None, learned=NOTHING, columns={})
-    if name in {"any", "all"} and owner.role == "mask":
-        return owner
-    if name in {"unique", "tolist_"}:
-        return replace(owner, role="values", learned=NOTHING, columns={})
-    if name == "size":
-        return replace(owner, role="count", learned=NOTHING, columns={})
-    if name == "sum" and owner.role == "table" and owner.models:
-        return owner
-    return UNKNOWN
-
-
-def per_record(owner: Data, args: Args, position: int = 0) -> bool:
-    """Return whether a reduction goes along each record, so that it learns nothing over records."""
-    if owner.record:
-        return True
-    for name in ("axis", "dim", "keepdim_"):
-        if (value := args.get(None, name)) is not None:
-            if isinstance(value, Const):
-                return value.value not in (0, None, "index", "rows")
-            if isinstance(value, Seq):
-                return not any(isinstance(one, Const) and one.value == 0 for one in value.items)
-    value = args.get(position)
-    if isinstance(value, Seq) and value.items and position == 0:  # `x.mean((1, 2))`
-        return all(isinstance(one, Const) and one.value != 0 for one in value.items)
-    return isinstance(value, Const) and value.value in (1, -1, "columns") and not isinstance(value.value, bool)
-
-
-def statistic(m: Machine, owner: Data, name: str, args: Args, node: ast.AST, position: int = 0) -> Any:
-    """Note that a statistic over records was computed; return it."""
-    if owner.role in {"statistic", "count", "mask", "index"}:
-        if owner.role == "mask":
-            return UNKNOWN
-        return owner
-    if owner.role == "predictions" or not owner.rows:
-        return replace(owner, where=None)
-    if per_record(owner, args, position):
-        return replace(owner, columns={}, learned=owner.known, where=None, column=None)
-    new = m.learn("statistic", name, node, owner, given=text_of(node))
-    return Data(role="statistic", learned=frozenset({new}), column=owner.column)
-
-
-def _correlation(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
-    if owner.role == "statistic" or not owner.rows:
-        return owner
-    other = data_of(args.get(0, "other"))
-    shown = owner.role == "label" or (other is not None and (other.role == "label" or other.column is not None))
-    column = other.column if other is not None else None
-    if owner.column is not None and column is not None and owner.column in m.flow.label_columns:
-        column = owner.column
-    new = m.learn("corr", name, node, owner, given=text_of(node), label=other is not None and shown, column=column)
-    return Data(role="statistic", learned=frozenset({new}), column=column)
-
-
-def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
+def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:
     plain = replace(owner, role="table", aside=NOTHING)
-    if name in {"shift", "diff", "pct_change", "bfill", "backfill"}:
-        return _SPECIAL[name](m, plain, args, node)
-    if name in WINDOWS:
-        return _SPECIAL[name](m, plain, args, node)
+    every = replace(plain, one_per="")  # as many rows as there were
+    if name in {"shift", "diff", "pct_change", "bfill", "backfill"} or name in WINDOWS:
+        return _SPECIAL[name](m, every, args, node)
+    if name in _ROW_BY_ROW:
+        plain = every
     if name in {"apply", "transform", "agg", "aggregate"} and isinstance(args.get(0, "func"), Function):
         function = args.get(0, "func")
         inner = m.apply(m, function, Args((replace(plain),)), node)
@@ -178,8 +130,7 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
 
 
 def _groupby(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
-    del m, args, node
-    return replace(owner, role="grouped", where=None) if owner.role != "statistic" else owner
+    return grouped(m, owner, args, node) if owner.role != "statistic" else owner
 
 
 def _apply(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -325,6 +276,10 @@ def _pivot(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return _of_groups(m, column, str(how), Args(), node)
 
 
+def _product(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    return product(m, Args((owner, *args.values), args.named, args.nodes[:0], args.named_nodes), node)
+
+
 def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     del m, args, node
     return replace(owner, role="count", learned=NOTHING, columns={})
@@ -333,6 +288,8 @@ def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     **dict.fromkeys(("groupby", "group_by", "groupBy"), _groupby),
     "pivot_table": _pivot,
+    "rank": ranked,
+    "dot": _product,
     "fillna": fillna,
     "fill_null": fillna,
     **dict.fromkeys(("bfill", "backfill"), bfill),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.aggregates import counted, statistic
 from holdfast.audit.code.arrays import (
     as_number,
     batches,
@@ -17,17 +18,19 @@ from holdfast.audit.code.arrays import (
     listed,
     nonzero,
     parts_of,
+    product,
     roll,
     smooth,
     subset,
     where,
+    windowed,
     zipped,
     zscore,
 )
 from holdfast.audit.code.drawing import arange, choice, delete, permutation, random_mask, resample, shuffle
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.events import Validated
-from holdfast.audit.code.frames import counted, method_of_data, statistic
+from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.making import by_formula, by_its_name, kind_by_parts, made, trainer
@@ -211,7 +214,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     key = ("file", path) if known else ("read", last, m.cell, line, tuple(m.active))
     if DATASETS.match(last):
         key = ("set", last)
-    data = Data(rows=m.source(*key))
+    data = Data(rows=m.source(*key), gone=frozenset())
     if last in {"DataReader", "download"}:
         data = replace(data, ordered=f"{last}(…)")
     for name in ("train", "split", "subset"):
@@ -349,8 +352,27 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
         zscore,
     ),
     **dict.fromkeys(
-        ("savgol_filter", "filtfilt", "sosfiltfilt", "gaussian_filter1d", "detrend", "seasonal_decompose"), smooth
+        (
+            "savgol_filter",
+            "filtfilt",
+            "sosfiltfilt",
+            "gaussian_filter1d",
+            "detrend",
+            "seasonal_decompose",
+            "STL",
+            "MSTL",
+            "hpfilter",
+            "bkfilter",
+            "cffilter",
+            "wavedec",
+            "denoise_wavelet",
+            "EMD",
+            "CEEMDAN",
+        ),
+        smooth,
     ),
+    **dict.fromkeys(("sliding_window_view", "timeseries_dataset_from_array", "TimeseriesGenerator"), windowed),
+    **dict.fromkeys(("dot", "matmul", "einsum"), product),
     **dict.fromkeys(("default_rng", "RandomState", "Random"), _generator),
     "roll": roll,
     **dict.fromkeys(("to_datetime", "to_numeric"), datetime),

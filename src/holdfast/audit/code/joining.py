@@ -6,15 +6,17 @@ from typing import Any
 
 from holdfast.audit.code.machine import name_of, text_of
 from holdfast.audit.code.values import (
+    NOTHING,
     UNKNOWN,
+    Class,
     Const,
     Data,
     Estimator,
+    Function,
     Object,
+    Partial,
     Score,
     Seq,
-    Splitter,
-    Table,
     Unknown,
     data_of,
     items_of,
@@ -45,7 +47,8 @@ def turns(over: Any) -> list[Any]:
     item = element(over)
     if isinstance(over, Seq) and over.rest is None and 1 < len(over.items) <= 4:
         kinds = {type(one) for one in over.items}
-        if (kinds <= {Data, Seq} or Object in kinds) and not any(isinstance(one, Estimator) for one in _deep(over)):
+        told_apart = kinds <= {Data, Seq} or kinds <= {Function, Partial, Class} or Object in kinds
+        if told_apart and not any(isinstance(one, Estimator) for one in _deep(over)):
             return over.items
     return [item]
 
@@ -55,13 +58,11 @@ def element(value: Any) -> Any:
     if isinstance(value, Data):
         if value.role in {"statistic", "count"}:
             return value
+        if value.role == "grouped":  # the key, and the rows that have it
+            return Seq([UNKNOWN, replace(value, role="table", record=True, column=None, aside=NOTHING)], fixed=True)
         return replace(value, record=True, column=None)
-    if isinstance(value, Splitter | Estimator):
-        return UNKNOWN
     if isinstance(value, Seq):
         return _of_list(items_of(value))
-    if isinstance(value, Table):
-        return UNKNOWN
     if isinstance(value, Unknown | Score):
         return value
     if isinstance(value, Object):

@@ -10,6 +10,7 @@ from holdfast.audit.code.vocabulary import TRANSFORMS
 
 _OF_VALUES = {"statistic", "future", "bin", "corr", "group"}  # of a label these define it, and do not leak
 _COPIES = {"over", "under", "augment"}
+_BY_SPLITS = {"model", "filter"}  # a score on rows that were left alone is not touched by what was left out
 _NEVER = {"corr", "threshold", "importance", "future", "tuned"}
 
 
@@ -126,7 +127,7 @@ def is_held_out(flow: Flow, rows: Rows) -> bool:
 def _scored(flow: Flow, score: Scored) -> Iterator[tuple[int, str, Place, bool]]:
     for number in score.learned:
         event = flow.learned[number]
-        if event.kind in _NEVER or event.kind == "model" or not covers(event.rows, score.rows):
+        if event.kind in _NEVER | _BY_SPLITS or not covers(event.rows, score.rows):
             continue
         if event.kind in _COPIES and not _on_both_sides(flow, score, number):
             continue

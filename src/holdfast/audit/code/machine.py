@@ -46,6 +46,8 @@ class Machine:
     returns: list[list[Any]] = field(default_factory=list)
     functions: list[Any] = field(default_factory=list)
     active: list[Any] = field(default_factory=list)  # functions being followed
+    objects: dict[int, Any] = field(default_factory=dict)  # the first instance of each class of the program
+    entered: set[int] = field(default_factory=set)  # functions that were followed
     numbers: dict[Rows, int] = field(default_factory=dict)
     taken: dict[Any, int] = field(default_factory=dict)  # events already noted: key -> id
     appended: dict[int, Any] = field(default_factory=dict)

@@ -4,7 +4,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
-from holdfast.audit.code.columns import dropped, narrowed, selected
+from holdfast.audit.code.columns import dropped, filtered_by, narrowed, selected
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.splits import is_seeded, without
 from holdfast.audit.code.values import NOTHING, Data, data_of, learned_in
@@ -17,6 +17,7 @@ def drop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     listed = args.get(0, "columns", "labels")
     if isinstance(listed, Data):
         if listed.role in {"index", "mask"} and listed.rows:
+            owner = filtered_by(m, node, owner, listed)
             smaller = without(owner, listed)
             return smaller if smaller is not None else replace(owner, where=None)
         if listed.role == "statistic":
@@ -57,10 +58,10 @@ def query(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     m.scope.names.update({name: narrowed(owner, [name]) for name in columns if f"@{name}" not in text})
     mask = m.evaluate(m, tree)
     m.scope.names = outer
-    del node
     if isinstance(mask, Data) and mask.where is not None:
         from holdfast.audit.code.rows import stepped
 
+        owner = filtered_by(m, node, owner, mask)
         return replace(owner, rows=stepped(owner.rows, mask.where), where=None)
     return replace(owner, where=None)
 
@@ -138,7 +139,8 @@ def between(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     del m, node
     low, high = args.constant(0, "left"), args.constant(1, "right")
     key = ("where", owner.column or "index")
-    return replace(owner, role="mask", where=Step(key, Interval(low, high, high_in=True)))
+    learned = frozenset[int]().union(owner.learned, *map(learned_in, args.everything()))
+    return replace(owner, role="mask", learned=learned, where=Step(key, Interval(low, high, high_in=True)))
 
 
 def difference(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from holdfast.audit.code.calls import apply, uncalled
+from holdfast.audit.code.calls import apply
 from holdfast.audit.code.events import Flow
 from holdfast.audit.code.expressions import evaluate
+from holdfast.audit.code.inlining import uncalled
 from holdfast.audit.code.machine import Machine, TooMuch
 from holdfast.audit.code.modules import Modules, imported, modules_of
 from holdfast.audit.code.protocol import verbs_in
@@ -20,6 +22,15 @@ def follow_all(files: Sequence[CodeFile]) -> tuple[Flow, ...]:
     followed: set[int] = set()
     flows = {id(file): follow(file, modules, followed) for file in _importers_first(files, modules)}
     return tuple(flows[id(file)] for file in files)
+
+
+def as_run(file: CodeFile) -> CodeFile | None:
+    """Return a notebook with its cells in the order of their execution counts, None where they stand in it."""
+    held = [cell for cell in file.cells if cell.tree.body]
+    counts = [cell.count for cell in held if cell.count is not None]
+    if not file.notebook or len(counts) < len(held) or len({*counts}) < len(counts) or counts == sorted(counts):
+        return None
+    return replace(file, cells=tuple(sorted(held, key=lambda cell: cell.count or 0)))
 
 
 def follow(file: CodeFile, modules: Modules | None = None, followed: set[int] | None = None) -> Flow:

@@ -38,8 +38,8 @@ def metric(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
         guessed = found[1]
     rows = guessed.rows
     held = [one for one in found if one is not guessed and one.rows]
-    if held and guessed.by is None and not guessed.models:
-        rows = held[0].rows
+    if held and guessed.by is None and not guessed.models and all(one.rows != rows for one in held):
+        rows = held[0].rows  # of `accuracy(params, X_test, y_test)` the two that go together
     return taken(m, name, node, replace(guessed, rows=rows), text=args.text(0, "y_true"))
 
 

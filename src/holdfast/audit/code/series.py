@@ -55,13 +55,15 @@ def shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
         new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
         return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
     learned = owner.learned | _turned(m, owner, node)
-    return replace(owner, learned=learned, ordered=owner.ordered or f"{name}({argument})", where=None)
+    ordered = owner.ordered or f"{name}({argument})"
+    return replace(owner, learned=learned, ordered=ordered, where=None, of=frozenset())
 
 
 def rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return windows over records."""
     name = getattr(getattr(node, "func", None), "attr", "rolling")
-    found = replace(owner, role="window", ordered=owner.ordered or f"{name}({args.text(0)})", where=None)
+    ordered = owner.ordered or f"{name}({args.text(0)})"
+    found = replace(owner, role="window", ordered=ordered, where=None, of=frozenset())
     found = replace(found, learned=found.learned | _turned(m, owner, node))
     if args.constant(None, "center") is True:
         new = m.learn("future", "rolling(center=True)", node, owner, given=text_of(node))

@@ -75,7 +75,15 @@ def side_by_side(found: list[Data]) -> Data:
             columns[one.column] = one.learned
     ordered = next((one.ordered for one in found if one.ordered), "")
     return replace(
-        base, learned=learned, columns=columns, only=None, column=None, ordered=ordered, role="table", where=None
+        base,
+        learned=learned,
+        columns=columns,
+        only=None,
+        gone=None,
+        column=None,
+        ordered=ordered,
+        role="table",
+        where=None,
     )
 
 

@@ -2,12 +2,12 @@
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.binding import assign, names_in
+from holdfast.audit.code.columns import dropped
 from holdfast.audit.code.joining import joined, kind_of_loop, turns, turns_of
-from holdfast.audit.code.machine import Machine, TooMuch, name_of, text_of
+from holdfast.audit.code.machine import Args, Machine, TooMuch, name_of, text_of
 from holdfast.audit.code.modules import module
 from holdfast.audit.code.protocol import told_by_names, told_by_use
 from holdfast.audit.code.values import (
@@ -18,6 +18,8 @@ from holdfast.audit.code.values import (
     Data,
     Function,
     Module,
+    Object,
+    Partial,
     Ref,
     learned_in,
     scores_in,
@@ -191,7 +193,23 @@ def _try(m: Machine, node: Any) -> None:
 def _function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     made = Function(node, m.scope, m.cell)
     m.functions.append(made)
-    m.scope.names[node.name] = made
+    m.scope.names[node.name] = _decorated(m, made)
+
+
+def _decorated(m: Machine, made: Function) -> Any:
+    """Return what the program's own decorators make of a function; those of libraries leave it as it is."""
+    result: Any = made
+    for one in reversed(getattr(made.node, "decorator_list", [])):
+        if isinstance(m.scope.find(_root(one)), Function | Class | Module):
+            wrapped = m.apply(m, m.evaluate(m, one), Args((result,), nodes=(one,)), one)
+            result = wrapped if isinstance(wrapped, Function | Partial | Object) else result
+    return result
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _class(m: Machine, node: ast.ClassDef) -> None:
@@ -251,8 +269,7 @@ def _delete(m: Machine, node: ast.Delete) -> None:
             owner = m.evaluate(m, target.value)
             key = m.evaluate(m, target.slice)
             if isinstance(owner, Data) and isinstance(key, Const) and isinstance(key.value, str):
-                columns = {name: ids for name, ids in owner.columns.items() if name != key.value}
-                assign(m, target.value, replace(owner, columns=columns))
+                assign(m, target.value, dropped(owner, [key.value]))
 
 
 def _match(m: Machine, node: ast.Match) -> None:

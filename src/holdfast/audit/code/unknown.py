@@ -66,7 +66,7 @@ def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: froz
     role = base.role if base.role in {"predictions", "label", "error", "statistic", "index", "mask"} else "table"
     if role == "table" and verb_of(name) == "predict":  # `predict(params, X_test)`
         role = "predictions"
-    return replace(base, learned=base.learned | learned, role=role, where=None, models=base.models)
+    return replace(base, learned=base.learned | learned, role=role, where=None, models=base.models, gone=None)
 
 
 def _base(m: Machine, name: str, found: list[Data]) -> Data:

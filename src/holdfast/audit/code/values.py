@@ -20,6 +20,9 @@ class Data:
     column: str | None = None  # the name, where this is one column
     columns: Mapping[str, frozenset[int]] = field(default_factory=dict)  # what was learned, column by column
     only: frozenset[str] | None = None  # the columns, where they are known
+    gone: frozenset[str] | None = None  # the columns that were taken out of a table that was read; None: not followed
+    made: Mapping[str, frozenset[str]] = field(default_factory=dict)  # columns and those they were computed from
+    of: frozenset[str] = frozenset()  # of one column: those that it was computed from, row by row
     foretold: Mapping[str, "Data"] = field(default_factory=dict)  # the columns that hold what a model predicted
     models: frozenset[int] = NOTHING  # ids of Learned of the models that predicted this
     record: bool = False  # one record or batch at a time
@@ -29,6 +32,7 @@ class Data:
     by: Any = None  # the estimator that predicted this
     backwards: bool = False  # the last row first
     own: frozenset[int] = NOTHING  # of predictions: what was in the records that they are for
+    one_per: str = ""  # the column of which each value has one row here, where rows were grouped
     drawn: Any = None  # the place where the rows were shuffled without a seed
 
     @property
@@ -232,6 +236,7 @@ def together(found: list[Data]) -> Data:
         learned=learned,
         columns=columns,
         only=None,
+        gone=first.gone if all(one.gone == first.gone for one in found) else None,
         models=frozenset[int]().union(*(one.models for one in found)),
         ordered=next((one.ordered for one in found if one.ordered), ""),
     )

@@ -20,10 +20,11 @@ COPIES = (
     "benchmark-contamination",
     "conflicting-duplicates",
 )
+UNITS = ("group-overlap", "split-ignores-groups")
 BOTH_SIDES = (
     "split-overlap",
     "near-split-overlap",
-    "group-overlap",
+    *UNITS,
     "benchmark-contamination",
     "series-inside-series",
     "row-crosses-split",
@@ -65,6 +66,7 @@ AGAIN = (
 CHOSEN_ON_TEST = ("test-set-reuse", "test-used-for-tuning", "test-used-repeatedly")
 FEATURES = (
     "label-in-disguise",
+    "label-in-features",
     "known-afterwards",
     "missingness-tells-label",
     "id-predicts-label",
@@ -239,9 +241,9 @@ MODULES = (
                 "How the data were split and the models judged",
                 "run",
                 states=(models.evaluation,),
-                checks=("group-overlap", *TIME, "overlapping-split", "metric-on-train", "unseeded-split"),
+                checks=(*UNITS, *TIME, "overlapping-split", "metric-on-train", "unseeded-split"),
                 claim="The split suits the data: a random one where rows are independent, else by time or by group.",
-                refuted_by=("group-overlap", *TIME, "overlapping-split", "metric-on-train"),
+                refuted_by=(*UNITS, *TIME, "overlapping-split", "metric-on-train"),
             ),
             Item(
                 "5d",
@@ -286,7 +288,7 @@ MODULES = (
                 "6b",
                 "Copies and relatives on both sides of the split",
                 "run",
-                checks=(*COPIES, "group-overlap", "series-inside-series", "row-crosses-split", "child-of-test-row"),
+                checks=(*COPIES, *UNITS, "series-inside-series", "row-crosses-split", "child-of-test-row"),
                 claim="No row, near copy, person or other unit stands on both sides of the split.",
                 refuted_by=BOTH_SIDES,
             ),

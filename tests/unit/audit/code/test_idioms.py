@@ -458,10 +458,10 @@ print(best)
 X_res, y_res = SMOTE(random_state=0).fit_resample(X, y) #! resample-before-split
 print(cross_val_score(RandomForestClassifier(), X_res, y_res, cv=5).mean())
 """,
-    "outliers then split clean": """
+    "outliers of all rows, then split": """
 df = pd.read_csv('a.csv')
 q1, q3 = df['x'].quantile(.25), df['x'].quantile(.75)
-df = df[(df['x'] > q1 - 1.5 * (q3 - q1)) & (df['x'] < q3 + 1.5 * (q3 - q1))]
+df = df[(df['x'] > q1 - 1.5 * (q3 - q1)) & (df['x'] < q3 + 1.5 * (q3 - q1))] #! fit-before-split
 train, test = train_test_split(df, random_state=0)
 """,
     "vif and corr plot clean": """

@@ -18,6 +18,7 @@ _KINDS = {
     "unknown": "transformation",
     "statistic": "statistic",
     "group": "group statistic",
+    "filter": "choice of rows",
     "cluster": "clustering",
     "model": "model",
 }
@@ -74,7 +75,7 @@ def fit_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
             f"{quoted(event.what)} learns{source} at {event.place.name}, from rows that the {leak.what} at "
             f"{reached.name} then holds out",
             severity=Severity.ERROR if event.kind == "model" else Severity.WARNING,
-            confidence=Confidence.HIGH if event.kind != "unknown" else Confidence.MEDIUM,
+            confidence=Confidence.HIGH if event.kind not in {"unknown", "filter"} else Confidence.MEDIUM,
             measure=Measure(name="splits and scores that it reaches", value=len(leak.reaches), threshold=0),
             lines=[(event.place, f"{_KINDS[event.kind]} of all rows"), (reached, leak.what)],
             fix=_fix(leak.what, event.place.name, event.place.text, reached.name),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from holdfast.audit.code import Code
 from holdfast.audit.code.events import Flow
 from holdfast.audit.code.leaks import Leak, leaks
-from holdfast.audit.code.program import follow_all
+from holdfast.audit.code.program import as_run, follow, follow_all
 from holdfast.audit.definitions import fact
 
 
@@ -30,16 +30,13 @@ def code_flows(code: Code) -> CodeFlows:
 
 
 @fact()
-def code_leaks(code_flows: CodeFlows) -> CodeLeaks:
-    """What crosses a split in the code: statistics, scalers, encoders, copies."""
+def code_leaks(code: Code, code_flows: CodeFlows) -> CodeLeaks:
+    """What crosses a split in the code: statistics, scalers, copies; in a notebook, in the order of its counts too."""
     found: dict[tuple[object, ...], tuple[Flow, Leak]] = {}
-    for flow in code_flows.flows:
-        for number, leak in enumerate(leaks(flow)):
+    run = [again for again in map(as_run, code.files) if again is not None]
+    for flow in (*code_flows.flows, *map(follow, run)):
+        for leak in leaks(flow):
             place = leak.learned.place  # of a function that several files call, one finding is enough
-            key = (
-                (place.file, place.cell, place.line, leak.learned.kind, leak.test_only)
-                if place.away
-                else (flow.file, number)
-            )
-            found.setdefault(key, (flow, leak))
+            file = place.file if place.away else flow.file
+            found.setdefault((file, place.cell, place.line, leak.learned.kind, leak.test_only), (flow, leak))
     return CodeLeaks(tuple(found.values()))

@@ -1,0 +1,58 @@
+"""Rows that belong together, several of one patient, speaker or animal, and the random splits that part them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.events import Flow, Place
+from holdfast.audit.code.machine import Args, Machine, strings
+from holdfast.audit.code.values import Data, data_of
+
+_WHO = (
+    "patient|subject|participant|person|individual|volunteer|speaker|donor|respondent|animal|mouse|cow|dog|infant|child"
+    "|student|signer|singer|driver|rider|worker"
+)
+_NUMBER = "id|no|nr|num|number|code|key|name|nbr"
+_SOMEBODY = re.compile(rf"(?:^|_)(?:{_WHO})s?(?:_?(?:{_NUMBER}))?$|^(?:pid|subj|sid)$", re.IGNORECASE)
+_THING = re.compile(r"(?:^|_)(?:id|no|nr|code|key)$|[a-z]Id$")
+_ROLES = {"table", "label", "index", "bundle"}
+
+
+def grouped(m: Machine, owner: Data, args: Args, node: Any) -> Data:
+    """Return records by group. Whoever groups rows by person has several of each."""
+    names = strings(args.get(0, "by", "group_keys")) or []
+    key = names[0] if len(names) == 1 else ""
+    if key and _SOMEBODY.search(key):
+        _note(m, owner, key, node)
+    return replace(owner, role="grouped", where=None, one_per=key, of=frozenset())
+
+
+def gathered(m: Machine, value: Data, node: Any, *, several: bool) -> Data:
+    """Return what a loop over groups puts into a list; with an inner loop that is several records of each group."""
+    key = value.one_per
+    if not several or not key:
+        return value
+    if key == "record" or _SOMEBODY.search(key) or _THING.search(key):
+        _note(m, value, key, node)
+    return replace(value, one_per="")
+
+
+def _note(m: Machine, data: Data, key: str, node: Any) -> None:
+    for path in data.rows:
+        m.flow.groups.setdefault(path[0], (key, m.place(node)))
+
+
+def parted(flow: Flow) -> Iterator[tuple[str, Place, str, Place]]:
+    """Yield random splits of rows of which several belong together: name and place, the key, and where it is used."""
+    if any("Group" in split.name for split in flow.splits):
+        return
+    splits = [(split.name, split.place, split.given) for split in flow.splits if split.shuffled]
+    splits += [(one.name, one.place, (one.data,)) for one in flow.validated]
+    for name, place, given in splits:
+        held = data_of(given[0]) if given else None
+        if held is None or held.role not in _ROLES or held.one_per or held.record:
+            continue
+        known = [flow.groups[path[0]] for path in sorted(held.rows, key=repr) if path[0] in flow.groups]
+        if known and held.column != known[0][0]:
+            yield name, place, *known[0]
