@@ -88,6 +88,8 @@ def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form
         before = home.load(resume)
         if before.kind != "collapse" or "replicates" not in Experiment.model_fields:
             raise BadInput(f"run {before.id} is a {before.kind} run; only a collapse run is resumed here")
+        if before.status == "finished":
+            raise BadInput(f"run {before.id} is finished, not interrupted. Show it: holdfast report {before.id}")
         experiment = checked(Experiment, before.config)
     elif what is not None and what.endswith(SUFFIX):
         experiment = read_experiment(Path(what), said, assignments)

@@ -166,6 +166,7 @@ def _described(
         table = table.append_column(name, _repeated(splits, content.sizes))
         roles = {**roles, name: "split"}
     dataset = Dataset(_title(parts), table, columns_of(table, roles, kinds))
+    _refuse_timeless(dataset, [name for name, role in roles.items() if role == "time"])
     dataset, role_notes = guessed(dataset, [*roles, *kinds])
     sources, start = [], 0
     for place, (part, size) in enumerate(zip(parts, content.sizes, strict=True)):
@@ -187,6 +188,18 @@ def _described(
     for part in parts:
         dataset = replace(dataset, media=dataset.media.joined(part.reading.media()))
     return _noted(replace(dataset, sources=tuple(sources)), said)
+
+
+def _refuse_timeless(dataset: Dataset, names: Sequence[str]) -> None:
+    """Raise BadInput for a column that is said to hold times, and holds words without a figure in them."""
+    for name in names:
+        values = dataset.values(name)
+        if not pa.types.is_large_string(values.type):
+            continue
+        some = [one for one in pc.unique(values.slice(0, 1000)).to_pylist() if one]
+        if some and not any(character.isdigit() for one in some for character in one):
+            shown = ", ".join(repr(one_line(one, 20)) for one in some[:3])
+            raise BadInput(f"column {one_line(name, 60)!r} holds no times, but {shown}. Name another one for the time")
 
 
 def _as_parts_know(

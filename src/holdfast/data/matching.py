@@ -40,8 +40,8 @@ def _by_place(part: Part, leader: Part, names: tuple[str, ...]) -> tuple[int, ..
     width = len(part.reading.names)
     if width != len(names):
         raise BadInput(
-            f"{part.name} has {width:,} columns without names, {leader.name} has {len(names):,}: they do not fit "
-            "together"
+            f"{part.name} and {leader.name} have no names of columns, and {width:,} and {len(names):,} of them: they "
+            "do not fit together. Name the file that is meant"
         )
     return tuple(range(width))
 

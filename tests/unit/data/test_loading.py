@@ -409,3 +409,13 @@ def test_files_of_a_folder_that_are_named_after_splits_are_splits(tmp_path):
 )
 def test_names_of_splits(files, splits):
     assert splits_of(files) == splits
+
+
+def test_a_time_is_no_word(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("who,when\nman,2024-01-01\nwoman,2024-01-02\n")
+    with pytest.raises(BadInput, match="column 'who' holds no times, but 'man', 'woman'"):
+        load({"all": path}, roles={"who": "time"})
+    assert load({"all": path}, roles={"when": "time"}).one("time").name == "when"
+    path.write_text("who,quarter\nman,2024-Q1\nwoman,2024-Q2\n")
+    assert load({"all": path}, roles={"quarter": "time"}).one("time").name == "quarter"

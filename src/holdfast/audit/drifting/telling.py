@@ -55,6 +55,8 @@ def _begun(words: str) -> str:
 def _named(line: Line) -> str:
     if line.missing is not None and abs(line.missing[0]) > line.effect.value:
         return f"{one_line(line.name, 40)!r} (missing share {line.missing[0]:+.1%})"
+    if line.beside > line.effect.value:
+        return f"{one_line(line.name, 40)!r} (length, or words that were not there before)"
     return f"{one_line(line.name, 40)!r} ({line.effect.value:.2f}, {line.effect.low:.2f} to {line.effect.high:.2f})"
 
 

@@ -47,8 +47,8 @@ def folds_of(known: Prepared, streams: Streams) -> Int[np.ndarray, " texts"]:
     for count, fewest, what in zip(counts, (FEWEST_HUMAN, FEWEST_MACHINE), ("people's", "machines'"), strict=True):
         if count < fewest:
             raise BadInput(
-                f"{count:,} different texts of known origin are {what}, and at least {fewest} are needed to learn from "
-                "and to calibrate; give more with --known, such as --known human=people.txt or --known "
+                f"{count:,} different texts are known to be {what}, and at least {fewest} are needed to learn from and "
+                "to calibrate; give more with --known, such as --known human=people.txt or --known "
                 "synthetic=model.jsonl"
             )
     fold = np.full(len(known.texts), UNUSED)

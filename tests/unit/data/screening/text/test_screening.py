@@ -122,8 +122,8 @@ def test_scores_of_a_language_model_can_be_the_detector():
 @pytest.mark.parametrize(
     ("human", "machine", "asked", "said"),
     [
-        (10, 70, 40, "10 different texts of known origin are people's, and at least 60"),
-        (70, 0, 40, "0 different texts of known origin are machines', and at least 30"),
+        (10, 70, 40, "10 different texts are known to be people's, and at least 60"),
+        (70, 0, 40, "0 different texts are known to be machines', and at least 30"),
         (70, 70, 0, "known already"),
     ],
 )
