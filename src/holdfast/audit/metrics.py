@@ -4,22 +4,19 @@ A weight of 0 leaves a row out, 2 counts it twice. Ranking metrics sort once and
 2,000 resamples of 20,000 rows take about a second.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
 
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.models import Predictions
+from holdfast.audit.resampling import Evaluator, Weights
 from holdfast.core.errors import BadInput, NotApplicable, unknown
 
-Weights = Float[np.ndarray, "resamples rows"]
-Evaluator = Callable[[Weights], Float[np.ndarray, " resamples"]]  # NaN where the metric is not defined
 Builder = Callable[[np.ndarray, Predictions], Evaluator]
 Task = Literal["binary", "multiclass", "regression"]
-_BLOCK = 1 << 22  # weights held at once, in cells: 16 MB of float32
 _SMALLEST = 1e-15  # a probability is not taken for less, as in scikit-learn's log loss
 
 
@@ -89,39 +86,6 @@ def metric_called(name: str) -> Metric:
 def truth_of(labels: Labels, rows: np.ndarray) -> np.ndarray:
     """Return what predictions of `rows` are compared with: class codes, or numbers."""
     return labels.codes[rows] if labels.is_classes else labels.values[rows]
-
-
-def resampled_weights(
-    rng: np.random.Generator, n_rows: int, resamples: int, clusters: np.ndarray | None = None
-) -> Iterator[Weights]:
-    """Yield blocks of bootstrap weights: how often each row was drawn, whole clusters at a time where given.
-
-    `clusters` holds a number from 0 for each row; rows of one cluster are drawn together.
-    """
-    n_units = n_rows if clusters is None else int(clusters.max(initial=-1)) + 1
-    at_once = max(1, min(resamples, _BLOCK // max(n_rows, 1)))
-    for start in range(0, resamples, at_once):
-        n = min(at_once, resamples - start)
-        drawn = rng.integers(0, n_units, size=(n, n_units), dtype=np.int64)
-        drawn += np.arange(n)[:, None] * n_units
-        counts = np.bincount(drawn.reshape(-1), minlength=n * n_units).reshape(n, n_units).astype(np.float32)
-        yield counts if clusters is None else counts[:, clusters]
-
-
-def bootstrap(
-    evaluators: Sequence[Evaluator],
-    n_rows: int,
-    rng: np.random.Generator,
-    *,
-    resamples: int = 2000,
-    clusters: np.ndarray | None = None,
-) -> Float[np.ndarray, "evaluators resamples"]:
-    """Return the scores of each evaluator on the same resamples, so that differences between them are paired."""
-    blocks = [
-        np.stack([evaluate(weights) for evaluate in evaluators])
-        for weights in resampled_weights(rng, n_rows, resamples, clusters)
-    ]
-    return np.concatenate(blocks, axis=1) if blocks else np.empty((len(evaluators), 0))
 
 
 # ---- builders: truth and predictions to a function of weights ---------------------------------------------------

@@ -16,8 +16,9 @@ from holdfast.audit.comparison import (
     roc_areas,
 )
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.metrics import Metric, bootstrap, metric_for, row_values
+from holdfast.audit.metrics import Metric, metric_for, row_values
 from holdfast.audit.models import Predictions
+from holdfast.audit.resampling import bootstrap
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Estimate
 from holdfast.data.intervals import wilson

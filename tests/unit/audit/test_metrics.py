@@ -7,8 +7,9 @@ import pytest
 import sklearn.metrics as sk
 
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.metrics import METRICS, bootstrap, metric_called, metric_for, resampled_weights, row_values
+from holdfast.audit.metrics import METRICS, metric_called, metric_for, row_values
 from holdfast.audit.models import Predictions
+from holdfast.audit.resampling import bootstrap, resampled_weights
 from holdfast.core.errors import BadInput, NotApplicable
 
 

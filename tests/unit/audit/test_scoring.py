@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from holdfast.audit.metrics import METRICS, bootstrap
+from holdfast.audit.metrics import METRICS
 from holdfast.audit.models import Predictions
+from holdfast.audit.resampling import bootstrap
 from holdfast.audit.scoring import difference, estimate, joint, span
 from holdfast.core.errors import NotApplicable
 

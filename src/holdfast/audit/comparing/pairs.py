@@ -6,8 +6,9 @@ import numpy as np
 
 from holdfast.audit.comparison import Comparison, benjamini_hochberg, from_resamples, holm
 from holdfast.audit.facts.learning.predictions import Predicted
-from holdfast.audit.metrics import Metric, bootstrap
+from holdfast.audit.metrics import Metric
 from holdfast.audit.models import Predictions
+from holdfast.audit.resampling import bootstrap
 from holdfast.audit.scoring import difference, estimate
 from holdfast.core.record import Estimate
 

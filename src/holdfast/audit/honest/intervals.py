@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from holdfast.audit.honest.values import Term
-from holdfast.audit.metrics import Evaluator, Metric, bootstrap
+from holdfast.audit.metrics import Metric
+from holdfast.audit.resampling import Evaluator, bootstrap
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Estimate
 

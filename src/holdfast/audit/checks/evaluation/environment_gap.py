@@ -7,8 +7,9 @@ from holdfast.audit.comparison import from_resamples
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.shift.environments import Environments
-from holdfast.audit.metrics import Metric, bootstrap, truth_of
+from holdfast.audit.metrics import Metric, truth_of
 from holdfast.audit.models import Predictions
+from holdfast.audit.resampling import bootstrap
 from holdfast.audit.scoring import shown, span, usable
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Series, Severity
