@@ -5,7 +5,7 @@ what values are       values (what a name may hold), rows (which rows that is), 
 following a program   program (from first to last), machine (the state), statements, expressions, comprehensions,
                       binding, inlining, joining, calls, attributes
 what libraries do     functions, making, estimators, training, splits, drawing, scores; frames, columns, arrays, series,
-                      picking, stacking, column_expressions, containers, namespaces; unknown for all others
+                      aggregates, picking, stacking, column_expressions, containers, namespaces; unknown for all others
 what happened         events; judging, leaks, labels and groups derive from them what checks read; telling words it
 """
 
