@@ -17,13 +17,13 @@ import numpy as np
 import pyarrow as pa
 from scipy.stats import binomtest, norm
 
+from holdfast.audit.comparison import newcombe
 from holdfast.audit.drifting.lines import lines_of
 from holdfast.audit.drifting.settings import DriftSettings
 from holdfast.audit.drifting.texts import text_shift
 from holdfast.audit.drifting.verb import look, record, sliced
 from holdfast.audit.facts.shift.categories import variation
 from holdfast.audit.facts.shift.numbers import gap, moved
-from holdfast.audit.facts.shift.shares import difference
 from holdfast.audit.facts.shift.sides import SPLIT
 from holdfast.core.dataset import Dataset
 from holdfast.data.inference import describe
@@ -89,7 +89,8 @@ def _variation(rng: np.random.Generator, n: int, k: int, by: float) -> Estimate:
 
 
 def _share(rng: np.random.Generator, n: int, p: float, q: float) -> Estimate:
-    return difference(rng.binomial(n, q) / n, rng.binomial(n, p) / n, n, n)[:3]
+    found = newcombe(rng.binomial(n, q), n, rng.binomial(n, p), n)
+    return found.difference, found.low, found.high
 
 
 def table(rng: np.random.Generator, n: int, effect: float = 0.0) -> Dataset:
