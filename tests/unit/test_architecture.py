@@ -40,6 +40,21 @@ def test_the_page_on_architecture_names_what_is_there():
     assert {name for name in folders if f"{name}/" not in tree} == set()
 
 
+def test_scripts_import_what_there_is():
+    """Benchmarks, examples and scripts of the documentation are not run by every test, and mypy does not read them."""
+    root, gone = SOURCE.parents[1], []
+    for path in [path for folder in ("benchmarks", "docs", "examples") for path in (root / folder).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("holdfast"):
+                continue
+            place = SOURCE.parent.joinpath(*node.module.split("."))
+            file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+            words = set(re.findall(r"\w+", file.read_text("utf-8"))) if file.is_file() else set()
+            words |= {one.stem for one in place.glob("*")}
+            gone += [f"{path.name}: {node.module} has no {one.name}" for one in node.names if one.name not in words]
+    assert gone == []
+
+
 MAPPED = ("audit/code", "audit/honest", "audit/models", "data/bulk", "data/mixing", "data/review", "data/store")
 
 
