@@ -5,6 +5,7 @@ and numbers come back (`numbers`). Copies of weights and checkpoints lie in the 
 takes them. Single precision is single there as well: products in TF32 (10 bits) are switched off.
 """
 
+import gc
 import os
 import platform
 import re
@@ -34,7 +35,8 @@ _OPTION = "--device, or options.scale.device"
 # (docs.nvidia.com/cuda/cublas, "Results reproducibility").
 _WORKSPACE = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 _PATIENCE = 5.0  # seconds for nvidia-smi
-_NO_ROOM = "DefaultCPUAllocator: can't allocate memory"  # how PyTorch says it of the machine's own
+# In what PyTorch says where memory is short, on a device, in a library of NVIDIA's, and on the processor.
+_NO_ROOM = ("out of memory", "alloc_failed", "can't allocate memory")
 
 
 class OutOfMemory(HoldfastError, MemoryError):
@@ -296,6 +298,12 @@ def duplicate(module: Module) -> Module:
     return deepcopy(module, known)
 
 
+def freed() -> None:
+    """Let go of models that nobody uses: they refer to themselves, and Python counts objects, not their size."""
+    if here().kind != CPU:
+        gc.collect()
+
+
 def settled() -> None:
     """Wait until the device has done what it was told: times are measured from then on."""
     if here().kind != CPU:
@@ -336,7 +344,7 @@ def spared(advice: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if type(error).__name__ != "OutOfMemoryError" and _NO_ROOM not in str(error):
+        if not any(sign in str(error).lower() for sign in _NO_ROOM):
             raise
         held, where = peak(), "this machine" if here().kind == CPU else here().says
         most = f" (at most {held / 1e6:,.0f} MB were held by this process)" if held else ""

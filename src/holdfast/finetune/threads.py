@@ -9,7 +9,7 @@ import platform
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -54,9 +54,7 @@ def steady(folder: Path) -> Iterator[Place]:
     torch.set_num_threads(count)
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     try:
-        with warnings.catch_warnings():
-            if here().kind != CPU:  # what adds up in another order each time is told once, in the record
-                warnings.filterwarnings("ignore", ".*deterministic", UserWarning)
+        with nullcontext() if here().kind == CPU else _hushed():
             yield Place(count, (*_computed(), *_said(began, since)))
     finally:
         torch.set_num_threads(before[0])
@@ -69,6 +67,14 @@ def kept_device(folder: Path) -> str:
         return str(read_sealed(folder / _NAME).get("device", CPU))
     except (OSError, ValueError, AttributeError):
         return ""
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep remarks on what adds up in another order each time off the screen; the record tells it once."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*deterministic", UserWarning)
+        yield
 
 
 def _computed() -> Iterator[str]:

@@ -12,6 +12,7 @@ from holdfast.core.errors import unknown
 from holdfast.core.finding import FROZEN
 from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
+from holdfast.finetune.device import freed
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.loop import Diverged, load_best, train
 from holdfast.finetune.measuring.work import Kept, Work
@@ -71,6 +72,7 @@ def setup(work: Work, again: Again, values: Mapping[str, Any], place: Path) -> S
     adaptation = catalogue.adaptations().get(recipe.adapt)
     if adaptation is None:
         raise unknown("way to adapt", recipe.adapt, catalogue.adaptations())
+    freed()
     prepared, method = adaptation.apply(again(recipe), recipe)
     own = replace(work, recipe=recipe, prepared=prepared, folder=place, stages=Stages(place / "stages"))
     return Setup(own, adaptation, method)
