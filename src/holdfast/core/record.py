@@ -265,8 +265,9 @@ class Run(BaseModel):
         raise KeyError(check)
 
     def __repr__(self) -> str:
-        counts = [f"{self.count(severity)} {severity.value}s" for severity in Severity if self.count(severity)]
-        return f"<Run {self.id}: {self.kind} {self.status}, {', '.join(counts) or 'nothing found'}>"
+        counts = [(self.count(severity), severity.value) for severity in Severity]
+        found = ", ".join(f"{n} {name}{'s' * (n != 1)}" for n, name in counts if n)
+        return f"<Run {self.id}: {self.kind} {self.status}, {found or 'nothing found'}>"
 
     def __str__(self) -> str:
         return repr(self)
