@@ -61,6 +61,7 @@ def build(run: Run, most: int = MOST_ITEMS) -> Document:
 
 
 def _names(run: Run) -> Iterator[str]:
+    yield from (words.name(one.name) for one in run.inputs)
     for column in run.columns:
         yield words.name(column.name)
     for split in run.splits:

@@ -207,7 +207,7 @@ class Document:
     record: tuple[Table, ...]
     config: str
     run: str
-    names: frozenset[str] = frozenset()  # what the data call their columns, splits and classes
+    names: frozenset[str] = frozenset()  # what the data call their files, columns, splits and classes
 
     @property
     def is_told(self) -> bool:

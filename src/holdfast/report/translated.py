@@ -19,7 +19,7 @@ from holdfast.report.document import (
     Verdict,
     Waterfall,
 )
-from holdfast.report.languages import ENGLISH, in_table, said
+from holdfast.report.languages import ENGLISH, gaps, in_table, listed, said
 
 _SAID = {"Took", "State", "False findings", "Note"}  # of a run's own lines; the others are names and commands
 _PLACE = re.compile(r".*:\d+|row \d+", re.DOTALL)
@@ -59,7 +59,7 @@ class _Speaker:
         return replace(
             one,
             title=self.head(one.title),
-            subtitle=" · ".join(self.say(each) for each in one.subtitle.split(" · ")),
+            subtitle=" · ".join(self.about(each) for each in one.subtitle.split(" · ")),
             verdict=self.verdict(one.verdict),
             waterfall=self.waterfall(one.waterfall) if one.waterfall else None,
             no_waterfall=self.say(one.no_waterfall),
@@ -70,6 +70,12 @@ class _Speaker:
             skipped=tuple((self.say(reason), self.lines(lines)) for reason, lines in one.skipped),
             suppressed=tuple(replace(each, title=self.say(each.title)) for each in one.suppressed),
             record=tuple(self.record(each) for each in one.record),
+        )
+
+    def about(self, text: str) -> str:
+        """Return a part of the line at the top: when, on what, how much, how long."""
+        return (
+            text if text in self.names else listed(text, self.language) if gaps(text, self.language) else self.say(text)
         )
 
     def verdict(self, one: Verdict) -> Verdict:
@@ -150,10 +156,11 @@ class _Speaker:
         return tuple(replace(one, title=self.say(one.title), reason=self.say(one.reason)) for one in lines)
 
     def table(self, one: Table) -> Table:
-        """Return a table of rows of the data with the report's heading only, any other one as the report's own."""
+        """Return a table of rows of the data with its head in the language, any other one as the report's own."""
         if one.head[:1] != ("Row",) or not all(_PLACE.fullmatch(row[0]) for row in one.rows if row):
             return self.own(one)
-        return self.around(replace(one, head=(self.say("Row"), *one.head[1:])))
+        head = (self.cell(each) if self.names or " " in each else each for each in one.head[1:])
+        return self.around(replace(one, head=(self.say("Row"), *head)))
 
     def own(self, one: Table) -> Table:
         """Return a table whose head is the report's, and whose cells are its words, numbers, or names of the data."""

@@ -4,6 +4,6 @@ A language is a folder of catalogues here, such as `fr/`: English sentences and 
 data stand (`catalogue.py`). What has no entry stays English.
 """
 
-from holdfast.report.languages.saying import ENGLISH, gaps, in_table, known, plain, refuse_unknown, said
+from holdfast.report.languages.saying import ENGLISH, gaps, in_table, known, listed, plain, refuse_unknown, said
 
-__all__ = ["ENGLISH", "gaps", "in_table", "known", "plain", "refuse_unknown", "said"]
+__all__ = ["ENGLISH", "gaps", "in_table", "known", "listed", "plain", "refuse_unknown", "said"]

@@ -101,11 +101,16 @@ class Catalogue:
     decimal: str
     thousands: str
     many_from: float  # the least size of a number that takes the plural
+    spaced: str  # signs that take a narrow no-break space before them
     between: str  # the word before the last of several names
     more: str  # after names, # for how many are not named
     exact: Mapping[str, str]
     cells: Mapping[str, str]  # single words that are the report's own in tables and charts as well
     holed: Mapping[str, tuple[Entry, ...]]
+
+    def sign(self, sign: str) -> str:
+        """Return a sign with the space that the language puts before it."""
+        return _NARROW + sign if sign in self.spaced else sign
 
     def candidates(self, text: str) -> Iterator[Entry]:
         """Yield the entries that may fit: those that begin as the text does come first."""
@@ -171,6 +176,7 @@ def catalogue(language: str) -> Catalogue:
         decimal=rules["decimal"],
         thousands=rules["thousands"],
         many_from=rules["many_from"],
+        spaced=rules["spaced"],
         between=rules["and"],
         more=rules["more"],
         exact={**cells, **exact},
@@ -189,5 +195,6 @@ def entries(language: str) -> Iterator[tuple[str, str, str]]:
 
 def _placed(text: str, signs: str) -> str:
     """Return a translation with narrow no-break spaces where its author typed plain ones before signs."""
-    text = re.sub(rf" (?=[{re.escape(signs)}](?:[\s)\u202f]|$))", _NARROW, text)
+    if signs:
+        text = re.sub(rf" (?=[{re.escape(signs)}](?:[\s)\u202f]|$))", _NARROW, text)
     return text.replace("« ", f"«{_NARROW}").replace(" »", f"{_NARROW}»")

@@ -11,7 +11,7 @@ from holdfast.report.languages.catalogue import NUMBER, Catalogue, Choice, Entry
 ENGLISH = "en"
 _DEEPEST = 6  # sentences inside sentences inside sentences
 _OWN = 6  # characters of its own that a sentence needs to be said with a gap in it
-_CUTS = ((re.compile(r"(?<=\.) (?=[A-Z`'\d])"), " "), (re.compile("; "), "\u202f; "))
+_CUTS = ((re.compile(r"(?<=\.) (?=[A-Z`'\d])"), ""), (re.compile("; "), ";"))  # and the sign that stood there
 _NUMBER = re.compile(NUMBER)
 _NAME = re.compile(r"[^\s]*[-_./@\d][^\s]*|[^\W_]?|[^a-zA-Z]*")  # of a file, a column, a check, or no words at all
 _MORE = re.compile(r"(?<=.) and ([\d,]+) more$")
@@ -61,6 +61,15 @@ def in_table(text: str, language: str = ENGLISH, *, is_head: bool = False) -> st
     return said(text, language) if is_head or " " in text or _NUMBER.fullmatch(text) else text
 
 
+def listed(text: str, language: str = ENGLISH) -> str:
+    """Return names of the data in a row, as they are, with the report's own words between the last two of them."""
+    if language == ENGLISH:
+        return text
+    words = catalogue(language)
+    counted = _listed(text, words, ours=False)
+    return counted if counted != text else f" {words.between} ".join(text.rsplit(" and ", 1))
+
+
 def plain(text: str) -> str:
     """Return text for a terminal without Unicode: letters without their accents, ordinary spaces."""
     apart = unicodedata.normalize("NFKD", text.replace("«\u202f", '"').replace("\u202f»", '"').replace("’", "'"))
@@ -97,10 +106,11 @@ def _as_written(text: str, words: Catalogue, depth: int) -> _Said | None:
         return _Said(words.exact[text])
     if _NUMBER.fullmatch(text):
         return _Said(_number(text, words))
-    for cut, joint in _CUTS:
+    for cut, sign in _CUTS:
         pieces = cut.split(text)
         several = [_looked_up(one, words.language, depth) for one in pieces] if len(pieces) > 1 else []
         if several and not any(one in found.gaps for one, found in zip(pieces, several, strict=True)):
+            joint = f"{words.sign(sign)} " if sign else " "
             return _Said(joint.join(one.text for one in several), tuple(gap for one in several for gap in one.gaps))
     return _fitting(text, words, depth)
 
@@ -164,7 +174,7 @@ def _listed(text: str, words: Catalogue, *, ours: bool) -> str:
 
 def _number(text: str, words: Catalogue) -> str:
     whole, point, rest = text.partition(".")
-    return (whole.replace(",", words.thousands) + (words.decimal if point else "") + rest).replace("%", "\u202f%")
+    return (whole.replace(",", words.thousands) + (words.decimal if point else "") + rest).replace("%", words.sign("%"))
 
 
 def _many(text: str, words: Catalogue) -> bool:

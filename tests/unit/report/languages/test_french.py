@@ -16,7 +16,7 @@ from holdfast.audit.conformance import given_of
 from holdfast.audit.runner import Facts, run_check
 from holdfast.report.checklist import checklist, lones, reforms
 from holdfast.report.checklist import render as render_checklist
-from holdfast.report.languages import said
+from holdfast.report.languages import gaps, said
 from holdfast.report.render import render
 from holdfast.report.words import paragraphs, sentence
 from report_findings import ATTACKS
@@ -24,15 +24,18 @@ from report_runs import ALL, hostile, realistic
 
 SLOW = {"shortcuts", "probe"}  # families whose cases fit models or start processes
 SLOW_CHECKS = {"joint-drift", "unreadable-code"}
-LEAST_SAID = 0.86  # of the sentences of planted cases; room for a new check or two, and no more
-LEAST_SAID_BY_ALL = 0.82
-LEAST_TITLES = 0.95  # of all checks' titles and reasons
-COMPLETE = ("drift", "duplicates", "evaluation", "labels", "leakage", "origin", "quality", "time")
-SAME = {"1 - R²", "code", "score"}  # the same in both languages
+LEAST_SAID = 0.97  # of the sentences of planted cases; room for a new check or two, and no more
+LEAST_SAID_BY_ALL = 0.96
+LEAST_TITLES = 0.97  # of all checks' titles and reasons
+COMPLETE = (
+    "code", "drift", "duplicates", "evaluation", "generations", "labels", "leakage", "origin", "quality", "time",
+    "training",
+)  # fmt: skip
 
 
 def has_french(text):
-    return text in SAME or said(text, "fr") != text
+    """Return whether all of a text is said in French, but for names in it."""
+    return not gaps(text, "fr")
 
 
 def told(missing):
