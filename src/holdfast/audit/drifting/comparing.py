@@ -24,9 +24,9 @@ from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Estimate
 from holdfast.data.canonical import STRING
+from holdfast.data.intervals import Z_95
 from holdfast.data.splitting import SPLIT, free_name
 
-_Z = 1.959964  # of the normal law, for 95 %
 _BANDS = 5  # of a label that is a quantity, within which features are compared
 _FEWEST_OF_A_CLASS = 20  # rows on each side
 
@@ -178,7 +178,7 @@ def _given_label(facts: Facts, joint: SplitClassifier) -> Estimate | None:
     share = np.array(weights) / sum(weights)
     value = float(share @ areas)
     # Two folds that teach each other say little more than one (see `split_classifier`).
-    margin = _Z * float(np.sqrt(2 * share**2 @ np.array(errors)))
+    margin = Z_95 * float(np.sqrt(2 * share**2 @ np.array(errors)))
     return Estimate(value=value, low=max(0.0, value - margin), high=min(1.0, value + margin))
 
 

@@ -12,9 +12,8 @@ from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Series
 from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
-from holdfast.data.intervals import wilson
+from holdfast.data.intervals import Z_95, wilson
 
-_Z = 1.959964  # of the normal law, for 95 %
 _AT = np.arange(2, 99, 2) / 100
 _FEW = 10  # values drawn as shares
 _DRAWN = 8
@@ -41,7 +40,7 @@ def distribution(both: Dataset, name: str, is_old: np.ndarray, sides: Sides) -> 
 def _quantiles(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return quantiles and their 95 % intervals from order statistics, by the normal law of ranks."""
     n = len(ordered)
-    half = _Z * np.sqrt(n * _AT * (1 - _AT))
+    half = Z_95 * np.sqrt(n * _AT * (1 - _AT))
     ranks = [np.clip(n * _AT + off, 0, n - 1).astype(np.int64) for off in (0.0, -half, half)]
     middle, low, high = (np.clip(ordered[rank], -1e300, 1e300) for rank in ranks)
     return middle, low, high
@@ -117,7 +116,7 @@ def _median(ordered: np.ndarray) -> tuple[float | None, float | None, float | No
     n = len(ordered)
     if not n:
         return None, None, None
-    half = _Z * np.sqrt(n) / 2
+    half = Z_95 * np.sqrt(n) / 2
     places = [n // 2, max(0, int(n / 2 - half)), min(n - 1, int(np.ceil(n / 2 + half)))]
     middle, low, high = (float(f"{np.clip(ordered[place], -1e300, 1e300):.6g}") for place in places)
     return middle, low, high

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from holdfast.audit.drifting import permuting
 from holdfast.audit.facts.shift.numbers import Effect, gap
+from holdfast.data.intervals import Z_95
 
 MOST_TEXTS = 1_500  # of each side
 FEWEST = 20
@@ -18,7 +19,6 @@ _RESAMPLES = 200
 _MOST_TYPES = 5_000  # most frequent words compared one by one; the rest count as one
 _MOST_LETTERS = 4_000_000  # that are read, of all texts together
 _FEWEST_LETTERS = 200  # that are read of each text, however many there are
-_Z = 1.959964  # of the normal law, for 95 %
 _WORD = re.compile(r"\w+")
 _SHOWN = 8
 
@@ -97,7 +97,7 @@ def _divergence(table: Any, n: int, rng: np.random.Generator) -> Effect:
     spread = float(_bits(again[0] @ table[:n], again[1] @ table[n:]).std())
     value = max(0.0, observed - float(null.mean()))
     return Effect(
-        value, max(0.0, value - _Z * spread), min(1.0, value + _Z * spread), permuting.p_value(observed, null)
+        value, max(0.0, value - Z_95 * spread), min(1.0, value + Z_95 * spread), permuting.p_value(observed, null)
     )
 
 
@@ -125,7 +125,7 @@ def _unseen(counted: list[Counter[str]], n: int, rng: np.random.Generator) -> Ef
         ratios.append((float(share), float(error)))
     value, error = ratios[1][0] - ratios[0][0], float(np.hypot(ratios[0][1], ratios[1][1]))
     p_value = float(2 * ndtr(-abs(value) / error)) if error > 0 else 1.0
-    return Effect(value, value - _Z * error, value + _Z * error, p_value)
+    return Effect(value, value - Z_95 * error, value + Z_95 * error, p_value)
 
 
 def _changed(

@@ -13,12 +13,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from holdfast.core.errors import NotApplicable
+from holdfast.data.intervals import Z_95
 
 LEAST_REPLICATES = 4  # a variance from fewer is worth next to nothing: its 95 % interval spans a factor of 70 at 3
 LEAST_COUNT = 5  # mean count of a type that is looked at
 LEAST_TYPES = 10
 LEVEL = 0.95
-_NORMAL = 1.959964  # of that level
 _BENDS = (0.5, 0.75, 1.0)  # powers of x tried for what frequent types vary by beside; 1 is the same relative variance
 _EVIDENCE = 10.8  # fall of the deviance from which on that is believed; chance alone passes it once in 1,000 (χ², 1)
 _STEPS = 30  # of iterated least squares; they settle within ten
@@ -164,7 +164,7 @@ def sharpening(start: Start, replicates: Counts, spread: Scatter) -> Estimated:
         meat = design.T @ (design * (weight * off)[:, None] ** 2)
         sandwich = inverse @ meat @ inverse
     error = math.sqrt(sandwich[1, 1] * len(x) / max(1, len(x) - 2))
-    return Estimated(slope, slope - _NORMAL * error, slope + _NORMAL * error)
+    return Estimated(slope, slope - Z_95 * error, slope + Z_95 * error)
 
 
 def _refuse(replicates: int, used: Bool[np.ndarray, " types"] | None = None) -> None:

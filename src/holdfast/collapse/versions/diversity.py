@@ -17,7 +17,6 @@ from holdfast.core.text import one_line
 
 _MOST_ITEMS = 500
 _DRAWN = 4
-_Z = 1.959964  # of the normal law, for 95 %
 # Of numbers, texts and pictures: what says how much there is of different things, and costs little.
 NAMES = (
     "distinct-ngrams", "compression-ratio", "unseen-words", "hdd", "lost-words",

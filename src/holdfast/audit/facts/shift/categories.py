@@ -6,8 +6,8 @@ import pyarrow.compute as pc
 
 from holdfast.audit.facts.shift.numbers import Effect, chance
 from holdfast.audit.facts.shift.sides import Sides
+from holdfast.data.intervals import Z_95
 
-_Z = 1.959964  # of the normal law, for 95 %
 _POOLED_BELOW = 5.0  # expected count; Cochran (1954)
 _MOST_WORDS = 2_000  # most frequent values compared one by one; the rest count as one
 
@@ -62,7 +62,7 @@ def _total(counts: np.ndarray, n_a: float, n_b: float) -> tuple[tuple[float, flo
     usual, most = chance(change, error, half, doubt=float(np.sqrt(2 / max(freedom, 1))))
     more = change > 0
     up, down = float(shares[1][more].sum()), float(shares[0][more].sum())
-    margin = _Z * float(np.sqrt(up * (1 - up) / n_b + down * (1 - down) / n_a))
+    margin = Z_95 * float(np.sqrt(up * (1 - up) / n_b + down * (1 - down) / n_a))
     with np.errstate(divide="ignore", invalid="ignore"):
         chi = float(np.where(pooled > 0, change**2 / (pooled * (1 / n_a + 1 / n_b)), 0.0).sum())
     return (max(0.0, raw - usual), max(0.0, raw - most - margin), min(1.0, raw + margin)), freedom, chi

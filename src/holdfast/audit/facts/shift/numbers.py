@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-_Z = 1.959964  # of the normal law, for 95 %
+from holdfast.data.intervals import Z_95
+
 _BAND = 1.358099  # of Kolmogorov's law, for 95 %
 _MOST_EXACT = 10_000  # pairs of values up to which the exact law of the gap is computed
 _WORTH = 0.2  # limiting p-value from which the exact one is asked for; it is a little smaller with few values
@@ -45,7 +46,7 @@ def gap(a: np.ndarray, b: np.ndarray, n_a: float, n_b: float, *, exact: bool = T
     effect = float(abs(below_a[at] - below_b[at]))
     spread = np.sqrt(1 / n_a + 1 / n_b)
     here, there = (float(np.clip(below[at], 0.5 / n, 1 - 0.5 / n)) for below, n in ((below_a, n_a), (below_b, n_b)))
-    margin = _Z * float(np.sqrt(here * (1 - here) / n_a + there * (1 - there) / n_b))
+    margin = Z_95 * float(np.sqrt(here * (1 - here) / n_a + there * (1 - there) / n_b))
     p_value = kolmogorov(effect / float(spread))
     if exact and p_value <= _WORTH and len(a) * len(b) <= _MOST_EXACT and n_a == len(a) and n_b == len(b):
         from scipy.stats import ks_2samp
@@ -88,7 +89,7 @@ def moved(a: np.ndarray, b: np.ndarray, n_a: float, n_b: float) -> Moved:
         variance = (raw * unsure) ** 2
         for sample, n in ((a, n_a), (b, n_b)):
             variance += float(potential[np.searchsorted(places, sample)].var()) / n
-        margin = _Z * float(np.sqrt(variance))
+        margin = Z_95 * float(np.sqrt(variance))
     if not np.isfinite(raw) or not np.isfinite(margin):
         return Moved(0.0, 0.0, 0.0)
     return Moved(max(0.0, raw - usual), max(0.0, raw - most - margin), raw + margin)
