@@ -3,7 +3,7 @@
     python3 dev.py demo      audit real data, and print where the report is
     python3 dev.py test      everything that CI runs
     python3 dev.py docs      build the documentation site, and print where it is
-    python3 dev.py run …     pass anything on to `holdfast`
+    python3 dev.py run …     pass anything on to `holdfast`, in the folder where you are
 
 The first call makes .venv with the versions of constraints.txt; a second call starts at once.
 """

@@ -16,7 +16,7 @@ def test_a_plan_in_words_and_numbers(holdfast, tmp_path):
 def test_a_mistake_is_one_paragraph(holdfast):
     for arguments, said in (
         ((), "nothing is said to hold"),
-        (("--keep-variance", "1.5"), "less than or equal to 1"),
+        (("--keep-variance", "1.5"), "wanted 1 or less"),
         (("--temperature", "0", "--risk", "1"), "above 0"),
         (("--risk", "0.1", "--set", "hrizon=3"), "Did you mean 'horizon'?"),
     ):

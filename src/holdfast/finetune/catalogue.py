@@ -3,7 +3,9 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from holdfast.core.dataset import Dataset
@@ -12,6 +14,7 @@ from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.controls.definitions import Control
 from holdfast.finetune.methods.definitions import MethodKind
 from holdfast.finetune.recipe import Recipe
+from holdfast.finetune.tables.estimators import FAMILIES
 from holdfast.finetune.tasks.definitions import Kind
 
 
@@ -56,6 +59,9 @@ def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:
         return known[recipe.task]
     fitting = [one for one in known.values() if one.suits(dataset, recipe)]
     if not fitting:
+        near = get_close_matches(recipe.model, FAMILIES, n=1)
+        if near and not Path(recipe.model).exists():
+            raise BadInput(f"no estimator {recipe.model!r} for tables. Did you mean {near[0]!r}?")
         columns = ", ".join(f"{one.name} ({one.kind})" for one in dataset.columns[:12])
         raise BadInput(
             f"no task suits {dataset.name}: its columns are {columns}. Name the label (--label) or the task: "

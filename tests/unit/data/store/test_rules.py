@@ -84,7 +84,7 @@ def test_a_generator_is_named_for_what_is_synthetic_only():
         ({"human_before": "2020-01-01"}, "needs made_column"),
         ({"origin_column": "m", "origin_value": {"human": ["a"], "synthetic": ["a"]}}, "gives a two origins"),
         ({"orgin": "human"}, "Did you mean 'origin'"),
-        ({"generation": 0}, "greater than or equal to 1"),
+        ({"generation": 0}, "wanted 1 or more"),
     ],
 )
 def test_rules_that_cannot_be_are_refused(said, says):

@@ -3,6 +3,8 @@
 import pytest
 
 from holdfast.core.errors import BadInput
+from holdfast.data.loading import load
+from holdfast.finetune.catalogue import kind_for
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.tables import estimators
 
@@ -101,3 +103,12 @@ def test_what_families_can(name, can_stop, by_rows, knows, strength):
     assert not estimators.stopping(one, {"early_stopping": False})
     other = estimators.made(estimators.reference_of(name, classes=False), {}, 0)
     assert (estimators.is_for_classes(one), estimators.is_for_classes(other)) == (True, False)
+
+
+def test_a_name_that_is_nearly_an_estimators_is_told_so(tmp_path):
+    (tmp_path / "d.csv").write_text("a,y\n1,0\n2,1\n3,0\n")
+    dataset = load({"all": tmp_path / "d.csv"}, roles={"y": "label"})
+    with pytest.raises(BadInput, match="no estimator 'bosting' for tables. Did you mean 'boosting'"):
+        kind_for(dataset, Recipe(model="bosting", data="d.csv", label="y"))
+    with pytest.raises(BadInput, match="no task suits d.csv"):
+        kind_for(dataset, Recipe(model="models/encoder", data="d.csv", label="y"))
