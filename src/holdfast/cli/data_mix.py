@@ -71,6 +71,7 @@ def mix(policy: Path, out: Path | None, data: str | None, assignments: tuple[str
         click.echo(f"  in {source} as version {version.number}, tag {tag}: column mix_{tag} holds the weights")
     for note in telling.said(found):
         click.echo(f"  {note}")
+    click.echo(f"Next: holdfast {f'data mix {policy} --out {folder}' if record is None else f'audit {folder}'}")
     return 0
 
 

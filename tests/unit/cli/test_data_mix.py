@@ -33,7 +33,7 @@ def test_it_says_what_it_did_and_what_to_type_next(here):
     code, text = said("diet.toml")
     assert code == 0
     assert "wrote 200 records of corpus.parquet" in text
-    assert "Look at it: holdfast audit diet" in text
+    assert "Next: holdfast audit diet" in text
     assert "the planner: " in text
     assert (here / "diet" / "_mix.json").is_file()
 

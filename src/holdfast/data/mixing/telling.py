@@ -69,7 +69,7 @@ def as_json(mix: Mix) -> dict[str, Any]:
 def written(mix: Mix, record: MixRecord, folder: Path) -> str:
     """Return what was done, and what to type next."""
     parts = f"{len(record.parts)} file{'s' * (len(record.parts) != 1)}"
-    return f"wrote {headline(mix)}\n  to {folder} ({parts} and _mix.json). Look at it: holdfast audit {folder}"
+    return f"wrote {headline(mix)}\n  to {folder} ({parts} and _mix.json)"
 
 
 def _rows(mix: Mix) -> Iterator[tuple[str, str, str, str, str]]:

@@ -108,7 +108,7 @@ def test_what_families_can(name, can_stop, by_rows, knows, strength):
 def test_a_name_that_is_nearly_an_estimators_is_told_so(tmp_path):
     (tmp_path / "d.csv").write_text("a,y\n1,0\n2,1\n3,0\n")
     dataset = load({"all": tmp_path / "d.csv"}, roles={"y": "label"})
-    with pytest.raises(BadInput, match="no estimator 'bosting' for tables. Did you mean 'boosting'"):
+    with pytest.raises(BadInput, match=r"no estimator 'bosting' for tables\. Did you mean 'boosting'"):
         kind_for(dataset, Recipe(model="bosting", data="d.csv", label="y"))
-    with pytest.raises(BadInput, match="no task suits d.csv"):
+    with pytest.raises(BadInput, match=r"no task suits d\.csv"):
         kind_for(dataset, Recipe(model="models/encoder", data="d.csv", label="y"))
