@@ -3,17 +3,21 @@
     python benchmarks/speed/audit.py                        1e4, 1e5 and 1e6 rows × 30
     python benchmarks/speed/audit.py --rows 1e4 1e5 1e6 1e7
 
-Each measurement is a process of its own, so that peak memory is its own. The honest score is left out: its cost is a
-budget in seconds. Peers are measured when they are installed (pip install 'holdfast[peers]'), at up to 1e5 rows:
-leaklens-ml with all it does for two tables, cleanlab and datasketch with their near-duplicates only.
+    python benchmarks/speed/audit.py --rows 1e3 1e5 --honest --peers VENV/bin/python
+
+Each measurement is a process of its own, so that peak memory is its own; the least CPU of `--times` is printed. Modules
+are compiled before, as pip compiles what it installs. The honest score is left out unless asked for: its cost is a
+budget in seconds. Peers are measured when they are installed (pip install 'holdfast[peers]', or another Python that has
+them, named with --peers), at up to 1e5 rows: leaklens-ml with all it does for two tables, cleanlab and datasketch with
+their near-duplicates only.
 """
 
 import argparse
 import json
 import math
+import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +32,7 @@ BLOCK = 1_000_000
 WORKERS = {
     "holdfast": """
 import holdfast
-run = holdfast.audit(train, test, label="y", honest={"enabled": False})
+run = holdfast.audit(train, test, label="y", honest={"enabled": HONEST})
 crashed = [r.check for r in run.results if r.status == "crashed"]
 assert not crashed, crashed
 if out:
@@ -66,6 +70,7 @@ PEER_MOST_ROWS = 100_000
 MEASURE = """
 import json, resource, sys
 train, test, out = sys.argv[1:4]
+HONEST = {honest}
 {work}
 usage = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))
@@ -76,20 +81,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=float, nargs="+", default=[1e4, 1e5, 1e6])
     parser.add_argument("--format", choices=["parquet", "csv"], default="parquet")
+    parser.add_argument("--honest", action="store_true", help="with the honest score")
+    parser.add_argument("--peers", default=sys.executable, help="the Python that peers are installed for")
+    parser.add_argument("--times", type=int, default=3, help="how often each is run; the least CPU is printed")
     arguments = parser.parse_args()
-    tools = ["holdfast", *(tool for tool, package in PACKAGES.items() if find_spec(package))]
-    absent = sorted(set(PACKAGES) - set(tools))
+    installed = [tool for tool, package in PACKAGES.items() if has(arguments.peers, package)]
+    absent = sorted(set(PACKAGES) - set(installed))
     if absent:
         print(f"not measured, because not installed: {', '.join(absent)}")
     print(f"{'tool':12}{'rows':>12}{'CPU-s':>9}{'peak MB':>9}{'data MB':>9}{'report KB':>11}")
     points = []
     with TemporaryDirectory() as folder:
+        compiled = {**os.environ, "PYTHONPYCACHEPREFIX": f"{folder}/compiled"}
+        compiled.pop("PYTHONDONTWRITEBYTECODE", None)
         for rows in map(int, arguments.rows):
             train, test = write_tables(Path(folder), rows, arguments.format)
             report = Path(folder) / "report.html"
-            for tool in tools:
+            for tool in ("holdfast", *installed):
                 if tool == "holdfast" or (rows <= PEER_MOST_ROWS and arguments.format == "parquet"):
-                    seconds, megabytes = measure(tool, train, test, report)
+                    python = sys.executable if tool == "holdfast" else arguments.peers
+                    code = MEASURE.format(work=WORKERS[tool], honest=arguments.honest)
+                    command = [python, "-c", code, str(train), str(test), str(report)]
+                    if not points:  # modules are compiled
+                        measure(tool, command, compiled)
+                    each = [measure(tool, command, compiled) for _ in range(arguments.times)]
+                    seconds, megabytes = (min(values) for values in zip(*each, strict=True))
                     size = f"{report.stat().st_size / 1024:.0f}" if tool == "holdfast" else ""
                     data = rows * (COLUMNS + 1) * 8 / 2**20
                     print(f"{tool:12}{rows:12,}{seconds:9.1f}{megabytes:9.0f}{data:9.0f}{size:>11}", flush=True)
@@ -101,10 +117,15 @@ def main() -> int:
     return 0
 
 
-def measure(tool: str, train: Path, test: Path, report: Path) -> tuple[float, float]:
-    code = MEASURE.format(work=WORKERS[tool])
-    command = [sys.executable, "-c", code, str(train), str(test), str(report)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def has(python: str, package: str) -> bool:
+    """Return whether a Python finds a package."""
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({package!r}) is None)"
+    return subprocess.run([python, "-c", code], check=False).returncode == 0
+
+
+def measure(tool: str, command: list[str], compiled: dict[str, str]) -> tuple[float, float]:
+    """Return CPU-seconds and the peak of memory in MB of one run."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=compiled)
     if done.returncode:
         raise SystemExit(f"{tool} failed: {done.stderr[-800:]}")
     seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
