@@ -9,6 +9,7 @@ import pytest
 import small_models
 from holdfast.core.errors import BadInput, StoreError
 from holdfast.core.progress import Silent
+from holdfast.core.sealed import read_sealed, write_sealed
 from holdfast.core.store import RunStore, read_run
 from holdfast.finetune import checkpoint, threads
 from holdfast.finetune.checkpoint import Checkpoint, latest, save
@@ -103,8 +104,8 @@ def test_threads_stay_those_of_the_run_and_another_machine_is_told(tmp_path, mon
 
     with steady(tmp_path) as first:
         assert first.notes == ()
-    kept = json.loads((tmp_path / "machine.json").read_text())
-    (tmp_path / "machine.json").write_text(json.dumps({**kept, "threads": 3}))
+    kept = read_sealed(tmp_path / "machine.json")
+    write_sealed(tmp_path / "machine.json", {**kept, "threads": 3})
     with steady(tmp_path) as again:
         assert (again.threads, again.notes, torch.get_num_threads()) == (3, (), 3)
     here = threads.machine()
