@@ -22,6 +22,7 @@ from holdfast.report.document import (
 from holdfast.report.languages import ENGLISH, gaps, in_table, listed, said
 
 _SAID = {"Took", "State", "False findings", "Note"}  # of a run's own lines; the others are names and commands
+_OURS = {"Columns": (1, 2), "Sampled": (0,)}  # columns of the record's tables that hold the report's own words
 _PLACE = re.compile(r".*:\d+|row \d+", re.DOTALL)
 
 
@@ -159,7 +160,7 @@ class _Speaker:
         """Return a table of rows of the data with its head in the language, any other one as the report's own."""
         if one.head[:1] != ("Row",) or not all(_PLACE.fullmatch(row[0]) for row in one.rows if row):
             return self.own(one)
-        head = (self.cell(each) if self.names or " " in each else each for each in one.head[1:])
+        head = (self.cell(each) if " " in each else each for each in one.head[1:])
         return self.around(replace(one, head=(self.say("Row"), *head)))
 
     def own(self, one: Table) -> Table:
@@ -176,7 +177,10 @@ class _Speaker:
             )
             return self.around(replace(one, head=self.all(one.head), rows=rows))
         numeric = one.numeric or (False,) * len(one.head)
-        rows = tuple(tuple(self.say(each) if numeric[i] else each for i, each in enumerate(row)) for row in one.rows)
+        ours = _OURS.get(one.caption, ())
+        rows = tuple(
+            tuple(self.say(each) if numeric[i] or i in ours else each for i, each in enumerate(row)) for row in one.rows
+        )
         return self.around(replace(one, head=self.all(one.head), rows=rows))
 
     def around(self, one: Table) -> Table:
