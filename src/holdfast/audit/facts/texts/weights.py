@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Int, UInt64
+from jaxtyping import Int, UInt8, UInt64
 
 from holdfast.data.bulk.bits import GOLDEN
 from holdfast.data.bulk.words import Words, blocks_of, words_of
@@ -24,7 +24,7 @@ class Weights:
     words: Int[np.ndarray, " table"]
     runs: Int[np.ndarray, " table"]
 
-    def of(self, words: Words, runs: UInt64[np.ndarray, " runs"]) -> Int[np.ndarray, " runs"]:
+    def of(self, words: Words, runs: UInt64[np.ndarray, " runs"]) -> UInt8[np.ndarray, " runs"]:
         """Return whole bits for each pair of neighbours: how rarely it, and its second word, stand in a text.
 
         A letterhead that every text has says nothing; a pair that no other text has says as much as its second word.
