@@ -17,7 +17,6 @@ COUNTS = {
 
 def counted(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
     """Return a count or a display, which carries nothing of the values."""
-    del m, node
     if owner.role == "statistic" and name in {"sum", "any", "all"}:
         return owner
     if owner.role == "statistic" and owner.record and name in {"head", "tail"}:
@@ -30,9 +29,15 @@ def counted(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
         return replace(owner, role="values", learned=NOTHING, columns={})
     if name == "size":
         return replace(owner, role="count", learned=NOTHING, columns={})
-    if name == "sum" and owner.role == "table" and owner.models:
+    return _sum(m, owner, node) if name == "sum" and owner.role == "table" else UNKNOWN
+
+
+def _sum(m: Machine, owner: Data, node: ast.AST) -> Any:
+    """Return the sum of one column, which is a statistic of it like its mean."""
+    if owner.models:
         return owner
-    return UNKNOWN
+    single = owner.column is not None and not owner.record and not owner.aside
+    return statistic(m, owner, "sum", Args(), node) if single else UNKNOWN
 
 
 def per_record(owner: Data, args: Args, position: int = 0) -> bool:
@@ -47,7 +52,7 @@ def per_record(owner: Data, args: Args, position: int = 0) -> bool:
                 return not any(isinstance(one, Const) and one.value == 0 for one in value.items)
     value = args.get(position)
     if isinstance(value, Seq) and value.items and position == 0:  # `x.mean((1, 2))`
-        return all(isinstance(one, Const) and one.value != 0 for one in value.items)
+        return all(isinstance(one, Const) and isinstance(one.value, int) and one.value != 0 for one in value.items)
     return isinstance(value, Const) and value.value in (1, -1, "columns") and not isinstance(value.value, bool)
 
 

@@ -27,6 +27,8 @@ from holdfast.audit.code.values import (
     together,
 )
 
+MOST_FOLDED = 12  # items of a list that a function is folded over
+
 
 def zipped(m: Machine, args: Args, node: ast.AST) -> Any:
     """Return pairs of elements, one of each."""
@@ -139,14 +141,34 @@ def nonzero(m: Machine, args: Args, node: ast.AST) -> Any:
 
 
 def cut(m: Machine, args: Args, node: ast.AST) -> Any:
-    """Return a column in bins whose edges are quantiles of it."""
+    """Return a column in bins whose edges are quantiles of it, or parts of its range."""
     found = data_of(args.get(0, "x"))
     if found is None or not found.rows:
         return UNKNOWN
     if isinstance(args.get(1, "q"), Seq) and learned_in(args.get(1, "q")):
         return replace(found, learned=found.learned | learned_in(args.get(1)))
-    new = m.learn("bin", "qcut", node, found, given=args.text(0, "x"))
+    name = text_of(getattr(node, "func", None)).rpartition(".")[2]
+    if name == "cut" and not isinstance(args.constant(1, "bins"), int):
+        return replace(found, learned=found.learned | learned_in(args.get(1, "bins")), where=None)
+    new = m.learn("bin", name, node, found, given=args.text(0, "x"))
     return replace(found, learned=found.learned | {new}, where=None)
+
+
+def by_likelihood(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return records to a power that is learned from them, and the power; the records alone where it is given."""
+    if len(args.values) > 1 or args.given("lmbda"):
+        return data_of(args.get(0)) or UNKNOWN
+    found = zscore(m, args, node)
+    return Seq([found, UNKNOWN], fixed=True) if found is not UNKNOWN else UNKNOWN
+
+
+def folded(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return what a function makes of a list, one item after the other."""
+    over, result = args.get(1), args.get(2)
+    items = list(over.items) if isinstance(over, Seq) and over.rest is None else [element(over)]
+    for item in items[:MOST_FOLDED]:
+        result = item if result is None else m.apply(m, args.get(0), Args((result, item)), node)
+    return UNKNOWN if result is None else result
 
 
 def zscore(m: Machine, args: Args, node: ast.AST) -> Any:
@@ -161,6 +183,14 @@ def zscore(m: Machine, args: Args, node: ast.AST) -> Any:
     return replace(found, learned=found.learned | {new}, where=None)
 
 
+BOTH_WAYS = (  # smoothers and decompositions of a series that look ahead as well as back
+    "savgol_filter", "filtfilt", "sosfiltfilt", "gaussian_filter1d", "uniform_filter1d", "convolve1d", "medfilt",
+    "detrend", "seasonal_decompose", "STL", "MSTL", "hpfilter", "bkfilter", "cffilter", "wavedec", "denoise_wavelet",
+    "EMD", "CEEMDAN", "gradient", "convolve", "gaussian_filter", "median_filter", "irfft", "lowess", "wiener",
+)  # fmt: skip
+_OF_ANYTHING = {"gradient", "convolve", "gaussian_filter", "median_filter", "irfft", "lowess", "wiener"}  # pictures too
+
+
 def smooth(m: Machine, args: Args, node: ast.AST) -> Any:
     """Return a series after a filter that looks both ways."""
     found = data_of(args.get(0, "x", "input")) or next(iter(args.data()), None)
@@ -168,6 +198,10 @@ def smooth(m: Machine, args: Args, node: ast.AST) -> Any:
         return UNKNOWN
     name = text_of(getattr(node, "func", None)).rpartition(".")[2]
     if per_record(found, args, position=len(args.values)):  # along each spectrum, not from one to the next
+        return found
+    if name in _OF_ANYTHING and not (found.column or found.ordered):
+        return found
+    if name == "convolve" and args.constant(None, "mode") != "same":
         return found
     new = m.learn("future", name, node, found, given=text_of(node))
     return replace(found, learned=found.learned | {new}, where=None)

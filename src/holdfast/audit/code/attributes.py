@@ -54,7 +54,7 @@ _PARTS = {
 def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
     """Return `owner.name`."""
     if isinstance(owner, Data):
-        return _of_data(owner, name)
+        return _of_data(m, owner, name)
     if isinstance(owner, Ref):
         return Ref(f"{owner.name}.{name}")
     if isinstance(owner, Estimator):
@@ -86,16 +86,21 @@ def of_object(owner: Object, name: str) -> Any:
     return Method(owner, name)
 
 
-def _of_data(owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladder of cases
+def _origin(m: Machine, owner: Data) -> frozenset[int]:
+    """Return the first or last of all dates, from which time is counted: that teaches nothing."""
+    return frozenset(one for one in owner.learned if m.flow.learned[one].what in {"min", "max", "amin", "amax"})
+
+
+def _of_data(m: Machine, owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladder of cases
+    if name == "dt":
+        return replace(owner, learned=owner.learned - _origin(m, owner))
     if name in SAME:
         if owner.role == "bundle" and name == "data":
             return replace(owner, role="table")
         return owner
     if name in {"index", "index_"}:
         return replace(owner, role="index") if owner.role != "statistic" else owner
-    if name == "shape":
-        return replace(owner, role="count", learned=NOTHING, columns={})
-    if name == "size":
+    if name in {"shape", "size"}:
         return replace(owner, role="count", learned=NOTHING, columns={})
     if name == "columns":
         return owner if owner.role == "statistic" else UNKNOWN
@@ -157,7 +162,7 @@ def settled(value: Any) -> Any:
         owner = value.owner
         if value.name in owner.foretold or part_named(owner, value.name) is not None:
             return column_of(owner, value.name)
-        learned = owner.learned | owner.columns.get(value.name, NOTHING)
+        learned = owner.learned | owner.brought(value.name)
         if owner.role == "statistic":
             return replace(owner, column=value.name)
         if owner.column is not None:

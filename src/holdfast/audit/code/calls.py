@@ -173,7 +173,7 @@ def _of_estimator(m: Machine, owner: Estimator, name: str, args: Args, node: ast
     if owner.kind == "search" and name.startswith("get_best"):
         return owner
     run = ESTIMATOR_METHODS.get(name) or ESTIMATOR_METHODS.get(verb_of(name))
-    return run(m, owner, args, node) if run else unknown_call(m, name, args, node)
+    return run(m, owner, args, node) if run else unknown_call(m, name, args, node, owner.learned | {*owner.fits})
 
 
 def _method_of_container(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:

@@ -156,7 +156,7 @@ def column_of(owner: Data, name: str) -> Data:
         return mask
     if name in owner.foretold:
         return replace(owner.foretold[name], rows=owner.rows, where=None)
-    learned = owner.learned | owner.columns.get(name, NOTHING)
+    learned = owner.learned | owner.brought(name)
     role = "table" if owner.role in {"bundle", "label"} else owner.role
     of = owner.made.get(name, frozenset()) | {name} if owner.role not in {"grouped", "window"} else owner.of
     only = frozenset({name})
@@ -165,7 +165,7 @@ def column_of(owner: Data, name: str) -> Data:
 
 def narrowed(owner: Data, names: list[str]) -> Data:
     """Return the named columns."""
-    columns = {name: ids for name, ids in owner.columns.items() if name in names}
+    columns = {name: ids for name in names if (ids := owner.brought(name))}
     column = names[0] if len(names) == 1 else None
     of = owner.made.get(names[0], frozenset()) | {*names} if column else owner.of
     return replace(owner, columns=columns, only=frozenset(names), column=column, where=None, gone=None, of=of)

@@ -305,10 +305,13 @@ def _dict(m: Machine, node: ast.Dict) -> Any:
 
 
 def _joined_text(m: Machine, node: ast.JoinedStr) -> Any:
+    """Return a text with what is known of it filled in; `f"y_{h}"` stays one name for all that it may become."""
+    parts = []
     for one in node.values:
-        if isinstance(one, ast.FormattedValue):
-            evaluate(m, one.value)
-    return UNKNOWN
+        held: Any = evaluate(m, one.value) if isinstance(one, ast.FormattedValue) else one
+        plain = isinstance(held, Const | ast.Constant) and isinstance(held.value, str | int)
+        parts.append(str(held.value) if plain else f"{{{text_of(one, 80)}}}")
+    return Const("".join(parts)[:200])
 
 
 def _call(m: Machine, node: ast.Call) -> Any:

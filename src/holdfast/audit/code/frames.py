@@ -104,7 +104,7 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
             else replace(plain, learned=plain.learned | found.known)
         )
     harmless = name in _GROUP_HARMLESS or set(strings(args.get(0, "func")) or [""]) <= _GROUP_HARMLESS
-    if harmless and name != "sample":
+    if harmless and name != "sample" and not (name == "transform" and args.constant(0, "func") == "last"):
         return plain
     if name == "sample":
         return sample(m, owner, args, node)

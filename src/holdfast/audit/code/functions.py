@@ -7,12 +7,15 @@ from typing import Any
 
 from holdfast.audit.code.aggregates import counted, statistic
 from holdfast.audit.code.arrays import (
+    BOTH_WAYS,
     as_number,
     batches,
+    by_likelihood,
     cut,
     datetime,
     enumerated,
     first,
+    folded,
     frame,
     keyed,
     listed,
@@ -107,8 +110,8 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
         return Seq([curve(m, last, args, node)] * 3, fixed=True)
     if last in SPLITTERS:
         return splitter(m, last, args, node)
-    if last == "RandomSplitter" or args.given("valid_pct"):  # fastai
-        note_draw(m, last, args, node)
+    if last == "RandomSplitter" or args.given("valid_pct") or (last == "setup" and args.given("target")):
+        note_draw(m, last, args, node)  # fastai, PyCaret
     if last in _SEEDS:
         m.seeded = True
         return UNKNOWN
@@ -210,7 +213,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     given = args.data()
     if given and last in {"load", "download"}:
         return unknown_call(m, last, args, node)
-    known = isinstance(path, str)
+    known = isinstance(path, str) and "{" not in path
     key = ("file", path) if known else ("read", last, m.cell, line, tuple(m.active))
     if DATASETS.match(last):
         key = ("set", last)
@@ -269,7 +272,7 @@ def _generator(m: Machine, args: Args, node: ast.AST) -> Any:
 
 def _train(m: Machine, args: Args, node: ast.AST) -> Any:
     """Return the booster that `xgb.train` and `lgb.train` fit."""
-    from holdfast.audit.code.estimators import fit
+    from holdfast.audit.code.fitting import fit
 
     data = data_of(args.get(1, "dtrain", "train_set", "pool", "dtrain"))
     if data is None:
@@ -303,7 +306,11 @@ def _merge(m: Machine, args: Args, node: ast.AST) -> Any:
     if left is None or not left.rows:
         return beside(m, args, node)
     other = Args(args.values[1:], args.named, args.nodes[1:], args.named_nodes)
-    return method_of_data(m, left, "merge", other, node)
+    result = method_of_data(m, left, "merge", other, node)
+    if args.constant(None, "direction") in {"forward", "nearest"}:
+        new = m.learn("future", f"merge_asof({args.text(None, 'direction')})", node, left, given=text_of(node))
+        result = replace(result, learned=result.learned | {new})
+    return result
 
 
 def _map(m: Machine, args: Args, node: ast.AST) -> Any:
@@ -346,31 +353,24 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     **dict.fromkeys(("DataFrame", "Series", "array", "asarray", "stack", "from_dict", "tensor", "from_numpy"), frame),
     **dict.fromkeys(("where", "select"), where),
     "flatnonzero": nonzero,
-    "qcut": cut,
-    **dict.fromkeys(
-        ("zscore", "scale", "minmax_scale", "robust_scale", "maxabs_scale", "quantile_transform", "power_transform"),
-        zscore,
-    ),
+    **dict.fromkeys(("qcut", "cut"), cut),
+    **dict.fromkeys(("boxcox", "yeojohnson"), by_likelihood),
+    "reduce": folded,
     **dict.fromkeys(
         (
-            "savgol_filter",
-            "filtfilt",
-            "sosfiltfilt",
-            "gaussian_filter1d",
-            "detrend",
-            "seasonal_decompose",
-            "STL",
-            "MSTL",
-            "hpfilter",
-            "bkfilter",
-            "cffilter",
-            "wavedec",
-            "denoise_wavelet",
-            "EMD",
-            "CEEMDAN",
+            "zscore",
+            "scale",
+            "minmax_scale",
+            "robust_scale",
+            "maxabs_scale",
+            "quantile_transform",
+            "power_transform",
+            "winsorize",
+            "rankdata",
         ),
-        smooth,
+        zscore,
     ),
+    **dict.fromkeys(BOTH_WAYS, smooth),
     **dict.fromkeys(("sliding_window_view", "timeseries_dataset_from_array", "TimeseriesGenerator"), windowed),
     **dict.fromkeys(("dot", "matmul", "einsum"), product),
     **dict.fromkeys(("default_rng", "RandomState", "Random"), _generator),

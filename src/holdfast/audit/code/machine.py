@@ -261,6 +261,8 @@ def strings(value: Any) -> list[str] | None:
     """Return the strings that a literal or list of literals holds, None if it holds anything else."""
     if isinstance(value, Const):
         return [value.value] if isinstance(value.value, str) else None
+    if isinstance(value, Seq) and isinstance(value.rest, Const) and not value.items:  # `y_{h}`, added in a loop
+        return strings(value.rest)
     if isinstance(value, Seq) and value.rest is None and value.items:
         found = [item.value for item in value.items if isinstance(item, Const) and isinstance(item.value, str)]
         return found if len(found) == len(value.items) else None

@@ -1,6 +1,7 @@
 """Methods that follow the order of rows: shifts, windows, fills, sorting."""
 
 import ast
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from holdfast.audit.code.values import NOTHING, Const, Data, data_of, learned_in
 WINDOWS = {"rolling", "expanding", "ewm"}
 
 
-_DATES = ("date", "time", "timestamp", "datetime", "day", "month", "year", "ds")
+_DATES = re.compile(r"date|time|day|month|year|(?:^|_)(?:ds|ts)$", re.IGNORECASE)
 
 
 def joined_in(value: Any) -> frozenset[int]:
@@ -51,6 +52,8 @@ def shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     steps = value.value if isinstance(value, Const) else None
     backwards = (isinstance(steps, int | float) and steps < 0) or steps == "negative"
     argument = args.text(0, "periods")
+    if owner.backwards and (backwards or argument.startswith("-")):  # the last row first: the one below came before
+        return replace(owner, where=None, ordered=owner.ordered or f"{name}({argument})", of=frozenset())
     if backwards or argument.startswith("-"):
         new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
         return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
@@ -65,18 +68,23 @@ def rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     ordered = owner.ordered or f"{name}({args.text(0)})"
     found = replace(owner, role="window", ordered=ordered, where=None, of=frozenset())
     found = replace(found, learned=found.learned | _turned(m, owner, node))
-    if args.constant(None, "center") is True:
-        new = m.learn("future", "rolling(center=True)", node, owner, given=text_of(node))
+    window = args.get(0, "window")
+    if args.constant(None, "center") is True or getattr(window, "name", "") == "FixedForwardWindowIndexer":
+        what = "rolling(center=True)" if args.given("center") else "rolling(forward)"
+        new = m.learn("future", what, node, owner, given=text_of(node))
         found = replace(found, learned=found.learned | {new})
     return found
 
 
 def sort(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return records sorted, which by date makes them a series."""
-    del m, node
+    del m
     names = strings(args.get(0, "by")) or []
-    dated = any(part in name.lower() for name in names for part in _DATES)
-    return replace(owner, ordered=owner.ordered or (f"sorted by {names[0]}" if dated else ""), where=None)
+    dated = any(_DATES.search(name) for name in names)
+    index = getattr(getattr(node, "func", None), "attr", "") == "sort_index"
+    last_first = (dated or (index and bool(owner.ordered))) and args.constant(None, "ascending") is False
+    ordered = owner.ordered or (f"sorted by {names[0]}" if dated else "")
+    return replace(owner, ordered=ordered, where=None, backwards=last_first)
 
 
 def resampled(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -89,6 +97,6 @@ def set_index(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return a table with an index, which of dates makes it a series."""
     del m, node
     names = strings(args.get(0, "keys")) or []
-    dated = any(part in name.lower() for name in names for part in _DATES)
+    dated = any(_DATES.search(name) for name in names)
     found = replace(owner, ordered=owner.ordered or (f"set_index({names[0]!r})" if dated else ""))
     return dropped(found, names) if names else owner

@@ -16,7 +16,7 @@ _CUT = re.compile(r"^(?P<name>\w+)\[(?P<low>-?\d*)%?:(?P<high>-?\d*)%?\]$")
 
 def is_seeded(m: Machine, args: Args, *names: str) -> bool:
     """Return whether a call is given a seed, or the program has set one."""
-    return m.seeded or args.given(*(names or ("random_state", "seed", "generator")))
+    return m.seeded or args.given(*(names or ("random_state", "seed", "generator", "session_id")))
 
 
 def train_test_split(m: Machine, args: Args, node: ast.AST) -> Any:
@@ -166,7 +166,8 @@ def note_draw(m: Machine, name: str, args: Args, node: ast.AST) -> None:
     """Note a random split that a library makes on its own."""
     seeded = is_seeded(m, args)
     key = ("split", m.cell, getattr(node, "lineno", 0), name)
-    m.split(Split(m.place(node), name, key, (), shuffled=True, seeded=seeded, after=len(m.flow.learned)))
+    given = tuple(one for one in args.data()[:1] if one.rows)
+    m.split(Split(m.place(node), name, key, given, shuffled=True, seeded=seeded, after=len(m.flow.learned)))
 
 
 def sampled(m: Machine, node: ast.AST, owner: Data, mask: Data) -> None:
@@ -224,4 +225,4 @@ def by_side(data: Data, value: Any) -> Data:
 
 def bundle(data: Data) -> Data:
     """Return records that come in named parts."""
-    return replace(data, role="bundle")
+    return replace(data, role="bundle", gone=None)

@@ -40,6 +40,13 @@ class Data:
         """All that was learned, over all columns."""
         return self.learned.union(*self.columns.values()) if self.columns else self.learned
 
+    def brought(self, name: str) -> frozenset[int]:
+        """What was learned that is in one column alone; `lag_3` may be one that a loop has called `lag_{k}`."""
+        if name in self.columns:
+            return self.columns[name]
+        loose = [one for one in self.columns if "{" in one]
+        return NOTHING.union(*(self.columns[one] for one in loose if _may_be(one, name)))
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -194,6 +201,12 @@ class Partial:
     function: Any
     values: tuple[Any, ...]
     named: Mapping[str, Any]
+
+
+def _may_be(pattern: str, name: str) -> bool:
+    """Return whether a name that is known in part may be another one."""
+    begin, end = pattern.partition("{")[0], pattern.rpartition("}")[2]
+    return name.startswith(begin) and name.endswith(end) and len(name) > len(begin) + len(end)
 
 
 def items_of(value: Any) -> list[Any]:

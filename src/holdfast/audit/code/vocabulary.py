@@ -93,6 +93,8 @@ _OTHER_NAMES = (
     (re.compile(r"UnderSampler$"), "under"),
 )
 
+_NOTHING_LEARNT = ("imgaug", "albumentations", "torchvision.transforms", "audiomentations", "kornia.augmentation")
+
 UNSUPERVISED_SELECTORS = {"VarianceThreshold", "DropConstantFeatures", "SmartCorrelatedSelection"}
 TRANSFORMS = {"scale", "bin", "impute", "reduce", "words", "select", "target", "transform"}
 BORING = {"codes", "outlier"}  # what they learn is a list of categories, or rows to leave out
@@ -160,7 +162,7 @@ STATISTICS = {
     "mean", "median", "std", "var", "min", "max", "quantile", "mode", "skew", "kurt", "kurtosis", "mad", "sem",
     "amin", "amax", "nanmean", "nanmedian", "nanstd", "nanmin", "nanmax", "nanvar", "percentile",
     "nanpercentile", "nanquantile", "average", "ptp", "reduce_mean", "reduce_std", "reduce_max", "std_mean",
-    "var_mean", "describe", "agg", "aggregate",
+    "var_mean", "norm", "describe", "agg", "aggregate",
 }  # fmt: skip
 CORRELATIONS = {"corr", "corrwith", "cov", "corrcoef"}
 
@@ -256,6 +258,8 @@ SIDES = tuple(
 def kind_of(name: str) -> str:
     """Return what an estimator class learns, `""` where the name says nothing."""
     last = name.rsplit(".", 1)[-1]
+    if name.startswith(_NOTHING_LEARNT):
+        return ""
     if last in KINDS:
         if last == "Tokenizer" and not ("keras" in name or name == "Tokenizer" or name.startswith("tokenizers")):
             return "codes"
