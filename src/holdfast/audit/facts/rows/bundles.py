@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 from jaxtyping import Int
 
 from holdfast.audit.facts.columns.columns import ColumnProfiles
-from holdfast.audit.facts.rows.rows import RowKeys
+from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.core.dataset import Dataset
 from holdfast.core.record import Sampled
-from holdfast.data.bulk.hashes import row_hashes
 
 _MOST_ROWS = 20_000
 _MOST_COLUMNS = 60  # the most frequent kind of table has fewer; beyond, the most diverse ones are tried
@@ -49,7 +48,7 @@ class Bundle:
 
 
 def find_bundle(
-    dataset: Dataset, column_profiles: ColumnProfiles, row_keys: RowKeys
+    dataset: Dataset, column_profiles: ColumnProfiles, row_groups: RowGroups, row_keys: RowKeys
 ) -> tuple[Bundle | None, Sampled | None]:
     """Return the best bundle, if there is one, and the sample looked at.
 
@@ -64,7 +63,7 @@ def find_bundle(
     if len(names) < 1 + _LEAST_STEADY:
         return None, None
     rows = row_keys.sample(np.ones(n, dtype=bool), _MOST_ROWS)
-    _, first = np.unique(_feature_hashes(dataset, rows), return_index=True)
+    _, first = np.unique(row_groups.group[rows], return_index=True)
     rows = rows[np.sort(first)]
     codes = _ranks(dataset, names, rows)
     chance = np.array([_collision(column) for column in codes.T])
@@ -89,12 +88,6 @@ def _candidates(column_profiles: ColumnProfiles) -> list[str]:
     if len(fit) > _MOST_COLUMNS:
         fit = sorted(fit, key=lambda p: -p.n_unique)[:_MOST_COLUMNS]
     return [p.name for p in fit]
-
-
-def _feature_hashes(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    names = tuple(column.name for column in dataset.of(role="feature"))
-    columns = tuple(dataset[name] for name in names)
-    return row_hashes(Dataset(dataset.name, dataset.table.select(list(names)).take(pa.array(rows)), columns), names)
 
 
 def _ranks(dataset: Dataset, names: list[str], rows: np.ndarray) -> Int[np.ndarray, "sample columns"]:

@@ -11,7 +11,7 @@ from holdfast.audit.facts.columns.columns import ColumnProfiles
 from holdfast.audit.facts.columns.file_groups import file_groups
 from holdfast.audit.facts.columns.naming import names_entity
 from holdfast.audit.facts.rows.bundles import Bundle, find_bundle
-from holdfast.audit.facts.rows.rows import RowKeys
+from holdfast.audit.facts.rows.rows import RowGroups, RowKeys
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.record import Sampled
 from holdfast.data.bulk.hashes import row_hashes
@@ -65,7 +65,9 @@ class Groups:
 
 
 @fact()
-def groups(dataset: Dataset, column_profiles: ColumnProfiles, row_keys: RowKeys) -> Groups:
+def groups(
+    dataset: Dataset, column_profiles: ColumnProfiles, row_groups: RowGroups | None, row_keys: RowKeys
+) -> Groups:
     """Which rows belong together; never missing, since `found` says whether there are any.
 
     Taken in this order: columns of role group; an id that repeats; a column named like a person's or thing's key
@@ -88,7 +90,9 @@ def groups(dataset: Dataset, column_profiles: ColumnProfiles, row_keys: RowKeys)
         inferred = Groups((name,), codes, int(codes.max(initial=-1)) + 1, "file", None, None)
         if _like_persons(inferred, _LEAST_REPEATED_IN_BUNDLE) and not _are_classes(dataset, inferred):
             return inferred
-    bundle, sampled = find_bundle(dataset, column_profiles, row_keys)
+    bundle, sampled = (
+        (None, None) if row_groups is None else find_bundle(dataset, column_profiles, row_groups, row_keys)
+    )
     if bundle is not None:
         inferred = _of(dataset, bundle.columns, "bundle", bundle, sampled)
         if _like_persons(inferred, _LEAST_REPEATED_IN_BUNDLE):
