@@ -131,6 +131,7 @@ def compared(first, said, data, options, device, memory):
         "rows": len(first[3]), "held": memory.max_memory_allocated() - before,
         "size": sum(one.numel() * one.element_size() for one in second[2].values()),
         "notes": [one for one in second[0].notes if one not in first[0].notes],
+        "missed": "same device" in second[0].model_dump_json(),  # told as a reason of something that was left out
     }  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def test_a_training_and_its_answers_are_those_of_the_processor(came, name):
     assert found["looks"] <= LOOSE.get(name, 1e-5)
     assert found["answers"] <= LOOSE.get(name, 1e-5)
     assert found["rows"] > 0
+    assert not found["missed"]
     assert found["held"] > 4 * found["size"]  # weights, gradients, two moments: it was there that it learnt
     assert [one for one in found["notes"] if one.startswith("computed on a stand-in (standin:0)")]
 
