@@ -22,7 +22,11 @@ from holdfast.report.document import (
 from holdfast.report.languages import ENGLISH, gaps, in_table, listed, said
 
 _SAID = {"Took", "State", "False findings", "Note"}  # of a run's own lines; the others are names and commands
-_OURS = {"Columns": (1, 2), "Sampled": (0,)}  # columns of the record's tables that hold the report's own words
+_OURS = {
+    "Inputs": (4,),
+    "Columns": (1, 2),
+    "Sampled": (0,),
+}  # columns of the record's tables that hold the report's own words
 _PLACE = re.compile(r".*:\d+|row \d+", re.DOTALL)
 
 
