@@ -14,13 +14,15 @@ import pytest
 from holdfast.audit import catalogue, roots
 from holdfast.audit.conformance import given_of
 from holdfast.audit.runner import Facts, run_check
+from holdfast.core.finding import Examples, Grid, Series
+from holdfast.core.record import ColumnRecord, Section
 from holdfast.report.checklist import checklist, lones, reforms
 from holdfast.report.checklist import render as render_checklist
 from holdfast.report.languages import gaps, said
 from holdfast.report.render import render
 from holdfast.report.words import paragraphs, sentence
 from report_findings import ATTACKS
-from report_runs import ALL, hostile, realistic
+from report_runs import ALL, blank, hostile, realistic
 
 SLOW = {"shortcuts", "probe"}  # families whose cases fit models or start processes
 SLOW_CHECKS = {"joint-drift", "unreadable-code"}
@@ -155,6 +157,30 @@ def test_hostile_text_in_a_hole_is_not_markup_afterwards(attack):
     shown = said(text, "fr")
     assert shown.count("<") == text.count("<")
     assert shown.count("`") == text.count("`")
+
+
+def test_charts_and_tables_of_a_section_are_french_and_the_data_s_names_stay():
+    shown = (
+        Series(name="Loss on training and on validation rows", x=("loss", "b<i>"), y=(0.25, 0.5), y_name="loss, nats"),
+        Grid(name="Shares of {x}", values=((0.25, 0.5),), row_names=("error",)),
+        Examples(
+            caption="The scorecard's numbers", columns=("guard", "loss"), cells=(("transfer", 0.25), ("error", 1))
+        ),
+    )
+    run = blank(
+        kind="finetune", columns=(ColumnRecord(name="loss", kind="number", role="feature"),),
+        sections=(Section(title="On the way", evidence=shown),),
+    )  # fmt: skip
+    page = render(run, "html", "fr")
+    assert "perte, en nats" in page
+    assert ">0,50<" in page  # along the side, though names stand below
+    assert ">0.50<" not in page
+    assert "error, colonne 1\u202f: 0,250" in page
+    assert "garde-fou" in page
+    assert "transfert" in page
+    assert page.count(">perte<") == 0  # `loss` is a column of these data
+    assert "&lt;i&gt;" in page
+    assert "<td>nombre</td>" in page
 
 
 def test_machines_get_english():
