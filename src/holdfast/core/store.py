@@ -57,6 +57,12 @@ class RunWriter:
                 raise StoreError(f"cannot write the run to {folder}: {error.strerror or error}") from error
             self._opened = opened.pop_all()
 
+    @property
+    def has_kept(self) -> bool:
+        """Whether anything is there to go on with, or to look at: an end, a result, or a folder of a verb's own."""
+        ended = self.run.status != "running"
+        return ended or self._results.tell() > 0 or any(one.is_dir() for one in self.folder.iterdir())
+
     def result(self, result: CheckResult) -> None:
         """Append the result of a check, and sync it. Raises OSError."""
         self._results.write(as_json(result) + b"\n")
@@ -92,13 +98,13 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        done = self.run.status != "running" or self._results.tell() > 0
+        mistaken = isinstance(error, BadInput) and self._is_new and not self.has_kept
         try:
             self._opened.close()
         except OSError as failed:  # what a full disk left in a buffer; the first error says so already
             if error is None:
                 raise StoreError(f"cannot write the run to {self.folder}: {failed.strerror or failed}") from failed
-        if isinstance(error, BadInput) and self._is_new and not done:
+        if mistaken:
             shutil.rmtree(self.folder, ignore_errors=True)  # a call that was wrong is no run that can go on
 
 

@@ -52,7 +52,8 @@ def refuse_changed(before: Run, now: Run) -> None:
 def start(writer: RunWriter, model: str, store: RunStore, progress: Progress, whither: str) -> Iterator[float]:
     """Mark a start in the run's events, and yield the seconds of the starts before it.
 
-    What breaks off is told with the way to go on, and `whither` that leads; what was wrong ends the run as failed.
+    What breaks off is told with the way to go on, and `whither` that leads; what was wrong ends the run as failed,
+    where it had begun to learn.
     Raises BadInput where the model is another one than the run began with.
     """
     seconds = earlier(writer.folder)
@@ -69,6 +70,8 @@ def start(writer: RunWriter, model: str, store: RunStore, progress: Progress, wh
         say(progress, f"what was saved until now is whole; when there is room again, {on}")
         raise
     except HoldfastError as error:
+        if isinstance(error, BadInput) and not writer.has_kept:  # a mistake in the call: no run is left of it
+            raise
         writer.finish(writer.run.model_copy(update={"status": "failed", "says": str(error)}))
         raise
 

@@ -177,3 +177,16 @@ def test_a_call_that_was_wrong_leaves_no_run_behind(store):
     with pytest.raises(BadInput), store.begin(run):  # goes on with what is there
         raise BadInput("the data have changed")
     assert store.ids() == [run.id]
+
+
+def test_what_a_verb_has_kept_outlives_what_was_wrong_later(store):
+    run = make_run(status="running")
+
+    def fails_late():
+        with store.begin(run) as writer:
+            (writer.folder / "blocks").mkdir()
+            raise BadInput("the model returns NaN")
+
+    with pytest.raises(BadInput):
+        fails_late()
+    assert store.ids() == [run.id]

@@ -49,6 +49,14 @@ def recipe(place, **more):
     return Recipe(**{**said, **more})
 
 
+def test_a_mistake_in_the_call_leaves_no_run(place):
+    (place / "encoder" / "model.safetensors").unlink()
+    store = RunStore(place / "runs")
+    with pytest.raises(BadInput, match="safetensors"):
+        finetune(recipe(place), store=store)
+    assert store.ids() == []
+
+
 def test_an_interrupted_run_says_how_to_go_on_and_only_with_its_own_data_and_model(place):
     store, ear = RunStore(place / "runs"), Ear(step=3)
     with pytest.raises(KeyboardInterrupt):
