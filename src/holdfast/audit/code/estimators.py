@@ -24,7 +24,7 @@ def transformed(m: Machine, owner: Estimator, data: Data) -> Data:
     for one in owner.fits:
         if m.flow.learned[one].kind == "unknown":
             m.flow.learned[one] = replace(m.flow.learned[one], kind="transform")
-    role = data.role if data.role in {"label", "table"} else "table"
+    role = data.role if data.role in {"label", "table", "predictions"} else "table"
     narrow = any(m.flow.learned[one].kind in {"select", "reduce", "words", "cluster"} for one in owner.fits)
     if not owner.fits:
         return replace(data, where=None)
@@ -63,6 +63,8 @@ def fit_resample(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any
 
 def predicted(m: Machine, owner: Estimator, data: Data) -> Data:
     """Return the predictions of a model for records."""
+    if not owner.fits and owner.name in {"Model", "Functional"}:  # a network that takes over layers of another
+        owner.fits = [one for part in owner.parts for one in part.fits if not part.kind]
     for one in owner.fits:
         event = m.flow.learned[one]
         if event.kind == "unknown":

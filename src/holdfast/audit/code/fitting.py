@@ -50,9 +50,19 @@ def fit(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     if owner.name in _KEEPS_LEARNING or "partial" in text_of(getattr(node, "func", None)):
         new = [*owner.fits, *new]
     owner.fits = new
+    for part in _computed(owner):
+        part.fits = new
     if (owner.kind == "model" or _final(owner).kind == "model") and new:
         _note_model(m, owner, new[-1], data, label, args, node)
     return owner
+
+
+def _computed(owner: Estimator, depth: int = 8) -> list[Estimator]:
+    """Return the layers of a network that others go into: what another network takes over of them is fitted too."""
+    if owner.kind not in {"model", ""} or not depth:
+        return []
+    inner = [one for part in owner.parts for one in _computed(part, depth - 1)]
+    return inner if owner.kind or not owner.parts else [owner, *inner]
 
 
 def _already(owner: Estimator, depth: int = 6) -> frozenset[int]:

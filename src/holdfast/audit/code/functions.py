@@ -39,6 +39,7 @@ from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.making import by_formula, by_its_name, kind_by_parts, made, trainer
 from holdfast.audit.code.namespaces import NAMESPACES, kind_of_tuple, namespace, tuple_of
 from holdfast.audit.code.protocol import learns_when_made, verb_of
+from holdfast.audit.code.rows import parents
 from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
 from holdfast.audit.code.splits import (
     bundle,
@@ -79,6 +80,7 @@ from holdfast.audit.code.vocabulary import (
     kind_of,
 )
 
+_WORDS = {"Word2Vec", "Doc2Vec", "FastText"}
 _SEEDS = {
     "seed",
     "manual_seed",
@@ -115,7 +117,7 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     if last in _SEEDS:
         m.seeded = True
         return UNKNOWN
-    if last in {"Word2Vec", "Doc2Vec", "FastText"} and (texts := next(iter(args.data()), None)) is not None:
+    if (last in _WORDS or last.startswith("build_vocab")) and (texts := next(iter(args.data()), None)) is not None:
         return _taught(m, last, "words", texts, args, node)
     if last.endswith("Trainer"):
         return trainer(name, args)
@@ -195,6 +197,7 @@ def _supervised(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
     found = data_of(args.get(0, "X"))
     if found is None or not found.rows:
         return UNKNOWN
+    found = replace(found, rows=parents(one.rows for one in args.data()) or found.rows)
     new = m.learn("select", name, node, found, given=args.text(0, "X"), label=len(args.values) > 1 or args.given("y"))
     return Data(role="statistic", learned=frozenset({new}))
 

@@ -53,6 +53,7 @@ def parted(flow: Flow) -> Iterator[tuple[str, Place, str, Place]]:
         held = data_of(given[0]) if given else None
         if held is None or held.role not in _ROLES or held.one_per or held.record:
             continue
+        steps = [str(step.key) for path in held.rows for step in path[1:]]
         known = [flow.groups[path[0]] for path in sorted(held.rows, key=repr) if path[0] in flow.groups]
-        if known and held.column != known[0][0]:
+        if known and held.column != known[0][0] and not any(known[0][0] in step for step in steps):
             yield name, place, *known[0]

@@ -125,7 +125,7 @@ def _watched(flow: Flow, fitted: Fitted) -> Iterator[Choice]:
             continue
         scores = [score for score in flow.scored if contains(held.rows, score.rows) and score.place.order > 0]
         named = side_of_rows(flow, held.rows)
-        elsewhere = any(apart(score.rows, held.rows) and is_held_out(flow, score.rows) for score in flow.scored)
+        elsewhere = any(apart(score.rows, held.rows) and honest(flow, score) for score in flow.scored)
         if named == "valid" or (not scores and (named != "test" or elsewhere)):
             continue
         yield Choice(fitted.place, fitted.decides, fitted.place, scores[0] if scores else None)

@@ -153,6 +153,13 @@ def simplified(rows: Iterable[Path]) -> Rows:
     )
 
 
+def parents(found: Iterable[Rows]) -> Rows:
+    """Return the rows that several conditions took parts of, such as two classes; none where it is not so."""
+    paths = {path for rows in found for path in rows}
+    whole = {path[:-1] for path in paths if len(path) > 1 and path[-1].kind == "where"}
+    return frozenset(whole) if len(paths) > 1 and len(whole) == 1 else NOWHERE
+
+
 def side(rows: Rows) -> str:
     """Return `train`, `test`, `valid` or `""`: what the last split that says so makes of all paths."""
     found = {_side(path) for path in rows}

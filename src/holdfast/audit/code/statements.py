@@ -21,6 +21,7 @@ from holdfast.audit.code.values import (
     Object,
     Partial,
     Ref,
+    Seq,
     learned_in,
     scores_in,
 )
@@ -65,6 +66,10 @@ def _assign(m: Machine, node: ast.Assign) -> None:
     value = m.evaluate(m, node.value)
     m.wanted = before
     for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple) and isinstance(value, Seq):
+            pairs = zip(target.elts, value.items, node.value.elts, strict=False)
+            told = [told_by_use(m, name_of(one), item, made) for one, item, made in pairs]
+            value = value if len(told) < len(value.items) else Seq(told, value.rest, value.fixed)
         value = told_by_use(m, name_of(target), value, node.value)
         value = told_by_names(m, target, value, node.value)
         assign(m, target, value)
