@@ -101,7 +101,9 @@ def browser() -> None:
 def call(program: str, *arguments: object) -> int:
     """Run a program of .venv and return its exit code."""
     print("$", program, *arguments, flush=True)
-    return subprocess.run([BIN / program, *map(str, arguments)], cwd=HERE, check=False).returncode
+    # Tests and demo begin many processes; without compiled modules each would compile thousands of them anew.
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run([BIN / program, *map(str, arguments)], cwd=HERE, env=around, check=False).returncode
 
 
 if __name__ == "__main__":
