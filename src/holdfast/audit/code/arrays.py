@@ -204,7 +204,7 @@ def smooth(m: Machine, args: Args, node: ast.AST) -> Any:
     if name == "convolve" and args.constant(None, "mode") != "same":
         return found
     new = m.learn("future", name, node, found, given=text_of(node))
-    return replace(found, learned=found.learned | {new}, where=None)
+    return replace(found, learned=found.learned | {new}, where=None, of=frozenset())
 
 
 def windowed(m: Machine, args: Args, node: ast.AST) -> Any:

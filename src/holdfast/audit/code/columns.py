@@ -305,7 +305,7 @@ def without_windows(data: Data) -> Data:
     """Return records as they are once a loop has gathered all its windows."""
     if any(step.kind == "window" for path in data.rows for step in path[1:]):
         rows = frozenset((path[0], *(step for step in path[1:] if step.kind != "window")) for path in data.rows)
-        return replace(data, rows=rows, record=False, ordered=data.ordered or "sliding windows")
+        return replace(data, rows=rows, record=False, ordered=data.ordered or "sliding windows", of=frozenset())
     return replace(data, record=False) if data.record else data
 
 

@@ -20,10 +20,12 @@ def shown(flow: Flow) -> Iterator[Shown]:
     """Yield the fits whose features hold the label, with the feature that does."""
     for fitted in flow.fitted:
         label = fitted.label
-        if not fitted.takes_all or label is None or label.column is None or label.ordered or fitted.data.ordered:
-            continue  # of a series, today's value is a feature of tomorrow's
+        if not fitted.takes_all or label is None or label.column not in label.of:
+            continue
+        if any(flow.learned[one].kind == "future" for one in label.known):
+            continue  # today's value is a feature of tomorrow's
         if fitted.data.rows == label.rows and (feature := _feature(fitted.data, label)):
-            yield Shown(fitted, label.column, feature)
+            yield Shown(fitted, str(label.column), feature)
 
 
 def _feature(data: Data, label: Data) -> str:

@@ -66,13 +66,13 @@ def rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return windows over records."""
     name = getattr(getattr(node, "func", None), "attr", "rolling")
     ordered = owner.ordered or f"{name}({args.text(0)})"
-    found = replace(owner, role="window", ordered=ordered, where=None, of=frozenset())
+    found = replace(owner, role="window", ordered=ordered, where=None)
     found = replace(found, learned=found.learned | _turned(m, owner, node))
     window = args.get(0, "window")
     if args.constant(None, "center") is True or getattr(window, "name", "") == "FixedForwardWindowIndexer":
         what = "rolling(center=True)" if args.given("center") else "rolling(forward)"
         new = m.learn("future", what, node, owner, given=text_of(node))
-        found = replace(found, learned=found.learned | {new})
+        found = replace(found, learned=found.learned | {new}, of=frozenset())
     return found
 
 

@@ -32,8 +32,8 @@ def label_in_features(code_flows: CodeFlows) -> Iterator[Finding]:
     column computed from it, or the one column that the label was computed from.
 
     ## Limits
-    Only fits whose steps are all known and pick no columns are judged. In series, where today's value may predict
-    tomorrow's, nothing is said. A label computed from several columns is not traced back to them.
+    Only fits whose steps are all known and pick no columns are judged. What is shifted into the past or the future is
+    taken for another column. A label computed from several columns is not traced back to them.
 
     ## Fix
     Drop the label's column, and whatever was computed from it, before the fit.
@@ -86,6 +86,40 @@ def label_by_its_origin(rng: np.random.Generator) -> dict[str, Code]:
             "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)\n"
             "model = RandomForestClassifier().fit(X_train, y_train)\n"
             "print(model.score(X_test, y_test))\n"
+        )
+    }
+
+
+@planted(at=Location(file="script.py", line=6))
+def window_that_ends_today(rng: np.random.Generator) -> dict[str, Code]:
+    """The mean of the last seven days has today's sales in it."""
+    del rng
+    return {
+        "code": code_of(
+            "df = pd.read_csv('sales.csv', parse_dates=['day']).sort_values('day')\n"
+            "df['week'] = df['sales'].rolling(7).mean()\n"
+            "df['last'] = df['sales'].shift(1)\n"
+            "df = df.dropna()\n"
+            "train, test = df[:800], df[800:]\n"
+            "model = Ridge().fit(train[['week', 'last']], train['sales'])\n"
+            "print(model.score(test[['week', 'last']], test['sales']))\n"
+        )
+    }
+
+
+@clean
+def window_that_ended_yesterday(rng: np.random.Generator) -> dict[str, Code]:
+    """The mean is of the seven days before."""
+    del rng
+    return {
+        "code": code_of(
+            "df = pd.read_csv('sales.csv', parse_dates=['day']).sort_values('day')\n"
+            "df['week'] = df['sales'].rolling(7).mean().shift(1)\n"
+            "df['last'] = df['sales'].shift(1)\n"
+            "df = df.dropna()\n"
+            "train, test = df[:800], df[800:]\n"
+            "model = Ridge().fit(train[['week', 'last']], train['sales'])\n"
+            "print(model.score(test[['week', 'last']], test['sales']))\n"
         )
     }
 
