@@ -36,8 +36,11 @@ def _sum(m: Machine, owner: Data, node: ast.AST) -> Any:
     """Return the sum of one column, which is a statistic of it like its mean."""
     if owner.models:
         return owner
-    single = owner.column is not None and not owner.record and not owner.aside
-    return statistic(m, owner, "sum", Args(), node) if single else UNKNOWN
+    over_rows = owner.column is not None or any(
+        one.arg == "axis" and isinstance(one.value, ast.Constant) and one.value.value == 0
+        for one in getattr(node, "keywords", ())
+    )
+    return statistic(m, owner, "sum", Args(), node) if over_rows and not owner.record and not owner.aside else UNKNOWN
 
 
 def per_record(owner: Data, args: Args, position: int = 0) -> bool:

@@ -31,8 +31,12 @@ MOST_FOLDED = 12  # items of a list that a function is folded over
 
 
 def zipped(m: Machine, args: Args, node: ast.AST) -> Any:
-    """Return pairs of elements, one of each."""
-    del m, node
+    """Return pairs of elements, one of each; `zip(*pairs)` takes pairs apart."""
+    del m
+    given = getattr(node, "args", [])
+    pair = element(args.get(0)) if given and isinstance(given[0], ast.Starred) else None
+    if isinstance(pair, Seq) and pair.rest is None and len(args.values) == 1:
+        return Seq([Seq([], rest=one) for one in pair.items], fixed=True)
     listed = [one for one in args.values if isinstance(one, Seq) and one.rest is None and one.items]
     if len(listed) == len(args.values) > 1 and len({len(one.items) for one in listed}) == 1:
         return Seq([Seq(list(pair), fixed=True) for pair in zip(*(one.items for one in listed), strict=True)])
@@ -223,6 +227,19 @@ def product(m: Machine, args: Args, node: ast.AST) -> Any:
     for other in found[1:]:
         result = projected(m, result, other, node)
     return result
+
+
+def directions(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a decomposition: of records, the records in their own directions, and the directions."""
+    found = data_of(args.get(0))
+    name = text_of(getattr(node, "func", None)).rpartition(".")[2]
+    count = 3 if name.startswith("svd") else 2
+    if found is None or found.record:
+        return UNKNOWN
+    if not found.rows:
+        return Seq([found] * count, fixed=True)
+    learnt = Data(role="statistic", learned=found.known | {m.learn("corr", name, node, found, given=text_of(node))})
+    return Seq([learnt] * count, fixed=True)
 
 
 def projected(m: Machine, first: Data, second: Data, node: ast.AST) -> Data:

@@ -5,8 +5,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.events import Split
 from holdfast.audit.code.machine import Machine, strings, text_of
-from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, stepped
+from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, apart, stepped
 from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.values import NOTHING, Const, Data, Seq, Unknown, data_of, learned_in
 from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
@@ -251,9 +252,22 @@ def _by_data(m: Machine, node: ast.expr, owner: Data, key: Data, text: str) -> A
     if key.role == "table" and key.rows and {path[0] for path in key.rows} <= {path[0] for path in owner.rows}:
         return replace(owner, rows=stepped(owner.rows, Step(("where", text), ("yes",))), where=None)
     if key.role in {"index", "mask"} or key.rows:
+        _note_parts(m, node, owner, key)
         record = owner.record or key.record
         return replace(owner, rows=by_index(owner.rows, key.rows), where=None, record=record, drawn=drawn)
     return owner
+
+
+def _note_parts(m: Machine, node: ast.AST, owner: Data, index: Data) -> None:
+    """Note a split where two parts of one index that share nothing take rows of the same records."""
+    path = min(index.rows, key=repr, default=())
+    if len(index.rows) != 1 or len(path) < 2 or path[-1].kind != "range" or owner.record or not owner.rows:
+        return
+    key = ("parts of an index", m.number(owner.rows), m.number(frozenset({path[:-1]})))
+    parts = m.appended.setdefault(hash(key), [])
+    parts.append(index.rows)
+    if any(apart(one, index.rows) for one in parts):
+        m.split(Split(m.place(node), key[0], key, (owner,), shuffled=False, seeded=True, after=len(m.flow.learned)))
 
 
 def by_index(rows: Rows, index: Rows) -> Rows:
@@ -303,17 +317,21 @@ def _bound(m: Machine, node: ast.expr | None) -> Any:
 
 def without_windows(data: Data) -> Data:
     """Return records as they are once a loop has gathered all its windows."""
-    if any(step.kind == "window" for path in data.rows for step in path[1:]):
+    kinds = {step.kind for path in data.rows for step in path[1:]}
+    if "group" in kinds:
+        rows = frozenset((path[0], *(step for step in path[1:] if step.kind != "group")) for path in data.rows)
+        return without_windows(replace(data, rows=rows))
+    if "window" in kinds:
         rows = frozenset((path[0], *(step for step in path[1:] if step.kind != "window")) for path in data.rows)
         return replace(data, rows=rows, record=False, ordered=data.ordered or "sliding windows", of=frozenset())
     return replace(data, record=False) if data.record else data
 
 
-def mask_of(data: Data, operator: ast.cmpop, other: Any, text: str) -> Data:
+def mask_of(data: Data, node: ast.Compare, other: Any) -> Data:
     """Return the mask that comparing a column with something makes."""
-    name = data.column or ("index" if data.role == "index" else text)
-    key = ("where", name)
-    bound: Any = other.value if isinstance(other, Const) else Symbol(text.rpartition(" ")[2])
+    text = text_of(node, 200)
+    key = ("where", data.column or ("index" if data.role == "index" else text))
+    bound: Any = other.value if isinstance(other, Const) else Symbol(text_of(node.comparators[0], 200))
     forms: dict[type, Any] = {
         ast.Lt: Interval(None, bound),
         ast.LtE: Interval(None, bound, high_in=True),
@@ -322,9 +340,10 @@ def mask_of(data: Data, operator: ast.cmpop, other: Any, text: str) -> Data:
         ast.Eq: Interval(bound, bound, high_in=True),
         ast.NotEq: ("not", bound),
     }
-    if type(operator) not in forms or isinstance(bound, bool | bytes | complex | type(...)):
+    operator = type(node.ops[0])
+    if operator not in forms or isinstance(bound, bool | bytes | complex | type(...)):
         return replace(data, role="mask", where=Step(("where", text), ("yes",)))
-    return replace(data, role="mask", where=Step(key, forms[type(operator)]))
+    return replace(data, role="mask", where=Step(key, forms[operator]))
 
 
 def negated(mask: Data) -> Data:

@@ -227,7 +227,7 @@ def _compare(m: Machine, node: ast.Compare) -> Any:  # noqa: PLR0911 a ladder of
         met = _met(m, left, right)
         if met.role in {"error", "predictions", "statistic"}:
             return met
-        return mask_of(replace(met, where=None), node.ops[0], right, text_of(node, 200))
+        return mask_of(replace(met, where=None), node, right)
     if isinstance(left, Data) or isinstance(right, Data):
         base, other = (left, right) if isinstance(left, Data) else (right, left)
         if base.where is not None and base.where.kind == "sample":
@@ -236,7 +236,7 @@ def _compare(m: Machine, node: ast.Compare) -> Any:  # noqa: PLR0911 a ladder of
             return UNKNOWN  # constant columns are told from others
         if base.role in {"predictions", "error", "statistic", "count"}:
             return replace(base, learned=base.learned | learned_in(other))
-        return mask_of(replace(base, learned=base.learned | learned_in(other)), node.ops[0], other, text_of(node, 200))
+        return mask_of(replace(base, learned=base.learned | learned_in(other)), node, other)
     return UNKNOWN
 
 

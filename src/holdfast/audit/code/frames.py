@@ -9,7 +9,7 @@ from holdfast.audit.code.aggregates import COUNTS, correlation, counted, ranked,
 from holdfast.audit.code.arrays import product
 from holdfast.audit.code.column_expressions import columns_told, filtered, with_columns
 from holdfast.audit.code.columns import stored
-from holdfast.audit.code.groups import grouped
+from holdfast.audit.code.groups import grouped, one_each
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.picking import between, difference, drop, head, isin, pop, query, reshuffled, take
@@ -90,8 +90,10 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
     every = replace(plain, one_per="")  # as many rows as there were
     if name in {"shift", "diff", "pct_change", "bfill", "backfill"} or name in WINDOWS:
         return _SPECIAL[name](m, every, args, node)
-    if name in _ROW_BY_ROW:
+    if name in _ROW_BY_ROW and not one_each(args, name):
         plain = every
+    elif owner.one_per:
+        plain = replace(plain, ordered="")  # one row a group is no series
     if name in {"apply", "transform", "agg", "aggregate"} and isinstance(args.get(0, "func"), Function):
         function = args.get(0, "func")
         inner = m.apply(m, function, Args((replace(plain),)), node)
@@ -276,6 +278,13 @@ def _pivot(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return _of_groups(m, column, str(how), Args(), node)
 
 
+def _interpolated(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return records whose gaps are filled from both sides, which looks ahead unless it is told to go forward."""
+    if args.constant(None, "limit_direction") == "forward":
+        return replace(owner, where=None)
+    return bfill(m, owner, args, node)
+
+
 def _product(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return product(m, Args((owner, *args.values), args.named, args.nodes[:0], args.named_nodes), node)
 
@@ -288,6 +297,7 @@ def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     **dict.fromkeys(("groupby", "group_by", "groupBy"), _groupby),
     "pivot_table": _pivot,
+    "interpolate": _interpolated,
     "rank": ranked,
     "dot": _product,
     "fillna": fillna,

@@ -13,6 +13,7 @@ from holdfast.audit.code.arrays import (
     by_likelihood,
     cut,
     datetime,
+    directions,
     enumerated,
     first,
     folded,
@@ -35,6 +36,7 @@ from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.events import Validated
 from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.joining import element
+from holdfast.audit.code.loading import loaded, opened
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.making import by_formula, by_its_name, kind_by_parts, made, trainer
 from holdfast.audit.code.namespaces import NAMESPACES, kind_of_tuple, namespace, tuple_of
@@ -42,8 +44,6 @@ from holdfast.audit.code.protocol import learns_when_made, verb_of
 from holdfast.audit.code.rows import parents
 from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
 from holdfast.audit.code.splits import (
-    bundle,
-    by_side,
     note_draw,
     note_folds,
     random_split,
@@ -209,40 +209,6 @@ def _count(args: Args) -> Any:
     return replace(found, role="count", learned=NOTHING, columns={}, where=None)
 
 
-def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
-    """Return records that come from outside: from a file, a folder, a built-in data set."""
-    path = args.constant(0, "filepath_or_buffer", "path", "directory", "root", "io")
-    line = getattr(node, "lineno", 0)
-    given = args.data()
-    if given and last in {"load", "download"}:
-        return unknown_call(m, last, args, node)
-    known = isinstance(path, str) and "{" not in path
-    key = ("file", path) if known else ("read", last, m.cell, line, tuple(m.active))
-    if DATASETS.match(last):
-        key = ("set", last)
-    data = Data(rows=m.source(*key), gone=frozenset())
-    if last in {"DataReader", "download"}:
-        data = replace(data, ordered=f"{last}(…)")
-    for name in ("train", "split", "subset"):
-        told = args.named.get(name)
-        if isinstance(told, Seq) and told.rest is None:
-            return Seq([by_side(data, one) for one in told.items])
-        if told is not None:
-            data = by_side(data, told)
-    if last.startswith("make_") or args.constant(None, "return_X_y") is True:
-        features = replace(data)
-        return Seq([features, replace(data, role="label")], fixed=True)
-    if (
-        last.startswith(("load_", "fetch_"))
-        or str(path).endswith(".npz")
-        or (last == "load" and "tfds" in text_of(node))
-    ):
-        return bundle(data) if not any(step for path in data.rows for step in path[1:]) else data
-    if args.given("index_col") and args.given("parse_dates"):
-        data = replace(data, ordered="an index of dates")
-    return data
-
-
 def cross_validated(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     """Note a cross-validation; return its scores or predictions."""
     data = data_of(args.get(1, "X"))
@@ -316,6 +282,13 @@ def _merge(m: Machine, args: Args, node: ast.AST) -> Any:
     return result
 
 
+def _isin(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a mask of the records whose value is among others: `np.isin(who, held)`."""
+    found = data_of(args.get(0))
+    rest = Args(args.values[1:], args.named, args.nodes[1:], args.named_nodes)
+    return UNKNOWN if found is None else method_of_data(m, found, "isin", rest, node)
+
+
 def _map(m: Machine, args: Args, node: ast.AST) -> Any:
     function, over = args.get(0), args.get(1)
     return Seq([], rest=m.apply(m, function, Args((element(over),)), node)) if over is not None else UNKNOWN
@@ -356,9 +329,11 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     **dict.fromkeys(("DataFrame", "Series", "array", "asarray", "stack", "from_dict", "tensor", "from_numpy"), frame),
     **dict.fromkeys(("where", "select"), where),
     "flatnonzero": nonzero,
+    **dict.fromkeys(("isin", "in1d"), _isin),
     **dict.fromkeys(("qcut", "cut"), cut),
     **dict.fromkeys(("boxcox", "yeojohnson"), by_likelihood),
     "reduce": folded,
+    **dict.fromkeys(("svd", "svds", "eigh", "eig"), directions),
     **dict.fromkeys(
         (
             "zscore",
@@ -388,6 +363,7 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     "partial": _partial,
     "Subset": subset,
     "next": first,
+    "open": opened,
     "namedtuple": kind_of_tuple,
     "namedtuple_of": tuple_of,
     **dict.fromkeys(NAMESPACES, namespace),

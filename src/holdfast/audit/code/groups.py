@@ -28,6 +28,11 @@ def grouped(m: Machine, owner: Data, args: Args, node: Any) -> Data:
     return replace(owner, role="grouped", where=None, one_per=key, of=frozenset())
 
 
+def one_each(args: Args, name: str) -> bool:
+    """Return whether a method of groups takes one row of each: `head(1)`, `nth(0)`."""
+    return name in {"head", "tail", "sample", "nth"} and args.constant(0, "n") in {0, 1, -1}
+
+
 def gathered(m: Machine, value: Data, node: Any, *, several: bool) -> Data:
     """Return what a loop over groups puts into a list; with an inner loop that is several records of each group."""
     key = value.one_per

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.machine import name_of, text_of
+from holdfast.audit.code.rows import Step, stepped
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -59,7 +60,9 @@ def element(value: Any) -> Any:
         if value.role in {"statistic", "count"}:
             return value
         if value.role == "grouped":  # the key, and the rows that have it
-            return Seq([UNKNOWN, replace(value, role="table", record=True, column=None, aside=NOTHING)], fixed=True)
+            rows = stepped(value.rows, Step(("group", value.one_per), "one"))
+            one = replace(value, rows=rows, role="table", record=True, column=None, aside=NOTHING)
+            return Seq([UNKNOWN, one], fixed=True)
         return replace(value, record=True, column=None)
     if isinstance(value, Seq):
         return _of_list(items_of(value))

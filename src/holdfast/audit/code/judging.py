@@ -257,6 +257,6 @@ def from_the_future(flow: Flow) -> Iterator[tuple[Learned, Place]]:
             event = flow.learned[number]
             if event.kind != "future":
                 continue
-            if event.what == "bfill" and not (event.data.ordered or data.ordered):
+            if event.what in {"bfill", "interpolate"} and not (event.data.ordered or data.ordered):
                 continue
             yield event, place

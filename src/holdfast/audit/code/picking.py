@@ -70,9 +70,11 @@ def isin(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return a mask of rows whose value is in a list."""
     from holdfast.audit.code.rows import Step
 
-    del m
     other = args.get(0)
     held = data_of(other)
+    if held is not None and held.role == "values" and held.rows and not held.record:  # some of all the ids there are
+        side = ("rows", min(held.rows, key=repr))
+        return replace(owner, role="mask", where=Step(("where", f"{owner.column} in", m.number(owner.rows)), side))
     if held is not None and held.role == "index" and owner.role == "index" and held.rows:
         path = min(held.rows, key=repr)
         if len(path) > 1:

@@ -95,7 +95,10 @@ def relation(first: Path, second: Path) -> Relation:
             if found is Relation.APART:
                 return found
             crossing |= found is Relation.CROSSES
-    return Relation.CROSSES if crossing else Relation.UNKNOWN
+    cut_again = {step.key for step in one - other if step.kind == "range"} ^ {
+        step.key for step in other - one if step.kind == "range"
+    }
+    return Relation.CROSSES if crossing and not cut_again else Relation.UNKNOWN
 
 
 def _parted(side: Any, other: Any) -> Relation:

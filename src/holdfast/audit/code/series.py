@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.aggregates import per_record
 from holdfast.audit.code.columns import dropped
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.values import NOTHING, Const, Data, data_of, learned_in
@@ -33,7 +34,8 @@ def fillna(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 def bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return records whose gaps are filled from later ones."""
     del args
-    new = m.learn("future", "bfill", node, owner, given=text_of(node))
+    name = getattr(getattr(node, "func", None), "attr", "bfill")
+    new = m.learn("future", "interpolate" if name == "interpolate" else "bfill", node, owner, given=text_of(node))
     return replace(owner, learned=owner.learned | {new}, where=None)
 
 
@@ -47,6 +49,8 @@ def _turned(m: Machine, owner: Data, node: ast.AST) -> frozenset[int]:
 
 def shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return shifted records; backwards, they hold the future."""
+    if per_record(owner, args, position=len(args.values)):  # from column to column
+        return replace(owner, where=None)
     value = args.get(0, "periods")
     name = getattr(getattr(node, "func", None), "attr", "shift")
     steps = value.value if isinstance(value, Const) else None
@@ -64,6 +68,8 @@ def shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 def rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return windows over records."""
+    if per_record(owner, args, position=len(args.values)):
+        return replace(owner, where=None)
     name = getattr(getattr(node, "func", None), "attr", "rolling")
     ordered = owner.ordered or f"{name}({args.text(0)})"
     found = replace(owner, role="window", ordered=ordered, where=None)
@@ -89,8 +95,9 @@ def sort(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 def resampled(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return records in steps of time."""
-    del m, node
-    return replace(owner, role="window", ordered=owner.ordered or f"resample({args.text(0)})", where=None)
+    del m
+    role = "table" if getattr(getattr(node, "func", None), "attr", "") == "asfreq" else "window"
+    return replace(owner, role=role, ordered=owner.ordered or f"resample({args.text(0)})", where=None)
 
 
 def set_index(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:

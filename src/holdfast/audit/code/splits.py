@@ -60,7 +60,7 @@ def _sides(m: Machine, count: int) -> list[str]:
             "train",
             *(name if name in {"valid", "test"} else usual for name, usual in zip(named[1:], default[1:], strict=True)),
         ]
-    if named[0] in {"valid", "test"}:
+    if named[0] in {"valid", "test"} and named[0] not in named[1:]:
         return [named[0], *(name or ("train" if named[0] == "test" else "test") for name in named[1:])]
     return default
 

@@ -9,7 +9,7 @@ from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
 
-_MILD = {"bfill", "seasonal_decompose"}  # they look ahead in some rows only, or by little
+_MILD = {"bfill", "interpolate", "seasonal_decompose"}  # they look ahead in some rows only, or by little
 
 
 @check(

@@ -1,0 +1,54 @@
+"""Records that come from outside: tables that are read, built-in data sets, lines of a file."""
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.splits import bundle, by_side
+from holdfast.audit.code.unknown import unknown_call
+from holdfast.audit.code.values import UNKNOWN, Data, Seq
+from holdfast.audit.code.vocabulary import DATASETS
+
+
+def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
+    """Return records that come from outside: from a file, a folder, a built-in data set."""
+    path = args.constant(0, "filepath_or_buffer", "path", "directory", "root", "io")
+    line = getattr(node, "lineno", 0)
+    given = [one for one in args.data() if not one.record]
+    if given and last in {"load", "download"}:
+        return unknown_call(m, last, args, node)
+    known = isinstance(path, str) and "{" not in path
+    key = ("file", path) if known else ("read", last, m.cell, line, tuple(m.active))
+    if DATASETS.match(last):
+        key = ("set", last)
+    data = Data(rows=m.source(*key), gone=frozenset())
+    if last in {"DataReader", "download"}:
+        data = replace(data, ordered=f"{last}(…)")
+    for name in ("train", "split", "subset"):
+        told = args.named.get(name)
+        if isinstance(told, Seq) and told.rest is None:
+            return Seq([by_side(data, one) for one in told.items])
+        if told is not None:
+            data = by_side(data, told)
+    if last.startswith("make_") or args.constant(None, "return_X_y") is True:
+        features = replace(data)
+        return Seq([features, replace(data, role="label")], fixed=True)
+    if (
+        last.startswith(("load_", "fetch_"))
+        or str(path).endswith(".npz")
+        or (last == "load" and "tfds" in text_of(node))
+    ):
+        return bundle(data) if not any(step for path in data.rows for step in path[1:]) else data
+    if args.given("index_col") and args.given("parse_dates"):
+        data = replace(data, ordered="an index of dates")
+    return data
+
+
+def opened(m: Machine, args: Args, node: ast.AST) -> Any:
+    """Return a file as its lines, a record each, where it is opened for reading."""
+    if any(letter in str(args.constant(1, "mode") or "r") for letter in "wax"):
+        return UNKNOWN
+    return Seq(
+        [], rest=Data(rows=m.source("lines", args.text(0, "file"), m.cell, getattr(node, "lineno", 0)), record=True)
+    )
