@@ -52,16 +52,16 @@ def sync_all(files: Iterable[Path]) -> None:
 
 
 @contextmanager
-def replacing(path: Path, *, sync_name: bool = True) -> Iterator[IO[bytes]]:
-    """Yield a file that replaces `path` when the block ends; if the block raises, `path` stays as it was.
+def replacing_by_name(path: Path, *, sync_name: bool = True) -> Iterator[Path]:
+    """Yield a name for whoever writes files by name; what stands there when the block ends replaces `path`.
 
-    With `sync_name=False` the caller syncs the folder, once for many files. Raises OSError.
+    If the block raises, `path` stays as it was. With `sync_name=False` the caller syncs the folder, once for many
+    files. Raises OSError.
     """
     temporary = _temporary(path)
     try:
-        with temporary.open("xb") as file:
-            yield file
-            settle(file)
+        yield temporary
+        sync_file(temporary)
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):
@@ -69,6 +69,16 @@ def replacing(path: Path, *, sync_name: bool = True) -> Iterator[IO[bytes]]:
         raise
     if sync_name:
         sync_folder(path.parent)
+
+
+@contextmanager
+def replacing(path: Path, *, sync_name: bool = True) -> Iterator[IO[bytes]]:
+    """Yield a file that replaces `path` when the block ends; if the block raises, `path` stays as it was.
+
+    `sync_name` as of `replacing_by_name`. Raises OSError.
+    """
+    with replacing_by_name(path, sync_name=sync_name) as temporary, temporary.open("xb") as file:
+        yield file
 
 
 def write_whole(path: Path, content: bytes) -> None:

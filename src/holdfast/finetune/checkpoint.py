@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from holdfast.core.durable import sync_folder, write_whole
+from holdfast.core.durable import replacing_by_name, sync_folder
 from holdfast.core.errors import BadInput, StoreError
 from holdfast.core.hashing import digest_file
 from holdfast.core.progress import Progress, say
@@ -115,12 +115,18 @@ def stepped(folder: Path) -> tuple[str, ...]:
 
 def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str] | None = None) -> None:
     """Write tensors to a file, whole or not at all; of several processes only the first writes. Raises OSError."""
-    from safetensors.torch import save as as_bytes
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
 
     every = shards.whole(tensors)
-    if processes.first():
-        found = {name: one.detach().cpu().contiguous() for name, one in every.items()}
-        write_whole(path, as_bytes(found, dict(metadata or {})))
+    if not processes.first():
+        return
+    found = {name: one.detach().cpu().contiguous() for name, one in every.items()}
+    with replacing_by_name(path) as temporary:
+        try:
+            save_file(found, temporary, dict(metadata or {}))  # as bytes they would take twice their memory once more
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
 
 
 def read_tensors(path: Path) -> dict[str, Any]:

@@ -185,18 +185,18 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(tmp_path):
 
 def test_a_run_on_a_disk_that_fills_up_can_go_on(place, monkeypatch):
     store, ear = RunStore(place / "runs"), Ear()
-    write = checkpoint.write_whole
+    write = checkpoint.write_sealed
 
     def refused(path, content):
         if path.parent.parent.name == "steps":
             raise OSError(28, "No space left on device")
         write(path, content)
 
-    monkeypatch.setattr(checkpoint, "write_whole", refused)
+    monkeypatch.setattr(checkpoint, "write_sealed", refused)
     with pytest.raises(StoreError, match="No space left"):
         finetune(recipe(place), store=store, progress=ear)
     assert any("when there is room again, go on" in one for one in ear.words)
     cut = read_run(store.folder / store.ids()[0])
     assert cut.status == "interrupted"
-    monkeypatch.setattr(checkpoint, "write_whole", write)
+    monkeypatch.setattr(checkpoint, "write_sealed", write)
     assert finetune(recipe(place), store=store, resume=cut).status == "finished"

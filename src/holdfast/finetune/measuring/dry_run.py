@@ -32,9 +32,7 @@ LONGEST, TYPICAL = 4, 3  # steps of each kind; the first one allocates memory, a
 _SPREAD = 200  # steps whose padded work is looked at, spread over the training
 _SAMPLE = 128  # validation examples that are judged to time an evaluation, twice; several batches, as they are sorted
 _LONGER = 1.25  # times the measured peak of a device: validation examples may be longer than those that were looked at
-# Of what learns, beside the base: three that guards hold at most (as tuned, as chosen, and where they begin), and four
-# while a checkpoint is written, as safetensors makes both moments into bytes, and these into those of a file.
-_COPIES = 3 + 4
+_COPIES = 3  # of what learns, beside the base, that guards hold at most: as tuned, as chosen, and where they begin
 _BYTES = 4.0  # of a weight in single precision
 
 
