@@ -10,7 +10,7 @@ from holdfast.data.roles import guessed
 
 
 def corpus(n=400, seed=0, **columns):
-    """Return n records: 30 % human, 10 % verified, 50 % synthetic by m1, m2, m3 in generations 1 to 3, 10 % unknown."""
+    """Return n records: 30% human, 10% verified, 50% synthetic by m1, m2, m3 in generations 1 to 3, 10% unknown."""
     rng = np.random.default_rng(seed)
     origin = rng.choice(["human", "human-verified", "synthetic", "unknown"], n, p=[0.3, 0.1, 0.5, 0.1])
     made = origin == "synthetic"

@@ -43,7 +43,7 @@ def honest():
         status="estimated",
         metric="roc_auc",
         model="HistGradientBoostingClassifier (default)",
-        split="random, 80 % train, 20 % test",
+        split="random, 80% train, 20% test",
         claimed=estimate(0.934, 0.007),
         honest=estimate(0.771, 0.014),
         inflation=estimate(0.163, 0.015),

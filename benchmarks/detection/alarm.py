@@ -4,7 +4,7 @@
     python benchmarks/detection/alarm.py --short        100 runs of 30 generations
     python benchmarks/detection/alarm.py --texts FILE   the whole of `watch` on real documents, a line each
 
-Each generation shows 2,000 fresh items; 20,000 real items are held out; a loss of 10 % is tolerated; alpha is 0.05.
+Each generation shows 2,000 fresh items; 20,000 real items are held out; a loss of 10% is tolerated; alpha is 0.05.
 Histories come from the laboratory itself: normal distributions, and counts of word-like types.
 The exit code is 1 when a healthy setting raises more alarms than alpha allows, by more than chance.
 """
@@ -177,8 +177,8 @@ def campaign(settings: Sequence[Setting], runs: int, length: int) -> Iterator[Ro
         stream = averaged(loss_detector(seen.hits, items, seen.floor, EPS), halves)
         yield Row(setting, "C: tails, endless", alarms(stream, threshold(ALPHA, ALPHA / 2)), seen.breach)
         share, real = seen.hits.sum(axis=-1) / ITEMS, np.full(runs, 2 * TAIL)
-        yield Row(setting, "rule: 10 % drop", _none(ten_percent_drop(share, real)), seen.breach)
-        yield Row(setting, "rule: 2 % change", _none(two_percent_change(share, real)), seen.breach)
+        yield Row(setting, "rule: 10% drop", _none(ten_percent_drop(share, real)), seen.breach)
+        yield Row(setting, "rule: 2% change", _none(two_percent_change(share, real)), seen.breach)
         yield from drift_rows(setting, paths, streams)
 
 
@@ -247,10 +247,10 @@ def counts_campaign(settings: Sequence[Setting], runs: int, length: int) -> Iter
             kept.append((_expected(model, inside, truth, mass) / whole).min(axis=1))
         logs = averaged(loss_paths(np.array(found), np.array(trials), floor, EPS), np.full(len(mass), 1 / len(mass)))
         breach = _first(np.array(kept) < 1 - EPS)
-        yield Row(setting, "10 % of a stratum is gone", breach)
+        yield Row(setting, "10% of a stratum is gone", breach)
         yield Row(setting, "A: coverage", alarms(logs, threshold(ALPHA, ALPHA / 2)), breach)
-        yield Row(setting, "rule: 10 % drop", _none(ten_percent_drop(np.array(seen), np.ones(runs))), breach)
-        yield Row(setting, "rule: 2 % change", _none(two_percent_change(np.array(seen), np.ones(runs))), breach)
+        yield Row(setting, "rule: 10% drop", _none(ten_percent_drop(np.array(seen), np.ones(runs))), breach)
+        yield Row(setting, "rule: 2% change", _none(two_percent_change(np.array(seen), np.ones(runs))), breach)
 
 
 def _coverage(counts: np.ndarray, inside: np.ndarray, truth: np.ndarray, mass: np.ndarray) -> np.ndarray:
@@ -273,7 +273,7 @@ def failures(rows: Sequence[Row]) -> list[str]:
     """Return what should not be: healthy settings with more alarms than alpha, alarms of layer A before a breach."""
     found = []
     for row in rows:
-        if row.what.startswith(("rule", "half", "10 %", "C:")) or not row.setting.healthy:
+        if row.what.startswith(("rule", "half", "10%", "C:")) or not row.setting.healthy:
             continue
         if row.what.startswith("B") and row.setting.regime == "accumulate":
             continue  # what accumulates does not lose its tails, but its generations are not exchangeable either
@@ -314,11 +314,11 @@ FIRST = (
     "A: tails",
     "A at alpha/2",
     "C: tails, endless",
-    "rule: 10 % drop",
-    "rule: 2 % change",
+    "rule: 10% drop",
+    "rule: 2% change",
 )
 SECOND = (*(f"B: spread, {side}, C = {n}" for side in ("low", "both") for n in (10, 20, 50)), "C: drift, endless")
-THIRD = ("10 % of a stratum is gone", "A: coverage", "rule: 10 % drop", "rule: 2 % change")
+THIRD = ("10% of a stratum is gone", "A: coverage", "rule: 10% drop", "rule: 2% change")
 
 
 def real_texts(path: Path, runs: int) -> Iterator[str]:

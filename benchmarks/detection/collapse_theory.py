@@ -143,7 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
     beyond = sum(one.beyond for one in every)
     print(f"\n{len(every):,} overlays, {total:,} comparisons, {len({one.theory for one in every})} exact theories.")
     print(
-        f"Beyond 3 standard errors: {beyond} ({beyond / total:.2%}; 0.27 % of independent true ones). "
+        f"Beyond 3 standard errors: {beyond} ({beyond / total:.2%}; 0.27% of independent true ones). "
         f"Largest: {max(one.largest for one in every):.2f} (about {-ndtri(0.5 / total):.2f} expected of so many).\n"
     )
     worst: dict[str, list[Compared]] = defaultdict(list)

@@ -4,7 +4,7 @@
     python benchmarks/detection/drift.py --short        the same with few repetitions
     python benchmarks/detection/drift.py coverage       one part: coverage, null, power, texts, speed
 
-The exit code is 1 where an interval covers less than 93 % of the time, or where findings on data without drift are
+The exit code is 1 where an interval covers less than 93% of the time, or where findings on data without drift are
 significantly more than their alpha allows.
 """
 
@@ -29,13 +29,13 @@ from holdfast.core.dataset import Dataset
 from holdfast.data.inference import describe
 
 SEED = 20261122
-LEAST = 0.93  # coverage below this is an error in an interval of 95 %
+LEAST = 0.93  # coverage below this is an error in an interval of 95%
 IQR = 2 * norm.ppf(0.75)
 
 
 def coverage(repeats: int) -> bool:
-    """Print how often 95 % intervals hold the truth, per effect size, size of sample, and true effect."""
-    print("\nCoverage of 95 % intervals, and mean estimate")
+    """Print how often 95% intervals hold the truth, per effect size, size of sample, and true effect."""
+    print("\nCoverage of 95% intervals, and mean estimate")
     print(f"{'effect':<34}{'n':>7}{'truth':>8}{'mean':>8}{'covers':>8}")
     good = True
     for n in (100, 1_000, 10_000):

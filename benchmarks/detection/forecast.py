@@ -66,7 +66,7 @@ def chains(repeats):
         print(*rows[-1], sep=" | ", flush=True)
     return table(
         ["chain", "items", "true effective size", "estimated", "sharpening", "types forecast", "types seen", "miss",
-         "in the 90 % band", "miss of the entropy, nats"], rows,
+         "in the 90% band", "miss of the entropy, nats"], rows,
     )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def numbers(repeats):
         rows.append([items, replicates, spread, f"{np.mean(inside):.0%}", f"{wrong[0]:.0%}", f"{wrong[1]:.0%}"])
         print(*rows[-1], sep=" | ", flush=True)
     return table(
-        ["items", "replicates", "effective size, median (10 % to 90 %)", "variance at 20 in the 90 % band",
+        ["items", "replicates", "effective size, median (10% to 90%)", "variance at 20 in the 90% band",
          "trend of 5 generations has the wrong sign", "of 20"], rows,
     )  # fmt: skip
 

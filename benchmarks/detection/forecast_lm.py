@@ -163,7 +163,7 @@ def report(told, seen, start, chosen):
         + "\n\n"
         + table(
             ["quantity", "generation", "at the beginning",
-             *(cell for name in forecasts for cell in (f"{name} forecast (90 % band)", "miss, band")), "seen"], rows,
+             *(cell for name in forecasts for cell in (f"{name} forecast (90% band)", "miss, band")), "seen"], rows,
         )
     )  # fmt: skip
     print(text)

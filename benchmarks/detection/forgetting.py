@@ -100,7 +100,7 @@ def ways(family):
         Way(f"EWC on the new inputs, λ = {strength['ewc']:g}", kept("ewc")),
         Way("interpolation (default without original data)", head, blends=True),
         Way("interpolation, original data known", head, original=True, blends=True),
-        Way("replay, 25 %", replay, original=True),
+        Way("replay, 25%", replay, original=True),
         Way("replay + interpolation (default)", replay, original=True, blends=True),
         Way("the same within a budget", replay, original=True, blends=True, budget=BUDGETS[family]),
     )
@@ -268,14 +268,14 @@ def campaign(family, seeds, size, kept=None, said=print, save=lambda: None):
 
 
 def mean(values):
-    """Return the mean over seeds with its 95 % interval (Student's t)."""
+    """Return the mean over seeds with its 95% interval (Student's t)."""
     values = np.asarray(values, dtype=float)
     half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else 0.0
     return values.mean(), values.mean() - half, values.mean() + half
 
 
 def ratio(top, bottom):
-    """Return mean(top) / mean(bottom) of paired values with Fieller's 95 % interval; NaN ends where it has none."""
+    """Return mean(top) / mean(bottom) of paired values with Fieller's 95% interval; NaN ends where it has none."""
     top, bottom = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
     n, value = len(top), top.mean() / bottom.mean() if bottom.mean() else math.nan
     if n < 3:

@@ -11,7 +11,7 @@ The truth is the expected score of the same model, fitted to as many rows of cle
 copies, no leaking column, groups and time on one side of the split), over many training sets and large test sets.
 Printed: how often the interval of the honest score covers the truth, how often that of the inflation covers zero
 where nothing leaks, the mean error, and the mean half-width. The exit code is 1 when a scenario covers less often
-than is likely (1 %) for intervals that cover 95 %.
+than is likely (1%) for intervals that cover 95%.
 """
 
 import argparse

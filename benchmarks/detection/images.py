@@ -23,7 +23,7 @@ from image_sets import CHANGES, Source, jpeg
 PAGE = Path(__file__).parents[2] / "docs" / "detection-images.md"
 LEAST_RECALL = 0.95  # of every change but the last crops and the box
 LEAST_PRECISION = 0.99
-HARD = ("cropped by 20 %", "cropped by 25 %", "a box over 5 %")
+HARD = ("cropped by 20%", "cropped by 25%", "a box over 5%")
 
 
 def main() -> int:

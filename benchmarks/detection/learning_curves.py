@@ -4,7 +4,7 @@
 
 A curve is measured at 7 sizes with 3 subsets each and forecast at 4, 6 and 8 times the largest of them; the truth is
 the mean error of fresh subsets of that size on the same test set. Without --data only what scikit-learn ships and what
-is drawn here is used. Prints one line a curve and the table: coverage of the 90 % interval (strictly, and allowing for
+is drawn here is used. Prints one line a curve and the table: coverage of the 90% interval (strictly, and allowing for
 the truth's own standard error), mean miss, largest miss, mean width, and the mean miss of simpler rivals.
 """
 

@@ -158,8 +158,8 @@ PLANTS = (
     Plant("centred mean of 25", with_centred(12), FUTURE),
     Plant("next value", lambda c, y, _t, _r: {**c, "next": lagged(y, -1)}, FUTURE),
     Plant("mean of 5 rows with its own", lambda c, y, _t, _r: {**c, "mean": rolling(y, 4, 0)}, FUTURE),
-    Plant("gaps (10 %) filled backwards", with_gaps(0.1, backward=True), FUTURE),
-    Plant("gaps (30 %) filled backwards", with_gaps(0.3, backward=True), FUTURE),
+    Plant("gaps (10%) filled backwards", with_gaps(0.1, backward=True), FUTURE),
+    Plant("gaps (30%) filled backwards", with_gaps(0.3, backward=True), FUTURE),
     Plant(
         "scaler on all rows",
         lambda c, _y, train, _r: scaled(c, np.ones_like(train), to_range=False),

@@ -39,7 +39,7 @@ TRUE_OF = {
     "tiny-test-set": "test sets of a few rows",
     "class-too-rare": "classes of a few rows",
     "no-better-than-baseline": "labels that depend on no column, or on a straight line",
-    "constant-column": "a column of one value in 97 % of the rows, which leaves few rows nothing else",
+    "constant-column": "a column of one value in 97% of the rows, which leaves few rows nothing else",
     "duplicate-rows": "rows that coarse columns make equal",
     "conflicting-duplicates": "rows that coarse columns make equal",
     "split-overlap": "rows that coarse columns make equal",
@@ -64,7 +64,7 @@ class Shape:
 TRAITS = (
     "signal",  # the label depends on some columns
     "strong",  # … so that it can be predicted well
-    "missing",  # 1 to 30 % of some columns are missing completely at random
+    "missing",  # 1 to 30% of some columns are missing completely at random
     "missing-together",  # some columns are missing in the same rows, as when a form was not filled in
     "heavy",  # lognormal and Cauchy-like columns, a few infinities
     "many-categories",  # a category with hundreds of values, Zipf-distributed
@@ -78,7 +78,7 @@ TRAITS = (
     "imbalanced",  # the rarest class has few rows
     "free-text",  # a column of short comments
     "flags",  # true or false columns
-    "constant-ish",  # one value in 97 % of rows
+    "constant-ish",  # one value in 97% of rows
     "ordered",  # rows stand in the order of their time, which means nothing
 )
 
@@ -250,7 +250,7 @@ def audited(wanted: Shape) -> Audited:
 
 
 def excess(errors: int, announced: float) -> tuple[float, float, float]:
-    """Return the exact 95 % Poisson interval of the count, and the chance of as many or more at the announced rate."""
+    """Return the exact 95% Poisson interval of the count, and the chance of as many or more at the announced rate."""
     from scipy.stats import chi2, poisson
 
     low = chi2.ppf(0.025, 2 * errors) / 2 if errors else 0.0
@@ -286,7 +286,7 @@ def report(all_audited: Sequence[Audited]) -> int:
         print(f"\nfindings a table, {name}: {each}", end="")
     print()
     low, high, chance = excess(errors, announced)
-    print(f"\nerror-level findings {errors} (95 % interval of the rate times tables: {low:.1f} to {high:.1f})")
+    print(f"\nerror-level findings {errors} (95% interval of the rate times tables: {low:.1f} to {high:.1f})")
     print(f"announced            {announced:.2f} (sum of alphas of the checks that ran, over tables)")
     print(f"chance of {errors} or more at the announced rate: {chance:.3g}")
     print(f"crashed checks       {sum(crashed.values())}")

@@ -52,7 +52,7 @@ def plant(dose: Dose, seed: int) -> tuple[pa.Table, pa.Table, Truth]:
     drift = np.sin(np.arange(n) / n * 12) if dose.ordered else np.zeros(n)
     x = rng.normal(size=(n, 22))
     x[:, :6] = 0.6 * x[:, :6] + 0.8 * trait if dose.persons else x[:, :6]
-    # The classes are well apart (about 3 % Bayes error), so that flipped labels can be told from hard rows.
+    # The classes are well apart (about 3% Bayes error), so that flipped labels can be told from hard rows.
     score = 3 * (x[:, 0] + x[:, 6] - x[:, 7] + 0.5 * x[:, 8]) + 2 * drift + (2 * trait[:, 5] if dose.persons else 0)
     label = rng.random(n) < 1 / (1 + np.exp(-2 * score))
     flips = np.sort(rng.choice(n, size=round(dose.flips * n), replace=False))

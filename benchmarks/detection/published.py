@@ -77,7 +77,7 @@ def golden(seen: Seen) -> str:
     pooled, pe = seen.late("fresh-real", "mean-error")
     return (
         f"Variance of the mean, in units of that of the real half alone (1/50): {w * 50:.3f} ± {we * 50:.3f} with golden "
-        f"weights (0.618), {pooled * 50:.3f} ± {pe * 50:.3f} pooled (0.667). A gain of 7 %, no cure: keeping all "
+        f"weights (0.618), {pooled * 50:.3f} ± {pe * 50:.3f} pooled (0.667). A gain of 7%, no cure: keeping all "
         "past real items would do better than either."
     )
 

@@ -207,7 +207,7 @@ SETS = (
         ("winequality-red.csv",),
         {"label": "column12"},
         (
-            Expected("15 % duplicates", ("duplicate-rows",)),
+            Expected("15% duplicates", ("duplicate-rows",)),
             overlap("a quarter of a random test set is in train"),
         ),
     ),
@@ -254,7 +254,7 @@ SETS = (
         {"label": "Label"},
         (
             Expected("403 surplus exact duplicates", ("duplicate-rows",)),
-            overlap("about 12 % of test rows are in train"),
+            overlap("about 12% of test rows are in train"),
             Expected("444 after case and punctuation", ("near-duplicate-rows",)),
         ),
     ),

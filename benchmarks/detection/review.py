@@ -121,7 +121,7 @@ def designs(draws: int, rates: tuple[float, ...], sizes: tuple[int, ...], only: 
 
 
 def erring(draws: int, rates: tuple[float, ...]) -> list[tuple]:
-    """Return a line for each rate: reviewers who find 90 % of the cases and spare 95 % of the others; 100 known."""
+    """Return a line for each rate: reviewers who find 90% of the cases and spare 95% of the others; 100 known."""
     lines = []
     for rate in rates:
         rng = Streams(8)("erring", str(rate))

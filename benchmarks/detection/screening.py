@@ -83,7 +83,7 @@ def others(data):
 
 
 def separation(data):
-    print("AUROC on texts that were held out, with the 95 % interval")
+    print("AUROC on texts that were held out, with the 95% interval")
     for name, path in files(data).items():
         human, machine, *_ = pairs(path)
         origin = np.repeat([0, 1], [len(human), len(machine)])
@@ -129,7 +129,7 @@ def drawn(path, rng, at_shares, texts_of=None, replace=None):
 
 def shares(data, repeats, named):
     print(
-        f"In-domain: coverage / mean width of the 90 % interval by method, {repeats} repeats; refusals; people flagged"
+        f"In-domain: coverage / mean width of the 90% interval by method, {repeats} repeats; refusals; people flagged"
     )
     for name in named:
         rng, seen = np.random.default_rng(7), {f"{share:.0%}": [] for share in SHARES}

@@ -5,8 +5,8 @@
     python benchmarks/detection/shortcuts.py --markdown docs/detection-shortcuts.md
 
 Pictures are crops of the two photographs that scikit-learn ships, at any size, mirrored and re-coloured, with a
-hand-written digit of any colour, size and place laid over the middle; the class is whether it is even. A dose of 95 %
-means: what is planted agrees with the class in 95 of 100 pictures. At 50 % there is nothing to find: those rows are
+hand-written digit of any colour, size and place laid over the middle; the class is whether it is even. A dose of 95%
+means: what is planted agrees with the class in 95 of 100 pictures. At 50% there is nothing to find: those rows are
 the false alarms.
 """
 
@@ -257,7 +257,7 @@ def main() -> int:
             "# Shortcuts planted in pictures\n\n"
             f"Written by `benchmarks/detection/shortcuts.py`: {asked.pictures} pictures a replicate (photographs with "
             "a hand-written digit laid over them, as JPEG), two classes. The dose is how often what is planted agrees "
-            "with the class; at 50 % there is nothing to find. For the same patient it is the share of test pictures "
+            "with the class; at 50% there is nothing to find. For the same patient it is the share of test pictures "
             "whose patient also is in the training set, told by the names of the files alone.\n\n"
             + "\n".join(lines)
             + "\n",

@@ -37,15 +37,15 @@ CHANGES: dict[str, Change] = {
     "none (exact)": lambda _, text: text,
     "case": lambda _, text: text.upper(),
     "punctuation": lambda _, text: re.sub(r"[.,]", " -", text) + "!",
-    "5 % of words dropped": lambda rng, text: edited(rng, text, 0.05),
-    "10 % dropped": lambda rng, text: edited(rng, text, 0.1),
-    "20 % dropped": lambda rng, text: edited(rng, text, 0.2),
-    "30 % dropped": lambda rng, text: edited(rng, text, 0.3),
-    "5 % swapped with the next": lambda rng, text: edited(rng, text, 0.05, "swap"),
-    "15 % swapped": lambda rng, text: edited(rng, text, 0.15, "swap"),
-    "10 % replaced": lambda rng, text: edited(rng, text, 0.1, "replace"),
-    "20 % replaced": lambda rng, text: edited(rng, text, 0.2, "replace"),
-    "30 % replaced": lambda rng, text: edited(rng, text, 0.3, "replace"),
+    "5% of words dropped": lambda rng, text: edited(rng, text, 0.05),
+    "10% dropped": lambda rng, text: edited(rng, text, 0.1),
+    "20% dropped": lambda rng, text: edited(rng, text, 0.2),
+    "30% dropped": lambda rng, text: edited(rng, text, 0.3),
+    "5% swapped with the next": lambda rng, text: edited(rng, text, 0.05, "swap"),
+    "15% swapped": lambda rng, text: edited(rng, text, 0.15, "swap"),
+    "10% replaced": lambda rng, text: edited(rng, text, 0.1, "replace"),
+    "20% replaced": lambda rng, text: edited(rng, text, 0.2, "replace"),
+    "30% replaced": lambda rng, text: edited(rng, text, 0.3, "replace"),
     "first half": lambda _, text: text[: len(text) // 2],
     "first quarter": lambda _, text: text[: len(text) // 4],
     "wrapped in as much new text": lambda rng, text: f"{_like(rng, text, 2)} {text} {_like(rng, text, 2)}",
@@ -141,10 +141,10 @@ def words(say: Callable[..., None]) -> None:
     say()
     say(
         "In so many of the texts of one of two classes, and in none of the other (600 texts of 20 to 60 words): share "
-        "of 20 seeds in which it is reported. 0 % is the null: whatever is reported there is a false finding."
+        "of 20 seeds in which it is reported. 0% is the null: whatever is reported there is a false finding."
     )
     say()
-    say("| planted | " + " | ".join(f"{100 * dose:.0f} %" for dose in doses) + " |")
+    say("| planted | " + " | ".join(f"{100 * dose:.0f}%" for dose in doses) + " |")
     say("|---|" + "---|" * len(doses))
     kinds: dict[str, tuple[str, Change]] = {
         "a word at a random place": ("token-artefact", lambda rng, text: _inserted(rng, text, "xylograph")),
@@ -199,7 +199,7 @@ def contamination(say: Callable[..., None]) -> None:
                 counts[0 if finding.severity == "error" else 1] += len(rows & planted)
                 counts[2] += len(rows - planted)
         total = 25 * len(SEEDS)
-        say(f"| {100 * share:.0f} % | {counts[0] / total:.2f} | {counts[1] / total:.2f} | {counts[2]:.0f} |")
+        say(f"| {100 * share:.0f}% | {counts[0] / total:.2f} | {counts[1] / total:.2f} | {counts[2]:.0f} |")
 
 
 def _copied(rng: np.random.Generator, change: Change, words_of_one: tuple[int, int]) -> tuple[Dataset, set[int]]:

@@ -294,12 +294,12 @@ def outside():
 
 @each()
 def test_real_samples_lie_within_the_interval_of_real_samples(one):
-    # Of 6 worlds with a chance of 5 % each, 4 or more are outside with a chance of 9e-5.
+    # Of 6 worlds with a chance of 5% each, 4 or more are outside with a chance of 9e-5.
     assert outside()[one.name] <= 3
 
 
 def test_intervals_hold_what_they_promise():
-    # 5 % outside is promised; measures share the worlds, so the share over all of them moves a good deal.
+    # 5% outside is promised; measures share the worlds, so the share over all of them moves a good deal.
     share = sum(outside().values()) / (WORLDS * len(ALL))
     assert share <= 0.12
 

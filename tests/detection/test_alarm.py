@@ -33,8 +33,8 @@ def test_collapse_is_noticed_about_when_half_of_a_tail_is_gone(rows):
 
 
 def test_rules_of_thumb_speak_in_healthy_generations(rows):
-    assert found(rows, "the source itself", "rule: 2 % change").share > 0.9
-    assert found(rows, "the source itself", "rule: 10 % drop").share > 0.5
+    assert found(rows, "the source itself", "rule: 2% change").share > 0.9
+    assert found(rows, "the source itself", "rule: 10% drop").share > 0.5
 
 
 def test_forgotten_types_are_noticed_and_fresh_ones_are_silent(alarm):

@@ -21,7 +21,7 @@ from holdfast.collapse.regimes import PLAIN, Regime, Rule, Verifier
 from holdfast.collapse.samples import SampleSet
 
 State = Any  # a NamedTuple of arrays, replicates first; each learner has its own
-Statistic = Literal["mean", "median", "variance", "low", "high"]  # the last two bound the middle 90 %
+Statistic = Literal["mean", "median", "variance", "low", "high"]  # the last two bound the middle 90%
 Good = Literal["high", "low", "same"]
 
 

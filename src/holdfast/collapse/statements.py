@@ -16,7 +16,7 @@ SILENT, EXACT, LIMIT = "", "=", "≈"
 OWN = "of its cases"  # a regime that is written out in a case of the theory, where it speaks in no other
 _FEWEST = 5  # generations, so that a steady regime can be told from one that is not
 _STATISTICS: Mapping[Statistic, str] = {
-    "mean": "mean", "median": "median", "variance": "variance", "low": "5 % quantile", "high": "95 % quantile",
+    "mean": "mean", "median": "median", "variance": "variance", "low": "5% quantile", "high": "95% quantile",
 }  # fmt: skip
 
 _SYNTHETIC = {"name": "synthetic", "of": "model"}

@@ -17,7 +17,7 @@ from math import ceil, floor, sqrt
 import numpy as np
 
 LEVEL = 0.95
-Z_95 = 1.959964  # 95 % of a standard normal distribution lie within ± this
+Z_95 = 1.959964  # 95% of a standard normal distribution lie within ± this
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ costs evaluations only. Chosen on validation data, among the shares that
 
 - lose no more of the original score than the budget, or one standard error above it (with 150 examples that error is
   0.04, and a budget of 0.01 alone would keep nothing); where no budget was said, no more than they gain;
-- keep 98 % of what the best of those gains: the last steps towards the tuned weights cost most of what is forgotten,
+- keep 98% of what the best of those gains: the last steps towards the tuned weights cost most of what is forgotten,
   and bring least (`benchmarks/detection/forgetting.py`).
 
 Of these it is the one that loses least, without original data the one nearest to the base. Where the gain is within one
 standard error, the model stays as it began.
 
 What a share gains and loses is read from a curve through all of them, a cubic that begins at the base. The highest of
-eight means over two hundred right-or-wrong answers is highest by chance: it kept 96.5 % of the gain of 16 sweeps, the
-curve 98.5 % with as little forgotten. Where a mean lies further from the curve than chance explains, as scores in nats
+eight means over two hundred right-or-wrong answers is highest by chance: it kept 96.5% of the gain of 16 sweeps, the
+curve 98.5% with as little forgotten. Where a mean lies further from the curve than chance explains, as scores in nats
 may, the means themselves are taken.
 """
 
@@ -31,7 +31,7 @@ from holdfast.finetune.tasks.definitions import Judged, Module, Task
 from holdfast.finetune.weights import put
 
 SHARES = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-KEPT_GAIN = 0.98  # of the gain: with less, more is given away than the aim of 95 % of plain tuning's gain has left
+KEPT_GAIN = 0.98  # of the gain: with less, more is given away than the aim of 95% of plain tuning's gain has left
 MOST = 2048  # training examples that statistics are measured on; their error is 1/45 of a deviation
 _DEGREE = 3  # of the curve; a parabola left more forgotten at the same gain
 _BESIDE = 3.0  # standard errors that a mean may lie beside the curve; no more than 2.0 in the sweeps of an encoder

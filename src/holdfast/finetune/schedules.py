@@ -105,7 +105,7 @@ class OneCycle:
 def schedule_named(name: str, total: int, *, warmup: int | None = None, final: float = 0.0) -> Schedule:
     """Return the schedule called constant, linear, cosine or one-cycle.
 
-    `warmup` counts updates; None takes 6 % of `total`, and none of it for one-cycle, which rises by itself. Raises
+    `warmup` counts updates; None takes 6% of `total`, and none of it for one-cycle, which rises by itself. Raises
     BadInput for another name, and where the warm-up leaves no update at the full rate.
     """
     if total < 1:

@@ -51,7 +51,7 @@ def beside(metric: str, found: Transfer, items: str = "test examples", model: st
     return Section(
         title=f"The {model}{' model' if model == 'tuned' else ''} and simpler ways",
         says=(
-            f"All on the same {found.n:,} {items}; differences with 95 % intervals over examples.",
+            f"All on the same {found.n:,} {items}; differences with 95% intervals over examples.",
             *(f"{name} was not run: {reason}." for name, reason in found.left_out),
         ),
         evidence=(

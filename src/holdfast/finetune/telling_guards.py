@@ -75,7 +75,7 @@ def _labels(found: Need) -> Section:
         later = found.doubled
         says.append(
             f"With twice the labels {found.metric} is forecast at {later.value:.3f} ({later.low:.3f} to "
-            f"{later.high:.3f}, 90 % interval); with {found.sizes[-1]:,} it is {found.now:.3f}."
+            f"{later.high:.3f}, 90% interval); with {found.sizes[-1]:,} it is {found.now:.3f}."
         )
     if found.reason:
         says.append(f"{found.reason[0].upper()}{found.reason[1:]}.")

@@ -215,7 +215,7 @@ def test_bootstrap_of_two_means_covers_their_difference():
     for _ in range(200):
         found = bootstrap_two_means(rng.exponential(1.0, 60), rng.exponential(0.5, 90), rng, resamples=400)
         covered += found.low <= 0.5 <= found.high
-    assert covered >= 178  # 95 % less four standard errors, and the percentile interval's known shortfall
+    assert covered >= 178  # 95% less four standard errors, and the percentile interval's known shortfall
     assert bootstrap_two_means(np.ones(1), np.ones(3), rng).high == np.inf
 
 

@@ -74,7 +74,7 @@ def test_the_interval_covers_what_comes():
         found = error_at(curve, 6 * 1600)
         covered += found.low <= 0.05 + 2.0 * (6 * 1600) ** -0.5 <= found.high
         width.append(found.high - found.low)
-    assert covered >= 32  # 80 % of 40
+    assert covered >= 32  # 80% of 40
     assert np.mean(width) < 0.08
 
 

@@ -121,7 +121,7 @@ def _table(order: Sequence[ColumnShift], steps: Sequence[Compared], settings: Dr
     more = f", {_SHOWN} of {len(order):,}" if len(order) > _SHOWN else ""
     return Examples(
         caption=f"Columns where they drift most, over {len(steps)} comparisons{more}",
-        columns=("column", "verdict", "most in", "effect", "95 % interval", "missing", "p, corrected", "in words"),
+        columns=("column", "verdict", "most in", "effect", "95% interval", "missing", "p, corrected", "in words"),
         cells=tuple(
             (
                 one.name,

@@ -17,7 +17,7 @@ _MOST_COLUMNS = 200
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """Energy coefficient: 0 where both samples are alike, 1 where they never meet, with a 95 % bootstrap interval.
+    """Energy coefficient: 0 where both samples are alike, 1 where they never meet, with a 95% bootstrap interval.
 
     `p_value` is that of a permutation test of the same distances.
     """

@@ -116,7 +116,7 @@ def table(lines: Sequence[Line], settings: DriftSettings) -> Examples:
     more = f", {_SHOWN} of {len(lines):,} columns" if len(lines) > _SHOWN else ""
     return Examples(
         caption=f"Columns, the largest effects first{more}",
-        columns=("column", "verdict", "effect", "95 % interval", "missing", "p, corrected", "in words"),
+        columns=("column", "verdict", "effect", "95% interval", "missing", "p, corrected", "in words"),
         cells=tuple(_cells(line, settings) for line in lines[:_SHOWN]),
     )
 

@@ -22,7 +22,7 @@ _LEVELS = 3
 
 
 def distribution(both: Dataset, name: str, is_old: np.ndarray, sides: Sides) -> Series | None:
-    """Return a column on both sides: quantiles of numbers, shares of categories, with 95 % intervals."""
+    """Return a column on both sides: quantiles of numbers, shares of categories, with 95% intervals."""
     values = both.values(name)
     known = ~both.nulls(name)
     if min(int((known & is_old).sum()), int((known & ~is_old).sum())) < 2:
@@ -38,7 +38,7 @@ def distribution(both: Dataset, name: str, is_old: np.ndarray, sides: Sides) -> 
 
 
 def _quantiles(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return quantiles and their 95 % intervals from order statistics, by the normal law of ranks."""
+    """Return quantiles and their 95% intervals from order statistics, by the normal law of ranks."""
     n = len(ordered)
     half = Z_95 * np.sqrt(n * _AT * (1 - _AT))
     ranks = [np.clip(n * _AT + off, 0, n - 1).astype(np.int64) for off in (0.0, -half, half)]

@@ -42,7 +42,7 @@ def told_apart(joint: SplitClassifier | None, new: str, old: str, silent: str) -
     if joint is None:
         return f"together they were not compared ({silent})"
     new, old = one_line(new, 40), one_line(old, 40)
-    apart = f"with AUC {joint.auc:.2f} (95 % interval {joint.low:.2f} to {joint.high:.2f})"
+    apart = f"with AUC {joint.auc:.2f} (95% interval {joint.low:.2f} to {joint.high:.2f})"
     if joint.low <= 0.5:
         return f"a model cannot tell {new} from {old}, {apart}"
     return f"a model tells {new} from {old} {apart}"
@@ -204,7 +204,7 @@ def origins_section(slices: Slices) -> Iterator[Section]:
         what = "version as a whole" if slices.unit == "version" else "period"
         yield Section(
             title="Who made the rows",
-            says=(f"Shares of each {what}, with 95 % intervals (Wilson) of what it was drawn from.",),
+            says=(f"Shares of each {what}, with 95% intervals (Wilson) of what it was drawn from.",),
             evidence=drawn,
         )
 

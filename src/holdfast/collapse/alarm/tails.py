@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-BETS = np.geomspace(0.02, 0.98, 16)  # from "nearly all is gone" to "2 % less than tolerated"
+BETS = np.geomspace(0.02, 0.98, 16)  # from "nearly all is gone" to "2% less than tolerated"
 _LOG_BETS = np.log(BETS)
 
 

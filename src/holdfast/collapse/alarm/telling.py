@@ -20,7 +20,7 @@ INDEPENDENT = (
     "itself. Sentences of one document, or frames of one film, are fewer items than they seem."
 )
 _RULES = (
-    "Monitoring scripts alarm when something is 10 % below, or 2 % away from, its real value. These rules control no "
+    "Monitoring scripts alarm when something is 10% below, or 2% away from, its real value. These rules control no "
     "error: in healthy generations most of them speak sooner or later. They are shown beside the alarms and are none."
 )
 
@@ -93,7 +93,7 @@ def rules_section(parts: Sequence[Part]) -> Section:
         evidence=(
             Examples(
                 caption="First generation in which each rule speaks",
-                columns=("stratum or measure", "10 % below", "2 % away"),
+                columns=("stratum or measure", "10% below", "2% away"),
                 cells=tuple(rows),
             ),
         ),

@@ -31,12 +31,12 @@ class Meter:
 
     @property
     def low(self) -> float:
-        """Lower end of the 95 % interval, at least 0."""
+        """Lower end of the 95% interval, at least 0."""
         return max(0.0, self.value - 2 * self.error)
 
     @property
     def high(self) -> float:
-        """Upper end of the 95 % interval, at most 1."""
+        """Upper end of the 95% interval, at most 1."""
         return min(1.0, self.value + 2 * self.error)
 
 

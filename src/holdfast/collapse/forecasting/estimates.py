@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from holdfast.core.errors import NotApplicable
 from holdfast.data.intervals import Z_95
 
-LEAST_REPLICATES = 4  # a variance from fewer is worth next to nothing: its 95 % interval spans a factor of 70 at 3
+LEAST_REPLICATES = 4  # a variance from fewer is worth next to nothing: its 95% interval spans a factor of 70 at 3
 LEAST_COUNT = 5  # mean count of a type that is looked at
 LEAST_TYPES = 10
 LEVEL = 0.95

@@ -21,15 +21,15 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.random import Streams
 from holdfast.core.showing import shows
 
-HISTORIES = 60  # drawn for the bands: enough for a 90 % band that is itself known within some per cent
+HISTORIES = 60  # drawn for the bands: enough for a 90% band that is itself known within some per cent
 BAND = (0.05, 0.95)
-_WIDER = 2.5758 / 1.96  # a 99 % interval beside one of 95 %
+_WIDER = 2.5758 / 1.96  # a 99% interval beside one of 95%
 Line = Float[np.ndarray, "asked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Foretold:
-    """A quantity at each generation asked for, generation 0 first: its median, and a band that holds 90 % of histories.
+    """A quantity at each generation asked for, generation 0 first: its median, and a band that holds 90% of histories.
 
     `now` is what was seen in generation 0, and in generation 1 on average.
     """
@@ -132,7 +132,7 @@ def forecast(
 
 
 def holds_one(power: Estimated) -> bool:
-    """Return whether a power may well be 1, by its 99 % interval: what is believed here acts in every generation."""
+    """Return whether a power may well be 1, by its 99% interval: what is believed here acts in every generation."""
     half = (power.high - power.low) / 2 * _WIDER
     return abs(power.value - 1) <= half
 

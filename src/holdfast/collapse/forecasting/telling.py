@@ -11,8 +11,8 @@ from holdfast.core.showing import Shown
 
 LIMITS = (
     "This takes for granted that every generation is made as this one was: the same kind of model, the same number of "
-    "items, the same way of drawing. For types left after 20 generations of drawing at random it was off by about 4 %; "
-    "for 10 generations of a bigram model by 1 %, of a small transformer by 11 % and more (docs/collapse-plan.md)."
+    "items, the same way of drawing. For types left after 20 generations of drawing at random it was off by about 4%; "
+    "for 10 generations of a bigram model by 1%, of a small transformer by 11% and more (docs/collapse-plan.md)."
 )
 
 
@@ -43,7 +43,7 @@ def _left(found: Forecast) -> Section:
         says=(LIMITS, *(f"{note[:1].upper()}{note[1:]}." for note in found.notes)),
         evidence=(
             Examples(
-                caption="Forecast, and the band that holds 90 % of histories",
+                caption="Forecast, and the band that holds 90% of histories",
                 columns=("generation", *(one.name for one in found.lines)),
                 cells=tuple(_row(found, i) for i in range(len(found.at))),
             ),
@@ -68,7 +68,7 @@ def _banded(one: Foretold, i: int) -> str:
 
 def _series(found: Forecast, one: Foretold) -> Series:
     return Series(
-        name=f"{one.title[:1].upper()}{one.title[1:]}: forecast, and the middle 90 % of histories",
+        name=f"{one.title[:1].upper()}{one.title[1:]}: forecast, and the middle 90% of histories",
         x=found.at, y=tuple(one.value.tolist()), low=tuple(one.low.tolist()), high=tuple(one.high.tolist()),
         x_name="generation", y_name=one.name,
     )  # fmt: skip
@@ -104,7 +104,7 @@ def _estimates(found: Forecast) -> Section:
         ),
         evidence=(
             Examples(
-                caption="Estimates, with 95 % intervals",
+                caption="Estimates, with 95% intervals",
                 columns=("what", "estimate", "from", "to", "meaning"),
                 cells=tuple(rows),
             ),
@@ -115,7 +115,7 @@ def _estimates(found: Forecast) -> Section:
 def _models(spread: Scatter) -> tuple[Cell, ...]:
     one = float(1 / spread.of(np.array([0.01]))[0])
     meaning = "models differ in frequent types by more than chance"
-    return "the same for a type with 1 % of the items", _short(one), "", "", meaning
+    return "the same for a type with 1% of the items", _short(one), "", "", meaning
 
 
 def _meaning(power: Estimated) -> str:
@@ -163,5 +163,5 @@ def shown(found: Forecast) -> Shown:
 
 def metered(found: Meter) -> Shown:
     """Return the synthetic share for a notebook."""
-    says = f"{found.value:.1%} was written by the models (95 % interval {found.low:.1%} to {found.high:.1%})"
+    says = f"{found.value:.1%} was written by the models (95% interval {found.low:.1%} to {found.high:.1%})"
     return Shown("Synthetic share", says, (contamination(found),))

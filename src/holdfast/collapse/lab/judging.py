@@ -1,8 +1,8 @@
 """An experiment as checks judge it: how far each simulated measure is from every exact statement about it.
 
-A standard error is worth as much as the histories that carry it. Where the middle 90 % of histories spread much less
+A standard error is worth as much as the histories that carry it. Where the middle 90% of histories spread much less
 than their variance says, a few rare ones carry the mean, and simulation misses them. A measure whose standard deviation
-is r times that of a normal distribution with the same middle 90 % counts as n / r⁴ histories (r is 1 for a normal
+is r times that of a normal distribution with the same middle 90% counts as n / r⁴ histories (r is 1 for a normal
 distribution; the error of a variance grows with fourth powers).
 """
 
@@ -20,7 +20,7 @@ from holdfast.core.record import CheckResult
 FAMILY = "generations"
 _LAYERS = ("tails", "drift")
 _ALARMS = ("tail-lost", "generations-drift")
-_MOST = 1e9  # times the variance of the middle 90 %: nothing carries such a mean
+_MOST = 1e9  # times the variance of the middle 90%: nothing carries such a mean
 _NORMAL = 3.2897072539029435  # standard deviations between the 5th and 95th percentile of a normal distribution
 
 

@@ -60,7 +60,7 @@ def _agreement(drawn: Sequence[Curve]) -> str:
 
 
 def _end(by_name: Mapping[str, Sequence[Curve]]) -> Section:
-    """Return the last generation of every history as a table: median, and the middle 90 %."""
+    """Return the last generation of every history as a table: median, and the middle 90%."""
     names = list(dict.fromkeys(curve.arm.name for curves in by_name.values() for curve in curves))
     first = next(iter(by_name.values()))[0]
     rows = []
@@ -68,7 +68,7 @@ def _end(by_name: Mapping[str, Sequence[Curve]]) -> Section:
         by_arm = {curve.arm.name: curve for curve in curves}
         cells = [_spread(by_arm[name]) if name in by_arm else "—" for name in names]
         rows.append((curves[0].measure.title, *cells))
-    says = "The median history, and in brackets the middle 90 % of them."
+    says = "The median history, and in brackets the middle 90% of them."
     if first.replicates == 1:
         says = "One history of each: nothing here says how much another one would differ."
     return Section(
@@ -104,7 +104,7 @@ def _even(curves: Sequence[Curve]) -> Iterator[Sequence[Curve]]:
 def _medians(curves: Sequence[Curve]) -> Series:
     lines = {curve.arm.name: (curve.at, curve.median, curve.low, curve.high) for curve in curves}
     banded = len(curves) <= 2 and curves[0].replicates > 1  # more bands hide one another
-    name = "Median" + (" and the middle 90 % of histories" if banded else " history")
+    name = "Median" + (" and the middle 90% of histories" if banded else " history")
     name = name if curves[0].replicates > 1 else "One history"
     return _drawn(name, curves[0].measure.name, lines, banded=banded)
 
@@ -122,7 +122,7 @@ def _beside_theory(curve: Curve) -> Iterator[Series]:
         if not overlays:
             continue
         simulated = {
-            "histories": ("median and the middle 90 %", (curve.at, curve.median, curve.low, curve.high)),
+            "histories": ("median and the middle 90%", (curve.at, curve.median, curve.low, curve.high)),
             "mean": ("mean ± 2 se", (curve.at, curve.mean, curve.mean - 2 * curve.error, curve.mean + 2 * curve.error)),
             "variance": ("simulated", (curve.at, curve.variance, nothing, nothing)),
         }[what]

@@ -70,7 +70,7 @@ def tail_coverage(model: Frequencies, truth: Frequencies, *, tail: float = TAIL,
     """Tail coverage.
 
     How much of the real tail is met in a fixed number of draws, as a share of what real draws meet. The tail is the
-    rarest types that hold 10 % of the real mass together. Coverage is Σ p over those of them that are among 1,000
+    rarest types that hold 10% of the real mass together. Coverage is Σ p over those of them that are among 1,000
     draws, in expectation over the draws, divided by the same for draws from the truth. It falls when rare types are
     lost, whatever becomes of the others.
     """

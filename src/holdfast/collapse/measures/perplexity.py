@@ -29,7 +29,7 @@ def perplexity_of_real(model: Language) -> Values:
 def perplexity_of_tail(model: Language, truth: Language) -> Values:
     """Perplexity of the rarest real tokens under the model.
 
-    Only those 5 % of the real held-out tokens are counted that surprise the reference model most. The tail is lost
+    Only those 5% of the real held-out tokens are counted that surprise the reference model most. The tail is lost
     first: this rises while the mean over all tokens still looks well.
     """
     found = []

@@ -37,13 +37,13 @@ from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.random import Streams
 
 LEVEL = 0.95
-SPLITS = 39  # the least and the greatest of 39 values are a 95 % interval for the 40th, whatever their distribution
+SPLITS = 39  # the least and the greatest of 39 values are a 95% interval for the 40th, whatever their distribution
 GROUPS = 20
 MOST_ITEMS = 1000
 _MARGIN = 0.8  # of the words, runs of words or characters that the smallest part holds are drawn: parts differ
-_MOST_REAL = 20  # times the size that is compared: a larger real set would narrow intervals by 2.5 % at the most
+_MOST_REAL = 20  # times the size that is compared: a larger real set would narrow intervals by 2.5% at the most
 _SHARED = 0.25  # where both parts of a split are a smaller share of the real set, splits are as good as independent
-_T_19 = 2.093  # 97.5 % quantile of Student's t with 19 degrees of freedom, one fewer than groups
+_T_19 = 2.093  # 97.5% quantile of Student's t with 19 degrees of freedom, one fewer than groups
 _KNOWN = 0.5  # this share of splits or groups must have a value
 
 

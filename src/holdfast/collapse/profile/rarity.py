@@ -12,7 +12,7 @@ _LARGEST = 30.0  # of an exponent; e^30 expected items are surely there
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """The power with which a type's chance to be there goes with its frequency, with a 95 % interval.
+    """The power with which a type's chance to be there goes with its frequency, with a 95% interval.
 
     Chance alone gives 1: P(there) = 1 − exp(−θ p), whatever the number of generations. A loss that has nothing to do
     with rarity gives 0.

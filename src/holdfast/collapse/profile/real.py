@@ -11,7 +11,7 @@ from holdfast.core.errors import BadInput
 Counts = Int[np.ndarray, " types"]
 Draw = Callable[[int, np.random.Generator], Counts]
 TAIL = 0.2  # share of the real items whose types are the tail
-DRAWS = 200  # real samples of a null: enough for a 1 % limit
+DRAWS = 200  # real samples of a null: enough for a 1% limit
 
 
 @dataclass(frozen=True, slots=True)

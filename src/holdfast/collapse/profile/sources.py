@@ -21,7 +21,7 @@ Losses = Float[np.ndarray, " replicates"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How much of a loss comes from one cause, with a 95 % interval; `share` is of the whole loss."""
+    """How much of a loss comes from one cause, with a 95% interval; `share` is of the whole loss."""
 
     name: str
     value: float

@@ -126,7 +126,7 @@ def log_variance_median(setting: Setting) -> np.ndarray:
 @theory(
     measure="log-variance",
     statistic="low",
-    formula="5 % quantile of ln σ²_n from Π (2/d)^{iu} Γ(ν/2+iu)/Γ(ν/2)",
+    formula="5% quantile of ln σ²_n from Π (2/d)^{iu} Γ(ν/2+iu)/Γ(ν/2)",
     assumes=_ASSUMES_EQUAL,
     source=_LAW,
     url=_URL,
@@ -134,14 +134,14 @@ def log_variance_median(setting: Setting) -> np.ndarray:
     cases=_QUANTILE_CASES,
 )
 def log_variance_low(setting: Setting) -> np.ndarray:
-    """The lower end of the middle 90 % of histories, from the exact law."""
+    """The lower end of the middle 90% of histories, from the exact law."""
     return quantile(factors(setting), BAND[0])
 
 
 @theory(
     measure="log-variance",
     statistic="high",
-    formula="95 % quantile of ln σ²_n from Π (2/d)^{iu} Γ(ν/2+iu)/Γ(ν/2)",
+    formula="95% quantile of ln σ²_n from Π (2/d)^{iu} Γ(ν/2+iu)/Γ(ν/2)",
     assumes=_ASSUMES_EQUAL,
     source=_LAW,
     url=_URL,
@@ -149,7 +149,7 @@ def log_variance_low(setting: Setting) -> np.ndarray:
     cases=_QUANTILE_CASES,
 )
 def log_variance_high(setting: Setting) -> np.ndarray:
-    """The upper end of the middle 90 % of histories, from the exact law."""
+    """The upper end of the middle 90% of histories, from the exact law."""
     return quantile(factors(setting), BAND[1])
 
 
@@ -183,7 +183,7 @@ def variance_median(setting: Setting) -> np.ndarray:
 @theory(
     measure="variance",
     statistic="low",
-    formula="5 % quantile of σ²_n: e to that of ln σ²_n, from its exact law",
+    formula="5% quantile of σ²_n: e to that of ln σ²_n, from its exact law",
     assumes=_ASSUMES_EQUAL,
     source=_LAW,
     url=_URL,
@@ -191,14 +191,14 @@ def variance_median(setting: Setting) -> np.ndarray:
     cases=_QUANTILE_CASES,
 )
 def variance_low(setting: Setting) -> np.ndarray:
-    """The lower end of the middle 90 % of histories, from the exact law."""
+    """The lower end of the middle 90% of histories, from the exact law."""
     return _low(setting)
 
 
 @theory(
     measure="variance",
     statistic="high",
-    formula="95 % quantile of σ²_n: e to that of ln σ²_n, from its exact law",
+    formula="95% quantile of σ²_n: e to that of ln σ²_n, from its exact law",
     assumes=_ASSUMES_EQUAL,
     source=_LAW,
     url=_URL,
@@ -206,5 +206,5 @@ def variance_low(setting: Setting) -> np.ndarray:
     cases=_QUANTILE_CASES,
 )
 def variance_high(setting: Setting) -> np.ndarray:
-    """The upper end of the middle 90 % of histories, from the exact law."""
+    """The upper end of the middle 90% of histories, from the exact law."""
     return _high(setting)

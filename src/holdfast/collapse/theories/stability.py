@@ -102,7 +102,7 @@ def _risk(setting: Setting) -> np.ndarray:
     return risk
 
 
-_FIRST_ORDER = 0.1  # parameter risk up to which second-order terms stay below some 10 %
+_FIRST_ORDER = 0.1  # parameter risk up to which second-order terms stay below some 10%
 _RISK = "normal; any graph of batches, weights and subsamples; first order in 1/M"
 _RISK_SOURCE = "parameter-risk engine; Dey & Donoho (2024), arXiv:2410.22812, for its scope"
 _RISK_URL = "https://arxiv.org/abs/2410.22812"

@@ -13,7 +13,7 @@ from holdfast.core.errors import NotApplicable
 
 _ASSUMES = "Zipf's law with exponent b > 1 and a tail far beyond what is alive; items drawn from the model as it is"
 _CASES = (ZIPF, ZIPF_CONTEXTS)
-_LATE = 20  # generations after which 2M/t is within 10 % of R_t
+_LATE = 20  # generations after which 2M/t is within 10% of R_t
 _BEYOND = 0.05  # share of the result that the types beyond the last may be worth
 
 

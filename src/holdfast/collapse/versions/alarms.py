@@ -31,7 +31,7 @@ def alarms(
         raise NotApplicable(str(error)) from error
     what = (
         "The alarm of `holdfast collapse watch`, with each slice in a generation's place: the chance that it sounds "
-        "without a change is 5 %, over all slices and both layers."
+        "without a change is 5%, over all slices and both layers."
     )
     words = Section(
         title="Alarm over versions",

@@ -67,7 +67,7 @@ def _section(made: Ruler, taken: Mapping[str, Mapping[str, Taken | str]], first:
         if out
     ]
     how = (
-        f"Measured on {made.size.items:,} items of each, so that sizes do not matter; in the band fall 95 % of "
+        f"Measured on {made.size.items:,} items of each, so that sizes do not matter; in the band fall 95% of "
         f"samples like {one_line(first, 60)}."
     )
     some = sum(map(bool, outside.values()))

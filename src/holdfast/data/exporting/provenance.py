@@ -62,7 +62,7 @@ class Provenance:
     @property
     def says(self) -> str:
         """Who made the records, in a sentence."""
-        parts = [f"{n:,} {name} ({100 * n / max(1, self.rows):.1f} %)" for name, n in self.by["origin"] if n]
+        parts = [f"{n:,} {name} ({100 * n / max(1, self.rows):.1f}%)" for name, n in self.by["origin"] if n]
         return f"{self.rows:,} records: {', '.join(parts)}"
 
 
@@ -147,7 +147,7 @@ def _unknown(found: Provenance) -> list[str]:
 
 
 def _percent(n: int, of: int) -> str:
-    return f"{100 * n / of:.1f} %" if of else "–"
+    return f"{100 * n / of:.1f}%" if of else "–"
 
 
 def _cell(text: str, most: int = 120) -> str:

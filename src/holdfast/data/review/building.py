@@ -26,7 +26,7 @@ from holdfast.data.standing import named_records
 MOST_ITEMS = 100_000  # nobody reviews more, and a queue is read as a whole
 MOST_LABELS = 200
 _BINS = 10
-DEFAULT_SAMPLE = 200  # half-width of about 3 points at a rate of 5 %
+DEFAULT_SAMPLE = 200  # half-width of about 3 points at a rate of 5%
 
 
 class Asked(BaseModel):

@@ -25,7 +25,7 @@ _METHODS = {
 
 def percent(value: float) -> str:
     """Return a share as people write it: more digits where it is small."""
-    return f"{100 * value:.2f} %" if value < 0.01 else f"{100 * value:.1f} %"
+    return f"{100 * value:.2f}%" if value < 0.01 else f"{100 * value:.1f}%"
 
 
 def sentence(rate: Rate, estimate: RateEstimate) -> str:

@@ -1,7 +1,7 @@
 """How long a fine-tuning takes, told before it starts from a few real steps.
 
 t = updates × seconds an update + looks at the validation data + saves. The middle takes the median of the measured
-steps, the interval their 5 % and 95 % quantiles (the extremes, of a handful): whatever slows one step is taken to slow
+steps, the interval their 5% and 95% quantiles (the extremes, of a handful): whatever slows one step is taken to slow
 all, as another program on the machine does.
 """
 

@@ -47,7 +47,7 @@ class Calibration:
 
     @property
     def differs(self) -> bool:
-        """Whether both should be told, since they are more than 10 % apart."""
+        """Whether both should be told, since they are more than 10% apart."""
         return abs(self.factor - 1.0) > TELL
 
 

@@ -14,7 +14,7 @@ from holdfast.finetune.cost.shape import ModelShape
 _WEIGHT = 4  # bytes in single precision
 _MOMENTS = {"adamw": 2, "sgd-momentum": 1, "sgd": 0}
 # On the way back, gradients of activations come and go beside what was kept. A quarter of that meets the measured
-# peaks of four encoders (4 and 21 million weights, 4 to 32 examples, one CPU) within 10 %:
+# peaks of four encoders (4 and 21 million weights, 4 to 32 examples, one CPU) within 10%:
 # benchmarks/speed/finetune_memory.py
 TRANSIENT = 0.25
 

@@ -34,7 +34,7 @@ def told(truth: Boxes, seen: Detections, names: Sequence[str], streams: Streams)
         says=(
             (
                 f"On {len(truth):,} test pictures with {len(truth.classes):,} boxes: mAP50-95 {_interval(strict)}, "
-                f"mAP50 {_interval(loose)}; 95 % intervals over pictures drawn anew."
+                f"mAP50 {_interval(loose)}; 95% intervals over pictures drawn anew."
             ),
             "As COCO defines it: 101 recalls, overlaps from 0.5 to 0.95, a hundred predictions a picture and class.",
         ),

@@ -92,7 +92,7 @@ def learning_curve(
 
 
 def error_at(curve: Curve, n: int) -> Estimate:
-    """Return the expected error at n examples with its 90 % interval. Raises NotApplicable too far beyond the curve."""
+    """Return the expected error at n examples with its 90% interval. Raises NotApplicable too far beyond the curve."""
     if n > FARTHEST * curve.largest:
         raise NotApplicable(
             f"not estimable: {n:,} examples are {n / curve.largest:.1f} times the largest measured size, "
@@ -105,7 +105,7 @@ def error_at(curve: Curve, n: int) -> Estimate:
 
 
 def needed_for(curve: Curve, target: float) -> Needed:
-    """Return how many examples the error needs to come down to `target`, with a 90 % interval, or why none is told."""
+    """Return how many examples the error needs to come down to `target`, with a 90% interval, or why none is told."""
     if not target >= 0.0:
         raise BadInput(f"a target is an error of 0 or more, got {target:g}")
     drawn = np.concatenate([each.needed(target) for each in _shifted(curve)])

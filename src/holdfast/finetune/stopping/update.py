@@ -78,10 +78,10 @@ def _prechelt(
     state = state.model_copy(update={"training": () if at_end else training})
     best = f"{state.best:.4g} at step {state.best_step:,}"
     if isinstance(rule, GeneralisationLoss) and lost > rule.alpha:
-        return state, f"the validation loss is {lost:.3g} % above its least, {best} (limit {rule.alpha:g} %)"
+        return state, f"the validation loss is {lost:.3g}% above its least, {best} (limit {rule.alpha:g}%)"
     if isinstance(rule, ProgressQuotient) and moving is not None and _exceeds(lost, moving, rule.alpha):
         return state, (
-            f"the validation loss is {lost:.3g} % above its least, {best}, while the training loss still moves by "
+            f"the validation loss is {lost:.3g}% above its least, {best}, while the training loss still moves by "
             f"{moving:.3g} per mille a strip (limit of the quotient {rule.alpha:g})"
         )
     if at_end and isinstance(rule, Rising):

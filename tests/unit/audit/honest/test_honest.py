@@ -75,7 +75,7 @@ def test_copies_help_a_model_that_remembers_and_random_rows_do_not() -> None:
         spurious = found("split-overlap", Remedy(op="drop-rows", rows=N_TRAIN + rng.choice(N_TEST, 100, replace=False)))
         score = honest_score(innocent, QUICK, [spurious], estimator=NEAREST)
         covered += score.inflation.low < 0 < score.inflation.high
-    assert covered >= 4, "intervals of 95 %"
+    assert covered >= 4, "intervals of 95%"
 
 
 def test_shares_add_up_and_name_every_remedy() -> None:

@@ -152,7 +152,7 @@ def test_neighbours_in_time_are_drawn_together() -> None:
 
 
 def test_runs_that_are_cut_short_are_made_up_for() -> None:
-    """Days of 50 rows: runs of 45 rows see 63 % of the variance of the mean, and twice 90 less 45 all of it."""
+    """Days of 50 rows: runs of 45 rows see 63% of the variance of the mean, and twice 90 less 45 all of it."""
     rng = np.random.default_rng(4)
     days = rng.normal(size=(400, 200))
     true = days.mean(axis=1).var()

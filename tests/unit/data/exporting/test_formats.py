@@ -257,7 +257,7 @@ def test_croissant_says_what_the_specification_wants(table, tmp_path):
     assert all(one["source"]["fileObject"]["@id"] == file["@id"] for one in fields.values())
     assert "synthetic: 15" in said["rai:dataCollection"]
     assert said["rai:machineAnnotationTools"] == ["model-1"]
-    assert "50.0 % of the records is unknown" in said["rai:dataLimitations"]
+    assert "50.0% of the records is unknown" in said["rai:dataLimitations"]
     assert said["license"] == ["CC-BY-4.0"]
     assert done.place.suffix == ".parquet"
 

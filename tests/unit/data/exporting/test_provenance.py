@@ -30,12 +30,12 @@ def test_counts_add_up(tmp_path):
     assert "_licence" in said["not_said"]
     text = (tmp_path / "out" / "PROVENANCE.md").read_text()
     assert "m\\|\\<b\\>" in text
-    assert "- origin: of 2 records (40.0 %)" in text
-    assert "- licence: of 5 records (100.0 %)" in text
+    assert "- origin: of 2 records (40.0%)" in text
+    assert "- licence: of 5 records (100.0%)" in text
     assert "b2:abc" in text
 
 
 def test_data_that_say_nothing_are_unknown():
     found = provenance(Dataset("d", pa.table({"a": pa.array([1.0, 2.0])}), (Column("a", "number"),)))
-    assert found.says == "2 records: 2 unknown (100.0 %)"
+    assert found.says == "2 records: 2 unknown (100.0%)"
     assert "_origin" in found.missing

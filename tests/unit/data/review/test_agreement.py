@@ -56,7 +56,7 @@ def test_guessing_agrees_no_more_than_chance_and_intervals_hold_it():
         rows = rng.choice(["x", "y", "z"], size=(120, 2), p=[0.6, 0.3, 0.1]).tolist()
         found = krippendorff(answers(rows, ("a", "b")), seed=seed)
         inside += found.low <= 0 <= found.high
-    assert inside >= 33  # 38 of 40 at 95 %; fewer than 33 happens once in a thousand
+    assert inside >= 33  # 38 of 40 at 95%; fewer than 33 happens once in a thousand
 
 
 def test_one_answer_throughout_is_not_estimable():

@@ -35,7 +35,7 @@ def test_a_stratified_estimate_is_the_weighted_mean():
     found = estimated(sample)
     assert found.interval.value == pytest.approx(0.25 * 0.25)
     assert found.interval.low < 0.0625 < found.interval.high
-    # The large stratum without a case may still have up to 30 % of them: the interval knows.
+    # The large stratum without a case may still have up to 30% of them: the interval knows.
     assert found.interval.high > 0.75 * exact(0, 10, of=300).high * 0.6
     assert [one[:3] for one in found.strata] == [("a", 20, 5), ("b", 10, 0)]
 

@@ -30,7 +30,7 @@ def select_before_split(code_leaks: CodeLeaks) -> Iterator[Finding]:
 
     ## Why it matters
     With many features some agree with the labels of the test rows by chance. Chosen on all rows, they make pure
-    noise look like a good model: in the cited study, an error of 0 % where the truth was 50 %.
+    noise look like a good model: in the cited study, an error of 0% where the truth was 50%.
 
     ## How it works
     The program is followed line by line without being run: which rows each variable holds, and what was made of

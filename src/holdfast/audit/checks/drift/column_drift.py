@@ -49,7 +49,7 @@ def column_drift(
     Each column gets an effect size that does not grow with the number of rows: the largest gap between cumulative
     shares for numbers (Kolmogorov-Smirnov), total variation for categories, less what sampling alone brings, and
     the change of the missing share. A column is reported when the effect reaches `min_effect` (`min_missing`), the
-    lower end of its 95 % interval half of that, and chance is ruled out by a test, corrected over all columns (Holm).
+    lower end of its 95% interval half of that, and chance is ruled out by a test, corrected over all columns (Holm).
     Where rows belong to known groups the tests count groups.
 
     ## Limits

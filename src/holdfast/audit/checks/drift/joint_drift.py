@@ -90,7 +90,7 @@ def joint_drift(
                 else "a model tells test rows from training rows"
             )
             + f" with AUC {found.auc:.2f} "
-            f"(95 % interval {found.low:.2f} to {found.high:.2f}){by}"
+            f"(95% interval {found.low:.2f} to {found.high:.2f}){by}"
         ),
         severity=Severity.NOTE if split_is_by_time(dataset, time_cut) else Severity.WARNING,
         confidence=Confidence.HIGH,

@@ -46,7 +46,7 @@ def benchmark_contamination(
     A split called `benchmark` (`--split benchmark=FILE`) is cut into runs of 13 words (8 where a text is shorter), case
     and punctuation aside; the training texts are read once, and each run of theirs is looked up. A text of which
     `min_covered` or more of the words stand in such runs is contaminated (an error); where only a part does, it is a
-    warning. Runs that stand in more than ten training texts, or in 1 % of the benchmark, are sayings or forms and do
+    warning. Runs that stand in more than ten training texts, or in 1% of the benchmark, are sayings or forms and do
     not count.
 
     ## Limits

@@ -57,7 +57,7 @@ class Reliability:
 def miscalibrated(
     labels: Labels, test_predictions: Predicted, *, alpha: float = 0.001, max_error: float = 0.03
 ) -> Iterator[Finding]:
-    """Probabilities that are not frequencies: of rows called 90 % sure, fewer or more come true.
+    """Probabilities that are not frequencies: of rows called 90% sure, fewer or more come true.
 
     ## Why it matters
     Decisions, costs and thresholds take a probability at its word. Ranking scores such as the area under the ROC

@@ -36,7 +36,7 @@ def misleading_metric(
     """The metric rewards a model for knowing the majority, or is not defined for part of the labels.
 
     ## Why it matters
-    Where 95 % of the rows are of one class, a model that always names it is 95 % accurate and useless. Percentage
+    Where 95% of the rows are of one class, a model that always names it is 95% accurate and useless. Percentage
     errors divide by the label: rows near zero then decide the score alone.
 
     ## How it works
@@ -107,7 +107,7 @@ def _subject(rng: np.random.Generator, share: float, metric: str) -> dict[str, A
 
 @planted(at=Location(columns=("y",), split="test"))
 def accuracy_at_95_percent(rng: np.random.Generator) -> dict[str, Any]:
-    """Accuracy is the metric, and 95 % of the test rows are of one class."""
+    """Accuracy is the metric, and 95% of the test rows are of one class."""
     return _subject(rng, 0.95, "accuracy")
 
 

@@ -45,7 +45,7 @@ def tiny_test_set(
     reported as progress.
 
     ## How it works
-    Computes the 95 % interval of the score over test rows: Wilson's for accuracy, DeLong's for the area under the
+    Computes the 95% interval of the score over test rows: Wilson's for accuracy, DeLong's for the area under the
     ROC curve, the delta method or a bootstrap for others. Half its width above 0.1 is a warning, above 0.06 a note;
     for errors without an upper limit, a tenth and six hundredths of the score. Without your model one that is
     fitted here shows how wide the interval is.

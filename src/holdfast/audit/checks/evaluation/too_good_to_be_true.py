@@ -53,7 +53,7 @@ def too_good_to_be_true(
     First, test rows that are equal in every feature but not in their label: whoever sees only these columns must
     answer them alike, so at most the more frequent label of each can be right. Your predictions being right
     significantly more often there (binomial, chance below `alpha`) means that they used something else. Second, a
-    score next to perfect: an upper 95 % limit of the balanced error below 0.5 %, or R² above 0.999; a note.
+    score next to perfect: an upper 95% limit of the balanced error below 0.5%, or R² above 0.999; a note.
 
     ## Limits
     Columns that are ignored here but known to the model (an id, a text) explain the first without any leak. Some

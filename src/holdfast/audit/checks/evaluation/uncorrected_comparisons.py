@@ -124,7 +124,7 @@ def _bars(names: list[str], scores: np.ndarray, covariance: np.ndarray, metric: 
     half = 1.96 * np.sqrt(np.diag(covariance))
     order = np.argsort(-scores if metric.higher_is_better else scores, kind="stable")[:_MOST_BARS]
     return Series(
-        name="scores with 95 % intervals",
+        name="scores with 95% intervals",
         x=tuple(one_line(names[i], 80) for i in order),
         y=tuple(float(scores[i]) for i in order),
         low=tuple(float(scores[i] - half[i]) for i in order),

@@ -39,7 +39,7 @@ def tail_lost(generations: Generations, *, alpha: float = 0.025) -> Iterator[Fin
 
     ## How it works
     Real data are cut into strata: both tails of each number, clusters, rare types. For each stratum a lower bound of
-    its real rate comes from real items that were held out. Every generation bets against "at least 90 % of that rate is
+    its real rate comes from real items that were held out. Every generation bets against "at least 90% of that rate is
     still there" (an e-process, holdfast.collapse.alarm.tails). The average over strata reaches its threshold in a
     healthy row of generations with a chance of at most alpha, however many generations there are and however often
     one looks. Strata are named by closed testing at the same level.

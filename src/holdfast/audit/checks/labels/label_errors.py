@@ -50,7 +50,7 @@ def label_errors(
 
     ## Limits
     Needs about 70 wrong labels in the surer part of the table. An outcome that chance decides in a few percent of
-    all cases, whatever the columns say, looks the same as wrong labels. Rates below 0.3 % or above 6 % are not
+    all cases, whatever the columns say, looks the same as wrong labels. Rates below 0.3% or above 6% are not
     believed. Numbers as labels are not judged.
 
     ## Fix

@@ -42,7 +42,7 @@ def augmented_before_split(
 
     ## How it works
     Rows nearer to each other than chance explains form families. Augmentation makes families of one size for a large
-    part of the table: at least 30 % of the rows are in families, 80 % of those in families of one size (one more or
+    part of the table: at least 30% of the rows are in families, 80% of those in families of one size (one more or
     less allowed), and test rows have kin in train. Scattered near-copies are left to `near-split-overlap`.
 
     ## Limits

@@ -61,7 +61,7 @@ def _finding(arrivals: Arrivals, found: Trend, alpha: float, min_fall: float) ->
     first, last = one_line(arrivals.names[0], 40), one_line(arrivals.names[-1], 40)
     shares = arrivals.people / arrivals.records
     return Finding(
-        message=f"the share of people's records among new ones falls by {100 * found.fall:.0f} points (95 % interval "
+        message=f"the share of people's records among new ones falls by {100 * found.fall:.0f} points (95% interval "
         f"{100 * found.low:.0f} to {100 * found.high:.0f}) over {len(arrivals.names)} {arrivals.by}s, from "
         f"{found.first:.0%} ({first}) to {found.last:.0%} ({last}); p = {found.p_value:.2g}",
         confidence=Confidence.HIGH,

@@ -136,7 +136,7 @@ def _finding(dataset: Dataset, regions: Regions, told: list[Told], min_auc: floa
         evidence += [seen] if seen is not None else []
     return Finding(
         message=f"{trait.title[:1].upper()}{trait.title[1:]} alone tells pictures of class {answer.of_class!r} from "
-        f"others with AUC {answer.value:.3f} (95 % interval {answer.low:.3f} to {answer.high:.3f}), shapes with "
+        f"others with AUC {answer.value:.3f} (95% interval {answer.low:.3f} to {answer.high:.3f}), shapes with "
         f"{best.shapes.value:.3f}{others}",
         severity=Severity.WARNING if any(_of_making(regions, one) for one in told) else Severity.NOTE,
         confidence=Confidence.MEDIUM,

@@ -169,7 +169,7 @@ def _alone(
     others = f", and {more} more metadata column{'s do' if more > 1 else ' does'}" if more else ""
     return Finding(
         message=f"{_upper(trait.title)} alone tells {_label(asked, answer)} with {asked.metric} {answer.value:.3f} "
-        f"(95 % interval {answer.low:.3f} to {answer.high:.3f}){_against(answer, whole)}{others}",
+        f"(95% interval {answer.low:.3f} to {answer.high:.3f}){_against(answer, whole)}{others}",
         severity=min((_severity(one, whole) for one in ranked), key=lambda severity: severity.rank),
         confidence=Confidence.HIGH if trait.kind in {"making", "image"} else Confidence.MEDIUM,
         locations=tuple(Location(columns=(name,)) for name in columns),
@@ -192,7 +192,7 @@ def _together(
     sure = any(trait.kind == "making" for trait in traits) and _share(answer, whole) >= _LITTLE
     return Finding(
         message=f"Metadata together ({len(columns)} columns) tell {_label(asked, answer)} with {asked.metric} "
-        f"{answer.value:.3f} (95 % interval {answer.low:.3f} to {answer.high:.3f}){_against(answer, whole)}",
+        f"{answer.value:.3f} (95% interval {answer.low:.3f} to {answer.high:.3f}){_against(answer, whole)}",
         severity=Severity.WARNING if sure else Severity.NOTE,
         confidence=Confidence.MEDIUM,
         locations=(Location(columns=columns),),

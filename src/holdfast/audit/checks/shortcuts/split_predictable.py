@@ -114,7 +114,7 @@ def _finding(
     shown = told[:_MOST_SHOWN]
     return Finding(
         message=f"{trait.title[:1].upper()}{trait.title[1:]} alone tells test rows from training rows with AUC "
-        f"{answer.value:.3f} (95 % interval {answer.low:.3f} to {answer.high:.3f}){others}",
+        f"{answer.value:.3f} (95% interval {answer.low:.3f} to {answer.high:.3f}){others}",
         severity=Severity.NOTE if by_time or all(one.kind == "beside" for one, _, _ in told) else Severity.WARNING,
         confidence=Confidence.HIGH,
         locations=tuple(

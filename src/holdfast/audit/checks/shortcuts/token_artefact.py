@@ -76,7 +76,7 @@ def token_artefact(
     For each word the share of texts of a class that hold it is set against the share elsewhere; copies of a text and
     rows of one group count once. No single word of natural language stands in much of one class and nearly never
     elsewhere: words of praise or spam stand in at most a seventh of their class. So a word is reported if `min_share`
-    of a class hold it and it is 50 times rarer elsewhere, or 3 % if it always stands among the first or last three
+    of a class hold it and it is 50 times rarer elsewhere, or 3% if it always stands among the first or last three
     words; Fisher's exact test with `alpha` divided by all words and classes rules out chance. A warning from two
     fifths of the class on, or at a fixed place; else a note. Then the number of words alone (a note from AUC 0.8,
     a warning from 0.95), and, where two columns are a pair (premise and hypothesis), how well one of them alone tells

@@ -127,7 +127,7 @@ def _naive(labels: Labels, order: TimeOrder, memory: LabelMemory) -> tuple[np.nd
 
 
 def _diebold_mariano(differences: np.ndarray) -> tuple[tuple[float, float], float]:
-    """Return a 95 % interval of the mean difference and the one-sided p-value that it is above zero.
+    """Return a 95% interval of the mean difference and the one-sided p-value that it is above zero.
 
     The variance counts waves of errors by Bartlett weights over n^(1/3) neighbours (Newey & West, 1987).
     """

@@ -29,7 +29,7 @@ def negative_transfer(training: Training, *, alpha: float = 0.01) -> Iterator[Fi
     Controls are judged on the same test examples: the model as it came, words without a network, nearest neighbours,
     the same architecture from scratch, the most frequent class. Differences are paired: McNemar's exact test with the
     interval of Bonett and Price where answers are right or wrong, else a bootstrap over examples. A control that is
-    better at level alpha, corrected over controls (Holm), is an error; one that is better by its interval at 95 %
+    better at level alpha, corrected over controls (Holm), is an error; one that is better by its interval at 95%
     (corrected likewise) a warning; one that cannot be told from the tuned model a note.
 
     ## Limits
@@ -89,7 +89,7 @@ def _finding(training: Training, one: Control, severity: Severity, verdict: str)
 
 @planted(at=Location(split="test"))
 def words_are_better(rng: np.random.Generator) -> dict[str, Any]:
-    """Counting words is right in 90 % of cases, the tuned model in 80 %."""
+    """Counting words is right in 90% of cases, the tuned model in 80%."""
     return beside(rng, 0.8, 0.9)
 
 
@@ -101,5 +101,5 @@ def a_tie(rng: np.random.Generator) -> dict[str, Any]:
 
 @clean
 def clearly_better(rng: np.random.Generator) -> dict[str, Any]:
-    """The tuned model is right in 95 % of cases, word counts in 80 %."""
+    """The tuned model is right in 95% of cases, word counts in 80%."""
     return beside(rng, 0.95, 0.8)

@@ -33,9 +33,9 @@ def overfitting(training: Training, *, share: float = 0.5, floor: float = 0.05) 
     the loss's own unit): where more than half of the gain on training examples is not there on others. The gain is the
     training loss less than that of who knows the shares of the classes only; for text, of the model as it came.
     Measured by `benchmarks/detection/overfitting.py --splits 6` on 42 paths of boosting over seven data sets: of 509
-    states up to the best round none was reported, of 65 whose loss was half as high again as at the best 75 %; where
-    there was nothing to learn, none too early. Half of the validation loss, as before, reported 2 % of the sound
-    states, 10 % of those on digits, and as many of the others.
+    states up to the best round none was reported, of 65 whose loss was half as high again as at the best 75%; where
+    there was nothing to learn, none too early. Half of the validation loss, as before, reported 2% of the sound
+    states, 10% of those on digits, and as many of the others.
 
     ## Limits
     The gap is one of losses, which also measure how sure a model is; its answers may be as good. Validation examples

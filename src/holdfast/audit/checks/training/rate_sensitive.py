@@ -30,7 +30,7 @@ def rate_sensitive(training: Training) -> Iterator[Finding]:
     ## How it works
     Short trainings at 0.3, 1 and 3 times the rate are judged on the same validation examples. Reported is a higher
     rate at which the loss is no number any more, or whose score is lower by more than the tolerance (0.02) with its
-    whole 95 % interval.
+    whole 95% interval.
 
     ## Limits
     The trainings are short: a lower rate that is behind after a tenth of the steps may catch up, so only a full-length

@@ -31,7 +31,7 @@ def truncated_examples(supervision: Supervision, *, max_share: float = 0.05) -> 
     ## How it works
     Tokens of each example are counted before and after the cut. An example of whose answer nothing is left is an error;
     answers that lose some tokens are a warning, and so is more than `max_share` of a split being cut where nothing that
-    is learnt is lost. The length that would hold 99 % of the examples, and the one that would hold all, are told.
+    is learnt is lost. The length that would hold 99% of the examples, and the one that would hold all, are told.
 
     ## Limits
     It knows how much is cut, not whether it mattered.

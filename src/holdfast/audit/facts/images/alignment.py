@@ -8,7 +8,7 @@ from jaxtyping import Float
 from holdfast.audit.facts.images.candidates import CROPS, Candidates, sampling
 from holdfast.audit.facts.images.properties import TURNS, turned_pixels
 
-_STEPS = 4  # of Gauss-Newton; from a grid of 4 %, three suffice
+_STEPS = 4  # of Gauss-Newton; from a grid of 4%, three suffice
 _CHUNK = 1024
 _WORTH_ALIGNING = 0.45  # correlation below which the pieces are unrelated, however they are shifted
 _WORTH_MORE = 0.75

@@ -34,7 +34,7 @@ def image_pairs(images: Images, row_groups: RowGroups, dataset: Dataset, streams
     Perceptual hashes of turned and cropped versions give candidates, which are aligned and compared at 32 × 32. What
     chance does is learnt around each image: from the distance of its nearest strangers, and from how fast their
     number grows with distance (Levina & Bickel, 2004). So digits of one kind, which all resemble one another, are no
-    copies, and photographs that agree as well are. The pairs believed are those of a false discovery rate of 1 %.
+    copies, and photographs that agree as well are. The pairs believed are those of a false discovery rate of 1%.
     """
     if dataset[images.column].role != "feature":
         raise NotApplicable(f"the image column {images.column!r} is no feature")
@@ -113,7 +113,7 @@ def _expected(chance: Strangers, pairs: Candidates, fit: Aligned) -> Float[np.nd
 
 
 def _believed(expected: np.ndarray, n: int) -> tuple[Bool[np.ndarray, " pairs"], float]:
-    """Return the pairs that chance explains 1 % of at most (Benjamini & Hochberg, 1995), and how many it may bring."""
+    """Return the pairs that chance explains 1% of at most (Benjamini & Hochberg, 1995), and how many it may bring."""
     order = np.argsort(expected, kind="stable")
     allowed = _BY_CHANCE * np.arange(1, len(order) + 1) / n
     good = np.flatnonzero(expected[order] <= allowed)

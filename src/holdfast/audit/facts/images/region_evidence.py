@@ -48,7 +48,7 @@ def region_finding(
     ]
     return Finding(
         message=f"{where[:1].upper()}{where[1:]} alone tells pictures of class {name!r} from others with AUC "
-        f"{answer.value:.3f} (95 % interval {answer.low:.3f} to {answer.high:.3f}); everything else reaches "
+        f"{answer.value:.3f} (95% interval {answer.low:.3f} to {answer.high:.3f}); everything else reaches "
         f"{rest.value:.3f}, the whole picture {whole.value:.3f}, with the same small model",
         severity=Severity.ERROR if alone else Severity.WARNING,
         confidence=Confidence.HIGH if alone else Confidence.MEDIUM,

@@ -16,7 +16,7 @@ from holdfast.core.record import Sampled
 
 REGIONS = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)  # share of the rows, the surest, in which the rate may be level
 LEAST_RATE = 0.003  # below, exceptions that are true are as likely as errors
-MOST_RATE = 0.06  # above, something the columns do not hold decides the label; test sets average 3 % (Northcutt et al.)
+MOST_RATE = 0.06  # above, something the columns do not hold decides the label; test sets average 3% (Northcutt et al.)
 LEAST_PRECISION = 0.6  # of what is flagged at the edge
 MOST_OF_A_CLASS = 0.3  # if more of a class is contradicted, the model does not know the class
 _LEVEL = 0.8  # rate among the surest third against the least sure third of the region

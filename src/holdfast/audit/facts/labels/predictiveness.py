@@ -65,7 +65,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How well one class (or the number) is told: AUC against all others, or R² of ranks, with a 95 % interval.
+    """How well one class (or the number) is told: AUC against all others, or R² of ranks, with a 95% interval.
 
     `gain` is the value between 0 (chance) and 1 (perfect); `p_value` is one-sided, against telling nothing.
     """

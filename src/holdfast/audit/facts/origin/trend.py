@@ -17,7 +17,7 @@ _INDEPENDENT = 20.0  # independent records that a period is worth at most; recor
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A line through the shares: at the first and last period, the fall between with its 95 % interval, p one-sided."""
+    """A line through the shares: at the first and last period, the fall between with its 95% interval, p one-sided."""
 
     first: float
     last: float

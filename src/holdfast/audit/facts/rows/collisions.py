@@ -134,7 +134,7 @@ def _expected(total: UInt64[np.ndarray, " rows"], hashes: dict[str, UInt64[np.nd
 def _unseen(n_rows: int, repeats: list[float]) -> float:
     """Return how many near misses more than seen there may be, given how often values recur in the finest columns.
 
-    Three is the 95 % bound for a count of none (the rule of three). Where even single values hardly recur, pairs
+    Three is the 95% bound for a count of none (the rule of three). Where even single values hardly recur, pairs
     that agree in the next two finest columns are far fewer.
     """
     others = [min(1.0, _DEPENDENCE * share) for share in repeats[1:3]]

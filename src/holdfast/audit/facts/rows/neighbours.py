@@ -18,7 +18,7 @@ from holdfast.data.bulk.hashes import row_hashes
 
 MOST_RECORDS = 10_000_000
 FEWEST_RECORDS = 20
-N_TABLES = 3  # a pair with noise 1e-3 is missed by one table in 2 %, by three in 1e-5
+N_TABLES = 3  # a pair with noise 1e-3 is missed by one table in 2%, by three in 1e-5
 CELL = 0.25  # width of a cell of the grid, in standard deviations
 WINDOW = 20  # records of one cell that each record is compared with: bounds the work
 RADII = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 2e-2)  # largest difference in any column, in standard deviations
@@ -189,7 +189,7 @@ def _radius(distance: np.ndarray, reach: np.ndarray, alpha: float) -> tuple[floa
                 continue
             n_ring = int((distance <= outer).sum()) - n_inside
             growth = outer / radius - 1.0
-            # Three pairs more than seen: the 95 % bound for a count of none (the rule of three).
+            # Three pairs more than seen: the 95% bound for a count of none (the rule of three).
             expected = (n_ring + 3.0) / growth
             p_value = float(gammainc(n_inside, expected)) * len(RADII) * len(RINGS)  # Poisson: P(N >= n_inside)
             if n_ring / growth <= MOST_BY_CHANCE * n_inside and p_value <= alpha:

@@ -30,7 +30,7 @@ class ColumnShift:
 
     `effect` lies between 0 and 1 and does not grow with rows: for numbers the largest gap between the two cumulative
     shares (Kolmogorov-Smirnov), for categories the share of rows that would have to change (total variation), less
-    what sampling alone brings. `low` and `high` are its 95 % interval. `moved` is, for numbers, how far values moved
+    what sampling alone brings. `low` and `high` are its 95% interval. `moved` is, for numbers, how far values moved
     on average, in interquartile ranges (Wasserstein), with its interval, where that was asked.
     `missing` is the change of the missing share.
     `sides` says what was compared.

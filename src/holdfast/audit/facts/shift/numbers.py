@@ -6,7 +6,7 @@ import numpy as np
 
 from holdfast.data.intervals import Z_95
 
-_BAND = 1.358099  # of Kolmogorov's law, for 95 %
+_BAND = 1.358099  # of Kolmogorov's law, for 95%
 _MOST_EXACT = 10_000  # pairs of values up to which the exact law of the gap is computed
 _WORTH = 0.2  # limiting p-value from which the exact one is asked for; it is a little smaller with few values
 _FOLDED = 0.7978845608  # √(2/π): mean size of a standard normal number
@@ -16,7 +16,7 @@ _AT = (np.arange(1_000) + 0.5) / 1_000  # places at which quantile functions of 
 
 
 class Effect(NamedTuple):
-    """An effect size with its 95 % interval and a p-value against no difference."""
+    """An effect size with its 95% interval and a p-value against no difference."""
 
     value: float
     low: float
@@ -25,7 +25,7 @@ class Effect(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """How far values moved on average, in interquartile ranges, with a 95 % interval."""
+    """How far values moved on average, in interquartile ranges, with a 95% interval."""
 
     value: float
     low: float
@@ -35,7 +35,7 @@ class Moved(NamedTuple):
 def gap(a: np.ndarray, b: np.ndarray, n_a: float, n_b: float, *, exact: bool = True) -> Effect:
     """Return the Kolmogorov-Smirnov distance of two sorted samples; `n_a` and `n_b` count what is independent.
 
-    The lower end is the estimate less a 95 % band about both cumulative shares (Kolmogorov, 1933), which holds
+    The lower end is the estimate less a 95% band about both cumulative shares (Kolmogorov, 1933), which holds
     wherever the largest gap is; the upper end that of a difference of two shares at the place of the largest gap
     (Raghavachari, 1973), as the estimate errs upwards. With few values a small p-value is exact where none are equal.
     """

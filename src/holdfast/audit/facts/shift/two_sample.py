@@ -34,7 +34,7 @@ _Z = 1.96
 class SplitClassifier:
     """How well a model tells test rows from training rows it has not seen: the default model of a label.
 
-    `auc` is the chance that it ranks a test row above a training row (0.5: no difference), with a 95 % interval and
+    `auc` is the chance that it ranks a test row above a training row (0.5: no difference), with a 95% interval and
     the p-value against 0.5. `telling` holds columns with how much the AUC falls when they are shuffled, best first;
     only computed where the AUC exceeds 0.55.
     """

@@ -25,7 +25,7 @@ BITS = 2.0  # what texts share must be so many times rarer (in bits) than the ra
 _WORDS_A_COLUMN = 2.0  # words of a text against other feature columns: below it, the columns make the row
 _LONG_WORD = 12.0  # characters
 _MOST_SIDES = 4  # splits, the largest
-_RULE_OF_THREE = 3.0  # more half-alike pairs than seen: the 95 % bound for a count of none
+_RULE_OF_THREE = 3.0  # more half-alike pairs than seen: the 95% bound for a count of none
 
 
 @fact(costly=True)

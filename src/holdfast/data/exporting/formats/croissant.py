@@ -145,7 +145,7 @@ def _responsible(found: Provenance, known: Sequence[str]) -> dict[str, Any]:
 def _limits(found: Provenance) -> str:
     unknown = found.share("origin", UNKNOWN)
     said = (
-        f"The origin of {100 * unknown:.1f} % of the records is unknown."
+        f"The origin of {100 * unknown:.1f}% of the records is unknown."
         if unknown
         else "The origin of every record is said."
     )

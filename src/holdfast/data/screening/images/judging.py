@@ -71,7 +71,7 @@ def p_real(judge: Judge, found: Float[np.ndarray, " pictures"]) -> Float[np.ndar
 
 
 def auroc(judge: Judge) -> tuple[float, float, float]:
-    """Return the area under the curve on held-out pictures, with a 95 % interval (Hanley and McNeil 1982)."""
+    """Return the area under the curve on held-out pictures, with a 95% interval (Hanley and McNeil 1982)."""
     n, m = len(judge.real), len(judge.made)
     low = np.searchsorted(judge.real, judge.made, side="left")
     high = np.searchsorted(judge.real, judge.made, side="right")

@@ -176,7 +176,7 @@ def _judged(looked: Looked, kept: np.ndarray, alpha: float, streams: Streams) ->
     novel, p = judging.shift(judge, looked.rows[asked])
     if p <= _SHIFTED:
         return first, _not(
-            f"{novel:.0%} of the pictures are unlike both kinds of labelled ones, where chance gives 10 % at most "
+            f"{novel:.0%} of the pictures are unlike both kinds of labelled ones, where chance gives 10% at most "
             f"(p = {p:.2g}): they come from elsewhere"
         )
     found = judging.scores(judge, looked.rows[asked])

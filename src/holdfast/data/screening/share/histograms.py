@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-BINS = 40  # a loss of information below 1 % where scores are normal
+BINS = 40  # a loss of information below 1% where scores are normal
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ def _detectors(found: Screened) -> Section:
             f"({low:.2f} to {high:.2f}). {matched}"),
         ),
         evidence=(
-            Examples(caption="With 95 % intervals", columns=("detector", "against", "texts", "area", "from", "to"),
+            Examples(caption="With 95% intervals", columns=("detector", "against", "texts", "area", "from", "to"),
                      cells=cells),
         ),
     )  # fmt: skip

@@ -27,7 +27,7 @@ def weighted_p(
     """Return the chance that n tokens with a fair coin for each layer come to `total` or more in whole weights.
 
     By saddlepoint with the correction for a lattice (Lugannani and Rice 1980; Daniels 1987): against exact convolution
-    it is within 0.5 % from 5 tokens on, down to 1e-11, for the weights that `Tournament` has.
+    it is within 0.5% from 5 tokens on, down to 1e-11, for the weights that `Tournament` has.
     """
     from scipy.special import log_ndtr, ndtr
 

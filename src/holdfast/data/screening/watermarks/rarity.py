@@ -1,7 +1,7 @@
 """Which n-grams are common in a corpus: they are the same coin in many documents, and carry little of a mark.
 
 With one key, `of the` is green or it is not, in every document at once: p-values of documents that share much then lie
-too high or too low together (up to 8 % below 0.05 in encyclopaedia texts). Which n-grams are common is seen without the
+too high or too low together (up to 8% below 0.05 in encyclopaedia texts). Which n-grams are common is seen without the
 key's colours, so that leaving them out costs no exactness; and a common n-gram has hardly an alternative, so that a
 model puts hardly any of its mark there.
 """

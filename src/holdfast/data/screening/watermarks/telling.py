@@ -150,7 +150,7 @@ def _counted(marks: Marks, scheme: Scheme, settings: MarkSettings, column: str) 
     exact = (
         "p-values are exact (binomial)"
         if scheme.exact
-        else "p-values of the weighted mean are saddlepoint approximations, within 0.5 % of exact ones"
+        else "p-values of the weighted mean are saddlepoint approximations, within 0.5% of exact ones"
     )
     rule = "Benjamini–Hochberg" if scheme.exact else "Benjamini–Yekutieli"
     unit = settings.tokens if settings.tokens in {"words", "bytes"} else "tokens of the given tokenizer"

@@ -20,7 +20,7 @@ from holdfast.data.screening.watermarks.tokens import Ragged
 
 _Codes = UInt64[np.ndarray, " n"]
 _FIRST, _LAST = 10, 1  # weights of the first and the last layer, falling evenly, as in the paper's weighted mean
-_FEWEST = 8  # layers with weights: fewer make a lattice on which the approximation is out by up to 15 %
+_FEWEST = 8  # layers with weights: fewer make a lattice on which the approximation is out by up to 15%
 
 
 class Tournament(BaseModel):

@@ -56,7 +56,7 @@ def _controls(training: Training) -> Section:
     return Section(
         title="The tuned model and simpler ways",
         says=(
-            f"All on the same {found.n:,} test examples; differences with 95 % intervals over examples.",
+            f"All on the same {found.n:,} test examples; differences with 95% intervals over examples.",
             *(f"{name} was not run: {reason}." for name, reason in found.left_out),
         ),
         evidence=(

@@ -29,7 +29,7 @@ def test_intervals_cover_the_share_that_the_corpus_was_drawn_with(apart, share):
     covered = np.array(
         [[one.low <= share <= one.high for one in estimate(rng, apart, share, seed)] for seed in range(30)]
     )
-    # 90 % is promised; with 30 repeats a true 0.9 falls below 0.75 once in a hundred times.
+    # 90% is promised; with 30 repeats a true 0.9 falls below 0.75 once in a hundred times.
     assert (covered.mean(axis=0) >= 0.75).all()
 
 
