@@ -235,7 +235,7 @@ def test_a_file_is_read_in_its_encoding_and_a_fifth_is_held_out(tmp_path):
 
 
 def test_a_text_that_is_missing_or_too_short_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="no file"):
+    with pytest.raises(BadInput, match="is not there"):
         corpus(str(tmp_path / "nothing.txt"), "words", 100, 4)
     short = tmp_path / "short.txt"
     short.write_text("a few words")

@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Silent
+from holdfast.core.sealed import read_sealed
 from holdfast.core.store import RunStore
 from holdfast.data.loading import load
 from holdfast.finetune.predicting import predictions
@@ -140,7 +141,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_end(place, tmp_path, sought,
 def test_a_model_fitted_again_is_the_same_to_the_last_bit(place, boosted, model, options):
     quick = {"need": {"off": True}, "estimator": options}
     run, folder = boosted if model == "boosting" else learnt(place, model, options=quick)
-    test = json.loads((folder / "stages" / "test.json").read_text())
+    test = read_sealed(folder / "stages" / "test.json")
     dataset = load({"all": place / "y.csv"}, roles={"y": "label"}, undivided=True)
     found, _ = answers(run, folder, place / "y.csv", keep=("y",))
     assert len(found) == len(dataset)
