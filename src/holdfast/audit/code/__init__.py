@@ -5,8 +5,8 @@ what values are       values (what a name may hold), rows (which rows that is), 
 following a program   program (from first to last), machine (the state), statements, expressions, comprehensions,
                       binding, inlining, joining, calls, attributes
 what libraries do     functions, making, loading, estimators, fitting, training, splits, drawing, scores; frames,
-                      columns, arrays, series, aggregates, picking, stacking, column_expressions, containers, namespaces;
-                      unknown for all others
+                      columns, arrays, series, aggregates, picking, stacking, column_expressions, containers,
+                      namespaces; unknown for all others
 what happened         events; judging, leaks, labels and groups derive from them what checks read; telling words it
 """
 
