@@ -2,19 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from holdfast.cli.main import CRASHED
 from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, fail_on, names
 from holdfast.core.errors import BadInput
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from holdfast.core.finding import Examples
-    from holdfast.core.record import Run
 
 
 @click.command(context_settings={"max_content_width": 100})
@@ -85,44 +78,5 @@ def compare(
             progress=progress,
             command=tuple(sys.argv[1:]),
         )
-    if form == "text" and out is None:
-        _print_tables(run)
     finished(run, home, form, out)
     return exit_code(run, fail_on, CRASHED)
-
-
-def _print_tables(run: "Run") -> None:
-    """Print the scores and the differences, which the text of a report leaves to its pages."""
-    from rich.console import Console
-
-    from holdfast.core.finding import Examples
-
-    console = Console()
-    for finding in run.results[0].findings:
-        for one in finding.evidence:
-            if isinstance(one, Examples):
-                console.print(_table(one))
-                console.print()
-
-
-def _table(shown: "Examples") -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold", title=shown.caption, title_justify="left",
-                  title_style="bold")  # fmt: skip
-    for place, name in enumerate(shown.columns):
-        words = any(isinstance(line[place], str) for line in shown.cells)
-        table.add_column(Text(name), justify="left" if words else "right", no_wrap=not words, overflow="ellipsis")
-    for line in shown.cells:
-        table.add_row(*(Text(_number(value, name)) for value, name in zip(line, shown.columns, strict=True)))
-    return table
-
-
-def _number(value: object, name: str) -> str:
-    """Return a cell: p-values with two digits, scores with three after the point."""
-    if not isinstance(value, float):
-        return str(value)
-    if name.startswith("p"):
-        return "<1e-4" if value < 1e-4 else f"{value:.2g}"
-    return f"{value:.3f}" if 1e-2 <= abs(value) < 1e3 or value == 0.0 else f"{value:.3g}"

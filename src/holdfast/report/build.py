@@ -66,6 +66,9 @@ def _names(run: Run) -> Iterator[str]:
         yield words.name(column.name)
     for split in run.splits:
         yield from (words.name(split.name), *(words.name(one.name) for one in split.classes))
+    models = run.config.get("models")
+    if isinstance(models, dict):  # that a comparison compared, with their scores
+        yield from map(words.name, models)
 
 
 def _no_waterfall(run: Run) -> str:

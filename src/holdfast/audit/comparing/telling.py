@@ -6,7 +6,7 @@ from holdfast.audit.evidence import percent
 from holdfast.audit.scoring import shown
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Series, Severity
-from holdfast.core.record import CheckResult, Citation, Status
+from holdfast.core.record import CheckResult, Citation, Section, Status
 from holdfast.core.text import one_line
 
 COMPARISON, NOISE, FAMILY = "model-comparison", "label-noise", "compare"
@@ -62,7 +62,7 @@ def compared(ranking: Ranking, label: str, missing: int) -> CheckResult:
         severity=Severity.NOTE if clear else Severity.WARNING,
         confidence=Confidence.HIGH,
         locations=(Location(columns=(label,), split="test"),),
-        evidence=_evidence(ranking),
+        evidence=(_lead(ranking),),
         fix="" if clear else "Report the interval; choose by cost or simplicity, or score on more rows.",
     )
     return CheckResult(
@@ -117,48 +117,78 @@ def noise_result(ranking: Ranking, noise: Noise | NotApplicable, label: str) -> 
     return CheckResult(**made, status=Status.FOUND, findings=(finding,))
 
 
-def _evidence(ranking: Ranking) -> tuple[Measure | Examples | Series, ...]:
-    lead = ranking.lead()
+def sections(ranking: Ranking) -> tuple[Section, ...]:
+    """Return the scores and the differences, each with its interval."""
     names = ranking.names[:MOST_LINES]
     scores = [ranking.scores[name] for name in names]
+    metric = ranking.metric.title
     return (
-        Measure(
-            name=f"lead over the runner-up ({lead.found.test})",
-            value=lead.found.difference,
-            threshold=0.0,
-            low=lead.found.low,
-            high=lead.found.high,
-            level=lead.found.level,
-            p_value=lead.holm,
-            unit="score",
-        ),
-        Examples(
-            caption=SCORES,
-            columns=("model", ranking.metric.title, "low", "high"),
-            cells=tuple((_name(n), s.value, s.low, s.high) for n, s in zip(names, scores, strict=True)),
-        ),
-        Examples(
-            caption=PAIRS + ("" if len(ranking.names) <= MOST_ALL_PAIRS else "; the best against each other one"),
-            columns=("first", "second", "difference", "low", "high", "test", "p", "p (Holm)", "p (FDR)"),
-            cells=tuple(
-                (
-                    _name(p.better), _name(p.worse), p.found.difference, p.found.low, p.found.high, p.found.test,
-                    p.found.p_value, p.holm, p.fdr,
-                )
-                for p in ranking.pairs[:MOST_LINES]
+        Section(
+            title="Scores",
+            evidence=(
+                Examples(
+                    caption=SCORES,
+                    columns=("model", metric, "low", "high"),
+                    cells=tuple(
+                        (_name(n), *map(_to_read, (s.value, s.low, s.high))) for n, s in zip(names, scores, strict=True)
+                    ),
+                ),
+                Series(
+                    name=f"{metric[:1].upper()}{metric[1:]} with its interval",
+                    x=tuple(_name(name) for name in names),
+                    y=tuple(s.value for s in scores),
+                    low=tuple(s.low for s in scores),
+                    high=tuple(s.high for s in scores),
+                    x_name="model",
+                    y_name=metric,
+                    shape="point",
+                ),
             ),
         ),
-        Series(
-            name=f"{ranking.metric.title[:1].upper()}{ranking.metric.title[1:]} with its interval",
-            x=tuple(_name(name) for name in names),
-            y=tuple(s.value for s in scores),
-            low=tuple(s.low for s in scores),
-            high=tuple(s.high for s in scores),
-            x_name="model",
-            y_name=ranking.metric.title,
-            shape="point",
+        Section(title="Differences", evidence=(_differences(ranking),)),
+    )
+
+
+def _lead(ranking: Ranking) -> Measure:
+    lead = ranking.lead()
+    return Measure(
+        name=f"lead over the runner-up ({lead.found.test})",
+        value=lead.found.difference,
+        threshold=0.0,
+        low=lead.found.low,
+        high=lead.found.high,
+        level=lead.found.level,
+        p_value=lead.holm,
+        unit="score",
+    )
+
+
+def _differences(ranking: Ranking) -> Examples:
+    pairs = ranking.pairs[:MOST_LINES]
+    tests = ", ".join(sorted({one.found.test for one in pairs}))
+    against = "" if len(ranking.names) <= MOST_ALL_PAIRS else "; the best against each other one"
+    return Examples(
+        caption=f"{PAIRS} ({tests}){against}",
+        columns=("first", "second", "difference", "low", "high", "p", "p (Holm)", "p (FDR)"),
+        cells=tuple(
+            (
+                _name(one.better),
+                _name(one.worse),
+                *map(_to_read, (one.found.difference, one.found.low, one.found.high)),
+                *map(_chance, (one.found.p_value, one.holm, one.fdr)),
+            )
+            for one in pairs
         ),
-    )  # fmt: skip
+    )
+
+
+def _to_read(value: float) -> float:
+    """Return a score with three digits after the point; with three in all where it is small or large."""
+    return round(value, 3) if 1e-2 <= abs(value) < 1e3 else float(f"{value:.3g}")
+
+
+def _chance(p: float) -> float | str:
+    return float(f"{p:.2g}") if p >= 1e-4 else "<1e-4"
 
 
 def _name(name: str) -> str:

@@ -84,7 +84,8 @@ def compare(
         **fields,
     )
     with recorded(run, store, started) as going:
-        return going.finish(results=tuple(results), says=f"{results[0].findings[0].message.rstrip('.')}.")
+        says = f"{results[0].findings[0].message.rstrip('.')}."
+        return going.finish(results=tuple(results), says=says, sections=telling.sections(ranking))
 
 
 def _config(

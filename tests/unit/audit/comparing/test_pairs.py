@@ -10,7 +10,7 @@ from holdfast.audit.facts.learning.predictions import Predicted
 from holdfast.audit.metrics import metric_for
 from holdfast.audit.models import Predictions
 from holdfast.core.errors import BadInput, NotApplicable
-from holdfast.core.finding import Examples, Severity
+from holdfast.core.finding import Severity
 from holdfast.core.record import Status
 from holdfast.core.store import RunStore
 from holdfast.data.loading import load
@@ -116,8 +116,10 @@ def test_files_in_another_order_are_matched_by_id(files):
     assert finding.severity is Severity.NOTE
     assert "good (accuracy 0.9" in finding.message
     assert "is better than bad" in finding.message
-    scores = next(one for one in finding.evidence if isinstance(one, Examples))
+    scores, differences = (one.evidence[0] for one in run.sections)
     assert [line[0] for line in scores.cells] == ["good", "bad"]
+    assert differences.caption == "Differences, positive where the first is better (McNemar)"
+    assert differences.cells[0][:2] == ("good", "bad")
     assert run.result("label-noise").status is Status.SKIPPED
 
 

@@ -159,6 +159,17 @@ def test_hostile_text_in_a_hole_is_not_markup_afterwards(attack):
     assert shown.count("`") == text.count("`")
 
 
+def test_models_that_were_compared_keep_their_names():
+    table = Examples(caption="Scores, the best first", columns=("model", "accuracy"), cells=(("line", 0.5),))
+    run = blank(
+        kind="compare", config={"models": {"line": 0.5}}, sections=(Section(title="Scores", evidence=(table,)),)
+    )
+    page = render(run, "html", "fr")
+    assert "Scores, le meilleur d’abord" in page
+    assert "line" in page
+    assert "ligne<" not in page
+
+
 def test_charts_and_tables_of_a_section_are_french_and_the_data_s_names_stay():
     shown = (
         Series(name="Loss on training and on validation rows", x=("loss", "b<i>"), y=(0.25, 0.5), y_name="loss, nats"),
