@@ -60,8 +60,8 @@ def test_mistakes_are_told_in_a_paragraph(holdfast, tmp_path):
     for arguments, words in (
         (("serve", "--host", "0.0.0.0"), "--token FILE"),
         (("serve", "--token", "nothing.txt"), "names a file"),
-        (("site", "notes"), "nothing is replaced"),
-        (("site", "."), "holds files"),
+        (("export", "notes"), "nothing is replaced"),
+        (("export", "."), "holds files"),
     ):
         done = holdfast(*arguments)
         assert done.returncode == 2

@@ -54,7 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "runs": ("holdfast.cli.runs:runs", "List the runs, newest first."),
     "serve": ("holdfast.cli.serve:serve", "Show runs, findings and data in a browser, to you alone."),
-    "site": ("holdfast.cli.site:site", "Write the pages of the dashboard as files, for CI artifacts."),
+    "export": ("holdfast.cli.export:export", "Write the pages of the dashboard as files, for CI artifacts."),
     "track": (
         "holdfast.cli.track:track",
         "Send a run to MLflow, TensorBoard, trackio or Weights & Biases: numbers, curves, the report.",

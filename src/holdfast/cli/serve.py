@@ -40,7 +40,7 @@ def serve(
     The address holds a token; whoever has it can look, and nothing but answers of people is ever written. A token of
     your own comes from a file (--token), or from HOLDFAST_TOKEN: what stands in a command can be read by others.
     """
-    from holdfast.cli.site import opened
+    from holdfast.cli.export import opened
     from holdfast.core.store import RunStore
     from holdfast.web.serving import serve as served
     from holdfast.web.site import Site

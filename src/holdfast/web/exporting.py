@@ -85,7 +85,7 @@ def write_site(site: Site, folder: Path, progress: Progress | None = None) -> Wr
     shutil.rmtree(building, ignore_errors=True)
     try:
         building.mkdir(parents=True)
-        (building / MARK).write_text("Written by `holdfast site`, which may replace this folder.\n", "utf-8")
+        (building / MARK).write_text("Written by `holdfast export`, which may replace this folder.\n", "utf-8")
         done = _write(site, building, progress or Silent())
         if folder.exists():
             shutil.rmtree(folder)

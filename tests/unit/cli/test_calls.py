@@ -142,7 +142,7 @@ def test_runs_are_listed_by_what_tells_them_apart(capsys, tmp_path, monkeypatch)
         (("finetune", "boosting"), "Try: holdfast finetune boosting data.csv --label y"),
         (("finetune", "--resume", "latest"), "is no fine-tuning but of kind audit"),
         (("fix", "latest", "--out", "x"), "looked at code only; there are no data to repair"),
-        (("site", "pages", "--data", "nowhere"), "there is no store nowhere"),
+        (("export", "pages", "--data", "nowhere"), "there is no store nowhere"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

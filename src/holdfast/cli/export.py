@@ -1,4 +1,4 @@
-"""`holdfast site`."""
+"""`holdfast export`."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from holdfast.cli.options import RUNS
 @click.option("--answers", default="reforms.toml", show_default=True, type=click.Path(path_type=Path),
               help="What people answered to the checklist.")  # fmt: skip
 @RUNS
-def site(folder: Path, data: tuple[Path, ...], answers: Path, store: Path) -> None:
+def export(folder: Path, data: tuple[Path, ...], answers: Path, store: Path) -> None:
     """Write the pages of the dashboard as files, for CI artifacts.
 
     \b
-      holdfast site                       into a new folder `site`
-      holdfast site public --data corpus  with the versions of a store of data
+      holdfast export                       into a new folder `site`
+      holdfast export public --data corpus  with the versions of a store of data
 
     The folder is replaced as a whole if it was written here before; nothing else is ever replaced.
     """
