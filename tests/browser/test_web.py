@@ -236,6 +236,15 @@ def test_another_site_gets_nothing(browser, visits, address, tmp_path):
     assert set(ours.values()) <= {401, 403}
 
 
+BUTTONS_AS_THEY_COME = """() => {
+  window.came = [];
+  new MutationObserver(() => {
+    const button = document.querySelector("button[data-needs]");
+    if (button && window.last !== button) window.came.push((window.last = button).disabled);
+  }).observe(document.body, {childList: true, subtree: true});
+}"""
+
+
 def test_the_list_is_narrowed_as_one_types_and_by_keyboard_alone(visits):
     page, seen = visits("/runs")
     page.keyboard.press("Tab")
@@ -245,11 +254,13 @@ def test_the_list_is_narrowed_as_one_types_and_by_keyboard_alone(visits):
     page.keyboard.type("zzz")
     page.wait_for_selector("text=No run fits")
     assert "text=zzz" in page.url
+    page.evaluate(BUTTONS_AS_THEY_COME)
     page.keyboard.press("Control+A")
     page.keyboard.press("Delete")
     page.wait_for_selector("table.runs")
     boxes = page.locator(".tick input")
     button = page.get_by_role("button", name="Compare the two")
+    assert page.evaluate("window.came") == [True], "the button can be pressed before its page is settled"
     assert button.is_disabled()
     for number in (0, 1):
         boxes.nth(number).focus()

@@ -27,5 +27,6 @@ const settle = () => {
   }
 };
 document.addEventListener("change", settle);
-document.addEventListener("htmx:afterSettle", settle);
+// Not "afterSettle", which comes 20 ms later: until then the new page's button could be pressed.
+document.addEventListener("htmx:afterSwap", settle);
 settle();
