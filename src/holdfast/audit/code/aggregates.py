@@ -9,9 +9,9 @@ from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Seq, data_
 
 COUNTS = {
     "sum", "count", "nunique", "unique", "value_counts", "isnull", "isna", "duplicated", "any", "all", "info",
-    "head_", "hist", "plot", "boxplot", "show", "to_csv", "to_parquet", "to_excel", "to_pickle", "to_sql",
-    "memory_usage", "keys", "items_", "nbytes", "tolist_", "size", "numel", "dim", "get_shape",
-    "select_dtypes_", "equals", "cumcount", "ngroup", "notnull", "notna", "len", "sizeof", "bincount",
+    "hist", "plot", "boxplot", "show", "to_csv", "to_parquet", "to_excel", "to_pickle", "to_sql",
+    "memory_usage", "keys", "nbytes", "size", "numel", "dim", "get_shape",
+    "equals", "cumcount", "ngroup", "notnull", "notna", "len", "sizeof", "bincount",
 }  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def counted(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
         return replace(owner, role="mask", where=None, learned=NOTHING, columns={})
     if name in {"any", "all"} and owner.role == "mask":
         return owner
-    if name in {"unique", "tolist_"}:
+    if name == "unique":
         return replace(owner, role="values", learned=NOTHING, columns={})
     if name == "size":
         return replace(owner, role="count", learned=NOTHING, columns={})
@@ -47,7 +47,7 @@ def per_record(owner: Data, args: Args, position: int = 0) -> bool:
     """Return whether a reduction goes along each record, so that it learns nothing over records."""
     if owner.record:
         return True
-    for name in ("axis", "dim", "keepdim_"):
+    for name in ("axis", "dim"):
         if (value := args.get(None, name)) is not None:
             if isinstance(value, Const):
                 return value.value not in (0, None, "index", "rows")

@@ -142,9 +142,9 @@ def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
         if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:
             continue
         parent = path[:-1]
-        m.appended.setdefault(hash((parent, side)), (value.known, value.drawn))
+        m.sides.setdefault((parent, side), (value.known, value.drawn))
         opposite = {"train": ("test", "valid")}.get(side, ("train",))
-        held = next((m.appended[key] for key in (hash((parent, one)) for one in opposite) if key in m.appended), None)
+        held = next((m.sides[parent, one] for one in opposite if (parent, one) in m.sides), None)
         if held is not None:  # what is in both parts was in the whole
             held, first_drawn = held
             columns = {name: ids & held for name, ids in value.columns.items()}

@@ -264,7 +264,7 @@ def _note_parts(m: Machine, node: ast.AST, owner: Data, index: Data) -> None:
     if len(index.rows) != 1 or len(path) < 2 or path[-1].kind != "range" or owner.record or not owner.rows:
         return
     key = ("parts of an index", m.number(owner.rows), m.number(frozenset({path[:-1]})))
-    parts = m.appended.setdefault(hash(key), [])
+    parts = m.index_parts.setdefault(key, [])
     parts.append(index.rows)
     if any(apart(one, index.rows) for one in parts):
         m.split(Split(m.place(node), key[0], key, (owner,), shuffled=False, seeded=True, after=len(m.flow.learned)))

@@ -63,7 +63,7 @@ def _in_this_turn(m: Machine, owner: Seq, value: Data, node: ast.AST) -> Data | 
     if _in_inner_turns(m, owner, node) and value.role == "table":
         new = m.learn("augment", "append", node, value, given="")
         return replace(value, learned=value.learned | {new})
-    key = hash((id(owner), m.loops[:1], value.rows))
+    key = (id(owner), m.loops[:1], value.rows)
     line = getattr(node, "lineno", 0)
     first, arms = m.appended.setdefault(key, (line, m.arms))
     called = LABEL_NAME.match(name_of(getattr(getattr(node, "func", None), "value", None)))

@@ -109,8 +109,6 @@ def _learnt(
     kind = "model" if final.kind == "model" else part.kind or "unknown"
     if kind == "pipeline":
         kind = "transform"
-    if data.role == "label" and kind == "scale":
-        data = replace(data, column=data.column)
     supervised = label is not None and kind in {"select", "target", "model", "bin", "reduce", "unknown"}
     if kind == "select" and part.name in UNSUPERVISED_SELECTORS:
         supervised = False

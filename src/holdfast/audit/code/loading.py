@@ -32,8 +32,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
         if told is not None:
             data = by_side(data, told)
     if last.startswith("make_") or args.constant(None, "return_X_y") is True:
-        features = replace(data)
-        return Seq([features, replace(data, role="label")], fixed=True)
+        return Seq([data, replace(data, role="label")], fixed=True)
     if (
         last.startswith(("load_", "fetch_"))
         or str(path).endswith(".npz")

@@ -50,7 +50,9 @@ class Machine:
     entered: set[int] = field(default_factory=set)  # functions that were followed
     numbers: dict[Rows, int] = field(default_factory=dict)
     taken: dict[Any, int] = field(default_factory=dict)  # events already noted: key -> id
-    appended: dict[int, Any] = field(default_factory=dict)
+    appended: dict[Any, Any] = field(default_factory=dict)  # list, loop and rows -> the line and branch of the first
+    sides: dict[Any, Any] = field(default_factory=dict)  # rows and side -> what the part so named had learned
+    index_parts: dict[Any, list[Rows]] = field(default_factory=dict)  # rows and index -> the parts of it so far
     asked: dict[str, set[str]] = field(default_factory=dict)  # the attributes that the program asks of each name
     modules: Any = None  # the other files of the audit
     loaded: dict[str, Any] = field(default_factory=dict)  # what those of them define that were imported

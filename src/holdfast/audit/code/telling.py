@@ -1,10 +1,13 @@
 """Findings about code: one place, the lines concerned, the fix in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from holdfast.audit.code.events import Place
 from holdfast.core.finding import Confidence, Examples, Finding, Location, Measure, Severity
 from holdfast.core.text import one_line
+
+_Thing = TypeVar("_Thing")
 
 _MOST_LINES = 8
 _MOST_TEXT = 160
@@ -38,6 +41,16 @@ def told(
         evidence=evidence if cells else evidence[:1],
         fix=one_line(fix),
     )
+
+
+def one_a_line(things: Iterable[_Thing], place: Callable[[_Thing], Place]) -> Iterator[_Thing]:
+    """Return the first of the things at each line: a reader wants a line told of once."""
+    lines = set()
+    for thing in things:
+        at_line = (place(thing).file, place(thing).cell, place(thing).line)
+        if at_line not in lines:
+            lines.add(at_line)
+            yield thing
 
 
 def quoted(text: str) -> str:

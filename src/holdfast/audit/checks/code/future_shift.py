@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.code import Code, code_of
 from holdfast.audit.code.judging import from_the_future
-from holdfast.audit.code.telling import quoted, told
+from holdfast.audit.code.telling import one_a_line, quoted, told
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
@@ -46,11 +46,7 @@ def future_shift(code_flows: CodeFlows) -> Iterator[Finding]:
     Shift forwards, let windows end at the present row, fill forwards.
     """
     for flow in code_flows.flows:
-        lines = set()
-        for event, used in from_the_future(flow):
-            if (event.place.cell, event.place.line) in lines:
-                continue
-            lines.add((event.place.cell, event.place.line))
+        for event, used in one_a_line(from_the_future(flow), place=lambda one: one[0].place):
             yield told(
                 event.place,
                 f"{quoted(event.what)} at {event.place.name} brings the future into a feature that is used at "

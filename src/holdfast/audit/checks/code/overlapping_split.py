@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.code import Code, code_of
 from holdfast.audit.code.judging import overlaps
-from holdfast.audit.code.telling import told
+from holdfast.audit.code.telling import one_a_line, told
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
@@ -45,11 +45,7 @@ def overlapping_split(code_flows: CodeFlows) -> Iterator[Finding]:
     have.
     """
     for flow in code_flows.flows:
-        lines = set()
-        for place, train, test in overlaps(flow):
-            if (place.cell, place.line) in lines:
-                continue
-            lines.add((place.cell, place.line))
+        for place, train, test in one_a_line(overlaps(flow), place=lambda one: one[0]):
             yield told(
                 place,
                 f"the rows of {place.name} are also among the training rows of {train.name}",

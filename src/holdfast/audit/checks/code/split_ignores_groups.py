@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.code import Code, code_of
 from holdfast.audit.code.groups import parted
-from holdfast.audit.code.telling import quoted, told
+from holdfast.audit.code.telling import one_a_line, quoted, told
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
@@ -44,11 +44,7 @@ def split_ignores_groups(code_flows: CodeFlows) -> Iterator[Finding]:
     Split by group: `GroupKFold`, `GroupShuffleSplit`, or draw ids and take their rows.
     """
     for flow in code_flows.flows:
-        lines = set()
-        for name, place, key, grouped in parted(flow):
-            if (place.cell, place.line) in lines:
-                continue
-            lines.add((place.cell, place.line))
+        for name, place, key, grouped in one_a_line(parted(flow), place=lambda one: one[1]):
             yield told(
                 place,
                 f"{quoted(name)} at {place.name} parts rows at random although several share one {quoted(key)} "

@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.code import Code, code_of
 from holdfast.audit.code.judging import choices
-from holdfast.audit.code.telling import told
+from holdfast.audit.code.telling import one_a_line, told
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
@@ -45,11 +45,8 @@ def test_used_for_tuning(code_flows: CodeFlows) -> Iterator[Finding]:
     the end.
     """
     for flow in code_flows.flows:
-        lines = set()
-        for one in choices(flow):
-            if one.several_models or (one.at.cell, one.at.line) in lines:
-                continue
-            lines.add((one.at.cell, one.at.line))
+        of_one_model = (choice for choice in choices(flow) if not choice.several_models)
+        for one in one_a_line(of_one_model, place=lambda choice: choice.at):
             decided = f", decided at {one.decided.name}" if one.decided.line != one.at.line else ""
             yield told(
                 one.at,

@@ -4,7 +4,7 @@ import numpy as np
 
 from holdfast.audit.code import Code, code_of
 from holdfast.audit.code.judging import MANY_SETTINGS, again_and_again, choices
-from holdfast.audit.code.telling import quoted, told
+from holdfast.audit.code.telling import one_a_line, quoted, told
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
@@ -44,21 +44,18 @@ def test_used_repeatedly(code_flows: CodeFlows) -> Iterator[Finding]:
     Compare by cross-validation inside the training rows; score the one chosen model on the test rows, once.
     """
     for flow in code_flows.flows:
-        lines = set()
-        for one in choices(flow):
-            if one.several_models and (one.at.cell, one.at.line) not in lines:
-                lines.add((one.at.cell, one.at.line))
-                yield told(
-                    one.at,
-                    f"models are compared on the test rows at {one.at.name}, and the best is kept at "
-                    f"{one.decided.name}",
-                    severity=Severity.WARNING,
-                    confidence=Confidence.HIGH,
-                    measure=Measure(name="choices made on test rows", value=1, threshold=0),
-                    lines=[(one.at, "score on test rows"), (one.decided, "the best is kept")],
-                    fix=f"Compare the models of {one.at.name} by cross-validation on training rows; score the best one "
-                    "once.",
-                )
+        of_several_models = (choice for choice in choices(flow) if choice.several_models)
+        for one in one_a_line(of_several_models, place=lambda choice: choice.at):
+            yield told(
+                one.at,
+                f"models are compared on the test rows at {one.at.name}, and the best is kept at {one.decided.name}",
+                severity=Severity.WARNING,
+                confidence=Confidence.HIGH,
+                measure=Measure(name="choices made on test rows", value=1, threshold=0),
+                lines=[(one.at, "score on test rows"), (one.decided, "the best is kept")],
+                fix=f"Compare the models of {one.at.name} by cross-validation on training rows; score the best one "
+                "once.",
+            )
         for name, scores in again_and_again(flow):
             place = scores[-1].place
             yield told(

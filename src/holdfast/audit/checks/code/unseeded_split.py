@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from holdfast.audit.code import Code, code_of
-from holdfast.audit.code.telling import quoted, told
+from holdfast.audit.code.telling import one_a_line, quoted, told
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
@@ -43,11 +43,8 @@ def unseeded_split(code_flows: CodeFlows) -> Iterator[Finding]:
     Give the split a fixed `random_state`, and report how the score varies over several.
     """
     for flow in code_flows.flows:
-        lines = set()
-        for split in flow.splits:
-            if split.seeded or (split.place.cell, split.place.line) in lines:
-                continue
-            lines.add((split.place.cell, split.place.line))
+        unseeded = (split for split in flow.splits if not split.seeded)
+        for split in one_a_line(unseeded, place=lambda split: split.place):
             yield told(
                 split.place,
                 f"{quoted(split.name)} at {split.place.name} has no seed: every run has other test rows",
