@@ -1,10 +1,10 @@
 """What is wrong with a call, in the words that the rest of Holdfast uses: what, got, wanted, the nearest name."""
 
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
 
 import click
+
+from holdfast.core.errors import did_you_mean
 
 _NO_COMMAND = re.compile(r"No such command '(.*?)'")
 _NO_CHOICE = re.compile(r"'(.*)' is not one of ")
@@ -18,7 +18,7 @@ def explained(error: click.UsageError) -> str:
 
 def _said(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption):
-        return f"no option {error.option_name!r}.{_near(error.option_name, _options(error.ctx))}"
+        return f"no option {error.option_name!r}.{did_you_mean(error.option_name, _options(error.ctx))}"
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return _missing(error.param, error.ctx)
     if isinstance(error, click.BadParameter) and error.param is not None:
@@ -26,7 +26,8 @@ def _said(error: click.UsageError) -> str:
     unknown = _NO_COMMAND.match(error.message)
     if unknown and error.ctx and isinstance(error.ctx.command, click.Group):
         known = error.ctx.command.list_commands(error.ctx)
-        return f"no command {unknown[1]!r}.{_near(unknown[1], known) or f' Commands are {_listed(known)}.'}"
+        hint = did_you_mean(unknown[1], known) or f" Commands are {', '.join(known)}."
+        return f"no command {unknown[1]!r}.{hint}"
     return f"{_lower(error.format_message()).rstrip('.')}."
 
 
@@ -45,7 +46,7 @@ def _bad(error: click.BadParameter, parameter: click.Parameter) -> str:
     got = _NO_CHOICE.match(error.message)
     if got and isinstance(parameter.type, click.Choice):
         choices = [str(one) for one in parameter.type.choices]
-        return f"{flag} wants {_listed(choices)}, got {got[1]!r}.{_near(got[1], choices)}"
+        return f"{flag} wants {', '.join(choices)}, got {got[1]!r}.{did_you_mean(got[1], choices)}"
     return f"{flag}: {_lower(error.message).rstrip('.')}."
 
 
@@ -56,15 +57,6 @@ def _flag(parameter: click.Parameter) -> str:
 def _options(context: click.Context | None) -> list[str]:
     parameters = context.command.params if context else []
     return [one for each in parameters for one in (*each.opts, *each.secondary_opts) if one.startswith("--")]
-
-
-def _near(got: str, known: Iterable[str]) -> str:
-    near = get_close_matches(got, list(known), n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)
 
 
 def _lower(text: str) -> str:

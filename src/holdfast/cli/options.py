@@ -21,7 +21,6 @@ BY_NAME = {  # the format of a report, by the end of the file's name, where --fo
 }
 
 ENGLISH = "en"
-SETTINGS_FILE = "holdfast.toml"
 _SPOKEN = "holdfast.language"  # where a call keeps the language of what people read
 
 
@@ -31,7 +30,9 @@ def _spoken(context: click.Context, parameter: click.Parameter, language: str | 
     Raises BadInput for one that is not there, before any work is done.
     """
     if language is None:
-        path = context.params.get("config") or Path(SETTINGS_FILE)
+        from holdfast.core.config import FILE_NAME
+
+        path = context.params.get("config") or Path(FILE_NAME)
         language = _set_in(path) if path.is_file() else ENGLISH
     if language != ENGLISH:
         from holdfast.report.languages import refuse_unknown

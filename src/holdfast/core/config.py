@@ -3,13 +3,12 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from holdfast.core.errors import BadInput
+from holdfast.core.errors import BadInput, did_you_mean
 
 FILE_NAME = "holdfast.toml"
 _MOST_BYTES = 1 << 20
@@ -72,8 +71,7 @@ def _explained(model: type[BaseModel], item: Any, origin: Path | None, text: str
     name = ".".join([table, *keys] if table else keys)
     if item["type"] == "extra_forbidden":
         known = list(_record_at(model, item["loc"][:-1]).model_fields)
-        near = get_close_matches(keys[-1], known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else f" Known are {', '.join(known)}."
+        hint = did_you_mean(keys[-1], known) or f" Known are {', '.join(known)}."
         return f"{where}{name}: no such setting.{hint}"
     if item["type"] == "missing":
         return f"{where}{name} is missing"
@@ -90,10 +88,9 @@ def _wanted(item: Any) -> str:
         value = limits[limit]
         return f"wanted {words.format(int(value) if value == int(value) else value)}"
     message = item["msg"].partition(", unable")[0]  # of what cannot be read as a number
-    near = get_close_matches(str(item["input"]), re.findall(r"'([^']*)'", limits.get("expected", "")), n=1)
-    hint = f". Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(str(item["input"]), re.findall(r"'([^']*)'", limits.get("expected", "")))
     wanted = message.replace("Input should be", "wanted", 1)
-    return f"{wanted[0].lower()}{wanted[1:]}{hint}"
+    return f"{wanted[0].lower()}{wanted[1:]}{'.' if hint else ''}{hint}"
 
 
 def _record_at(model: type[BaseModel], place: Sequence[str | int]) -> type[BaseModel]:

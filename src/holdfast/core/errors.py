@@ -43,7 +43,11 @@ class MissingExtra(HoldfastError, ImportError):
 def unknown(what: str, got: str, known: Iterable[str], where: str = "") -> BadInput:
     """Return the error for a name that is not among the `known` ones, with the nearest as a hint."""
     names = sorted(str(name) for name in known)
-    near = get_close_matches(got, names, n=1, cutoff=0.6)
     listed = f"known are {and_more(names, 12)}" if names else "there are none"
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return BadInput(f"no {what} {got!r}{' in ' + where if where else ''}; {listed}.{hint}")
+    return BadInput(f"no {what} {got!r}{' in ' + where if where else ''}; {listed}.{did_you_mean(got, names)}")
+
+
+def did_you_mean(got: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return " Did you mean 'x'?" for the nearest of the known names, or "" where none is like what was given."""
+    near = get_close_matches(got, list(known), n=1, cutoff=cutoff)
+    return f" Did you mean {near[0]!r}?" if near else ""

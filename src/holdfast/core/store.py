@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
@@ -24,7 +23,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from holdfast.core.durable import settle, write_whole
-from holdfast.core.errors import BadInput, StoreError
+from holdfast.core.errors import BadInput, StoreError, did_you_mean
 from holdfast.core.locking import hold, is_held
 from holdfast.core.record import SCHEMA, CheckResult, Run
 from holdfast.core.showing import shows
@@ -148,9 +147,8 @@ class RunStore:
             raise BadInput(f"{wanted!r} fits {len(matches)} runs: {', '.join(matches[:5])}. Give more of the id.")
         if not matches:
             runs = "holdfast runs" if self.root == DEFAULT_ROOT else f"holdfast runs --runs {self.root}"
-            near = get_close_matches(wanted, known, n=1, cutoff=0.8)
-            hint = f"did you mean {near[0]!r}?" if near else f"the newest is {known[0]}."
-            raise BadInput(f"no run {wanted!r} in {self.root}; {hint} List them: {runs}")
+            hint = did_you_mean(wanted, known, cutoff=0.8) or f" The newest is {known[0]}."
+            raise BadInput(f"no run {wanted!r} in {self.root}.{hint} List them: {runs}")
         return self.folder / matches[0]
 
     def load(self, wanted: str) -> Run:

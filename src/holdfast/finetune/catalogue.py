@@ -3,13 +3,12 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from holdfast.core.dataset import Dataset
-from holdfast.core.errors import BadInput, unknown
+from holdfast.core.errors import BadInput, did_you_mean, unknown
 from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.controls.definitions import Control
 from holdfast.finetune.methods.definitions import MethodKind
@@ -59,9 +58,9 @@ def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:
         return known[recipe.task]
     fitting = [one for one in known.values() if one.suits(dataset, recipe)]
     if not fitting:
-        near = get_close_matches(recipe.model, FAMILIES, n=1)
-        if near and not Path(recipe.model).exists():
-            raise BadInput(f"no estimator {recipe.model!r} for tables. Did you mean {near[0]!r}?")
+        hint = did_you_mean(recipe.model, FAMILIES)
+        if hint and not Path(recipe.model).exists():
+            raise BadInput(f"no estimator {recipe.model!r} for tables.{hint}")
         columns = ", ".join(f"{one.name} ({one.kind})" for one in dataset.columns[:12])
         raise BadInput(
             f"no task suits {dataset.name}: its columns are {columns}. Name the label (--label) or the task: "

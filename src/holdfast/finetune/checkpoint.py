@@ -132,10 +132,10 @@ def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str] | No
 def read_tensors(path: Path) -> dict[str, Any]:
     """Return the tensors of a file. Raises BadInput where it is none of safetensors."""
     from safetensors import SafetensorError
-    from safetensors.torch import load
+    from safetensors.torch import load_file
 
     try:
-        return dict(load(path.read_bytes()))
+        return dict(load_file(path))  # as bytes they would take twice their memory
     except (OSError, SafetensorError) as error:
         raise BadInput(f"{path.name} cannot be read as safetensors: {error}") from error
 

@@ -172,8 +172,8 @@ def _from_base(seen: Sequence[Judged]) -> list[float]:
     powers = np.power.outer(SHARES, np.arange(1, _DEGREE + 1))
     curve = powers @ np.linalg.lstsq(powers, means, rcond=None)[0]
     best = int(means.argmax())
-    beside = np.abs((curve - means) - (curve - means)[best])
-    fits = bool((beside <= _BESIDE * np.array([_worse(seen[best], one)["error"] for one in seen])).all())
+    off = np.abs((curve - means) - (curve - means)[best])
+    fits = bool((off <= _BESIDE * np.array([_worse(seen[best], one)["error"] for one in seen])).all())
     return [float(one) for one in (curve if fits else means)]
 
 

@@ -52,8 +52,8 @@ def refuse_changed(before: Run, now: Run) -> None:
 def start(writer: RunWriter, model: str, store: RunStore, progress: Progress, whither: str) -> Iterator[float]:
     """Mark a start in the run's events, and yield the seconds of the starts before it.
 
-    What breaks off is told with the way to go on, and `whither` that leads; what was wrong ends the run as failed,
-    where it had begun to learn.
+    What breaks off is told with the way to go on, and `whither` that leads. What was wrong ends a run that had begun
+    to learn as failed.
     Raises BadInput where the model is another one than the run began with.
     """
     seconds = earlier(writer.folder)

@@ -11,11 +11,10 @@ options.classify-text.length = [64, 128]    # an option of a part
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from holdfast.core.config import checked
-from holdfast.core.errors import BadInput, unknown
+from holdfast.core.errors import BadInput, did_you_mean, unknown
 from holdfast.finetune import catalogue
 from holdfast.finetune.recipe import Recipe
 
@@ -105,9 +104,8 @@ def usual(space: Space, recipe: Recipe, rate: float) -> dict[str, Any]:
 def _side(name: str, value: Any, recipe: Recipe) -> Side:
     first = name.partition(".")[0]
     if first not in KEYS or (first == "options" and name.count(".") < 2):
-        near = get_close_matches(first, ("trials", *KEYS), n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"What can be searched is {', '.join(KEYS)}"
-        raise BadInput(f"search.{name}: no such key to search. {hint}")
+        hint = did_you_mean(first, ("trials", *KEYS)) or f" What can be searched is {', '.join(KEYS)}"
+        raise BadInput(f"search.{name}: no such key to search.{hint}")
     if isinstance(value, Mapping):
         side = _range(name, value)
     elif isinstance(value, list | tuple) and value:
