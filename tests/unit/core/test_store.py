@@ -131,7 +131,7 @@ def test_finding_a_run(store):
     assert store.load(str(store.folder / "20260101-000000-aaaa")).id == "20260101-000000-aaaa"
     with pytest.raises(BadInput, match="fits 2 runs"):
         store.find("2026")
-    with pytest.raises(BadInput, match="did you mean '20260101-000000-aaaa'"):
+    with pytest.raises(BadInput, match="Did you mean '20260101-000000-aaaa'"):
         store.find("20260101-000000-aaab")
     with pytest.raises(BadInput, match=r"the newest is 20260102-000000-bbbb\. List them: holdfast runs"):
         store.find("nope")
