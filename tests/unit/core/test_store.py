@@ -133,7 +133,7 @@ def test_finding_a_run(store):
         store.find("2026")
     with pytest.raises(BadInput, match="Did you mean '20260101-000000-aaaa'"):
         store.find("20260101-000000-aaab")
-    with pytest.raises(BadInput, match=r"the newest is 20260102-000000-bbbb\. List them: holdfast runs"):
+    with pytest.raises(BadInput, match=r"The newest is 20260102-000000-bbbb\. List them: holdfast runs"):
         store.find("nope")
 
 
