@@ -272,6 +272,24 @@ def test_the_list_is_narrowed_as_one_types_and_by_keyboard_alone(visits):
     assert seen == []
 
 
+RENEWED = """() => new Promise(done => {
+  document.addEventListener("htmx:afterSettle", done, {once: true});
+  htmx.ajax("GET", location.href, {target: "#list", select: "#list", swap: "outerHTML"});
+})"""
+
+
+def test_ticks_and_the_place_of_the_keyboard_outlive_a_list_that_renews_itself(visits):
+    page, seen = visits("/runs")
+    page.locator(".tick input").nth(1).check()
+    page.locator("a.title").nth(1).focus()
+    page.evaluate("document.querySelector('table.runs').dataset.old = 'yes'")
+    page.evaluate(RENEWED)
+    assert page.evaluate("document.querySelector('table.runs').dataset.old") is None
+    assert [box.is_checked() for box in page.locator(".tick input").all()[:3]] == [False, True, False]
+    assert page.evaluate("document.activeElement === document.querySelectorAll('a.title')[1]")
+    assert seen == []
+
+
 def test_records_are_reviewed_by_keys(visits, home):
     page, seen = visits("/review/texts")
     assert page.locator(".record-shown").get_by_text(re.compile("words number")).count() == 1
@@ -297,6 +315,8 @@ def test_records_are_reviewed_by_keys(visits, home):
 
 def test_an_answer_to_the_checklist_is_written_and_shown(visits, home):
     page, seen = visits(f"/checklist?run={IDS['realistic']}")
+    draft = page.locator("#reforms-1b textarea")
+    draft.evaluate("node => { node.closest('details').open = true; node.value = 'not sent yet'; }")
     entry = page.locator("#reforms-1a")
     entry.locator("summary").last.focus()
     page.keyboard.press("Enter")
@@ -304,6 +324,9 @@ def test_an_answer_to_the_checklist_is_written_and_shown(visits, home):
     entry.get_by_role("button", name="Keep the answer").press("Enter")
     page.wait_for_selector("#reforms-1a blockquote")
     assert "second line" in page.locator("#reforms-1a blockquote").inner_text()
+    assert draft.input_value() == "not sent yet"
+    assert draft.is_visible()
+    assert entry.locator("textarea").input_value() == 'adults <b>in</b> "1974"\nsecond line'
     assert 'adults <b>in</b> \\"1974\\"\nsecond line' in (home / "reforms.toml").read_text("utf-8")
     assert seen == []
 
