@@ -70,6 +70,7 @@ def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form
     A learner of your own is MODULE:NAME, from the current folder or installed: something that makes an object with
     fit(samples) and sample(n). This imports and runs your code. Options go to the call that makes the object.
     """
+    from holdfast.cli.flags import as_flags
     from holdfast.cli.output import finished
     from holdfast.cli.progress import shown
     from holdfast.collapse.lab.experiment import Experiment, read_experiment
@@ -94,7 +95,9 @@ def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form
     elif what is not None and what.endswith(SUFFIX):
         experiment = read_experiment(Path(what), said, assignments)
     else:
-        experiment = checked(Experiment, override({**({"learner": what} if what else {}), **said}, assignments))
+        experiment = checked(
+            Experiment, override({**({"learner": what} if what else {}), **said}, assignments), flags=as_flags(said)
+        )
     try:
         with shown() as progress:
             record, _ = run_experiment(

@@ -48,6 +48,7 @@ def plan(file: Path | None, temperature: float | None, assignments: tuple[str, .
       holdfast collapse plan --distance 0.02 --temperature 0.8
       holdfast collapse plan --rarest 1e-4 --real-cost 1 --verified-cost 0.2
     """
+    from holdfast.cli.flags import as_flags
     from holdfast.cli.output import finished
     from holdfast.collapse.planning.verb import run_plan
     from holdfast.collapse.planning.wishes import Wishes
@@ -65,7 +66,7 @@ def plan(file: Path | None, temperature: float | None, assignments: tuple[str, .
             raise BadInput(f"--temperature must be above 0, got {temperature:g}; 1 draws from the model as it is")
         said["sharpening"] = 1 / temperature
     values = override({**(read_toml(file) if file is not None else {}), **said}, assignments)
-    wishes = checked(Wishes, values, file)
+    wishes = checked(Wishes, values, file, flags=as_flags(said))
     home = RunStore(store)
     record, _ = run_plan(wishes, store=home, command=tuple(sys.argv[1:]))
     finished(record, home, form, out)
@@ -98,15 +99,15 @@ def forecast(real: Path, replicates: tuple[Path, ...], suspect: Path | None, hol
       holdfast collapse forecast real.csv gen1-*.csv --column diagnosis
       holdfast collapse forecast real.txt gen1-*.txt --suspect corpus.txt
     """
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.output import finished
     from holdfast.cli.progress import shown
     from holdfast.collapse.forecasting.verb import Asked, run_forecast
-    from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
-    asked = checked(Asked, {name: value for name, value in flags.items() if value is not None})
+    asked = of_flags(Asked, flags)
     home = RunStore(store)
     with shown() as progress:
         record, _ = run_forecast(

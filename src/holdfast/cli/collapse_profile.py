@@ -41,16 +41,16 @@ def profile(learnt: Path, generations: tuple[Path, ...], real: Path, domains: tu
       holdfast collapse profile all.txt gen1.txt --real fresh.txt \\
         --domain law=law.txt --domain news=news.txt
     """
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.main import CRASHED
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
     from holdfast.collapse.profile.verb import Asked, run_profile
-    from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
-    asked = checked(Asked, {name: value for name, value in flags.items() if value is not None})
+    asked = of_flags(Asked, flags)
     named: dict[str, Path] = {}
     for one in domains:
         name, equals, path = one.partition("=")

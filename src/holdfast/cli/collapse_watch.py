@@ -50,19 +50,18 @@ def watch(sets: tuple[Path, ...], real: Path | None, controls: Path | None, fail
 
     Exit code 1 is the alarm.
     """
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
     from holdfast.collapse.watching.runs import watch_run
     from holdfast.collapse.watching.sets import WatchSettings, watch_paths
-    from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
     if not sets:
         raise BadInput("nothing to watch: give a folder of sample sets, several sets, or a run of the laboratory")
-    said = {name: value for name, value in flags.items() if value not in (None, ())}
-    settings, home = checked(WatchSettings, said), RunStore(store)
+    settings, home = of_flags(WatchSettings, flags), RunStore(store)
     command = tuple(sys.argv[1:])
     with shown() as progress:
         if len(sets) == 1 and not sets[0].exists() and real is None:

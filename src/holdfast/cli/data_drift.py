@@ -43,15 +43,15 @@ def drift(versions: tuple[str, ...], since: str | None, real: str | None, fail_o
     Rows that were there before are counted, and are no evidence of agreement.
     """
     from holdfast.audit.drifting.settings import DriftSettings
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
     from holdfast.collapse.versions.verb import drift_of
-    from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
-    settings = checked(DriftSettings, {k: v for k, v in flags.items() if v is not None and v != ()})
+    settings = of_flags(DriftSettings, flags)
     home = RunStore(store)
     with shown() as progress:
         command = tuple(sys.argv[1:])

@@ -34,16 +34,16 @@ def duplicates(
       holdfast data duplicates shards/ --out pairs.parquet
       holdfast data duplicates shards/ --engine spark --work /shared/w
     """
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.output import finished
     from holdfast.cli.progress import shown
-    from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.data.bulk.settings import DuplicateSettings
     from holdfast.data.bulk.verb import duplicates as find
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
-    settings = checked(DuplicateSettings, {name: value for name, value in flags.items() if value is not None})
+    settings = of_flags(DuplicateSettings, flags)
     home = RunStore(store)
     with shown() as progress:
         run = find(paths, settings, out=out, work=work, store=home, progress=progress, command=sys.argv[1:])

@@ -87,9 +87,9 @@ def detect(
     with chance ALPHA. Pictures of unknown origin are screened by those whose origin is known. Exit code 1: a mark was
     found, or a tag contradicts what is recorded.
     """
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown
-    from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.data.loading import load
     from holdfast.data.screening.marks import find_marks
@@ -99,8 +99,7 @@ def detect(
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
-    said = {name: value for name, value in flags.items() if value is not None}
-    settings, home = checked(MarkSettings, {**said, "weighted": not unweighted}), RunStore(store)
+    settings, home = of_flags(MarkSettings, {**flags, "weighted": not unweighted}), RunStore(store)
     secret = read_key(key_file) if key_file else None
     trusted = certificates(trust) if trust else ""
     with shown() as progress:
@@ -137,8 +136,8 @@ def write(prompts: Path, model: Path, key_file: Path, out: Path, text: str | Non
 
     The new records say that they are synthetic and by which model. A text that is there cannot be marked afterwards.
     """
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.progress import shown
-    from holdfast.core.config import checked
     from holdfast.data.loading import load
     from holdfast.data.screening.marks import text_column
     from holdfast.data.screening.watermarks.keys import read_key
@@ -146,8 +145,8 @@ def write(prompts: Path, model: Path, key_file: Path, out: Path, text: str | Non
     from holdfast.data.screening.watermarks.writing import Manner, continued, save_marked
 
     said = {name: value for name, value in flags.items() if value is not None}
-    how = checked(Manner, {name: said.pop(name) for name in ("length", "temperature", "seed") if name in said})
-    settings, secret = checked(MarkSettings, said), read_key(key_file)
+    how = of_flags(Manner, {name: said.pop(name) for name in ("length", "temperature", "seed") if name in said})
+    settings, secret = of_flags(MarkSettings, said), read_key(key_file)
     with shown() as progress:
         dataset = load({"all": prompts}, kinds={text: "text"} if text else None, progress=progress)
         texts = [one or "" for one in dataset.values(text_column(dataset, text)).to_pylist()]

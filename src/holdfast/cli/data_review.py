@@ -104,8 +104,8 @@ def report(queue: Path, gold: Path | None, form: str, out: Path | None, store: P
 
     Rates come from records that were drawn, never from those that were picked for being uncertain or flagged.
     """
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.output import finished
-    from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.data.review.gold import read_gold
     from holdfast.data.review.queue import Queue
@@ -114,7 +114,7 @@ def report(queue: Path, gold: Path | None, form: str, out: Path | None, store: P
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
-    asked, home = checked(Telling, {name: value for name, value in said.items() if value is not None}), RunStore(store)
+    asked, home = of_flags(Telling, said), RunStore(store)
     held = Queue.open(queue)
     truth = read_gold(gold, held) if gold is not None else None
     run = told(held, asked, gold=truth, store=home, command=tuple(sys.argv[1:]))

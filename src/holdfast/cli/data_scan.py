@@ -43,16 +43,16 @@ def scan(data: str, known: tuple[str, ...], model: Path | None, second: Path | N
 
     Single records are flagged for review at a stated rate of false flags. Exit code 0 whatever the share is.
     """
+    from holdfast.cli.flags import of_flags
     from holdfast.cli.output import finished
     from holdfast.cli.progress import shown
-    from holdfast.core.config import checked
     from holdfast.core.store import RunStore
     from holdfast.data.screening.text import scan as verb
     from holdfast.data.screening.text.screening import ScreenSettings
     from holdfast.report.render import refuse_unknown
 
     refuse_unknown(form)
-    settings, home = checked(ScreenSettings, {k: v for k, v in flags.items() if v not in (None, ())}), RunStore(store)
+    settings, home = of_flags(ScreenSettings, flags), RunStore(store)
     with shown() as progress:
         found = verb.scan(data, known, settings, model=model, second=second, store=home, progress=progress,
                           command=tuple(sys.argv[1:]))  # fmt: skip

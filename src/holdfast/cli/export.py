@@ -19,8 +19,8 @@ def export(folder: Path, data: tuple[Path, ...], answers: Path, store: Path) -> 
     """Write the pages of the dashboard as files, for CI artifacts.
 
     \b
-      holdfast export                       into a new folder `site`
-      holdfast export public --data corpus  with the versions of a store of data
+      holdfast export                        into a new folder `site`
+      holdfast export public --data corpus   with the versions of a store of data
 
     The folder is replaced as a whole if it was written here before; nothing else is ever replaced.
     """

@@ -78,15 +78,16 @@ def finetune(what: tuple[str, ...], device: str | None, assignments: tuple[str, 
 
 def _recipe(what: tuple[str, ...], said: dict[str, Any], assignments: tuple[str, ...]) -> Any:
     """Return the recipe of a file, or of a model and data, with flags over it. Raises BadInput."""
+    from holdfast.cli.flags import as_flags
     from holdfast.core.config import checked, override
     from holdfast.finetune.recipe import Recipe, read_recipe
 
     if len(what) == 1 and what[0].endswith(".toml"):
         known = read_recipe(Path(what[0]), assignments).model_dump(exclude_unset=True)
-        return checked(Recipe, {**known, **said})
+        return checked(Recipe, {**known, **said}, flags=as_flags(said))
     if len(what) == 1:
         raise BadInput(f"no data given for {what[0]}. Try: holdfast finetune {what[0]} data.csv --label y")
     if len(what) not in {2, 3}:
         raise BadInput("give a recipe (recipe.toml), or a model and data: holdfast finetune MODEL DATA --label y")
     data = what[1] if len(what) == 2 else {"train": what[1], "test": what[2]}
-    return checked(Recipe, override({"model": what[0], "data": data, **said}, assignments))
+    return checked(Recipe, override({"model": what[0], "data": data, **said}, assignments), flags=as_flags(said))

@@ -117,7 +117,7 @@ def opened_queue(
 
 def made(dataset: "Dataset", place: Path, data: Sequence[Path], said: Mapping[str, Any], store: Path) -> "Queue":
     """Return a new queue, and say where it is. Raises BadInput."""
-    from holdfast.core.config import checked
+    from holdfast.cli.flags import of_flags
     from holdfast.core.store import RunStore
     from holdfast.data.review.building import Asked, build
 
@@ -128,7 +128,7 @@ def made(dataset: "Dataset", place: Path, data: Sequence[Path], said: Mapping[st
     if "ask" in said:
         values["asks"] = said["ask"]
     run = said.get("run")
-    asked = checked(Asked, {**values, "flagged": run is not None})
+    asked = of_flags(Asked, {**values, "flagged": run is not None})
     found = RunStore(store).load(run) if run is not None else None
     queue = build(dataset, asked, place, address="\n".join(str(one.resolve()) for one in data), run=found)
     click.echo(f"chose {len(queue.items):,} of {len(dataset):,} records; the queue is {place}", err=True)

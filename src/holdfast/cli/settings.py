@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.audit import catalogue
 from holdfast.audit.settings import AuditSettings
+from holdfast.cli.flags import as_flags
 from holdfast.core.config import FILE_NAME, checked, override, read_toml
 from holdfast.core.errors import BadInput, unknown
 
@@ -33,7 +34,9 @@ def audit_settings(config: Path | None, flags: Mapping[str, Any], assignments: S
             raise BadInput(
                 f"--set {assignment}: wanted a key that begins with {' or '.join(PARTS)}, as in audit.seed=1"
             )
-    return checked(AuditSettings, override(merged, assignments)["audit"], table="audit")
+    changed = {one.partition("=")[0].strip().removeprefix("audit.") for one in assignments}
+    as_said = as_flags(key for key in said if key not in changed)
+    return checked(AuditSettings, override(merged, assignments)["audit"], table="audit", flags=as_said)
 
 
 def sorted_ignores(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -52,23 +53,34 @@ def override(values: Mapping[str, Any], assignments: Sequence[str]) -> dict[str,
     return result
 
 
-def checked(model: type[_Model], values: Mapping[str, Any], origin: Path | None = None, table: str = "") -> _Model:
+def checked(
+    model: type[_Model],
+    values: Mapping[str, Any],
+    origin: Path | None = None,
+    table: str = "",
+    flags: Mapping[str, str] = MappingProxyType({}),
+) -> _Model:
     """Return `values` as a frozen record. Raises BadInput that lists every error with file, line and key.
 
-    `table` is the name of the part of the file that holds the values, such as `audit`.
+    `table` is the name of the part of the file that holds the values, such as `audit`; `flags` says as which flag a
+    key was given, where it was.
     """
     try:
         return model.model_validate(values)
     except ValidationError as error:
         text = origin.read_text("utf-8") if origin is not None else ""
-        lines = [_explained(model, item, origin, text, table) for item in error.errors()]
+        lines = [_explained(model, item, origin, text, table, flags) for item in error.errors()]
         raise BadInput("; ".join(lines)) from error
 
 
-def _explained(model: type[BaseModel], item: Any, origin: Path | None, text: str, table: str) -> str:
+def _explained(
+    model: type[BaseModel], item: Any, origin: Path | None, text: str, table: str, flags: Mapping[str, str]
+) -> str:
     keys = [str(part) for part in item["loc"]]
     where = f"{origin}:{_line_of(text, keys)} " if origin is not None else ""
     name = ".".join([table, *keys] if table else keys)
+    if keys and keys[0] in flags:
+        name = flags[keys[0]]
     if item["type"] == "extra_forbidden":
         known = list(_record_at(model, item["loc"][:-1]).model_fields)
         hint = did_you_mean(keys[-1], known) or f" Known are {', '.join(known)}."

@@ -1,12 +1,17 @@
 """A call, right and wrong: lists, the file that a report goes to, what is said of a mistake, a reader who leaves."""
 
+import html
 import os
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
+import holdfast.web as holdfast_web
 from holdfast.cli.data import COMMANDS as DATA
 from holdfast.cli.data import data
 from holdfast.cli.main import COMMANDS, holdfast
@@ -34,6 +39,25 @@ def test_help_fits_a_terminal_and_has_an_example(path):
     assert max(map(len, HELPS[path].splitlines())) <= 80
     typed = path.removesuffix(" records")  # the command of `data review` that is meant where none is named
     assert f"    {typed} " in HELPS[path] or f"    {typed}\n" in HELPS[path]
+
+
+def shown_commands():
+    """Return the commands that help and the pages of the dashboard tell people to type."""
+    pages = [path.read_text("utf-8") for path in (Path(holdfast_web.__file__).parent / "templates").rglob("*.html")]
+    texts = (re.sub(r" \\\n +", " ", text) for text in (*HELPS.values(), *map(html.unescape, pages)))
+    lines = [line for text in texts for line in text.splitlines()]
+    typed = [re.search(r"(?:^ {4,}|<pre[^>]*>|^|<code>)holdfast ([a-z][^<]*)", line) for line in lines]
+    return sorted({re.split(r" {3,}|[>|]", one[1])[0].strip() for one in typed if one})
+
+
+@pytest.mark.parametrize("typed", shown_commands())
+def test_a_command_that_people_are_told_to_type_is_one(typed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(re.sub(r"{{.*?}}", "X", typed))
+    command, context = holdfast, click.Context(holdfast, info_name="holdfast")
+    while isinstance(command, click.Group) and words and command.get_command(context, words[0]) is not None:
+        command, words = command.get_command(context, words[0]), words[1:]
+    command.make_context("it", [*words], parent=context)
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *(f"data {one}" for one in DATA)])
