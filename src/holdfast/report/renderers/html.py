@@ -21,6 +21,8 @@ from holdfast.report.pictures import numeric
 from holdfast.report.translated import translated
 
 SUFFIX = ".html"
+_FLAG = re.compile("--[a-z][a-z-]*")
+_WHOLE = r'<span class="whole">\g<0></span>'
 _SHOWN = r"([−+]?[\d.,]+%?)(?=<)"  # a number that the drawing wrote
 _VALUES = re.compile(rf'(<text x="100%"[^<>]*>|<span class="value">){_SHOWN}')
 _SCALES = re.compile(rf'(<text[^<>]*>|<span class="value">){_SHOWN}')
@@ -108,7 +110,12 @@ def stylesheet() -> str:
 
 def prose(text: str) -> Markup:
     """Return text with `code` between backticks set as code; everything else is escaped."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 escaped before
+    return Markup(re.sub(r"`([^`]+)`", _code, str(escape(text))))  # noqa: S704 escaped before
+
+
+def _code(found: re.Match[str]) -> str:
+    """Return a piece of code, whose flags stay whole at the end of a line: `--` is a place to break for a browser."""
+    return f"<code>{_FLAG.sub(_WHOLE, found[1])}</code>"
 
 
 def _bodies(cards: Sequence[Card], language: str = ENGLISH) -> dict[str, object]:
