@@ -3,11 +3,11 @@
     python benchmarks/faults/kill_finetune.py --kills 50              # of each case
     python benchmarks/faults/kill_finetune.py --kills 20 --forked classify-text search
 
-Every fifth kill falls into a save: it comes when the temporary folder of a checkpoint is seen, and counts as such if
-the folder is left torn. Before some of the resumes the newest checkpoint is damaged as well: a byte flipped, or its
-end cut off. At the end the SHA-256 of the tuned weights, all that the run remembers of its training (losses, the step
-at which it stopped, the best one), and its record must equal those of the unbroken run; times and costs aside, which
-are measured.
+Every fifth kill falls into a save: it comes when the temporary folder of a checkpoint is seen, or the temporary file of
+a stage where a model has no checkpoints, and counts as such if that is left torn. Before some of the resumes what was
+saved is damaged as well, the newest checkpoint or a stage: a byte flipped, or its end cut off. At the end the SHA-256
+of the tuned weights, all that the run remembers of its training (losses, the step at which it stopped, the best one),
+and its record must equal those of the unbroken run; times and costs aside, which are measured.
 
 `--forked` imports the libraries once and forks, in place of starting the command anew: the same program without the
 seconds of its start.
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[str, ...]] = {
                        "--set", "options.scratch.off=true"),
     "classify-image": ("vit", "bars", "--rate", "0.003", "--epochs", "4", *ALLOWED, *QUICK, "--set", "evaluations=12"),
     "table": ("boosting", "table.csv", "--label", "y", *ALLOWED, "--set", "search.trials=6",
-              "--set", "search.learning_rate=[0.01, 0.3]"),
+              "--set", "search.learning_rate={low = 0.01, high = 0.3, log = true}"),
 }  # fmt: skip
 TIMES = ("id", "started", "seconds", "command", "cpu_seconds", "starts")
 FELL_BACK = "could not be used as written"  # in the note on a damaged checkpoint, which an unbroken run has none of
@@ -183,7 +183,7 @@ def campaign(
         return [f"{name}: the unbroken run ends with {first.code}: {(folder / 'said').read_text()[-400:]}"]
     whole = first.used
     expected = conclusions(store.folder / store.ids()[0])
-    counts = {"killed": 0, "inside a save": 0, "before the run": 0, "damaged": 0, "ended": 0, "compared": 0}
+    counts = {"killed": 0, "inside a save": 0, "damaged": 0, "ended": 0, "compared": 0}
     faults: list[str] = []
     while counts["killed"] < kills:
         run = one_run(anew, folder, store, start, rng, whole, counts)
@@ -258,19 +258,22 @@ def kill_in(
 
 
 def torn(run: Path, process: int) -> list[str]:
-    """Return the temporary folders of checkpoints that a process is writing, or was when it was killed."""
+    """Return what a process is writing, or was when it was killed: folders of checkpoints, else files of stages."""
     homes = (run, *(run / "trials").glob("*"))
     places = [home / name for home in homes for name in ("steps", "steps/best", "begin")]
-    return [os.fspath(one) for place in places for one in place.glob(f".ckpt-*.{process}.tmp")]
+    places = [place for place in places if place.is_dir()] or [run / "stages"]
+    return [os.fspath(one) for place in places for one in place.glob(f".*.{process}.*tmp")]
 
 
 def damaged(run: Path, rng: random.Random) -> int:
-    """Flip a byte of a file of the newest checkpoint, or cut its end off; return how many were damaged."""
+    """Flip a byte of the newest checkpoint or of a stage, or cut a file's end off; return how many were damaged."""
     homes = [run, *sorted((run / "trials").glob("*"))[-1:]]
-    places = [place for home in homes for place in sorted((home / "steps").glob("ckpt-*"))[-1:]]
-    if not places:
+    newest = [place for home in homes for place in sorted((home / "steps").glob("ckpt-*"))[-1:]][-1:]
+    files = [sorted(place.iterdir()) for place in (*newest, homes[-1] / "stages") if place.is_dir()]
+    files = [[path for path in some if path.suffix != ".tmp"] for some in files]
+    if not any(files):
         return 0
-    path = rng.choice(sorted(places[-1].iterdir()))
+    path = rng.choice(rng.choice([some for some in files if some]))
     content = bytearray(path.read_bytes())
     if rng.random() < 0.5:
         content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)

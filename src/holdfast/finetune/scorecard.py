@@ -5,14 +5,18 @@ Each verdict is a word, and says `open` where the interval leaves it open, never
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel
 
 from holdfast.audit.training import GUARDS, Guard, Training
+from holdfast.core.durable import write_whole
+from holdfast.core.errors import StoreError
 from holdfast.core.finding import FROZEN, Cell, Examples, Measure
 from holdfast.core.record import Section
 from holdfast.core.showing import Shown, shows
+from holdfast.core.store import as_json
 from holdfast.finetune.measuring.cost import time_in_words
 
 Mark = Literal["good", "open", "bad", "none"]
@@ -65,30 +69,40 @@ def scorecard(training: Training) -> Scorecard:
     )
 
 
+def keep(card: Scorecard, folder: Path) -> None:
+    """Write a scorecard beside its record. Raises StoreError, as for a full disk."""
+    try:
+        write_whole(folder / SCORECARD, as_json(card, indent=1))
+    except OSError as error:
+        raise StoreError(f"cannot write {SCORECARD} to {folder}: {error.strerror or error}") from error
+
+
 def section(card: Scorecard) -> Section:
-    """Return the scorecard as a part of the report, to be read at a glance."""
+    """Return the scorecard as a part of the report, to be read at a glance; `measures` has the numbers in full."""
     steps = [f"{one.guard}: {one.next}" for one in card.lines if one.next]
+    silent = [f"{one.guard[0].upper()}{one.guard[1:]}: {one.reason}." for one in card.lines
+              if one.value is None and one.reason]  # fmt: skip
     cells: tuple[tuple[Cell, ...], ...] = tuple(
         (one.guard, one.verdict, one.shown or "—", one.bound or "—") for one in card.lines
     )
     return Section(
         title="Scorecard",
-        says=(f"Next — {'; '.join(steps)}.",) if steps else ("Nothing is left to do.",),
+        says=(f"Next — {'; '.join(steps)}." if steps else "Nothing is left to do.", *silent),
         evidence=(Examples(caption="", columns=("guard", "verdict", "number", "wanted"), cells=cells),),
     )
 
 
-def numbers(card: Scorecard) -> Section:
-    """Return the same with all digits, for machines and for the end of the report."""
-    found = tuple(
+def measures(training: Training, guard: Guard) -> tuple[Measure, ...]:
+    """Return the number of a guard with all digits, for the part of the report on it; none where there is none."""
+    one = _LINES[guard](training)
+    if one.value is None:
+        return ()
+    return (
         Measure(
-            name=f"{one.guard}: {one.measure}", value=one.value, threshold=one.threshold, low=one.low, high=one.high,
-            level=one.level, unit="seconds" if one.guard == "cost" else "",
-        )
-        for one in card.lines if one.value is not None
+            name=f"{guard}: {one.measure}", value=one.value, threshold=one.threshold, low=one.low, high=one.high,
+            level=one.level, unit="seconds" if guard == "cost" else "",
+        ),
     )  # fmt: skip
-    silent = tuple(f"{one.guard}: {one.reason}." for one in card.lines if one.value is None and one.reason)
-    return Section(title="The scorecard's numbers", says=silent, evidence=found)
 
 
 def _silent(training: Training, guard: Guard, verdict: str = "not measured") -> Line:
@@ -258,4 +272,4 @@ def _interval(value: float, low: float, high: float, form: str = ".3f") -> str:
 def shown(card: Scorecard) -> Shown:
     """Return the scorecard for a notebook."""
     score = f"{card.metric} {card.score:.3f}" if card.score is not None else f"{card.metric} not measured"
-    return Shown(f"Scorecard: {card.task}", score, (section(card), numbers(card)))
+    return Shown(f"Scorecard: {card.task}", score, (section(card),))

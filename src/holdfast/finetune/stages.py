@@ -6,6 +6,7 @@ Of several processes all do the work, which may need them, and all take what the
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,14 +35,14 @@ class Stages:
     def __call__(self, name: str, kind: type[_R], work: Callable[[], _R]) -> _R:
         """Return what `work` returns, or returned before a kill. Raises StoreError, as for a full disk."""
         path = self.folder / f"{name}.json"
-        kept = processes.passed(lambda: _kept(path, kind))
-        if kept:
-            return kind.model_validate(json.loads(kept))
+        kept = processes.passed(lambda: _kept(path))
+        with suppress(ValueError):  # pydantic's ValidationError is one; all processes see the same bytes
+            return kind.model_validate_json(kept)
         started = time.perf_counter()
         found = work()
         self.seconds[name] = time.perf_counter() - started
         if processes.size() > 1:
-            found = kind.model_validate(json.loads(processes.passed(lambda: as_json(found))))
+            found = kind.model_validate_json(processes.passed(lambda: as_json(found)))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_sealed(path, json.loads(as_json(found)))
@@ -51,11 +52,9 @@ class Stages:
         return found
 
 
-def _kept(path: Path, kind: type[BaseModel]) -> bytes:
+def _kept(path: Path) -> bytes:
     """Return what a stage came to before a kill; nothing where it cannot be read."""
     try:
-        content = read_sealed(path)
-        kind.model_validate(content)
-    except (OSError, ValueError):  # pydantic's ValidationError is one
+        return json.dumps(read_sealed(path)).encode()
+    except (OSError, ValueError):
         return b""
-    return json.dumps(content).encode()

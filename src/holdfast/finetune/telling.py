@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from holdfast.audit.training import Training, Transfer
+from holdfast.audit.training import Training
 from holdfast.core.finding import Cell, Examples, Series
 from holdfast.core.record import Estimate, Section
 from holdfast.finetune.interpolation import Sweep
 from holdfast.finetune.loop import Journal
-from holdfast.finetune.recipe import Recipe
-from holdfast.finetune.scorecard import numbers, scorecard, section
+from holdfast.finetune.scorecard import measures, scorecard, section
+from holdfast.finetune.searching.cells import rounded
 from holdfast.finetune.strategy import ALONE
 from holdfast.finetune.telling_guards import guards_told
 
 
-def sentence(training: Training, recipe: Recipe) -> str:
+def sentence(training: Training) -> str:
     """Return what it came to in one sentence."""
-    del recipe
     found = training.transfer
     if found is None:
         return "The model was tuned."
@@ -34,36 +33,10 @@ def interval(one: Estimate, form: str = ".3f") -> str:
     return f"{one.value:{form}} ({one.low:{form}} to {one.high:{form}})".replace("-", "−")
 
 
-def sections(training: Training, journal: Journal, swept: Sweep, recipe: Recipe) -> tuple[Section, ...]:
-    """Return the parts of the report: scorecard, controls, what was seen on the way, and the choice of weights."""
-    del recipe
-    card = scorecard(training)
-    return (section(card), *_sections(training, journal, swept), *guards_told(training), numbers(card))
-
-
-def beside(metric: str, found: Transfer, items: str = "test examples", model: str = "tuned") -> Section:
-    """Return the model on test examples, or what else they are called, beside simpler ways."""
-    cells: list[tuple[Cell, ...]] = [(model, round(found.tuned.value, 4), None, None, None)]
-    cells += [
-        (one.name, round(one.score, 4), round(one.difference.value, 4), round(one.difference.low, 4),
-         round(one.difference.high, 4)) for one in found.controls
-    ]  # fmt: skip
-    return Section(
-        title=f"The {model}{' model' if model == 'tuned' else ''} and simpler ways",
-        says=(
-            f"All on the same {found.n:,} {items}; differences with 95% intervals over examples.",
-            *(f"{name} was not run: {reason}." for name, reason in found.left_out),
-        ),
-        evidence=(
-            Examples(caption=metric, columns=("way", "score", f"{model} − it", "low", "high"), cells=tuple(cells)),
-        ),
-    )
-
-
-def _sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Section]:
-    found = training.transfer
-    if found is not None:
-        yield beside(training.metric, found)
+def sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Section]:
+    """Yield the parts of the report: scorecard, controls, what was seen on the way, the choice of weights, guards."""
+    yield section(scorecard(training))
+    yield from beside(training)
     if training.curves is not None:
         yield Section(title="On the way", says=_stopped(journal), evidence=(_curves(training),))
     if swept.blends:
@@ -71,10 +44,36 @@ def _sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Se
             Examples(
                 caption="Shares of the tuned weights, on validation data",
                 columns=("share", "score", "original score", "lost"),
-                cells=tuple((one.share, round(one.score, 4), _rounded(one.original), _rounded(one.lost))
+                cells=tuple((one.share, rounded(one.score), rounded(one.original), rounded(one.lost))
                             for one in swept.blends),
             ),
         ))  # fmt: skip
+    yield from guards_told(training)
+
+
+def beside(training: Training, items: str = "test examples", model: str = "tuned") -> Iterator[Section]:
+    """Yield the model on test examples, or what else they are called, beside simpler ways, where that was measured."""
+    found = training.transfer
+    if found is None:
+        return
+    cells: list[tuple[Cell, ...]] = [(model, round(found.tuned.value, 4), None, None, None)]
+    cells += [
+        (one.name, round(one.score, 4), round(one.difference.value, 4), round(one.difference.low, 4),
+         round(one.difference.high, 4)) for one in found.controls
+    ]  # fmt: skip
+    yield Section(
+        title=f"The {model}{' model' if model == 'tuned' else ''} and simpler ways",
+        says=(
+            f"All on the same {found.n:,} {items}; differences with 95% intervals over examples.",
+            *(f"{name} was not run: {reason}." for name, reason in found.left_out),
+        ),
+        evidence=(
+            Examples(
+                caption=training.metric, columns=("way", "score", f"{model} − it", "low", "high"), cells=tuple(cells)
+            ),
+            *measures(training, "transfer"),
+        ),
+    )
 
 
 def _curves(training: Training) -> Series:
@@ -97,7 +96,3 @@ def _stopped(journal: Journal) -> tuple[str, ...]:
     if set(journal.ran) <= {ALONE.says}:
         return says
     return (*says, f"Steps ran in {'; '.join(f'{how} ({n:,} steps)' for how, n in journal.ran.items())}.")
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

@@ -1,25 +1,62 @@
-"""What three guards measured: cost beside its forecast, the band of rates, the curve of labels."""
+"""What the guards measured, each beside its evidence: losses, what was lost, cost, the band of rates, the curve."""
 
 import math
 from collections.abc import Iterator
 
-from holdfast.audit.training import Cost, Item, Need, Sensitivity, Training
-from holdfast.core.finding import Cell, Examples, Series
+from holdfast.audit.training import Cost, Forgetting, Gap, Item, Need, Sensitivity, Training
+from holdfast.core.finding import Cell, Examples, Measure, Series
 from holdfast.core.record import Estimate, Section
 from holdfast.finetune.measuring.cost import bytes_in_words, time_in_words
+from holdfast.finetune.scorecard import measures
+
+_Measures = tuple[Measure, ...]
 
 
 def guards_told(training: Training) -> Iterator[Section]:
     """Yield a part of the report for each guard that measured something of its own."""
+    if training.gap is not None:
+        yield _gap(training.gap, measures(training, "overfitting"))
+    if training.forgetting is not None:
+        yield _lost(training.forgetting, measures(training, "forgetting"))
     if training.cost is not None:
-        yield _cost(training.cost)
+        yield _cost(training.cost, measures(training, "cost"))
     if training.sensitivity is not None:
-        yield _rates(training.sensitivity)
+        yield _rates(training.sensitivity, measures(training, "sensitivity"))
     if training.need is not None:
-        yield _labels(training.need)
+        yield _labels(training.need, measures(training, "need"))
 
 
-def _cost(found: Cost) -> Section:
+def _gap(found: Gap, told: _Measures) -> Section:
+    base = f"; without the training it would be {found.base:.3f}" if found.base is not None else ""
+    seen = f"The loss is {found.train:.3f} on examples that it learnt from"
+    return Section(
+        title="Seen and unseen data", says=(f"{seen} and {found.valid:.3f} on validation ones{base}.",), evidence=told
+    )
+
+
+def _lost(found: Forgetting, told: _Measures) -> Section:
+    says = []
+    if found.before is not None and found.after is not None:
+        says.append(
+            f"On {found.n:,} test examples of the original task {found.metric} was {found.before:.3f}, and is "
+            f"{found.after:.3f} now."
+        )
+    if found.flips is not None:
+        says.append(
+            f"{found.flips.value:.1%} of them ({found.flips.low:.1%} to {found.flips.high:.1%}) were right before and "
+            "are wrong now."
+        )
+    if found.plain is not None and "interpolate" in found.kept_by:
+        says.append(f"At the tuned weights themselves {found.plain.value:.3f} would be lost.".replace("-", "−"))
+    if found.drift is not None:
+        says.append(
+            f"On validation examples of the new task the answers lie {found.drift.value:.3f} nats "
+            f"({found.drift.low:.3f} to {found.drift.high:.3f}) from those of the model as it came."
+        )
+    return Section(title="The original task", says=tuple(says), evidence=told)
+
+
+def _cost(found: Cost, told: _Measures) -> Section:
     notes = {one.note: f"{one.name[0].upper()}{one.name[1:]}: {one.note}." for one in reversed(found.items) if one.note}
     cells: tuple[tuple[Cell, ...], ...] = tuple(
         (
@@ -30,17 +67,15 @@ def _cost(found: Cost) -> Section:
         )
         for one in found.items
     )
+    foretold = (f"Foretold before the first step from {found.told_from}; scored after the last.",)
     return Section(
         title="What it cost",
-        says=(
-            f"Foretold before the first step from {found.told_from}; scored after the last.",
-            *reversed(notes.values()),
-        ),
-        evidence=(Examples(caption="", columns=("item", "foretold", "from – to", "came to"), cells=cells),),
+        says=(*(foretold if any(one.predicted for one in found.items) else ()), *reversed(notes.values())),
+        evidence=(Examples(caption="", columns=("item", "foretold", "from – to", "came to"), cells=cells), *told),
     )
 
 
-def _rates(found: Sensitivity) -> Section:
+def _rates(found: Sensitivity, told: _Measures) -> Section:
     share = "the whole training" if found.share == 1.0 else f"{found.share:.0%} of the training"
     short = f"Trainings of {found.steps:,} steps, {share}, on validation examples"
     how, name = (short, "Score after a short training") if found.steps else ("On validation rows", "Score")
@@ -61,11 +96,12 @@ def _rates(found: Sensitivity) -> Section:
                     for rate, score, lost in zip(found.rates, found.scores, found.lost, strict=True)
                 ),
             ),
+            *told,
         ),
     )  # fmt: skip
 
 
-def _labels(found: Need) -> Section:
+def _labels(found: Need, told: _Measures) -> Section:
     line = Series(
         name="Score by number of labels", x=found.sizes, y=tuple(round(one, 6) for one in found.scores),
         x_name="labels", y_name=found.metric,
@@ -79,7 +115,7 @@ def _labels(found: Need) -> Section:
         )
     if found.reason:
         says.append(f"{found.reason[0].upper()}{found.reason[1:]}.")
-    return Section(title="More labels", says=tuple(says), evidence=(line,))
+    return Section(title="More labels", says=tuple(says), evidence=(line, *told))
 
 
 def _range(item: Item, predicted: Estimate | None) -> str:

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.audit.training import Guard, Training
-from holdfast.core.durable import write_whole
 from holdfast.core.errors import unknown
-from holdfast.core.store import as_json
 from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.checkpoint import Checkpoint, latest, save, stepped
@@ -37,7 +35,7 @@ from holdfast.finetune.order import Order
 from holdfast.finetune.recipe import Recipe, batches
 from holdfast.finetune.repeatable import Repeatable, repeatable
 from holdfast.finetune.schedules import schedule_named
-from holdfast.finetune.scorecard import SCORECARD, scorecard
+from holdfast.finetune.scorecard import keep, scorecard
 from holdfast.finetune.stopping.rules import STRIP, rule_named
 from holdfast.finetune.stopping.update import AnyRule
 from holdfast.finetune.strategy import strategy_of
@@ -123,7 +121,7 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path 
     )
     blend(work.module, ends.base, ends.tuned, swept.chosen, ends.renew)
     training = replace(training, cost=measured_or_told(silent, "cost", lambda: scored(work, job, said, journal)))
-    write_whole(home / SCORECARD, as_json(scorecard(training), indent=1))
+    keep(scorecard(training), home)
     _write(work.prepared, home / MODEL)
     notes = (*begun.notes, *(note for one in job.methods for note in one.notes), *stepped(job.folder))
     return Tuned(training, journal, swept, tuple(note for note in notes if note))

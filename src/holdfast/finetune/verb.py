@@ -117,15 +117,13 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
             sought = searched(work, again) if recipe.search else None
             one = sought.setup if sought else Setup(work, adaptation, method)
             come = _tuned(one, folder)
-            told = telling.sections(come.training, come.journal, come.swept, one.work.recipe)
+            told = tuple(telling.sections(come.training, come.journal, come.swept))
             ready = one.work.prepared
             if isinstance(ready.task, Told):
                 told = (*told, *ready.task.told(ready.module, one.work.streams))
             done = {
                 "results": (*found.results, *guarded(come.training, progress)),
-                "says": " ".join(
-                    (telling.sentence(come.training, one.work.recipe), *([sought.says] if sought else ()))
-                ),
+                "says": " ".join((telling.sentence(come.training), *([sought.says] if sought else ()))),
                 "sections": (*told, *(sought.sections if sought else ()), *found.sections),
                 "notes": (
                     *run.notes,

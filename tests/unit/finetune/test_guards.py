@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import small_models
+from holdfast.audit.training import GUARDS
 from holdfast.core.hashing import digest_file
 from holdfast.core.progress import Silent
 from holdfast.core.store import RunStore
@@ -62,7 +63,11 @@ def card(store, run):
 
 def test_every_guard_speaks_and_the_scorecard_comes_first(whole):
     store, run, said = whole
-    assert run.sections[0].title == "Scorecard"
+    titles = [one.title for one in run.sections]
+    assert titles[0] == "Scorecard"
+    assert len(titles) == len(set(titles))
+    measured = [one.name.partition(":")[0] for part in run.sections for one in part.evidence if one.kind == "measure"]
+    assert sorted(measured) == sorted(GUARDS)  # each number in full once, beside its evidence
     table = run.sections[0].evidence[0]
     assert [row[0] for row in table.cells] == [
         "overfitting", "forgetting", "transfer", "cost", "sensitivity", "need",

@@ -8,7 +8,7 @@ import pytest
 from holdfast.audit.cases import training as cases
 from holdfast.audit.training import GUARDS, Training
 from holdfast.core.record import Estimate
-from holdfast.finetune.scorecard import numbers, scorecard, section
+from holdfast.finetune.scorecard import measures, scorecard, section
 
 NAN = float("nan")
 
@@ -60,7 +60,8 @@ def test_what_was_not_measured_is_not_judged():
     assert [one.guard for one in card.lines] == list(GUARDS)
     assert {one.mark for one in card.lines} == {"none"}
     assert line(Training("classify-text", "accuracy", silent={"need": "off"}), "need").reason == "off"
-    assert "need: off by options.need.off." in numbers(card).says
+    assert "Need: off by options.need.off." in section(card).says
+    assert not [one for guard in GUARDS for one in measures(Training("t", "accuracy"), guard)]
 
 
 def test_without_original_data_the_drift_stands_in_its_place():

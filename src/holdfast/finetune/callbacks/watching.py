@@ -25,7 +25,7 @@ from holdfast.core.progress import Silent
 from holdfast.core.random import Streams
 from holdfast.core.record import CheckResult, Estimate, Run, Section
 from holdfast.core.recording import begun
-from holdfast.core.store import RunStore, RunWriter, as_json
+from holdfast.core.store import RunStore, RunWriter
 from holdfast.finetune import gate, telling
 from holdfast.finetune.callbacks.beside import simpler, transfer
 from holdfast.finetune.callbacks.collated import Collated
@@ -39,8 +39,7 @@ from holdfast.finetune.measuring.forgetting import turned_wrong
 from holdfast.finetune.measuring.memory import peak
 from holdfast.finetune.measuring.overfitting import curves
 from holdfast.finetune.measuring.work import better, comparable, estimate
-from holdfast.finetune.recipe import Recipe
-from holdfast.finetune.scorecard import Scorecard, scorecard
+from holdfast.finetune.scorecard import Scorecard, keep, scorecard
 from holdfast.finetune.tasks.definitions import Judged, Module
 
 OVERLAPS = ("split-overlap", "near-split-overlap", "conflicting-duplicates", "class-too-rare")
@@ -185,15 +184,14 @@ class Watch:
             step=step, points=tuple(self.points), best_step=best.step if best else step,
             seconds=time.perf_counter() - self._begun,
         )  # fmt: skip
-        recipe = Recipe(model="", data="")
-        sections = telling.sections(training, journal, Sweep(blends=(), chosen=1.0, reason=""), recipe)
+        sections = telling.sections(training, journal, Sweep(blends=(), chosen=1.0, reason=""))
         told = tuple(one.model_copy(update={"says": tuple(map(_validation, one.says))}) for one in sections)
         notes = self._notes
         if training.transfer is not None:
             notes.append("a callback has no test data: scores are of validation examples, which may have chosen")
         self._finish(
             {
-                "says": says or _validation(telling.sentence(training, recipe)),
+                "says": says or _validation(telling.sentence(training)),
                 "results": (*self._results, *guarded(training, Silent())),
                 "sections": (*told, *self._sections),
                 "notes": tuple(notes),
@@ -256,7 +254,7 @@ class Watch:
         self.run = self.run.model_copy(update={**update, "status": "finished", "seconds": seconds})
         if self._writer is not None:
             if card is not None:
-                self._writer.artifact("scorecard.json", as_json(card, indent=1))
+                keep(card, self._writer.folder)
             self._writer.finish(self.run)
         self._open.close()
 

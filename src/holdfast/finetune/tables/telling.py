@@ -7,7 +7,7 @@ import numpy as np
 from holdfast.audit.training import Training
 from holdfast.core.finding import Examples, Series
 from holdfast.core.record import Section
-from holdfast.finetune.scorecard import numbers, scorecard, section
+from holdfast.finetune.scorecard import scorecard, section
 from holdfast.finetune.tables.fitting import Fitted
 from holdfast.finetune.tables.rows import Table
 from holdfast.finetune.telling import beside, interval
@@ -33,16 +33,13 @@ def sections(
     training: Training, one: Fitted, table: Table, settings: str, seeds: Mapping[int, float], why: str
 ) -> Iterator[Section]:
     """Yield the parts of the report."""
-    card = scorecard(training)
-    yield section(card)
-    if training.transfer is not None:
-        yield beside(training.metric, training.transfer, "test rows", "model")
+    yield section(scorecard(training))
+    yield from beside(training, "test rows", "model")
     yield _model(one, table, settings)
     if training.curves is not None:
         yield _rounds(training)
     yield from guards_told(training)
     yield _seeds(training.metric, seeds, why)
-    yield numbers(card)
 
 
 def _model(one: Fitted, table: Table, settings: str) -> Section:

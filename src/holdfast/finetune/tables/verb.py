@@ -14,29 +14,26 @@ from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.audit.training import Guard, Training
 from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset
-from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.recording import begun, data_fields
-from holdfast.core.store import RunStore, as_json, new_id
+from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
 from holdfast.finetune.gate import Broken, gated
 from holdfast.finetune.guards import guarded, measured_or_told
 from holdfast.finetune.learning_curves.sizes import curve_sizes
 from holdfast.finetune.model_folder import MODEL, model_written
 from holdfast.finetune.recipe import Recipe
-from holdfast.finetune.scorecard import SCORECARD, scorecard
+from holdfast.finetune.scorecard import keep, scorecard
 from holdfast.finetune.searching.space import Space
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import started_again
 from holdfast.finetune.tables import keeping, measuring, searching, telling
 from holdfast.finetune.tables.columns import columns_of
-from holdfast.finetune.tables.estimators import (
-    TABLE,
-)
+from holdfast.finetune.tables.estimators import TABLE
 from holdfast.finetune.tables.fitting import Fitted, fitted
 from holdfast.finetune.tables.preparing import REPLAY, Ready, loaded, prepared
 from holdfast.finetune.tables.rows import Rows, Table
@@ -142,7 +139,7 @@ def _learnt(work: Learning, ready: Ready, home: Path, processor: float, sought: 
     if said is not None:
         used = measuring.cost(work, one, said, planned, time.process_time() - processor)
         training = replace(training, cost=used)
-    write_whole(home / SCORECARD, as_json(scorecard(training), indent=1))
+    keep(scorecard(training), home)
     _write(work, one, home / MODEL)
     told = telling.sections(training, one, work.table, settings_told(work.plan.settings), seeds, why)
     return {

@@ -84,11 +84,12 @@ def test_a_training_elsewhere_ends_in_a_scorecard(shapes, tmp_path):
     assert "usual-boxes comes to 0.0" in run.says
     assert any("AGPL-3.0" in note for note in run.notes)
     titles = [section.title for section in run.sections]
-    assert titles[:5] == [
+    assert titles[:6] == [
         "Scorecard",
         "What is found",
         "The tuned model and simpler ways",
         "On the way",
+        "Seen and unseen data",
         "What it cost",
     ]
     assert run.result("near-split-overlap").status == "passed"

@@ -3,11 +3,12 @@
 from typing import Any
 
 from holdfast.audit.training import Training
-from holdfast.core.finding import Cell, Examples, Series
-from holdfast.core.record import Estimate, Section
+from holdfast.core.finding import Series
+from holdfast.core.record import Section
 from holdfast.finetune.detection.telling import told
-from holdfast.finetune.scorecard import numbers, scorecard, section
-from holdfast.finetune.telling import interval
+from holdfast.finetune.scorecard import scorecard, section
+from holdfast.finetune.telling import beside, interval
+from holdfast.finetune.telling_guards import guards_told
 
 _OWN = {"metrics/mAP50-95(B)": "mAP50-95", "metrics/mAP50(B)": "mAP50"}
 
@@ -26,10 +27,9 @@ def sentence(training: Training) -> str:
 
 def sections(work: Any, training: Training, trained: Any, seen: Any) -> tuple[Section, ...]:
     """Return the parts of the report."""
-    card = scorecard(training)
     return (
-        section(card), told(seen.truth, seen.found, work.names, work.streams), _controls(training),
-        *_way(training, trained), _cost(training), numbers(card),
+        section(scorecard(training)), told(seen.truth, seen.found, work.names, work.streams), *beside(training),
+        *_way(training, trained), *guards_told(training),
     )  # fmt: skip
 
 
@@ -45,25 +45,6 @@ def notes(work: Any, trained: Any) -> tuple[str, ...]:
             f"with nothing sent; {trained.weights:,} weights; pictures of {work.options.size} pixels"
         ),
         *again,
-    )
-
-
-def _controls(training: Training) -> Section:
-    found = training.transfer
-    assert found is not None
-    cells: list[tuple[Cell, ...]] = [("tuned", round(found.tuned.value, 4), None, None, None)]
-    cells += [(one.name, round(one.score, 4), *_rounded(one.difference)) for one in found.controls]
-    return Section(
-        title="The tuned model and simpler ways",
-        says=(
-            f"All on the same {found.n:,} test examples; differences with 95% intervals over examples.",
-            *(f"{name} was not run: {reason}." for name, reason in found.left_out),
-        ),
-        evidence=(
-            Examples(
-                caption=training.metric, columns=("way", "score", "tuned − it", "low", "high"), cells=tuple(cells)
-            ),
-        ),
     )
 
 
@@ -89,17 +70,3 @@ def _way(training: Training, trained: Any) -> tuple[Section, ...]:
     kept = f"Their best weights are kept, of epoch {training.gap.chosen:,}." if training.gap else ""
     says = tuple(part for part in (kept, f"{stopped}." if stopped else "") if part)
     return (Section(title="On the way", says=says, evidence=(losses, *((scores,) if shown else ()))),)
-
-
-def _cost(training: Training) -> Section:
-    assert training.cost is not None
-    cells: tuple[tuple[Cell, ...], ...] = tuple(
-        (one.name, f"{one.actual:.0f} s", one.note) for one in training.cost.items if one.actual is not None
-    )
-    return Section(
-        title="What it cost", says=(), evidence=(Examples(caption="", columns=("item", "took", ""), cells=cells),)
-    )
-
-
-def _rounded(one: Estimate) -> tuple[float, float, float]:
-    return round(one.value, 4), round(one.low, 4), round(one.high, 4)

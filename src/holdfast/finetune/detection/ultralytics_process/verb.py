@@ -12,14 +12,13 @@ from pydantic import BaseModel, Field
 
 from holdfast.audit.supervision import Ledger, Supervision
 from holdfast.core.config import checked
-from holdfast.core.durable import write_whole
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import Progress, listening, track
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
 from holdfast.core.recording import begun, data_fields
-from holdfast.core.store import RunStore, as_json, new_id
+from holdfast.core.store import RunStore, new_id
 from holdfast.core.text import one_line
 from holdfast.data.images.layouts import description_of
 from holdfast.data.loading import load
@@ -31,7 +30,7 @@ from holdfast.finetune.gate import gated
 from holdfast.finetune.guards import guarded
 from holdfast.finetune.model_folder import MODEL, model_written
 from holdfast.finetune.recipe import Recipe
-from holdfast.finetune.scorecard import SCORECARD, scorecard
+from holdfast.finetune.scorecard import keep, scorecard
 from holdfast.finetune.splits import in_splits
 from holdfast.finetune.stages import Stages
 from holdfast.finetune.starts import started_again
@@ -149,7 +148,7 @@ def finetune_ultralytics(
             if original is not None and recipe.original is not None:
                 then = original, drawn(recipe.original, original, faulty=faulty)
             training, seen = measuring.measured(work, model, trained, then)
-            write_whole(folder / SCORECARD, as_json(scorecard(training), indent=1))
+            keep(scorecard(training), folder)
             done = {
                 "results": (*found.results, *guarded(training, progress)),
                 "says": telling.sentence(training),
