@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from holdfast.core import listing
 from holdfast.core.errors import StoreError
@@ -56,17 +57,15 @@ def generations(site: Site, page: int) -> View:
 
 def _told(site: Site, brief: RunSummary) -> Told:
     folder = folder_of(site.store, brief.id)
-    return _read(str(folder), stamp(folder)) if folder is not None else Told((), looked=False, pictures=())
+    return _read(folder, stamp(folder)) if folder is not None else Told((), looked=False, pictures=())
 
 
 @lru_cache(maxsize=64)
-def _read(folder: str, at: tuple[tuple[int, int], ...]) -> Told:
+def _read(folder: Path, at: tuple[tuple[int, int], ...]) -> Told:
     """Return what is shown of a run; read once for each state of its record."""
     del at
-    from pathlib import Path
-
     try:
-        run = read_run(Path(folder))
+        run = read_run(folder)
     except StoreError:
         return Told((), looked=False, pictures=())
     judged = [one for one in run.results if one.family == "generations"]
