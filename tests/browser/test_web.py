@@ -339,13 +339,13 @@ def test_progress_arrives_without_a_key_being_pressed(visits, home):
         page, seen = visits(f"/runs/{run.id}")
         page.wait_for_selector("text=0 of 9 checks")
         writer.event({"event": "advanced", "task": "checks", "done": 4, "total": 9, "unit": "checks"})
-        page.wait_for_selector("text=4 of 9 checks", timeout=4000)
+        page.wait_for_selector("text=4 of 9 checks")
         finding = ALL["realistic"]().findings[0]
         result = make_result("leak").model_copy(update={"status": Status.FOUND, "findings": (finding,)})
         writer.result(result)
-        page.wait_for_selector("text=Found so far", timeout=4000)
+        page.wait_for_selector("text=Found so far")
         assert amiss(page) == []
         writer.finish(run.model_copy(update={"status": "finished", "results": (result,)}))
-        page.wait_for_selector("section.verdict", timeout=4000)
+        page.wait_for_selector("section.verdict")
     assert seen == []
     time.sleep(0.1)

@@ -40,7 +40,7 @@ def test_a_hub_that_does_not_answer_is_told_within_seconds(hub):
         started = time.perf_counter()
         with pytest.raises(BadInput, match=r"is no folder here, the hub .* does not answer"):
             pretrained.config_of("nobody/no-such-model")
-        assert time.perf_counter() - started < 10  # 2 on an idle machine; the client alone takes half a minute
+        assert time.perf_counter() - started < 20  # 2 on an idle machine; the client alone takes half a minute
 
 
 @pytest.mark.parametrize("says", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 404 No\r\n\r\n"])
