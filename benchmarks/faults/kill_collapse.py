@@ -1,50 +1,65 @@
 """Kill -9 a laboratory run at random moments, go on with it, and see that its record is that of an unbroken run.
 
-    python benchmarks/faults/kill_collapse.py --kills 100            # of each learner
+    python benchmarks/faults/kill_collapse.py --forked                   # 100 kills of each learner
     python benchmarks/faults/kill_collapse.py --kills 20 transformer mine
 
-A run is killed, resumed, often killed again, and so on until it ends. Then its record, less times, and every array of
-its values must be identical bit for bit to those of a run that nobody disturbed.
+A run is killed when it has used a random amount of processor time, resumed, often killed again, and so on until it
+ends. Then its record, less times, and every array of its values must be identical bit for bit to those of a run that
+nobody disturbed.
+
+`--forked` imports the libraries once and forks, in place of starting the command anew, and keeps what was reached
+every 20 ms instead of every second: runs of a few seconds are gone on with from their middle as well.
 """
 
 import argparse
 import json
 import random
-import signal
-import subprocess
 import sys
-import time
+from collections import Counter
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from holdfast.audit.catalogue import checks, facts
 from holdfast.collapse import catalogue
 from holdfast.core.store import RunStore
 
-COMMAND = str(Path(sys.executable).with_name("holdfast"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from kill_finetune import Call, Started, command, forked
+
+MODULES = ("holdfast.cli.main", "holdfast.cli.collapse", "holdfast.collapse.lab.verb", "holdfast.report.render",
+           "holdfast.report.build", "holdfast.cli.output",
+           "holdfast.cli.progress", "scipy.stats", "torch", "torch._dynamo")  # fmt: skip
+OFTEN = 0.02  # seconds between two moments that are kept
+LAST = 0.2  # share of starts that are let come to their end
 
 
 def settings(said: Sequence[str]) -> tuple[str, ...]:
     return tuple(part for one in said for part in ("--set", one))
 
 
-COSTLY = ("--samples", "40", "--generations", "8", "--replicates", "2", "--set", "measure_size=30")
 TINY_LANGUAGE = ("options.layers=1", "options.width=16", "options.heads=2", "options.length=16", "options.steps=15")
 TINY_PICTURES = ("options.side=8", "options.hidden=16", "options.steps=30")
-# Sizes with which a run lasts a few seconds; a learner that is not named gets the common ones.
+COSTLY = ("--samples", "40", "--replicates", "2", "--set", "measure_size=30", "--generations")
+# Sizes with which a run takes about a second of the processor, most of them in generations; a learner that is not
+# named gets the common ones.
 SIZES: dict[str, tuple[str, ...]] = {
-    "gaussian": ("--samples", "100", "--generations", "400", "--replicates", "8000"),
-    "gaussian-nd": ("--samples", "50", "--generations", "60", "--replicates", "2000"),
-    "categorical": ("--samples", "200", "--generations", "60", "--replicates", "1500"),
-    "linear-regression": ("--samples", "50", "--generations", "100", "--replicates", "1500"),
-    "transformer": (*COSTLY, *settings(TINY_LANGUAGE), "--measures", "perplexity-of-real"),
-    "vae": (*COSTLY, *settings(TINY_PICTURES), "--measures", "pixel-variance"),
-    "flow": (*COSTLY, *settings(TINY_PICTURES), "--measures", "pixel-variance"),
-    "mine": (*COSTLY, "--measures", "sliced-wasserstein"),
+    "gaussian": ("--samples", "100", "--generations", "300", "--replicates", "12000", "--set", "at=[150, 300]"),
+    "gaussian-nd": ("--samples", "50", "--generations", "40", "--replicates", "600"),
+    "categorical": ("--samples", "200", "--generations", "30", "--replicates", "600"),
+    "linear-regression": ("--samples", "50", "--generations", "200", "--replicates", "1500"),
+    "contexts": ("--samples", "100", "--generations", "60", "--replicates", "400"),
+    "kde": ("--samples", "100", "--generations", "40", "--replicates", "400"),
+    "ngram": ("--samples", "100", "--generations", "20", "--replicates", "30", "--set", "measure_size=80"),
+    "transformer": (*COSTLY, "5", *settings(TINY_LANGUAGE), "--measures", "perplexity-of-real"),
+    "vae": (*COSTLY, "5", *settings(TINY_PICTURES), "--measures", "pixel-variance"),
+    "flow": (*COSTLY, "5", *settings(TINY_PICTURES), "--measures", "pixel-variance"),
+    "mine": (*COSTLY, "20", "--measures", "sliced-wasserstein"),
 }
-COMMON = ("--samples", "100", "--generations", "20", "--replicates", "40", "--set", "measure_size=100")
+COMMON = ("--samples", "100", "--generations", "12", "--replicates", "24", "--set", "measure_size=80")
 TIMES = ("id", "started", "seconds", "command")
 MINE = '''
 import numpy as np
@@ -66,77 +81,86 @@ def main() -> int:
     )
     parser.add_argument("--kills", type=int, default=100, help="of each learner")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--forked", action="store_true", help="import once and fork")
     arguments = parser.parse_args()
     faults = []
     for name in arguments.learners or [*catalogue.learners(), "mine"]:
         with TemporaryDirectory() as folder:
-            faults += campaign(Path(folder), name, arguments.kills, arguments.seed)
+            faults += campaign(Path(folder), name, arguments.kills, arguments.seed, fork=arguments.forked)
     print("\n".join(faults) or "no fault")
     return int(bool(faults))
 
 
-def campaign(folder: Path, name: str, kills: int, seed: int, sizes: Sequence[str] | None = None) -> list[str]:
+def campaign(
+    folder: Path, name: str, kills: int, seed: int, *, fork: bool = False, sizes: Sequence[str] | None = None
+) -> list[str]:
     """Return what went wrong over `kills` kills of runs of one learner."""
     (folder / "mine.py").write_text(MINE)
+    start = prepared() if fork else command
     rng = random.Random(seed)
     store = RunStore(folder / ".holdfast")
-    call = [COMMAND, "collapse", "run", "mine:Box" if name == "mine" else name, "--regimes", "replace,accumulate"]
-    call += sizes if sizes is not None else SIZES.get(name, COMMON)
-    begun = time.monotonic()
-    subprocess.run(call, cwd=folder, check=True, capture_output=True)
-    whole = time.monotonic() - begun
+    anew = ["collapse", "run", "mine:Box" if name == "mine" else name, "--regimes", "replace,accumulate"]
+    anew += sizes if sizes is not None else SIZES.get(name, COMMON)
+    first = start(anew, folder)
+    first.wait(3600)
+    if first.code:
+        return [f"{name}: the unbroken run ends with {first.code}: {said(first)}"]
     expected = conclusions(store, store.ids()[0])
-    counts = {"killed": 0, "not begun": 0, "at its end": 0, "ends compared": 0}
+    counts = Counter({"killed": 0, "with a moment kept": 0, "inside a write": 0, "ends compared": 0})
     faults: list[str] = []
     while counts["killed"] < kills:
-        run, now = None, list(call)
-        for _ in range(20):  # a kill each, until one comes too late
-            before = set(store.ids())
-            started = time.monotonic()
-            ended = killed(now, folder, store, rng.uniform(0.0, 0.9) * whole)
-            if ended:  # on a busy machine the first run may have been the slowest
-                whole = min(whole, time.monotonic() - started)
-            new = sorted(set(store.ids()) - before)
-            run = new[0] if new else run
-            if run is None:
-                counts["not begun"] += 1
-                counts["killed"] += 1
-                continue
-            status = store.load(run).status
-            counts["at its end" if ended else "killed"] += 1
-            if status not in {"interrupted", "finished"} or (ended and status != "finished"):
-                faults.append(f"{name}: {run} is said to be {status}")
-            if ended or status == "finished" or rng.random() < 0.4:
-                break
-            now = [COMMAND, "collapse", "run", "--resume", run]
-        if run is None:
+        run, fault = one_run(anew, start, folder, store, rng, first.used, counts)
+        if fault:
+            faults.append(f"{name}: {fault}")
             continue
-        if store.load(run).status != "finished":
-            done = subprocess.run(
-                [COMMAND, "collapse", "run", "--resume", run], cwd=folder, capture_output=True, check=False
-            )
-            if done.returncode:
-                faults.append(f"{name}: {run} cannot be resumed: {done.stderr.decode()[-300:]}")
-                continue
         counts["ends compared"] += 1
         faults += [f"{name}: {run}, {what}" for what in differences(expected, conclusions(store, run))]
-    print(f"{name}: a run of {whole:.1f} s, {counts}, {len(faults)} faults", flush=True)
+        print(f"{name}: a run of {first.used:.1f} CPU-s, {dict(counts)}, {len(faults)} faults", flush=True)
     return faults
 
 
-def killed(call: Sequence[str], folder: Path, store: RunStore, after: float) -> bool:
-    """Start a command and kill it some seconds after its run has begun; return whether it had ended before."""
-    before = set(store.ids())
-    process = subprocess.Popen(call, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and "--resume" not in call and set(store.ids()) == before:
-        time.sleep(0.02)
-    try:
-        process.wait(after)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return False
-    return True
+def prepared() -> Call:
+    """Return how to start a fork, once what it needs is imported."""
+    for module in MODULES:
+        import_module(module)
+    import_module("torch").set_num_threads(1)  # threads do not live on in a fork
+    import_module("holdfast.collapse.lab.work")._KEEP_EVERY = OFTEN  # noqa: SLF001
+    for parts in (catalogue.measures, catalogue.theories, checks, facts):
+        parts()
+    return forked
+
+
+def one_run(
+    anew: Sequence[str], start: Call, folder: Path, store: RunStore, rng: random.Random, whole: float,
+    counts: Counter[str],
+) -> tuple[str, str]:  # fmt: skip
+    """Start a run, kill it, go on, kill it again, until it ends; return its name, and what went wrong if anything."""
+    known = set(store.ids())
+    process = start(anew, folder)
+    process.wait(600, lambda: set(store.ids()) != known)
+    run = min(set(store.ids()) - known, default="")
+    if not run:
+        return run, f"no run began; exit code {process.code}: {said(process)}"
+    while True:
+        moment = rng.uniform(0.0, 0.9) * whole if rng.random() > LAST else float("inf")
+        moment += 0.0 if process.over() else process.spent()
+        process.wait(3600, lambda now=process, at=moment: now.spent() >= at, nap=0.03)
+        killed = process.kill()
+        status = store.load(run).status
+        sound = status in {"finished", "interrupted"} if killed else process.code == 0 and status == "finished"
+        if not sound:
+            return run, f"{run} ended with {process.code} and is said to be {status}: {said(process)}"
+        counts["killed"] += killed
+        counts["with a moment kept"] += killed and any(store.find(run).glob("values/moment-*.npz"))
+        counts["inside a write"] += killed and any(store.find(run).glob("values/*.tmp"))
+        if status == "finished":
+            return run, ""
+        process = start(["collapse", "run", "--resume", run], folder)
+
+
+def said(process: Started) -> str:
+    """Return the end of what a process said of itself."""
+    return (process.folder / "said").read_text(errors="replace")[-300:]
 
 
 def conclusions(store: RunStore, run: str) -> dict[str, object]:
