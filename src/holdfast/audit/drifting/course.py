@@ -45,8 +45,8 @@ def _worst(shifts: Sequence[ColumnShift]) -> ColumnShift:
     n = len(shifts)
     if max(lost.missing_low, -lost.missing_high) > most.low:
         most = lost
-    p_value, missing_p = min(1.0, most.p_value * n), min(1.0, most.missing_p_value * n)
-    return replace(most, p_value=p_value, missing_p_value=missing_p)
+    missing_p = None if most.missing_p_value is None else min(1.0, most.missing_p_value * n)
+    return replace(most, p_value=min(1.0, most.p_value * n), missing_p_value=missing_p)
 
 
 def said(slices: Slices, steps: Sequence[Compared], settings: DriftSettings) -> str:
@@ -75,7 +75,8 @@ def drifts(shift: ColumnShift, n: int, settings: DriftSettings) -> bool:
     """Return whether one of `n` columns drifts where it drifts most: by size and certainty, as the checks ask."""
     large = shift.effect >= settings.min_effect and shift.low >= settings.min_effect / 2
     lost = _lost(shift) >= settings.min_effect / 4
-    return (large and shift.p_value * n < settings.alpha) or (lost and shift.missing_p_value * n < settings.alpha)
+    missing_p = 1.0 if shift.missing_p_value is None else shift.missing_p_value
+    return (large and shift.p_value * n < settings.alpha) or (lost and missing_p * n < settings.alpha)
 
 
 def _lost(shift: ColumnShift) -> float:
@@ -130,7 +131,7 @@ def _table(order: Sequence[ColumnShift], steps: Sequence[Compared], settings: Dr
                 round(one.effect, 3),
                 f"{one.low:.3f} to {one.high:.3f}",
                 f"{one.missing:+.1%}" if one.missing else "",
-                told_p(min(1.0, 2 * min(one.p_value, one.missing_p_value))),
+                told_p(one.smallest),
                 one.said,
             )
             for one in order[:_SHOWN]

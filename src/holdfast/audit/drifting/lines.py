@@ -28,7 +28,7 @@ class Line:
     effect: Effect
     said: str
     missing: tuple[float, float, float] | None = None
-    p_value: float = 1.0  # the smaller of those of values and missing share, doubled
+    p_value: float = 1.0  # that anything of the column differs
     corrected: float = 1.0
     beside: float = 0.0  # what else an effect of the same column came to, at least
 
@@ -107,8 +107,7 @@ def _of_shift(found: Compared, shift: ColumnShift, holds: str) -> Line:
     if levels is not None and levels.vanished:
         parts.append(f"{levels.vanished:,} values gone ({levels.vanished_share:.1%} of rows)")
     missing = (shift.missing, shift.missing_low, shift.missing_high)
-    smallest = min(1.0, 2 * min(shift.p_value, shift.missing_p_value))
-    return Line(shift.name, holds, shift.measure, effect, "; ".join(filter(None, parts)), missing, smallest)
+    return Line(shift.name, holds, shift.measure, effect, "; ".join(filter(None, parts)), missing, shift.smallest)
 
 
 def table(lines: Sequence[Line], settings: DriftSettings) -> Examples:

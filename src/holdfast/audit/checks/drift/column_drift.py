@@ -63,11 +63,12 @@ def column_drift(
     shifts = column_shifts.columns
     if not shifts:
         raise NotApplicable("no feature column of numbers or categories")
-    p_values = np.array([[shift.p_value, shift.missing_p_value] for shift in shifts])
-    corrected = holm(p_values.reshape(-1)).reshape(-1, 2)
+    corrected = iter(holm(np.array([p for shift in shifts for p in shift.p_values])).tolist())
     severity = Severity.NOTE if split_is_by_time(dataset, time_cut) else Severity.WARNING
     found = []
-    for shift, (p_value, missing_p) in zip(shifts, corrected, strict=True):
+    for shift in shifts:
+        p_value = next(corrected)
+        missing_p = next(corrected) if shift.missing_p_value is not None else 1.0
         moved = shift.effect >= min_effect and shift.low >= min_effect / 2 and p_value < alpha
         least = max(shift.missing_low, -shift.missing_high)
         lost = abs(shift.missing) >= min_missing and least >= min_missing / 2 and missing_p < alpha

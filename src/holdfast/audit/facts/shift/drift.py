@@ -32,7 +32,7 @@ class ColumnShift:
     shares (Kolmogorov-Smirnov), for categories the share of rows that would have to change (total variation), less
     what sampling alone brings. `low` and `high` are its 95% interval. `moved` is, for numbers, how far values moved
     on average, in interquartile ranges (Wasserstein), with its interval, where that was asked.
-    `missing` is the change of the missing share.
+    `missing` is the change of the missing share; its p-value is None where nothing is missing on either side.
     `sides` says what was compared.
     """
 
@@ -49,8 +49,18 @@ class ColumnShift:
     missing: float
     missing_low: float
     missing_high: float
-    missing_p_value: float
+    missing_p_value: float | None
     sides: Sides = SPLIT
+
+    @property
+    def p_values(self) -> tuple[float, ...]:
+        """P-values of the tests there were: of values, and of the missing share where anything is missing."""
+        return (self.p_value,) if self.missing_p_value is None else (self.p_value, self.missing_p_value)
+
+    @property
+    def smallest(self) -> float:
+        """The p-value that anything differs: the smallest, times their number (Bonferroni)."""
+        return min(1.0, len(self.p_values) * min(self.p_values))
 
 
 @dataclass(frozen=True)
@@ -132,8 +142,9 @@ def compared(
         return None
     measure: Literal["gap between cumulative shares", "total variation"]
     measure = "gap between cumulative shares" if as_number else "total variation"
+    missing_p = lost.p_value if missing.any() else None
     return ColumnShift(
-        column.name, measure, *n_known, *effect, far, said, lost.difference, lost.low, lost.high, lost.p_value, sides
+        column.name, measure, *n_known, *effect, far, said, lost.difference, lost.low, lost.high, missing_p, sides
     )
 
 
