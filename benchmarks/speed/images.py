@@ -6,9 +6,10 @@
 JPEGs of 200 × 150 pixels, one in fifty of them a changed copy of another. Each tool runs in a process of its own and
 is given the folder. Holdfast loads it, decodes every image once (with all properties that other checks read) and finds
 copies, also cropped, mirrored and turned ones. imagededup hashes (PHash, its default distance of 10, the search it
-takes by default) and finds copies of the picture as it stands. It imports PyTorch for another method even when that is
-not used; where PyTorch is missing, stand-ins take the place of the modules that need it. Recall is the share of planted
-copies found with their source; precision the share of pairs that were planted. CPU-seconds count all threads.
+takes by default) and finds copies of the picture as it stands. It imports PyTorch and torchvision for another method
+even when that is not used; where one is missing, stand-ins take the place of the modules that need it. Recall is the
+share of planted copies found with their source; precision the share of pairs that were planted. CPU-seconds count all
+threads.
 """
 
 import argparse
@@ -40,7 +41,7 @@ found = [(file[first[a]], file[first[b]]) for a, b in zip(pairs.left, pairs.righ
     "imagededup": """
 import types
 try:
-    import torch
+    import torch, torchvision
 except ImportError:
     for name in ("methods.cnn", "utils.data_generator", "utils.models"):
         stand_in = types.ModuleType("imagededup." + name)
