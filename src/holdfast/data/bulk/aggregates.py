@@ -13,6 +13,7 @@ from holdfast.data.bulk.engine import Workplace, read
 from holdfast.data.bulk.records import Records
 
 Every = Literal["day", "week", "month", "quarter", "year"]
+_TIME = pa.timestamp("us")
 
 
 def counts(
@@ -36,7 +37,11 @@ def counts(
         f"SELECT * FROM (SELECT {chosen}, count(*) AS records FROM records r GROUP BY {', '.join(keys)}) c "
         f"ORDER BY records DESC, {order}"
     )
-    return read(place.ask("counts", query, records)).sort_by([("records", "descending")])
+    table = read(place.ask("counts", query, records)).sort_by([("records", "descending")])
+    if time is None:
+        return table
+    # Spark writes times in nanoseconds, DuckDB in microseconds.
+    return table.set_column(len(by), "period", table["period"].cast(_TIME))
 
 
 def summaries(place: Workplace, records: Records, columns: Sequence[str] | None = None) -> pa.Table:
