@@ -65,6 +65,20 @@ class Statement:
         """The measure, and which statistic of it over histories."""
         return f"{_STATISTICS[self.theory.statistic]} of {self.theory.measure}"
 
+    @property
+    def regimes(self) -> tuple[str, ...]:
+        """The regimes in which it speaks, of those that were tried."""
+        return tuple(regime for regime, mark in self.speaks.items() if mark)
+
+    def record(self) -> dict[str, object]:
+        """Return it as plain values, as for JSON."""
+        theory = self.theory
+        return {
+            "theory": theory.name, "title": theory.title, "learners": [*self.learners], "measure": theory.measure,
+            "statistic": theory.statistic, "exact": theory.exact, "formula": theory.formula, "assumes": theory.assumes,
+            "speaks_in": [*self.regimes], "source": theory.source, "url": theory.url,
+        }  # fmt: skip
+
 
 @cache
 def statements() -> tuple[Statement, ...]:
@@ -98,38 +112,12 @@ def _speaks(theory: Theory, case: Experiment, regime: Regime) -> bool:
     return True
 
 
-def as_text() -> str:
-    """Return all theories as a list for the terminal, by learner."""
-    lines = []
-    for learner, group in groupby(statements(), key=lambda one: one.learner):
-        mine = list(group)
-        lines.append(f"{learner}")
-        width = max(len(one.theory.name) for one in mine)
-        lines += [f"  {one.theory.name:{width}}  {one.theory.title}" for one in mine]
-        lines.append("")
-    return "\n".join([*lines, "All about one of them: holdfast collapse theories NAME"])
-
-
-def explained(name: str) -> str:
-    """Return all about one theory. Raises BadInput for an unknown name."""
+def stated(name: str) -> Statement:
+    """Return one theory, and where it speaks. Raises BadInput for an unknown name."""
     known = catalogue.theories()
     if name not in known:
         raise unknown("theory", name, known)
-    one = _stated(known[name])
-    theory = one.theory
-    where = ", ".join(regime for regime, mark in one.speaks.items() if mark) or "no regime that was tried"
-    kind = "exact" if theory.exact else "a limit or first-order law: drawn, not counted"
-    rows = [
-        ("about", f"{one.about}, of {' or '.join(one.learners)}"),
-        ("formula", theory.formula),
-        ("assumes", theory.assumes),
-        ("kind", kind),
-        ("speaks in", where),
-        ("source", theory.source + (f"\n{'':13}{theory.url}" if theory.url else "")),
-    ]
-    rest = theory.doc.partition("\n")[2].strip()
-    body = [f"  {label:10} {text}" for label, text in rows]
-    return "\n".join([theory.name, f"  {theory.title}", "", *body, *(["", rest] if rest else [])])
+    return _stated(known[name])
 
 
 def as_page() -> str:

@@ -1,5 +1,6 @@
 """Theories in words: every one speaks somewhere, and the page of the documentation says what they say now."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from click.testing import CliRunner
 
 from holdfast.cli.collapse_theories import theories
 from holdfast.collapse import catalogue
-from holdfast.collapse.statements import EXACT, LIMIT, SILENT, as_page, explained, statements
+from holdfast.collapse.statements import EXACT, LIMIT, SILENT, as_page, stated, statements
 from holdfast.core.errors import BadInput
 
 PAGE = Path(__file__).parents[3] / "docs" / "collapse-theories.md"
@@ -42,7 +43,7 @@ def test_the_page_is_what_the_theories_say() -> None:
 
 
 def test_one_theory_is_explained_in_full() -> None:
-    text = explained("golden-regression")
+    text = " ".join(CliRunner().invoke(theories, ["golden-regression"]).output.split())
     for part in (
         "arXiv:2502.18049",
         "https://arxiv.org/abs/2502.18049",
@@ -55,7 +56,24 @@ def test_one_theory_is_explained_in_full() -> None:
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(BadInput, match="variance-by-descent"):
-        explained("varance-by-descent")
+        stated("varance-by-descent")
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_lists_and_explanations_fit_the_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for name in ([], ["golden-regression"], ["tale-of-tails"]):
+        lines = CliRunner().invoke(theories, name).output.splitlines()
+        assert [line for line in lines if len(line) > width and "https://" not in line] == []
+
+
+def test_machines_get_the_same_as_people() -> None:
+    listed = json.loads(CliRunner().invoke(theories, ["--format", "json"]).output)
+    assert [one["theory"] for one in listed] == [one.theory.name for one in statements()]
+    one = json.loads(CliRunner().invoke(theories, ["golden-regression", "--format", "json"]).output)
+    assert one in listed
+    assert one["exact"]
+    assert one["speaks_in"] == ["golden"]
 
 
 def test_the_command_lists_explains_and_writes(tmp_path: Path) -> None:

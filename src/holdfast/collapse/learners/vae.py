@@ -58,14 +58,10 @@ class Vae(BaseModel):
     def fit(self, parts: Sequence[Part], rng: np.random.Generator, previous: Painters | None) -> Painters:
         """Return trained models."""
         course = dense.Course(painting.steps(self.steps, self.epochs, self.batch, parts), self.batch, self.rate)
-        found = []
+        warm = previous if self.start == "warm" else None
         with reproducible(_PURPOSE) as torch:
-            for i in range(len(parts[0].batch.pixels)):
-                warm = previous is not None and self.start == "warm"
-                start = previous.weights[i] if warm and previous is not None else dense.fresh(self._widths, rng)
-                loss = _bound(torch, self.latent, rng)
-                found.append(dense.trained(self._widths, start, painting.fed(parts, i, rng), loss, course))
-        return painting.made(self._source, found)
+            loss = _bound(torch, self.latent, rng)
+            return painting.fitted(self._source, self._widths, parts, warm, loss, course, rng)
 
     def samples(self, model: Painters, size: int, rng: np.random.Generator) -> list[Images]:
         """Return pictures; of the truth, held-out ones."""

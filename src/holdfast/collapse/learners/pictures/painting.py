@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from holdfast.collapse.definitions import Draw, Part
+from holdfast.collapse.learners.pictures import dense
 from holdfast.collapse.learners.pictures.source import Source, as_numbers
 from holdfast.collapse.samples import Images
 from holdfast.core.errors import BadInput, NotApplicable
@@ -35,11 +36,6 @@ def truth(real: Source, replicates: int) -> Painters:
     return Painters(np.zeros((replicates, 0), np.float32), mark, np.ones(replicates, dtype=np.bool_))
 
 
-def made(real: Source, weights: Sequence[np.ndarray]) -> Painters:
-    """Return models with these weights."""
-    return truth(real, len(weights))._replace(weights=np.stack(weights), real=np.zeros(len(weights), dtype=np.bool_))
-
-
 def drawn(real: Source, model: Painters, wanted: Draw, paint: Paint, rng: np.random.Generator) -> Pictures:
     """Return a batch. Raises NotApplicable for what pictures cannot do, BadInput where the real ones have changed."""
     if wanted.verifier is not None:
@@ -63,6 +59,23 @@ def pooled(batches: Sequence[Pictures]) -> Pictures:
 def chosen(batch: Pictures, size: int, rng: np.random.Generator) -> Pictures:
     """Return some of the pictures, without replacement."""
     return Pictures(np.stack([one[rng.permutation(len(one))[:size]] for one in batch.pixels]))
+
+
+def fitted(
+    real: Source,
+    widths: Sequence[Sequence[int]],
+    parts: Sequence[Part],
+    warm: Painters | None,
+    loss: dense.Loss,
+    course: dense.Course,
+    rng: np.random.Generator,
+) -> Painters:
+    """Return models trained on weighted batches, one after the other, from the weights of `warm` or from new ones."""
+    found = []
+    for i in range(len(parts[0].batch.pixels)):
+        start = dense.fresh(widths, rng) if warm is None else warm.weights[i]
+        found.append(dense.trained(widths, start, fed(parts, i, rng), loss, course))
+    return truth(real, len(found))._replace(weights=np.stack(found), real=np.zeros(len(found), dtype=np.bool_))
 
 
 def fed(parts: Sequence[Part], i: int, rng: np.random.Generator) -> Callable[[int], np.ndarray]:
