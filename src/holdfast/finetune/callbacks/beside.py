@@ -1,15 +1,12 @@
 """The tuned model beside simpler ways, on validation examples: untuned, the most frequent class, counted words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
-from holdfast.audit.training import Control, Transfer
-from holdfast.core.random import Streams
 from holdfast.finetune.callbacks.collated import Collated
-from holdfast.finetune.measuring.work import better, comparable, estimate, score
+from holdfast.finetune.measuring.transfer import Way
 from holdfast.finetune.tasks.definitions import Judged
-from holdfast.finetune.transfer.verdict import transfer as verdict_on
 
 _FLOOR = 1e-12  # of a probability
 _SAYS = {
@@ -19,24 +16,9 @@ _SAYS = {
 }
 
 
-def transfer(task: Collated, tuned: Judged, every: Mapping[str, Judged], streams: Streams) -> Transfer:
-    """Return how the tuned model stands beside each simpler way, on the same validation examples."""
-    numbers = {name: comparable(tuned, one) for name, one in every.items()}
-    right_or_wrong = all(pair[0].dtype == bool for pair in numbers.values())
-    own = tuned.score == 1.0 if right_or_wrong else comparable(tuned)[0].astype(float)
-    said = verdict_on(own, {name: pair[1] for name, pair in numbers.items()}, streams)
-    found = []
-    for name, one in every.items():
-        difference = better(tuned, one, streams)
-        found.append(Control(name, _SAYS[name], one.mean, estimate(difference), difference.p_value, name == "untuned"))
-    return Transfer(
-        task.metric, len(tuned.score), score(tuned, streams), tuple(found), said.verdict, said.decisive.control
-    )
-
-
-def simpler(task: Collated, before: Judged) -> dict[str, Judged]:
-    """Return simpler ways to the same score by name, on the examples that the untuned model was judged on."""
-    return dict(_judged(task, before, len(before.score)))
+def simpler(task: Collated, before: Judged) -> list[Way]:
+    """Return simpler ways to the same score, on the examples that the untuned model was judged on."""
+    return [Way(name, _SAYS[name], one, name == "untuned") for name, one in _judged(task, before, len(before.score))]
 
 
 def _judged(task: Collated, before: Judged, n: int) -> Iterator[tuple[str, Judged]]:

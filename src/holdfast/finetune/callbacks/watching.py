@@ -27,7 +27,7 @@ from holdfast.core.record import CheckResult, Estimate, Run, Section
 from holdfast.core.recording import begun
 from holdfast.core.store import RunStore, RunWriter
 from holdfast.finetune import gate, telling
-from holdfast.finetune.callbacks.beside import simpler, transfer
+from holdfast.finetune.callbacks.beside import simpler
 from holdfast.finetune.callbacks.collated import Collated
 from holdfast.finetune.cost.duration import predicted_duration
 from holdfast.finetune.generalisation import generalisation_gap
@@ -35,10 +35,11 @@ from holdfast.finetune.guards import guarded, measured_or_told
 from holdfast.finetune.interpolation import Sweep
 from holdfast.finetune.loop import Journal, Point
 from holdfast.finetune.measuring.drift import MOST, drifted, meter
-from holdfast.finetune.measuring.forgetting import turned_wrong
+from holdfast.finetune.measuring.forgetting import BUDGET, lost_since
 from holdfast.finetune.measuring.memory import peak
 from holdfast.finetune.measuring.overfitting import curves
-from holdfast.finetune.measuring.work import better, comparable, estimate
+from holdfast.finetune.measuring.transfer import standing
+from holdfast.finetune.measuring.work import estimate
 from holdfast.finetune.scorecard import Scorecard, keep, scorecard
 from holdfast.finetune.tasks.definitions import Judged, Module
 
@@ -56,7 +57,7 @@ class Ways:
     store: RunStore
     allow: tuple[str, ...] = ()
     most: int = 512  # examples of each side that a look judges, as far as `SHARE` allows
-    budget: float = 0.01  # of its original score that the model may lose
+    budget: float = BUDGET  # of its original score that the model may lose
     seed: int = 0
     echo: Callable[[str], None] = lambda text: print(text, file=sys.stderr)  # noqa: T201 this is its purpose
 
@@ -210,15 +211,16 @@ class Watch:
         if not self.points or self.points[-1].step != step:
             self.points.append(_point(step, valid, seen, drift.value if drift else None))
         scores, ways = [one.score for one in self.points], simpler(task, base)
+        untrained = next((one.judged for one in ways if one.name == "most-frequent"), base)
         return {
             "curves": curves(Journal(points=tuple(self.points))),
             "gap": measured_or_told(silent, "overfitting", lambda: Gap(
                 train=seen.mean_loss, valid=valid.mean_loss, chosen=step, last=step,
                 difference=estimate(generalisation_gap(seen.loss, valid.loss, self.streams)),
-                base=ways.get("most-frequent", base).mean_loss,
+                base=untrained.mean_loss,
                 score_lost=max(scores, default=valid.mean) - valid.mean if scores else 0.0,
             )),
-            "transfer": transfer(task, valid, ways, self.streams),
+            "transfer": standing(valid, ways, task.metric, self.streams),
             "forgetting": self._forgotten(task, module, drift),
         }  # fmt: skip
 
@@ -227,12 +229,7 @@ class Watch:
         if before is None:
             return Forgetting("", None, None, None, None, None, self.ways.budget, drift)
         after = task.judged(module, "original")
-        pair, lost = comparable(before, after), better(before, after, self.streams)
-        return Forgetting(
-            metric=task.metric, before=before.mean, after=after.mean, lost=estimate(lost),
-            flips=turned_wrong(*pair) if pair[0].dtype == bool else None, plain=None, budget=self.ways.budget,
-            drift=drift, n=len(before.score), p_value=lost.p_value,
-        )  # fmt: skip
+        return lost_since(before, after, task.metric, self.ways.budget, self.streams, drift=drift)
 
     def cost(self, step: int, silent: dict[Guard, str]) -> Cost | None:
         """Return what was foretold beside what it was; None, with the reason, where nothing was."""

@@ -4,12 +4,15 @@ import numpy as np
 from jaxtyping import Bool
 
 from holdfast.audit.training import Forgetting
+from holdfast.core.random import Streams
 from holdfast.core.record import Estimate
 from holdfast.data.intervals import wilson
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.interpolation import Sweep, blend
 from holdfast.finetune.measuring.work import Weights, Work, better, comparable, estimate
 from holdfast.finetune.tasks.definitions import Judged
+
+BUDGET = 0.01  # of the original score that may be lost, where neither the recipe nor the task says
 
 
 def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate | None) -> Forgetting:
@@ -32,15 +35,23 @@ def forgetting(work: Work, ends: Weights, swept: Sweep, drift: Estimate | None) 
 
     before, plain, after = at("before", 0.0), at("tuned", 1.0), at("chosen", swept.chosen)
     blend(module, ends.base, ends.tuned, swept.chosen, ends.renew)
+    return lost_since(before, after, task.metric, budget, work.streams, plain=plain, drift=drift, kept_by=kept_by)
+
+
+def lost_since(
+    before: Judged, after: Judged, metric: str, budget: float, streams: Streams, *, plain: Judged | None = None,
+    drift: Estimate | None = None, kept_by: str = "",
+) -> Forgetting:  # fmt: skip
+    """Return what was lost between two judgements of the same examples; `plain` is one without what kept it."""
     first, last = comparable(before, after)
-    lost = better(before, after, work.streams)
+    lost = better(before, after, streams)
     return Forgetting(
-        metric=task.metric,
+        metric=metric,
         before=before.mean,
         after=after.mean,
         lost=estimate(lost),
         flips=turned_wrong(first, last) if first.dtype == bool else None,
-        plain=estimate(better(before, plain, work.streams)),
+        plain=None if plain is None else estimate(better(before, plain, streams)),
         budget=budget,
         drift=drift,
         kept_by=kept_by,

@@ -1,6 +1,8 @@
 """The tuned model beside simpler ways to the same score, on the same test examples."""
 
 import time
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -9,11 +11,23 @@ from holdfast.audit.training import Transfer
 from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import track
+from holdfast.core.random import Streams
 from holdfast.finetune import catalogue
 from holdfast.finetune.controls.definitions import Bench, Control
 from holdfast.finetune.evaluation import judged
 from holdfast.finetune.measuring.work import Kept, Work, better, comparable, estimate, score
+from holdfast.finetune.tasks.definitions import Judged
 from holdfast.finetune.transfer.verdict import transfer as verdict_on
+
+
+class Way(NamedTuple):
+    """A simpler way to the same score, and what it makes of the examples; `pretrained` uses the model that is tuned."""
+
+    name: str
+    says: str
+    judged: Judged
+    pretrained: bool = False
+    seconds: float = 0.0
 
 
 class _Applies(BaseModel):
@@ -35,35 +49,36 @@ def transfer(work: Work, bench: Bench) -> Transfer:
     tuned, _ = work.kept("test", lambda: judged(task, work.module, "test"))
     known = catalogue.controls()
     every = _each(work, bench, list(known.values()))
+    ways = [
+        Way(name, known[name].says, one.kept.judged, known[name].pretrained, one.kept.seconds)
+        for name, one in every.items()
+        if one.kept is not None
+    ]
+    left_out = tuple((name, one.reason) for name, one in every.items() if one.reason)
+    return standing(tuned, ways, task.metric, work.streams, left_out)
+
+
+def standing(
+    tuned: Judged, ways: Sequence[Way], metric: str, streams: Streams, left_out: tuple[tuple[str, str], ...] = ()
+) -> Transfer:
+    """Return how a tuned model stands beside simpler ways on the same examples, and the verdict where there are any."""
+    pairs = {one.name: comparable(tuned, one.judged) for one in ways}
+    right_or_wrong = all(pair[0].dtype == bool for pair in pairs.values())
+    own = tuned.score == 1.0 if right_or_wrong else comparable(tuned)[0].astype(float)
+    said = verdict_on(own, {name: pair[1] for name, pair in pairs.items()}, streams) if pairs else None
     found = []
-    for name, one in every.items():
-        if one.kept is None:
-            continue
-        difference = better(tuned, one.kept.judged, work.streams)
+    for one in ways:
+        difference = better(tuned, one.judged, streams)
         found.append(
             Found(
-                name=name,
-                says=known[name].says,
-                score=one.kept.judged.mean,
-                difference=estimate(difference),
-                p_value=difference.p_value,
-                pretrained=known[name].pretrained,
-                seconds=one.kept.seconds,
+                name=one.name, says=one.says, score=one.judged.mean, difference=estimate(difference),
+                p_value=difference.p_value, pretrained=one.pretrained, seconds=one.seconds,
             )
-        )
-    numbers = {name: comparable(tuned, one.kept.judged) for name, one in every.items() if one.kept is not None}
-    right_or_wrong = all(pair[0].dtype == bool for pair in numbers.values())
-    own = tuned.score == 1.0 if right_or_wrong else comparable(tuned)[0].astype(float)
-    said = verdict_on(own, {name: pair[1] for name, pair in numbers.items()}, work.streams) if numbers else None
+        )  # fmt: skip
     return Transfer(
-        task.metric,
-        len(tuned.score),
-        score(tuned, work.streams),
-        tuple(found),
-        verdict=said.verdict if said else "",
-        decisive=said.decisive.control if said else "",
-        left_out=tuple((name, one.reason) for name, one in every.items() if one.reason),
-    )
+        metric, len(tuned.score), score(tuned, streams), tuple(found), verdict=said.verdict if said else "",
+        decisive=said.decisive.control if said else "", left_out=left_out,
+    )  # fmt: skip
 
 
 def _each(work: Work, bench: Bench, wanted: list[Control]) -> dict[str, _Applies]:

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from holdfast.audit.training import Control, Cost, Curves, Forgetting, Gap, Item, Need, Sensitivity, Transfer
+from holdfast.audit.training import Cost, Curves, Forgetting, Gap, Item, Need, Sensitivity, Transfer
 from holdfast.core.errors import NotApplicable
 from holdfast.core.progress import track
 from holdfast.core.record import Estimate
 from holdfast.finetune.cost.energy import estimated_energy
 from holdfast.finetune.generalisation import generalisation_gap
 from holdfast.finetune.learning_curves.sizes import curve_sizes, subsets
-from holdfast.finetune.measuring.forgetting import turned_wrong
+from holdfast.finetune.measuring.forgetting import BUDGET, lost_since
 from holdfast.finetune.measuring.memory import peak
 from holdfast.finetune.measuring.need import foretold
 from holdfast.finetune.measuring.overfitting import loss_of_shares
-from holdfast.finetune.measuring.work import Kept, better, comparable, estimate, score
+from holdfast.finetune.measuring.transfer import Way, standing
+from holdfast.finetune.measuring.work import Kept, better, comparable, estimate
 from holdfast.finetune.sensitivity import HIGH, LOW
 from holdfast.finetune.sensitivity import sensitivity as verdict_on
 from holdfast.finetune.tables.controls import Simple, simple
@@ -27,7 +28,6 @@ from holdfast.finetune.tables.fitting import Fitted, fitted, judged
 from holdfast.finetune.tables.rows import Rows
 from holdfast.finetune.tables.work import Learning, Tried
 from holdfast.finetune.tasks.definitions import Judged
-from holdfast.finetune.transfer.verdict import transfer as verdict_of
 
 SEEDS = 4  # more fits, each with another seed
 SIZES, RESAMPLES = 7, 3  # of the learning curve
@@ -80,21 +80,8 @@ def transfer(work: Learning, one: Fitted) -> Transfer:
     """Return the model on test rows beside simpler ways."""
     tuned = judged_once(work, "test", one, work.table.splits["test"])
     controls, left_out = simpler(work)
-    numbers = {name: comparable(tuned, kept.judged) for name, (kept, _) in controls.items()}
-    right_or_wrong = all(pair[0].dtype == bool for pair in numbers.values())
-    own = tuned.score == 1.0 if right_or_wrong else comparable(tuned)[0].astype(float)
-    said = verdict_of(own, {name: pair[1] for name, pair in numbers.items()}, work.streams)
-    found = []
-    for name, (kept, says) in controls.items():
-        difference = better(tuned, kept.judged, work.streams)
-        found.append(
-            Control(name, says, kept.judged.mean, estimate(difference), difference.p_value, pretrained=False,
-                    seconds=kept.seconds)
-        )  # fmt: skip
-    return Transfer(
-        work.table.metric, len(tuned.score), score(tuned, work.streams), tuple(found), said.verdict,
-        said.decisive.control, tuple(left_out.items()),
-    )  # fmt: skip
+    ways = [Way(name, says, kept.judged, seconds=kept.seconds) for name, (kept, says) in controls.items()]
+    return standing(tuned, ways, work.table.metric, work.streams, tuple(left_out.items()))
 
 
 def simpler(work: Learning) -> tuple[dict[str, tuple[Kept, str]], dict[str, str]]:
@@ -138,19 +125,9 @@ def forgetting(
 
     before, alone = at("before", learnt), at("plain", plain)
     after = judged_once(work, "original-after", one, judged_on)
-    first, last = comparable(before, after)
-    lost = better(before, after, work.streams)
-    return Forgetting(
-        metric=work.table.metric,
-        before=before.mean,
-        after=after.mean,
-        lost=estimate(lost),
-        flips=turned_wrong(first, last) if first.dtype == bool else None,
-        plain=estimate(better(before, alone, work.streams)),
-        budget=0.01 if work.recipe.budget is None else work.recipe.budget,
-        kept_by="replay" if replayed else "",
-        n=len(before.score),
-        p_value=lost.p_value,
+    budget = BUDGET if work.recipe.budget is None else work.recipe.budget
+    return lost_since(
+        before, after, work.table.metric, budget, work.streams, plain=alone, kept_by="replay" if replayed else ""
     )
 
 

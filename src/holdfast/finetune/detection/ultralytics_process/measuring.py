@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from holdfast.audit.training import Control, Cost, Curves, Forgetting, Gap, Guard, Item, Training, Transfer
+from holdfast.audit.training import Cost, Curves, Forgetting, Gap, Guard, Item, Training, Transfer
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import FROZEN
 from holdfast.core.progress import track
@@ -19,15 +19,15 @@ from holdfast.finetune.detection.matching import Detections, matched
 from holdfast.finetune.detection.ultralytics_process.data import shown
 from holdfast.finetune.detection.ultralytics_process.process import Event, ask
 from holdfast.finetune.generalisation import generalisation_gap
-from holdfast.finetune.measuring.work import better, comparable, estimate, score
+from holdfast.finetune.measuring.forgetting import BUDGET, lost_since
+from holdfast.finetune.measuring.transfer import Way, standing
+from holdfast.finetune.measuring.work import estimate
 from holdfast.finetune.tasks.definitions import Judged
 from holdfast.finetune.tasks.detect_objects import METRIC, NAME
-from holdfast.finetune.transfer.verdict import transfer as verdict_on
 
 _OWN_LOOP = "Ultralytics trains by its own loop"
 _LOSSES = ("box_loss", "cls_loss", "dfl_loss", "l1_loss")
 _FITNESS = "metrics/mAP50-95(B)"
-_BUDGET = 0.01  # of the original score, as for every task
 
 
 class Answers(BaseModel):
@@ -114,26 +114,15 @@ def _transfer(work: Any, model: str, truth: Boxes, tuned: Judged) -> Transfer:
     """Return the tuned model beside the usual boxes and, where it had weights, the model as it came."""
     n = len(work.names)
     simple = everywhere(usual(work.shown.boxes["train"], n, work.streams), len(truth))
-    others = {usual_boxes.name: (usual_boxes.says, False, _judged(truth, simple, n))}
+    ways = [Way(usual_boxes.name, usual_boxes.says, _judged(truth, simple, n))]
     left_out = [("scratch", "a training from random weights would cost as much again")]
     if model.endswith(".pt"):
         came = _judged(truth, _named(answered(work, "test-untuned", model, work.shown.files["test"]), work.names), n)
-        others["untuned"] = ("the model as it came, of whose classes those of the same name count", True, came)
+        says = "the model as it came, of whose classes those of the same name count"
+        ways.append(Way("untuned", says, came, pretrained=True))
     else:
         left_out = [("untuned", "it begins from random weights"), ("scratch", "the training is one from scratch")]
-    found = []
-    for name, (says, pretrained, one) in others.items():
-        difference = better(tuned, one, work.streams)
-        found.append(Control(
-            name=name, says=says, score=one.mean, difference=estimate(difference), p_value=difference.p_value,
-            pretrained=pretrained,
-        ))  # fmt: skip
-    pairs = {name: comparable(tuned, one)[1].astype(float) for name, (_, _, one) in others.items()}
-    said = verdict_on(tuned.score, pairs, work.streams)
-    return Transfer(
-        METRIC, len(truth), score(tuned, work.streams), tuple(found), verdict=said.verdict,
-        decisive=said.decisive.control, left_out=tuple(left_out),
-    )  # fmt: skip
+    return standing(tuned, ways, METRIC, work.streams, tuple(left_out))
 
 
 def _gap(work: Any, tuned: str, trained: Any) -> Gap:
@@ -192,9 +181,5 @@ def _forgetting(
     truth, n = before.boxes["test"], len(given.names)
     first = _judged(truth, _named(answered(work, "original-untuned", model, before.files["test"]), given.names), n)
     last = _judged(truth, _named(answered(work, "original-tuned", tuned, before.files["test"]), given.names), n)
-    lost = better(first, last, work.streams)
-    budget = _BUDGET if work.recipe.budget is None else work.recipe.budget
-    return Forgetting(
-        metric=METRIC, before=first.mean, after=last.mean, lost=estimate(lost), flips=None, plain=estimate(lost),
-        budget=budget, n=len(truth), p_value=lost.p_value,
-    )  # fmt: skip
+    budget = BUDGET if work.recipe.budget is None else work.recipe.budget
+    return lost_since(first, last, METRIC, budget, work.streams)
