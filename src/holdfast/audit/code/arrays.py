@@ -9,7 +9,7 @@ from holdfast.audit.code.columns import by_index
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.rows import Step, stepped
-from holdfast.audit.code.scores import reduced
+from holdfast.audit.code.scores import reduced, table_of_scores
 from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import (
     NOTHING,
@@ -23,7 +23,6 @@ from holdfast.audit.code.values import (
     data_of,
     items_of,
     learned_in,
-    scores_in,
     together,
 )
 
@@ -101,9 +100,8 @@ def frame(m: Machine, args: Args, node: ast.AST) -> Any:
     value = args.get(0, "data")
     del node
     if isinstance(value, Table):
-        scores = scores_in(value)
-        if scores:
-            return Score(scores)
+        if (scores := table_of_scores(value, args)) is not None:
+            return scores
         found = {name: data_of(one) for name, one in value.items.items()}
         found_rest = data_of(value.rest)
         kept = [one for one in (*found.values(), found_rest) if one is not None]
@@ -112,10 +110,10 @@ def frame(m: Machine, args: Args, node: ast.AST) -> Any:
         base = together(kept)
         columns = {str(name): one.known for name, one in found.items() if one is not None}
         learned = NOTHING if found_rest is None else found_rest.known
-        return replace(base, learned=learned, columns=columns, column=None, role="table", only=None, gone=None)
-    scores = scores_in(value)
-    if scores:
-        return Score(scores)
+        role = "statistic" if all(one.role == "statistic" for one in kept) else "table"  # a test's values and p-values
+        return replace(base, learned=learned, columns=columns, column=None, role=role, only=None, gone=None)
+    if (scores := table_of_scores(value, args)) is not None:
+        return scores
     found_data = data_of(value)
     del m
     if found_data is None:

@@ -157,7 +157,7 @@ def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # no
     if isinstance(owner, Seq | Table):
         return _method_of_container(m, owner, name, args, node)
     if isinstance(owner, Score):
-        return judged(m, owner, name, node)
+        return judged(m, owner, name, args, node)
     return unknown_call(m, name, args, node)
 
 
@@ -209,7 +209,10 @@ def _called_object(m: Machine, owner: Object, args: Args, node: ast.AST) -> Any:
 
 
 def _best_by(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:
-    """Return what `max(candidates, key=score)` does: each candidate is judged, and the scores choose."""
+    """Return what `max(candidates, key=score)` does: each candidate is judged, and the scores choose.
+
+    `sorted(candidates, key=score)` puts them in order, of which somebody may take the first.
+    """
     outer = m.loops
     m.enter(node, "candidates", "key")
     result = apply(m, function, Args((element(args.get(0)),)), node)
@@ -217,7 +220,11 @@ def _best_by(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:
     if found is not None and found.role == "error" and found.rows:
         result = reduced(m, found, node)
     m.loops = outer
-    m.decide(node, scores_in(result), "the best one")
+    by, over = scores_in(result), args.get(0)
+    m.flow.spared |= scores_in(over) - by
+    if name_of(getattr(node, "func", None)) == "sorted":
+        return Seq([], rest=element(over), ranked=by) if by else over
+    m.decide(node, by, "the best one")
     return UNKNOWN
 
 

@@ -33,7 +33,9 @@ def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:
             _append(m, owner, value, node)
         return UNKNOWN
     if name == "sort":
-        owner.ranked = True
+        key = args.named.get("key")
+        owner.ranked = scores_in(m.apply(m, key, Args((element(owner),)), node) if key is not None else owner)
+        m.flow.spared |= scores_in(owner) - owner.ranked
     if name in DECIDERS | {"index"}:
         m.decide(node, scores_in(owner) | scores_in(args.get(0)), name)
     if name in {"pop", "copy"}:
@@ -78,7 +80,9 @@ def _in_inner_turns(m: Machine, owner: Seq, node: ast.AST) -> bool:
     if len(m.loops) < 2 or len(owner.loops) > len(m.loops) - 2 or not isinstance(node, ast.Call) or not node.args:
         return False
     inner, outer = m.flow.loops[m.loops[-1]], m.flow.loops[m.loops[-2]]
-    made = node.args[0]
+    made: ast.expr = node.args[0]
+    while isinstance(made, ast.Subscript | ast.Attribute):  # `aug(image=image)["image"]`
+        made = made.value
     return (
         outer.over == "records"
         and inner.over in {"candidates", "repeats"}

@@ -91,7 +91,7 @@ def predict(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     """Return predictions."""
     del node
     data = data_of(args.get(0, "X", "x", "data", "test_dataset", "dataloaders"))
-    if data is not None and owner.held:  # a trainer's: predictions, labels, metrics
+    if data is not None and owner.name.endswith("Trainer"):  # its: predictions, labels, metrics
         return Seq([predicted(m, owner, data), replace(data, role="label"), UNKNOWN], fixed=True)
     if data is None and owner.kind == "model" and owner.fits:  # `model.forecast(24)`: for rows that are yet to come
         return predicted(m, owner, Data())

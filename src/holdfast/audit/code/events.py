@@ -139,6 +139,7 @@ class Flow:
     scored: list[Scored] = field(default_factory=list)
     validated: list[Validated] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
+    spared: set[int] = field(default_factory=set)  # scores beside others that decided
     loops: dict[int, Loop] = field(default_factory=dict)
     label_columns: set[str] = field(default_factory=set)
     applied: dict[int, Place] = field(default_factory=dict)  # where a statistic first met records

@@ -16,6 +16,7 @@ from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Machine, TooMuch, text_of
 from holdfast.audit.code.names import lookup
 from holdfast.audit.code.rows import Step, apart
+from holdfast.audit.code.scores import column_of_scores
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -69,7 +70,7 @@ def _subscript(m: Machine, node: ast.Subscript) -> Any:  # noqa: C901, PLR0911 a
         return picked(m, node, owner, node.slice, key)
     if isinstance(owner, Seq):
         if owner.ranked and isinstance(key, Const) and key.value in (0, -1):
-            m.decide(node, scores_in(owner), "the best one")
+            m.decide(node, owner.ranked, "the best one")
         return _item(owner, node.slice, key)
     if isinstance(owner, Table):
         if (
@@ -88,8 +89,8 @@ def _subscript(m: Machine, node: ast.Subscript) -> Any:  # noqa: C901, PLR0911 a
         return next((part for part in owner.parts if part.name == getattr(key, "value", None)), owner)
     if isinstance(owner, Score):
         if owner.ranked and isinstance(key, Const) and key.value in (0, -1):
-            m.decide(node, owner.ids, "the best one")
-        return owner
+            m.decide(node, owner.ranked, "the best one")
+        return column_of_scores(owner, key)
     if isinstance(owner, Object) and "__getitem__" in owner.kind.methods:
         found = data_of(owner)
         return UNKNOWN if found is None else replace(found, record=True)
@@ -221,8 +222,8 @@ def _compare(m: Machine, node: ast.Compare) -> Any:  # noqa: PLR0911 a ladder of
     right = rights[0]
     if isinstance(node.ops[0], ast.Is | ast.IsNot) and right == Const(None) and isinstance(left, Const | _KNOWN):
         return Const(value=(left == Const(None)) == isinstance(node.ops[0], ast.Is))
-    if isinstance(left, Const) and isinstance(right, Const) and isinstance(node.ops[0], ast.Eq):
-        return UNKNOWN if left.value != right.value or len(rights) > 1 else Const(value=True)
+    if isinstance(left, Const) and isinstance(right, Const) and len(rights) == 1:
+        return _compared(m, node, left.value == right.value)
     if isinstance(left, Data) and isinstance(right, Data):
         met = _met(m, left, right)
         if met.role in {"error", "predictions", "statistic"}:
@@ -238,6 +239,14 @@ def _compare(m: Machine, node: ast.Compare) -> Any:  # noqa: PLR0911 a ladder of
             return replace(base, learned=base.learned | learned_in(other))
         return mask_of(replace(base, learned=base.learned | learned_in(other)), node, other)
     return UNKNOWN
+
+
+def _compared(m: Machine, node: ast.Compare, same: bool) -> Any:  # noqa: FBT001 the one fact there is
+    """Return whether two literals are the same. A setting may be another one day; a loop's turn is what it is."""
+    turn = isinstance(node.left, ast.Name) and node.left.id in m.turning
+    if isinstance(node.ops[0], ast.Eq) and (same or turn):
+        return Const(value=same)
+    return Const(value=not same) if isinstance(node.ops[0], ast.NotEq) and turn else UNKNOWN
 
 
 def _spread(m: Machine, value: Data) -> bool:
@@ -260,9 +269,13 @@ def _unary(m: Machine, node: ast.UnaryOp) -> Any:
 
 
 def _either(m: Machine, node: ast.BoolOp) -> Any:
+    found = [evaluate(m, one) for one in node.values]
+    compared = [one for one, part in zip(found, node.values, strict=True) if isinstance(part, ast.Compare)]
+    if isinstance(node.op, ast.And) and Const(value=False) in compared:
+        return Const(value=False)
     result: Any = UNKNOWN
-    for one in node.values:
-        result = joined(result, evaluate(m, one))
+    for one in found:
+        result = joined(result, one)
     return result
 
 

@@ -31,6 +31,7 @@ from holdfast.audit.code.arrays import (
     zipped,
     zscore,
 )
+from holdfast.audit.code.comprehensions import MOST_UNROLLED
 from holdfast.audit.code.drawing import arange, choice, delete, permutation, random_mask, resample, shuffle
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.events import Validated
@@ -291,7 +292,12 @@ def _isin(m: Machine, args: Args, node: ast.AST) -> Any:
 
 def _map(m: Machine, args: Args, node: ast.AST) -> Any:
     function, over = args.get(0), args.get(1)
-    return Seq([], rest=m.apply(m, function, Args((element(over),)), node)) if over is not None else UNKNOWN
+    if over is None:
+        return UNKNOWN
+    beside_it = tuple(element(one) for one in args.values[2:])
+    if isinstance(over, Seq) and over.rest is None and 0 < len(over.items) <= MOST_UNROLLED:
+        return Seq([m.apply(m, function, Args((one, *beside_it)), node) for one in over.items])
+    return Seq([], rest=m.apply(m, function, Args((element(over), *beside_it)), node))
 
 
 _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {

@@ -23,6 +23,7 @@ from holdfast.audit.code.values import (
     items_of,
     together,
 )
+from holdfast.audit.code.vocabulary import side_of
 
 
 def joined(first: Any, second: Any) -> Any:
@@ -51,7 +52,15 @@ def turns(over: Any) -> list[Any]:
         told_apart = kinds <= {Data, Seq} or kinds <= {Function, Partial, Class} or Object in kinds
         if told_apart and not any(isinstance(one, Estimator) for one in _deep(over)):
             return over.items
+        if _of_sides(over):
+            return over.items
     return [item]
+
+
+def _of_sides(over: Any) -> bool:
+    """Return whether a list names sides of a split: `["train", "val"]`."""
+    texts = [one.value for one in items_of(over) if isinstance(one, Const) and isinstance(one.value, str)]
+    return bool(texts) and len(texts) == len(items_of(over)) and all(map(side_of, texts))
 
 
 def element(value: Any) -> Any:
@@ -93,8 +102,8 @@ def _either(found: list[Any]) -> Any:
     return result
 
 
-def kind_of_loop(node: ast.expr, over: Any) -> str:
-    """Return what a loop goes through: folds, models, records, epochs or candidates."""
+def kind_of_loop(node: ast.expr, over: Any) -> str:  # noqa: PLR0911 a ladder of cases
+    """Return what a loop goes through: folds, models, records, epochs, sides of a split, one thing or candidates."""
     inner = node
     while (
         isinstance(inner, ast.Call)
@@ -104,18 +113,30 @@ def kind_of_loop(node: ast.expr, over: Any) -> str:
         inner = inner.args[0]
     if isinstance(inner, ast.Call) and name_of(inner.func) in {"split", "KFold"}:
         return "folds"
-    if any(isinstance(one, Estimator) for one in _deep(over)):
-        return "models"
     if isinstance(over, Data) and over.role in {"predictions", "statistic"}:
         return "candidates"
-    if isinstance(over, Data) or isinstance(element(over), Data):
+    if _of_records(over):
         return "records"
+    if isinstance(over, Seq) and over.rest is None and len(over.items) == 1:
+        return "once"
+    if any(isinstance(one, Estimator) for one in _deep(over)):
+        return "models"
+    if _of_sides(over):
+        return "sides"
     text = text_of(inner).lower()
     if "epoch" in text or (isinstance(inner, ast.Call) and name_of(inner.func) == "trange"):
         return "epochs"
     if "seed" in text or "repeat" in text or "fold" in text:
         return "repeats"
     return "candidates"
+
+
+def _of_records(over: Any) -> bool:
+    """Return whether one turn of a loop sees one record, or one and its label."""
+    turn = element(over)
+    if isinstance(turn, Seq) and isinstance(over, Seq) and not over.items:  # `zip(images, labels)`
+        return any(isinstance(one, Data) and one.role in {"table", "label"} for one in turn.items)
+    return isinstance(turn, Data)
 
 
 def _deep(value: Any, depth: int = 3) -> list[Any]:

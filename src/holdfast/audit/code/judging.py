@@ -105,7 +105,8 @@ def choices(flow: Flow) -> Iterator[Choice]:
                 taken.add(number)
                 yield Choice(_site(score, decision), decision.how, decision.place, score, _of_models(flow, score))
     for score in flow.scored:
-        if score.id not in taken and not score.objective and chosen_on(flow, score) and _settings_vary(flow, score):
+        untold = score.id not in taken | flow.spared
+        if untold and not score.objective and chosen_on(flow, score) and _settings_vary(flow, score):
             yield Choice(score.place, "a loop over settings", score.place, score)
 
 
@@ -192,7 +193,7 @@ def again_and_again(flow: Flow) -> list[tuple[str, list[Scored]]]:
     groups: dict[tuple[Rows, str], dict[str, Scored]] = {}
     every: dict[Rows, dict[tuple[int, tuple[int, ...]], Scored]] = {}
     judged: Counter[Rows] = Counter()
-    chosen = [score for score in flow.scored if chosen_on(flow, score) and not score.objective]
+    chosen = [one for one in flow.scored if chosen_on(flow, one) and not one.objective and one.id not in flow.spared]
     for score in chosen:
         for number in score.models:
             loops = [flow.loops[one] for one in score.loops if flow.loops[one].over in {"models", "candidates"}]
@@ -251,6 +252,7 @@ def _made(flow: Flow, rows: Rows, otherwise: Place) -> Place:
 def from_the_future(flow: Flow) -> Iterator[tuple[Learned, Place]]:
     """Yield what looks ahead, and where a model or a split takes it as a feature."""
     used = [(fitted.data, fitted.place) for fitted in flow.fitted]
+    used += [(one.data, one.place) for one in flow.validated]
     used += [(split.given[0], split.place) for split in flow.splits if len(split.given) > 1]
     for data, place in used:
         for number in sorted(live(flow, data)):

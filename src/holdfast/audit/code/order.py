@@ -90,29 +90,55 @@ def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
     writes: set[str] = set()
     for statement in tree.body:
         deep = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        now_reads: set[str] = set()
-        now_writes: set[str] = set()
-        for node in nodes(statement) if not deep else ():
-            if isinstance(node, ast.Name):
-                (now_reads if isinstance(node.ctx, ast.Load) else now_writes).add(node.id)
-            elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
-                root = node.value
-                while isinstance(root, ast.Subscript | ast.Attribute):
-                    root = root.value
-                if isinstance(root, ast.Name):
-                    now_writes.add(root.id)
-            elif isinstance(node, ast.alias):
-                now_writes.add((node.asname or node.name).partition(".")[0])
-            elif isinstance(node, ast.arg):
-                now_writes.add(node.arg)
-        if deep:
-            now_writes.add(statement.name)  # type: ignore[attr-defined]
-        local = {node.id for node in nodes(statement) if isinstance(node, ast.comprehension) for node in _targets(node)}
+        now_reads = set[str]() if deep else _free(statement)
+        now_writes = {statement.name} if deep else _bound(statement)  # type: ignore[attr-defined]
         loops = isinstance(statement, ast.For | ast.With | ast.If | ast.While | ast.Try)
-        reads |= now_reads - writes - local - (now_writes if loops else set())
+        reads |= now_reads - writes - (now_writes if loops else set())
         writes |= now_writes
     return reads, writes
 
 
-def _targets(node: ast.comprehension) -> list[ast.Name]:
-    return [one for one in ast.walk(node.target) if isinstance(one, ast.Name)]
+def _bound(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement sets, or changes inside."""
+    found: set[str] = set()
+    for node in nodes(statement):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            root = node.value
+            while isinstance(root, ast.Subscript | ast.Attribute):
+                root = root.value
+            if isinstance(root, ast.Name):
+                found.add(root.id)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+    return found
+
+
+def _free(tree: ast.AST) -> set[str]:
+    """Return the names that are read and come from around: no parameter, no target of a comprehension."""
+    found: set[str] = set()
+    waiting: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
+    while waiting:
+        node, own = waiting.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in own:
+            found.add(node.id)
+        own |= _own(node)
+        waiting += [(one, own) for one in ast.iter_child_nodes(node)]
+    return found
+
+
+def _own(node: ast.AST) -> frozenset[str]:
+    """Return the names that are known only inside an expression or function: parameters, targets of its loops."""
+    if isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
+        inside: list[ast.AST] = [node.args]
+        inside += [] if isinstance(node, ast.Lambda) else node.body
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        inside = [part.target for part in node.generators]
+    else:
+        return frozenset()
+    named = [one for part in inside for one in ast.walk(part)]
+    targets = {one.id for one in named if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}
+    return frozenset(targets | {one.arg for one in named if isinstance(one, ast.arg)})

@@ -9,7 +9,7 @@ from holdfast.audit.code.values import UNKNOWN, Class, Data, Estimator, Seq, Unk
 from holdfast.audit.code.walking import nodes
 
 _LEARNS = ("fit", "partial_fit", "learn", "train", "adapt", "build_vocab")
-_GUESSES = ("predict", "forecast", "decision_function", "score_samples")
+_GUESSES = ("predict", "forecast", "decision_function", "score_samples", "get_forecast", "get_prediction")
 _JUDGES = ("score", "evaluate", "eval_")
 _CHANGES = (
     "transform", "inverse_transform", "texts_to_", "encode", "infer_vector", "doc2bow", "get_vector", "embed",

@@ -4,10 +4,24 @@ import ast
 from dataclasses import replace
 from typing import Any
 
-from holdfast.audit.code.machine import Args, Machine
-from holdfast.audit.code.values import UNKNOWN, Data, Estimator, Score, data_of, scores_in
+from holdfast.audit.code.machine import Args, Machine, strings
+from holdfast.audit.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Const,
+    Data,
+    Estimator,
+    Score,
+    Seq,
+    Table,
+    data_of,
+    items_of,
+    scores_in,
+)
 
 DECIDERS = {"max", "min", "argmax", "argmin", "idxmax", "idxmin", "nlargest", "nsmallest", "nanargmax", "argsort"}
+
+_SORTS = {"sort_values", "sort"}
 
 
 def taken(m: Machine, metric: str, node: ast.AST, found: Data, text: str = "") -> Score:
@@ -64,11 +78,42 @@ def curve(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
     return Data(role="statistic", learned=frozenset({new}))
 
 
-def judged(m: Machine, owner: Score, name: str, node: ast.AST) -> Any:
+def judged(m: Machine, owner: Score, name: str, args: Args, node: ast.AST) -> Any:
     """Return what a method of scores returns."""
-    if name in DECIDERS:
-        m.decide(node, owner.ids, name)
-    return Score(owner.ids, ranked=owner.ranked or name in {"sort_values", "sort"})
+    if name in DECIDERS | _SORTS:
+        keys = strings(args.get(1 if name in {"nlargest", "nsmallest"} else 0, "by", "columns"))
+        by = owner.ids
+        if owner.columns is not None and keys is not None:
+            by = NOTHING.union(*(owner.columns.get(key, NOTHING) for key in keys))
+        m.flow.spared |= (owner.ids | owner.beside) - by
+        if name in _SORTS:
+            return replace(owner, ranked=by)
+        m.decide(node, by, name)
+    return owner
+
+
+def table_of_scores(value: Any, args: Args) -> Score | None:
+    """Return the table that scores are put into, column by column where these are named; None where there are none."""
+    ids = scores_in(value)
+    names = strings(args.get(None, "columns"))
+    columns: dict[str, frozenset[int]] = {}
+    for row in [value] if isinstance(value, Table) else items_of(value):
+        named = row
+        if isinstance(row, Seq) and names is not None and row.rest is None:
+            named = Table(dict(zip(names, row.items, strict=False)))
+        if not isinstance(named, Table) or named.rest is not None:
+            return Score(ids) if ids else None
+        for name, one in named.items.items():
+            columns[str(name)] = columns.get(str(name), NOTHING) | scores_in(one)
+    return Score(ids, columns=columns) if ids else None
+
+
+def column_of_scores(owner: Score, key: Any) -> Score:
+    """Return a column of a table of scores; the table where its columns are not known."""
+    if owner.columns is None or not isinstance(key, Const) or not isinstance(key.value, str):
+        return owner
+    ids = owner.columns.get(key.value, NOTHING)
+    return Score(ids, owner.ranked, beside=owner.ids - ids)
 
 
 def reduced(m: Machine, errors: Data, node: ast.AST, name: str = "accuracy") -> Score:

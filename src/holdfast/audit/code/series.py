@@ -16,6 +16,19 @@ WINDOWS = {"rolling", "expanding", "ewm"}
 _DATES = re.compile(r"date|time|day|month|year|(?:^|_)(?:ds|ts)$", re.IGNORECASE)
 
 
+_PLANNED = re.compile(
+    r"promo|holiday|vacation|feiertag|ferien|feri[ae]|festivo|feriado|vacances|plann|schedul|calendar|weekday|weekend"
+    r"|day_?of_?(?:week|month|year)|week_?of_?year|is_(?:month|quarter|year)|payday|(?:^|_)(?:dow|doy|moy|month|quarter)$",
+    re.IGNORECASE,
+)  # a calendar is known for the days to come
+
+
+def _foreseen(owner: Data) -> bool:
+    """Return whether columns hold what is planned, so that those who look ahead in them learn nothing new."""
+    names = {owner.column} if owner.column is not None else owner.only or set()
+    return bool(names) and all(_PLANNED.search(name) for name in names)
+
+
 def joined_in(value: Any) -> frozenset[int]:
     """Return what a value brings where it is joined to single records."""
     held = data_of(value)
@@ -34,6 +47,8 @@ def fillna(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 def bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return records whose gaps are filled from later ones."""
     del args
+    if _foreseen(owner):
+        return replace(owner, where=None)
     name = getattr(getattr(node, "func", None), "attr", "bfill")
     new = m.learn("future", "interpolate" if name == "interpolate" else "bfill", node, owner, given=text_of(node))
     return replace(owner, learned=owner.learned | {new}, where=None)
@@ -41,7 +56,7 @@ def bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 def _turned(m: Machine, owner: Data, node: ast.AST) -> frozenset[int]:
     """Return what a look back on reversed rows brings: the future."""
-    if not owner.backwards:
+    if not owner.backwards or _foreseen(owner):
         return NOTHING
     name = getattr(getattr(node, "func", None), "attr", "rolling")
     return frozenset({m.learn("future", f"{name} of reversed rows", node, owner, given=text_of(node))})
@@ -58,7 +73,7 @@ def shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     argument = args.text(0, "periods")
     if owner.backwards and (backwards or argument.startswith("-")):  # the last row first: the one below came before
         return replace(owner, where=None, ordered=owner.ordered or f"{name}({argument})", of=frozenset())
-    if backwards or argument.startswith("-"):
+    if (backwards or argument.startswith("-")) and not _foreseen(owner):
         new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
         return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
     learned = owner.learned | _turned(m, owner, node)
@@ -75,7 +90,8 @@ def rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     found = replace(owner, role="window", ordered=ordered, where=None)
     found = replace(found, learned=found.learned | _turned(m, owner, node))
     window = args.get(0, "window")
-    if args.constant(None, "center") is True or getattr(window, "name", "") == "FixedForwardWindowIndexer":
+    ahead = args.constant(None, "center") is True or getattr(window, "name", "") == "FixedForwardWindowIndexer"
+    if ahead and not _foreseen(owner):
         what = "rolling(center=True)" if args.given("center") else "rolling(forward)"
         new = m.learn("future", what, node, owner, given=text_of(node))
         found = replace(found, learned=found.learned | {new}, of=frozenset())

@@ -50,7 +50,7 @@ def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: froz
         if scores:
             if name in DECIDERS:
                 m.decide(node, scores, name)
-            return Score(scores, ranked=name == "sorted")
+            return Score(scores, ranked=scores if name == "sorted" else NOTHING)
         return Unknown(learned) if learned else UNKNOWN
     rows = [one for one in found if one.rows]
     guessed = [one for one in rows if one.role in {"predictions", "error"}]

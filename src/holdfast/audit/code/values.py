@@ -53,7 +53,9 @@ class Score:
     """A number that says how good a model is."""
 
     ids: frozenset[int]  # of Scored
-    ranked: bool = False  # the best first or last
+    ranked: frozenset[int] = NOTHING  # those that it is sorted by, the best first or last
+    columns: Mapping[str, frozenset[int]] | None = None  # of a table of scores, column by column
+    beside: frozenset[int] = NOTHING  # of a column: the scores in other columns of the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Seq:
     items: list[Any]
     rest: Any = None
     fixed: bool = False  # a tuple
-    ranked: bool = False  # sorted, the best first or last
+    ranked: frozenset[int] = NOTHING  # the scores that it is sorted by, the best first or last
     loops: tuple[int, ...] = ()  # those around the place where it was made empty
 
 
