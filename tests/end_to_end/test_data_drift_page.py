@@ -43,8 +43,19 @@ def test_a_store_and_a_column_of_times_are_followed(holdfast, files):
         assert done.returncode == 0, (use, done.stderr)
 
 
-def test_a_mistake_is_one_paragraph(holdfast, files):
-    done = holdfast("data", "drift", "old.csv", "nwe.csv")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("old.csv", "nwe.csv"), "Did you mean 'new.csv'?"),
+        (
+            ("old.csv", "new.csv", "--model", "old.csv"),
+            "old.csv is no folder: a model of vectors is given by its local",
+        ),
+    ],
+    ids=["file", "model"],
+)
+def test_a_mistake_is_one_paragraph(holdfast, files, given, said):
+    done = holdfast("data", "drift", *given)
     assert done.returncode == 2
-    assert "Did you mean 'new.csv'?" in done.stderr
+    assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr

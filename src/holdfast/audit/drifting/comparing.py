@@ -19,10 +19,11 @@ from holdfast.audit.facts.shift.sides import VERSIONS, Sides
 from holdfast.audit.facts.shift.two_sample import SplitClassifier, wins
 from holdfast.audit.runner import FactCrashed, Facts
 from holdfast.core.dataset import Column, Dataset
-from holdfast.core.errors import NotApplicable
+from holdfast.core.errors import BadInput, HoldfastError, NotApplicable
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Estimate
+from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
 from holdfast.data.intervals import Z_95
 from holdfast.data.splitting import SPLIT, free_name
@@ -69,11 +70,16 @@ class Compared:
 def compare(
     dataset: Dataset, pair: Pair, settings: DriftSettings, *, full: bool, progress: Progress | None = None
 ) -> Compared:
-    """Return how a slice differs from what it is compared with; `full` looks at texts, levels and distances too."""
+    """Return how a slice differs from what it is compared with; `full` looks at texts, levels and distances too.
+
+    Raises BadInput, MissingExtra where a model of vectors was named that cannot be used.
+    """
     streams = Streams(settings.seed)
     sides = Sides(pair.old_name, pair.new_name, versions=True)
     both, n_old = _both(dataset, pair, settings.rows, streams)
     facts = facts_of(both, settings, progress, full=full)
+    if settings.model is not None:
+        _read_by_model(facts, settings.model)
     columns: tuple[ColumnShift, ...] = ()
     label = None
     try:
@@ -118,6 +124,20 @@ def facts_of(both: Dataset, settings: DriftSettings, progress: Progress | None, 
         options["split_classifier"] = {"most_rows": 4_000}
     given = {"dataset": both, "time_cut": None, "streams": Streams(settings.seed), "progress": listening(progress)}
     return Facts(given, options)
+
+
+def _read_by_model(facts: Facts, model: str) -> None:
+    """Make vectors of both sides. Raises BadInput, MissingExtra: who named a model wants it used."""
+    try:
+        facts["vectors"]
+    except NotApplicable as error:
+        raise BadInput(
+            f"{one_line(model, 200)} is a model of vectors, which these data have no use for: {error}"
+        ) from error
+    except FactCrashed as error:
+        if isinstance(error.__cause__, HoldfastError):
+            raise error.__cause__ from None
+        raise
 
 
 def _both(dataset: Dataset, pair: Pair, most: int, streams: Streams) -> tuple[Dataset, int]:

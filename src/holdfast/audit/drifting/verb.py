@@ -70,8 +70,11 @@ def drift(
 
 def opened_data(given: Any, settings: DriftSettings, progress: Progress | None = None) -> Dataset:
     """Return one version as it is: no column is taken for its split. Raises BadInput."""
+    from holdfast.audit.facts.learning.embedding import model_folder
     from holdfast.data.loading import load
 
+    if settings.model is not None:
+        model_folder(settings.model)  # a wrong one is told before anything is read
     found = given if isinstance(given, Dataset) else load({"all": given}, progress=progress)
     roles: dict[str, Role] = {
         **dict.fromkeys(settings.ignore_columns, "ignore"),

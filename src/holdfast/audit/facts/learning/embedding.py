@@ -3,6 +3,7 @@
 import importlib.util
 import io
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput, MissingExtra, NotApplicable
 from holdfast.core.progress import Progress, track
+from holdfast.core.text import one_line
 
+_Encode = Callable[[list[str]], np.ndarray]
 _BATCH = 64
 _MOST_TOKENS = 512
 _SAFE = {"local_files_only": True, "trust_remote_code": False}
@@ -21,14 +24,14 @@ def embed_texts(dataset: Dataset, column: str, model: str, progress: Progress) -
     """Return a vector for each text. Raises NotApplicable where the folder holds no model that can be read."""
     codes, texts = dataset.codes(column)
     folder = model_folder(model)
-    encode = _sentence_encoder(folder) if (folder / "modules.json").is_file() else _text_encoder(folder)
+    encode = _loaded(folder, _sentence_encoder if (folder / "modules.json").is_file() else _text_encoder)
     return _by_row(codes, _encoded([str(text) for text in texts], encode, progress))
 
 
 def embed_images(dataset: Dataset, column: str, model: str, progress: Progress) -> np.ndarray:
     """Return a vector for each image; one that cannot be read has a vector of zeros."""
     codes, values = dataset.codes(column)
-    encode = _image_encoder(model_folder(model), dataset)
+    encode = _loaded(model_folder(model), partial(_image_encoder, dataset=dataset))
     return _by_row(codes, _encoded([str(value) for value in values], encode, progress))
 
 
@@ -41,7 +44,8 @@ def model_folder(model: str) -> Path:
     """Return the folder of a model. Raises BadInput where it holds none that is read without running its code."""
     folder = Path(model).expanduser()
     if not folder.is_dir():
-        raise BadInput(f"no folder {model}: a model of vectors is given by its local folder, nothing is downloaded")
+        missing = f"{model} is no folder" if folder.exists() else f"no folder {model}"
+        raise BadInput(f"{missing}: a model of vectors is given by its local folder, nothing is downloaded")
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
         raise BadInput(f"{model} holds no config.json or modules.json: it is no folder of a model")
     if not any(folder.rglob("*.safetensors")):
@@ -51,7 +55,18 @@ def model_folder(model: str) -> Path:
     return folder
 
 
-def _encoded(values: Sequence[str], encode: Callable[[list[str]], np.ndarray], progress: Progress) -> np.ndarray:
+def _loaded(folder: Path, load: Callable[[Path], _Encode]) -> _Encode:
+    """Return what encodes, by a folder's model. Raises BadInput where the libraries cannot make one of it."""
+    try:
+        return load(folder)
+    except MissingExtra:
+        raise
+    except Exception as error:  # what a damaged folder makes of them is up to each model
+        why = one_line(str(error).strip().partition("\n")[0] or type(error).__name__, 200)
+        raise BadInput(f"the model in {folder} cannot be read: {why}") from error
+
+
+def _encoded(values: Sequence[str], encode: _Encode, progress: Progress) -> np.ndarray:
     order = sorted(range(len(values)), key=lambda place: len(values[place]))  # batches of like length pad least
     parts = []
     with track(progress, "vectors", len(values), "rows") as advance:
@@ -67,7 +82,7 @@ def _encoded(values: Sequence[str], encode: Callable[[list[str]], np.ndarray], p
     return found[back]
 
 
-def _sentence_encoder(folder: Path) -> Callable[[list[str]], np.ndarray]:
+def _sentence_encoder(folder: Path) -> _Encode:
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
@@ -77,7 +92,7 @@ def _sentence_encoder(folder: Path) -> Callable[[list[str]], np.ndarray]:
     return lambda batch: model.encode(batch, show_progress_bar=False, convert_to_numpy=True)
 
 
-def _text_encoder(folder: Path) -> Callable[[list[str]], np.ndarray]:
+def _text_encoder(folder: Path) -> _Encode:
     torch, transformers = _libraries()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **_SAFE)
     model = transformers.AutoModel.from_pretrained(folder, use_safetensors=True, **_SAFE).eval()
@@ -96,7 +111,7 @@ def _text_encoder(folder: Path) -> Callable[[list[str]], np.ndarray]:
     return encode
 
 
-def _image_encoder(folder: Path, dataset: Dataset) -> Callable[[list[str]], np.ndarray]:
+def _image_encoder(folder: Path, dataset: Dataset) -> _Encode:
     torch, transformers = _libraries()
     from holdfast.audit.facts.images.decoding import FORMATS, pillow
 

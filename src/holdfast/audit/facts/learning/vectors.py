@@ -9,7 +9,7 @@ from jaxtyping import Float
 from holdfast.audit.definitions import fact
 from holdfast.audit.facts.learning.embedding import embed_images, embed_texts
 from holdfast.core.dataset import Column, Dataset
-from holdfast.core.errors import BadInput, MissingExtra, NotApplicable
+from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.progress import Progress
 
 KINDS = ("text", "image")  # of columns that vectors stand for
@@ -42,7 +42,8 @@ def vectors(dataset: Dataset, progress: Progress, *, model: str = "", column: st
     """Vectors of the texts or images of a column, by a model in a local folder (the options `model` and `column`).
 
     A folder of sentence-transformers or of transformers, with weights as safetensors. Nothing is downloaded, and no
-    code of the folder is run. Without a model there are none; the audit then reads texts and images itself.
+    code of the folder is run. Without a model there are none; the audit then reads texts and images itself. Raises
+    BadInput or MissingExtra for a model that cannot be read: who named one wants it used.
     """
     if not model:
         raise NotApplicable('no vectors given (facts={"vectors": array}, or --set audit.facts.vectors.model=FOLDER)')
@@ -50,10 +51,7 @@ def vectors(dataset: Dataset, progress: Progress, *, model: str = "", column: st
     if not columns:
         raise NotApplicable(f"no text or image column {column!r}" if column else "no column of texts or images")
     embed = embed_images if columns[0].kind == "image" else embed_texts
-    try:
-        return Vectors(embed(dataset, columns[0].name, model, progress), (columns[0].name,), model)
-    except (BadInput, MissingExtra) as error:
-        raise NotApplicable(str(error)) from error
+    return Vectors(embed(dataset, columns[0].name, model, progress), (columns[0].name,), model)
 
 
 def _columns(dataset: Dataset) -> tuple[Column, ...]:
