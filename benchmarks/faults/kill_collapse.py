@@ -164,10 +164,11 @@ def said(process: Started) -> str:
 
 
 def conclusions(store: RunStore, run: str) -> dict[str, object]:
-    """Return all that an experiment came to: its record, less times, and the arrays of its values."""
-    record = json.loads((store.find(run) / "run.json").read_bytes())
-    found: dict[str, object] = untimed(record)
-    for path in sorted((store.find(run) / "values").glob("*.npz")):
+    """Return all that an experiment came to: its record, less times, the arrays of its values, and no other files."""
+    home = store.find(run)
+    found: dict[str, object] = untimed(json.loads((home / "run.json").read_bytes()))
+    found["files"] = sorted(path.name for path in (home / "values").iterdir())
+    for path in sorted((home / "values").glob("*.npz")):
         with np.load(path, allow_pickle=False) as arrays:
             found |= {f"{path.name}: {name}": (arrays[name].shape, arrays[name].tobytes()) for name in arrays.files}
     return found

@@ -45,6 +45,12 @@ class Keeper:
         """Keep how far a block is."""
         _write(self._path(arm, block, "moment"), _flat(moment))
 
+    def tidy(self) -> None:
+        """Remove all but values of blocks that are done: what kills left half-written, or between two steps."""
+        for path in self.folder.iterdir():
+            if not path.match("values-*.npz"):
+                path.unlink(missing_ok=True)
+
     def _path(self, arm: int, block: int, what: str) -> Path:
         return self.folder / f"{what}-{arm:03d}-{block:05d}.npz"
 

@@ -56,6 +56,7 @@ def run_experiment(
             for number, arm in enumerate(found)
             for curve in curves(arm, gathered(experiment, number, arm, keeper), measures, at)
         )
+        keeper.tidy()
         run = going.finish(
             results=judged(generations_of(drawn), select=("theory-disagrees",)),
             says=headline(drawn, found[0].kind.tells),

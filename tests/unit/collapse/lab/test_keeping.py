@@ -36,6 +36,15 @@ def test_a_finished_block_forgets_how_far_it_was(keeper):
     assert keeper.finished(0, 0)["variance"].shape == (2, 3)
 
 
+def test_at_the_end_nothing_is_left_but_values(keeper):
+    """As after a kill between a block's values and the end of its moment, and one inside a write."""
+    keeper.finish(0, 0, {"variance": np.ones((2, 3))})
+    keeper.keep(0, 0, Moment(1, (Normal(np.ones(1), np.ones(1)),), {}, {}))
+    (keeper.folder / ".values-000-00001.npz.99.ab.tmp").write_bytes(b"torn")
+    keeper.tidy()
+    assert [path.name for path in keeper.folder.iterdir()] == ["values-000-00000.npz"]
+
+
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 torn", b"nothing of the kind"])
 def test_a_damaged_file_counts_as_not_there(keeper, damage):
     keeper.finish(2, 3, {"variance": np.ones((1, 1))})
