@@ -13,6 +13,7 @@ from holdfast.audit.code.values import (
     Const,
     Data,
     Estimator,
+    Expression,
     Function,
     Method,
     Module,
@@ -51,7 +52,7 @@ _PARTS = {
 }
 
 
-def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
+def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa: C901, PLR0911 a ladder of cases
     """Return `owner.name`."""
     if isinstance(owner, Data):
         return _of_data(m, owner, name)
@@ -61,6 +62,8 @@ def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa:
         return _of_estimator(m, owner, name, node)
     if isinstance(owner, Object):
         return of_object(owner, name)
+    if isinstance(owner, Expression) and name in SAME:
+        return owner
     if isinstance(owner, Score) and name in {"iloc", "loc", "values", "index", "T"}:
         return owner
     if isinstance(owner, Class):

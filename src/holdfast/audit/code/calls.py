@@ -5,6 +5,7 @@ from typing import Any
 
 from holdfast.audit.code.attributes import attribute
 from holdfast.audit.code.binding import assign
+from holdfast.audit.code.column_expressions import method as of_expression
 from holdfast.audit.code.columns import dropped, stored
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.estimators import predicted, transformed
@@ -22,6 +23,7 @@ from holdfast.audit.code.values import (
     Class,
     Data,
     Estimator,
+    Expression,
     Function,
     Method,
     Object,
@@ -134,7 +136,7 @@ def apply(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:  # noqa:
     return unknown_call(m, name, args, node)
 
 
-def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder of cases
+def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # noqa: C901, PLR0911 a ladder of cases
     owner, name = method.owner, method.name
     if isinstance(owner, Estimator) and owner.kind == "random":
         return drawn(m, owner, name, args, node)
@@ -156,6 +158,8 @@ def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # no
         return folds(m, owner, args) if name == "split" else UNKNOWN
     if isinstance(owner, Seq | Table):
         return _method_of_container(m, owner, name, args, node)
+    if isinstance(owner, Expression):
+        return of_expression(owner, name, args, node)
     if isinstance(owner, Score):
         return judged(m, owner, name, args, node)
     return unknown_call(m, name, args, node)

@@ -10,7 +10,19 @@ from holdfast.audit.code.groups import gathered
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, name_of
 from holdfast.audit.code.scores import DECIDERS
-from holdfast.audit.code.values import UNKNOWN, Const, Data, Score, Seq, Table, Unknown, items_of, learned_in, scores_in
+from holdfast.audit.code.values import (
+    UNKNOWN,
+    Const,
+    Data,
+    Expression,
+    Score,
+    Seq,
+    Table,
+    Unknown,
+    items_of,
+    learned_in,
+    scores_in,
+)
 from holdfast.audit.code.vocabulary import LABEL_NAME, STATISTICS
 
 
@@ -52,7 +64,9 @@ def _append(m: Machine, owner: Seq, value: Any, node: ast.AST) -> None:
             value = twice
     elif m.guards and isinstance(value, Unknown | Const):
         value = Unknown(m.guards | learned_in(value))
-    if m.loops or isinstance(owner.rest, Data):
+    if isinstance(value, Expression):
+        owner.items.append(value)
+    elif m.loops or isinstance(owner.rest, Data):
         owner.rest = joined(owner.rest, value)
     elif len(owner.items) < 200:
         owner.items.append(value)

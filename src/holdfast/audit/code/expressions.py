@@ -9,6 +9,7 @@ from typing import Any
 from holdfast.audit.code.arrays import projected
 from holdfast.audit.code.attributes import attribute, settled
 from holdfast.audit.code.binding import assign
+from holdfast.audit.code.column_expressions import merged
 from holdfast.audit.code.columns import both, mask_of, negated, picked
 from holdfast.audit.code.comprehensions import comprehension
 from holdfast.audit.code.estimators import transformed
@@ -23,6 +24,7 @@ from holdfast.audit.code.values import (
     Const,
     Data,
     Estimator,
+    Expression,
     Function,
     Object,
     Score,
@@ -134,6 +136,8 @@ def combined(m: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:  # noqa
     """Return what an operation on two values holds."""
     if isinstance(left, Const) and isinstance(right, Const):
         return _folded(node, left.value, right.value)
+    if expression := merged([one for one in (left, right) if isinstance(one, Expression)]):
+        return expression
     if isinstance(left, Score) or isinstance(right, Score):
         return Score(scores_in(left) | scores_in(right))
     if isinstance(left, Data) and isinstance(right, Data):
@@ -222,6 +226,8 @@ def _compare(m: Machine, node: ast.Compare) -> Any:  # noqa: PLR0911 a ladder of
     right = rights[0]
     if isinstance(node.ops[0], ast.Is | ast.IsNot) and right == Const(None) and isinstance(left, Const | _KNOWN):
         return Const(value=(left == Const(None)) == isinstance(node.ops[0], ast.Is))
+    if expression := merged([one for one in (left, right) if isinstance(one, Expression)]):
+        return expression
     if isinstance(left, Const) and isinstance(right, Const) and len(rights) == 1:
         return _compared(m, node, left.value == right.value)
     if isinstance(left, Data) and isinstance(right, Data):
@@ -265,7 +271,7 @@ def _unary(m: Machine, node: ast.UnaryOp) -> Any:
         return replace(value, role="mask", where=Step(("where", text_of(node.operand, 200)), ("no", ("yes",))))
     if isinstance(node.op, ast.Invert | ast.Not | ast.USub) and isinstance(value, Data) and value.role == "mask":
         return negated(value)
-    return value if isinstance(value, Data | Score) else UNKNOWN
+    return value if isinstance(value, Data | Score | Expression) else UNKNOWN
 
 
 def _either(m: Machine, node: ast.BoolOp) -> Any:

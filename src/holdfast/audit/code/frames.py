@@ -7,7 +7,7 @@ from typing import Any
 
 from holdfast.audit.code.aggregates import COUNTS, correlation, counted, ranked, statistic
 from holdfast.audit.code.arrays import product
-from holdfast.audit.code.column_expressions import columns_told, filtered, with_columns
+from holdfast.audit.code.column_expressions import columns_told, filtered, picked_columns, with_columns
 from holdfast.audit.code.columns import stored
 from holdfast.audit.code.groups import grouped, one_each
 from holdfast.audit.code.joining import element
@@ -324,6 +324,7 @@ _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     **dict.fromkeys(("predict", "predict_proba"), _guess),
     **dict.fromkeys(("with_columns", "with_column"), with_columns),
     "filter": filtered,
+    "select": picked_columns,
     "between": between,
     **dict.fromkeys(("difference", "symmetric_difference"), difference),
     **dict.fromkeys(("where", "mask"), _where),

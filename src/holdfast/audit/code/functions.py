@@ -31,6 +31,7 @@ from holdfast.audit.code.arrays import (
     zipped,
     zscore,
 )
+from holdfast.audit.code.column_expressions import column, conditional
 from holdfast.audit.code.comprehensions import MOST_UNROLLED
 from holdfast.audit.code.drawing import arange, choice, delete, permutation, random_mask, resample, shuffle
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
@@ -370,6 +371,8 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     "Subset": subset,
     "next": first,
     "open": opened,
+    "col": column,
+    "when": conditional,
     "namedtuple": kind_of_tuple,
     "namedtuple_of": tuple_of,
     **dict.fromkeys(NAMESPACES, namespace),

@@ -23,7 +23,7 @@ _PLANNED = re.compile(
 )  # a calendar is known for the days to come
 
 
-def _foreseen(owner: Data) -> bool:
+def foreseen(owner: Data) -> bool:
     """Return whether columns hold what is planned, so that those who look ahead in them learn nothing new."""
     names = {owner.column} if owner.column is not None else owner.only or set()
     return bool(names) and all(_PLANNED.search(name) for name in names)
@@ -47,7 +47,7 @@ def fillna(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 def bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return records whose gaps are filled from later ones."""
     del args
-    if _foreseen(owner):
+    if foreseen(owner):
         return replace(owner, where=None)
     name = getattr(getattr(node, "func", None), "attr", "bfill")
     new = m.learn("future", "interpolate" if name == "interpolate" else "bfill", node, owner, given=text_of(node))
@@ -56,24 +56,29 @@ def bfill(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 def _turned(m: Machine, owner: Data, node: ast.AST) -> frozenset[int]:
     """Return what a look back on reversed rows brings: the future."""
-    if not owner.backwards or _foreseen(owner):
+    if not owner.backwards or foreseen(owner):
         return NOTHING
     name = getattr(getattr(node, "func", None), "attr", "rolling")
     return frozenset({m.learn("future", f"{name} of reversed rows", node, owner, given=text_of(node))})
+
+
+def goes_back(args: Args) -> bool:
+    """Return whether a shift brings later rows to earlier ones."""
+    value = args.get(0, "periods", "n")
+    steps = value.value if isinstance(value, Const) else None
+    negative = (isinstance(steps, int | float) and steps < 0) or steps == "negative"
+    return negative or args.text(0, "periods", "n").startswith("-")
 
 
 def shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return shifted records; backwards, they hold the future."""
     if per_record(owner, args, position=len(args.values)):  # from column to column
         return replace(owner, where=None)
-    value = args.get(0, "periods")
     name = getattr(getattr(node, "func", None), "attr", "shift")
-    steps = value.value if isinstance(value, Const) else None
-    backwards = (isinstance(steps, int | float) and steps < 0) or steps == "negative"
-    argument = args.text(0, "periods")
-    if owner.backwards and (backwards or argument.startswith("-")):  # the last row first: the one below came before
+    argument, backwards = args.text(0, "periods"), goes_back(args)
+    if owner.backwards and backwards:  # the last row first: the one below came before
         return replace(owner, where=None, ordered=owner.ordered or f"{name}({argument})", of=frozenset())
-    if (backwards or argument.startswith("-")) and not _foreseen(owner):
+    if backwards and not foreseen(owner):
         new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
         return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
     learned = owner.learned | _turned(m, owner, node)
@@ -91,7 +96,7 @@ def rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     found = replace(found, learned=found.learned | _turned(m, owner, node))
     window = args.get(0, "window")
     ahead = args.constant(None, "center") is True or getattr(window, "name", "") == "FixedForwardWindowIndexer"
-    if ahead and not _foreseen(owner):
+    if ahead and not foreseen(owner):
         what = "rolling(center=True)" if args.given("center") else "rolling(forward)"
         new = m.learn("future", what, node, owner, given=text_of(node))
         found = replace(found, learned=found.learned | {new}, of=frozenset())

@@ -59,6 +59,16 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """What is to be done to columns of a table that takes it in: `pl.col("price").shift(1).over("shop")`."""
+
+    columns: tuple[str, ...]
+    name: str = ""  # of the column that it makes; that of the first where none is told
+    steps: tuple[tuple[str, Any, Any], ...] = ()  # methods, with their arguments and where they stand
+    over: bool = False  # group by group
+
+
+@dataclass(frozen=True, slots=True)
 class Const:
     """A literal."""
 
