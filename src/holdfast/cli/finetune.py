@@ -16,13 +16,16 @@ WRONG = 2  # exit code of the caller's mistake
 @click.command(context_settings={"max_content_width": 100})
 @click.argument("what", nargs=-1, metavar="RECIPE.toml | MODEL DATA...")
 @click.option("--label", metavar="COLUMN", help="The column to predict.")
+@click.option("--group", metavar="COLUMN", help="Whose row it is (patient, author): theirs stay on one side.")
 @click.option("--original", metavar="DATA", help="Data of what the model could do before, to see what it forgets.")
-@click.option("--task", metavar="NAME", help="The task, where the data do not say it.")
+@click.option("--task", metavar="NAME", help="Where the data do not say it: classify-text, generate-text, "
+              "classify-image, detect-objects, table.")  # fmt: skip
 @click.option("--epochs", type=float, help="How often to go through the training data.  [default: 3]")
 @click.option("--rate", type=float, help="Learning rate at its peak.")
 @SEED
 @click.option("--device", metavar="NAME", help="Where to compute: cpu, cuda, cuda:1, mps.  [default: what is there]")
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any field of a recipe.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE",
+              help="Any key of a recipe, such as adapt=lora, batch=8, search.trials=12.")  # fmt: skip
 @click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
 @fail_on("error")
 @FORMAT
@@ -38,6 +41,9 @@ def finetune(what: tuple[str, ...], device: str | None, assignments: tuple[str, 
       holdfast finetune models/encoder train.csv test.csv --label stars
       holdfast finetune models/encoder new.csv --label y --original old.csv
       holdfast finetune boosting customers.csv --label churn
+
+    MODEL is a folder with config.json, tokenizer.json and safetensors, a name of the hub, or for tables an estimator
+    of scikit-learn: boosting, forest, linear, sklearn.svm:SVC.
     """
     from holdfast.cli.output import exit_code, finished
     from holdfast.cli.progress import shown

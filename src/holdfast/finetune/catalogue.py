@@ -13,7 +13,7 @@ from holdfast.finetune.adapting.definitions import Adaptation
 from holdfast.finetune.controls.definitions import Control
 from holdfast.finetune.methods.definitions import MethodKind
 from holdfast.finetune.recipe import Recipe
-from holdfast.finetune.tables.estimators import FAMILIES
+from holdfast.finetune.tables.estimators import FAMILIES, TABLE
 from holdfast.finetune.tasks.definitions import Kind
 
 
@@ -46,7 +46,7 @@ def predictors() -> Mapping[str, Any]:
     """Return what predicts by the name of its task, of tasks that can."""
     modules = _modules("tasks")
     found = {one.kind.name: one.predictor for one in modules if hasattr(one, "kind") and hasattr(one, "predictor")}
-    return {**found, "table": importlib.import_module("holdfast.finetune.tables.answering").predictor}
+    return {**found, TABLE: importlib.import_module("holdfast.finetune.tables.answering").predictor}
 
 
 def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:
@@ -54,7 +54,7 @@ def kind_for(dataset: Dataset, recipe: Recipe) -> Kind:
     known = kinds()
     if recipe.task != "auto":
         if recipe.task not in known:
-            raise unknown("task", recipe.task, known)
+            raise unknown("task", recipe.task, (*known, TABLE))
         return known[recipe.task]
     fitting = [one for one in known.values() if one.suits(dataset, recipe)]
     if not fitting:

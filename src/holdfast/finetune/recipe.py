@@ -1,4 +1,4 @@
-"""What a person says about a fine-tuning: at most twenty fields, each a key of recipe.toml."""
+"""What a person says about a fine-tuning: each field is a key of recipe.toml."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from holdfast.core.config import checked, override, read_toml
+from holdfast.core.dataset import Role
 from holdfast.core.errors import BadInput
 from holdfast.core.finding import FROZEN
 
@@ -18,8 +19,9 @@ class Recipe(BaseModel):
     model_config = FROZEN
     model: str = Field(description="folder with config.json and safetensors, a hub name, or module:factory")
     data: str | dict[str, str] = Field(description="file or folder; or one for each of train, valid and test")
-    task: str = Field("auto", description="auto, or one of `holdfast finetune --tasks`")
+    task: str = Field("auto", description="auto, classify-text, generate-text, classify-image, detect-objects or table")
     label: str | None = Field(None, description="column to predict")
+    group: str | None = Field(None, description="column that says whose row it is: all of theirs stay on one side")
     inputs: tuple[str, ...] = Field((), description="columns to predict from; all that suit the task, if empty")
     original: str | None = Field(None, description="data of what the model could do before, to see what it forgets")
     adapt: str = Field("head-first", description="what learns: head-first, all, head, gradual or lora")
@@ -51,6 +53,12 @@ class Recipe(BaseModel):
         if self.keep is not None:
             return self.keep
         return ("interpolate", "replay") if self.original else ("interpolate",)
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The roles of columns that the recipe names."""
+        named: dict[str | None, Role] = {self.group: "group", self.label: "label"}
+        return {name: role for name, role in named.items() if name is not None}
 
     def of(self, name: str) -> dict[str, Any]:
         """Return the options of a part."""

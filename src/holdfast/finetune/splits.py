@@ -10,6 +10,7 @@ from jaxtyping import Int, UInt64
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
+from holdfast.core.text import one_line
 from holdfast.data.bulk.bits import finished
 from holdfast.data.bulk.hashes import row_hashes
 from holdfast.data.splitting import free_name
@@ -55,8 +56,8 @@ def with_validation(dataset: Dataset, seed: int, share: float = SHARE) -> tuple[
     for name in _NAMES:
         if sizes.get(name, 0) < FEWEST:
             raise BadInput(
-                f"{dataset.name} has {sizes.get(name, 0)} {name} rows; at least {FEWEST} are needed to say anything. "
-                f"It has {', '.join(f'{n:,} {one}' for one, n in sizes.items())}"
+                f"{dataset.name}: wanted at least {FEWEST} rows each to learn from (train), to choose by (valid) and "
+                f"to be judged by (test); it has {', '.join(f'{n:,} {one}' for one, n in sizes.items())}"
             )
     return dataset, note
 
@@ -97,5 +98,9 @@ def in_splits(
 ) -> tuple[Dataset, Dataset | None, str]:
     """Return the data of a recipe in splits, those of the original task, and what was put aside. Raises BadInput."""
     dataset, note = with_validation(read(recipe.data), recipe.seed)
+    if groups := dataset.of(role="group"):
+        names = ", ".join(one_line(one.name, 60) for one in groups)
+        own = f"intervals are over rows: where those of one {names} are alike, they are too narrow"
+        note = f"{note}; {own}" if note else own
     original = with_validation(read(recipe.original), recipe.seed)[0] if recipe.original else None
     return dataset, original, note

@@ -7,6 +7,7 @@ from holdfast.audit.training import Cost, Forgetting, Gap, Item, Need, Sensitivi
 from holdfast.core.finding import Cell, Examples, Measure, Series
 from holdfast.core.record import Estimate, Section
 from holdfast.finetune.measuring.cost import bytes_in_words, time_in_words
+from holdfast.finetune.measuring.need import ITSELF
 from holdfast.finetune.scorecard import measures
 
 _Measures = tuple[Measure, ...]
@@ -106,7 +107,9 @@ def _labels(found: Need, told: _Measures) -> Section:
         name="Score by number of labels", x=found.sizes, y=tuple(round(one, 6) for one in found.scores),
         x_name="labels", y_name=found.metric,
     )  # fmt: skip
-    says = [f"The curve of {found.model}, on test examples; the tuned model's may lie higher and bend earlier."]
+    says = [f"The curve of {found.model}, on test examples."]
+    if found.model != ITSELF:
+        says = [f"The curve of {found.model}, on test examples; the tuned model's may lie higher and bend earlier."]
     if found.doubled is not None:
         later = found.doubled
         says.append(

@@ -152,6 +152,8 @@ def loaded(data: str | Mapping[str, str], recipe: Recipe, progress: Progress) ->
     inputs = {"all": data} if isinstance(data, str) else dict(data)
     for one in inputs.values():
         refuse_model_as_data(one, recipe.model)
-    roles: dict[str, Any] = {recipe.label: "label"} if recipe.label else {}
     texts = recipe.inputs if recipe.task in {"classify-text", "generate-text"} else ()
-    return load(inputs, roles=roles, kinds=dict.fromkeys(texts, "text"), seed=recipe.seed, progress=progress)
+    return load(
+        inputs, roles=recipe.roles, kinds=dict.fromkeys(texts, "text"), seed=recipe.seed, progress=progress,
+        undivided=recipe.group is not None and set(inputs) == {"all"},  # else rows of one group come to both sides
+    )  # fmt: skip

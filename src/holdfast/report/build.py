@@ -112,20 +112,24 @@ def _cards(run: Run, grouped: Mapping[tuple[Severity, str], Sequence[Finding]], 
 
 
 def part(section: Section, anchor: str, inputs: Sequence[InputRecord] = ()) -> Part:
-    """Return a section; its tables are the run's results and shown whole."""
+    """Return a section; its tables are the run's results and shown whole. Measures follow tables that stand first."""
+    kinds = [type(one) for one in section.evidence]
+    after = Measure in kinds and Examples in kinds[: kinds.index(Measure)]
+    measures = _measures([one for one in section.evidence if isinstance(one, Measure)])
+    tables = [
+        _examples(one, inputs, set(), MOST_RESULTS, words.sentence)
+        for one in section.evidence
+        if isinstance(one, Examples)
+    ]
     return Part(
         anchor=anchor,
         title=words.sentence(section.title),
         says=tuple(words.sentence(one) for one in section.says),
-        measures=_measures([one for one in section.evidence if isinstance(one, Measure)]),
+        measures=None if after else measures,
         pictures=tuple(picture(one) for one in section.evidence if isinstance(one, Series)),
         maps=tuple(heat_map(one) for one in section.evidence if isinstance(one, Grid)),
         galleries=tuple(gallery(one, inputs) for one in section.evidence if isinstance(one, Pictures)),
-        tables=tuple(
-            _examples(one, inputs, set(), MOST_RESULTS, words.sentence)
-            for one in section.evidence
-            if isinstance(one, Examples)
-        ),
+        tables=(*tables, *([measures] if measures and after else ())),
     )
 
 

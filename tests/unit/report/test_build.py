@@ -1,8 +1,8 @@
 import pytest
 
-from holdfast.core.finding import Examples, Finding, Location, Severity
-from holdfast.core.record import Status, Suppressed
-from holdfast.report.build import MOST_COLUMNS, MOST_LINES, build
+from holdfast.core.finding import Examples, Finding, Location, Measure, Severity
+from holdfast.core.record import Section, Status, Suppressed
+from holdfast.report.build import MOST_COLUMNS, MOST_LINES, build, part
 from report_findings import checked
 from report_runs import ALL, blank, realistic
 
@@ -80,3 +80,13 @@ def test_ten_thousand_findings_are_counted_and_a_share_of_each_check_is_written_
     results = (checked("a-b", "x", Status.FOUND, findings), checked("c-d", "x", Status.FOUND, [rare]))
     document = build(blank(results=results))
     assert [(card.count, len(card.items)) for card in document.cards] == [(10_000, 300), (1, 1)]
+
+
+def test_measures_stand_where_they_were_put():
+    measure = Measure(name="gap", value=0.1)
+    table = Examples(caption="", columns=("a",), cells=((1,),))
+    first = part(Section(title="A", says=(), evidence=(measure, table)), "p1")
+    assert (first.measures is not None, len(first.tables)) == (True, 1)
+    last = part(Section(title="A", says=(), evidence=(table, measure)), "p1")
+    assert last.measures is None
+    assert [one.head[0] for one in last.tables] == ["a", "Measured"]

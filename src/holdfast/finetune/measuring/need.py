@@ -24,6 +24,7 @@ from holdfast.finetune.measuring.untouched import Features, Untouched
 from holdfast.finetune.measuring.work import Work
 
 MODEL = "a head on what the untouched model sees"
+ITSELF = "the model itself"
 _ROUNDS = 300  # of the optimiser; features are scaled, so more change nothing that a curve shows
 
 

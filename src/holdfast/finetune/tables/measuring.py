@@ -16,7 +16,7 @@ from holdfast.finetune.generalisation import generalisation_gap
 from holdfast.finetune.learning_curves.sizes import curve_sizes, subsets
 from holdfast.finetune.measuring.forgetting import BUDGET, lost_since
 from holdfast.finetune.measuring.memory import peak
-from holdfast.finetune.measuring.need import foretold
+from holdfast.finetune.measuring.need import ITSELF, foretold
 from holdfast.finetune.measuring.overfitting import loss_of_shares
 from holdfast.finetune.measuring.transfer import Way, standing
 from holdfast.finetune.measuring.work import Kept, better, comparable, estimate
@@ -32,7 +32,6 @@ from holdfast.finetune.tasks.definitions import Judged
 SEEDS = 4  # more fits, each with another seed
 SIZES, RESAMPLES = 7, 3  # of the learning curve
 TOLERANCE = 0.02  # score that may be lost within the band
-_MODEL = "the model itself"
 _PACE = (16, 8, 4)  # parts of the training rows that are fitted to foretell what all of them cost
 _SMALL = 5_000  # rows of which all are fitted for it: that is a second or so, and how many rounds it takes is known
 _SEARCHED = 2.0  # times as long, or as short, as a fit takes with other settings
@@ -204,7 +203,7 @@ def need(work: Learning, target: float | None, test: Judged) -> Need:
     each = np.unique(sizes)
     means = tuple(1.0 - float(np.mean([error for at, error in zip(sizes, errors, strict=True) if at == size]))
                   for size in each)  # fmt: skip
-    found = Need(table.metric, _MODEL, tuple(int(size) for size in each), means, means[-1] if means else math.nan, None,
+    found = Need(table.metric, ITSELF, tuple(int(size) for size in each), means, means[-1] if means else math.nan, None,
                  target)  # fmt: skip
     shared = float(np.std(test.score) / math.sqrt(len(test.score)))
     return foretold(found, np.array(sizes), np.array(errors), work.streams, test_error=shared, pool=len(train))

@@ -154,14 +154,15 @@ def _union(label: Labels, before: Labels | None) -> tuple[Labels, Labels | None]
 
 def _loaded(data: str | Mapping[str, str], recipe: Recipe, progress: Progress) -> Dataset:
     inputs = {"all": data} if isinstance(data, str) else dict(data)
-    roles: dict[str, Any] = {recipe.label: "label"} if recipe.label else {}
     # Undivided: test rows are put aside by content, not by place, so that the order of rows means nothing.
-    found = load(inputs, roles=roles, undivided=set(inputs) == {"all"}, seed=recipe.seed, progress=progress)
+    found = load(inputs, roles=recipe.roles, undivided=set(inputs) == {"all"}, seed=recipe.seed, progress=progress)
     if not recipe.inputs:
         return found
     # What is not learnt from is nobody's business at the gate either, such as a column that gives the label away.
     others: dict[str, Role] = {
         one.name: "metadata" for one in found.of(role="feature") if one.name not in recipe.inputs
     }
-    wanted: dict[str, Role] = {name: "feature" for name in recipe.inputs if found[name].role != "label"}
+    wanted: dict[str, Role] = {
+        name: "feature" for name in recipe.inputs if found[name].role != "label" and name != recipe.group
+    }
     return found.with_roles({**others, **wanted})

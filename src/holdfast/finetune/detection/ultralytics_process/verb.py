@@ -41,7 +41,7 @@ WEIGHTS = "model.pt"
 CARD = "holdfast.json"
 _ENDINGS = (".pt", ".yaml", ".yml")
 _SIZE = 640  # pixels, the library's own default
-_FOREIGN = ("adapt", "keep", "micro", "schedule", "stop", "evaluations", "budget", "search", "label", "inputs")
+_FOREIGN = ("adapt", "keep", "micro", "schedule", "stop", "evaluations", "budget", "search", "label", "group", "inputs")
 _WHITHER = "from the newest weights of Ultralytics, not to the same bits"
 # What decides where things lie, what is read and what is sent, and is not for a recipe to say.
 _OURS = frozenset({
