@@ -15,6 +15,7 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.finding import FROZEN
 
 _AT_ONCE = 2_000_000  # numbers that are drawn at once where items are drawn one by one: 16 MB
+_MANY = 8  # dimensions: from here on two normal numbers and two chi-squares are drawn sooner than all normal ones
 Design = Float[np.ndarray, "replicates dimensions_or_none dimensions_or_none"]
 
 
@@ -46,7 +47,9 @@ class LinearRegression(BaseModel):
 
     A batch is drawn as X′X (by Bartlett's decomposition) and X′y, at a cost that does not grow with the number of
     items. Where a batch is all that is learnt from, the error of least squares is drawn at once: it has a multivariate
-    t distribution with T − d + 1 degrees of freedom.
+    t distribution with T − d + 1 degrees of freedom, and is as likely in each direction. In many dimensions two numbers
+    of a model are kept then, its part along the true coefficients and the length of the rest, at a cost that does not
+    grow with the dimension; the direction of the rest is drawn when somebody looks at samples.
     """
 
     model_config = FROZEN
@@ -77,10 +80,10 @@ class LinearRegression(BaseModel):
         if by_item:
             return self._counted(model, wanted, rng)
         if wanted.alone and self.ridge == 0 and self.design == "fresh":
-            error = rng.standard_normal(model.coefficients.shape)
-            freedom = wanted.size - self.dimensions + 1
-            error *= (noise / np.sqrt(rng.chisquare(freedom, len(noise))))[:, None]
-            return Found(model.coefficients + error)
+            scale = noise / np.sqrt(rng.chisquare(wanted.size - self.dimensions + 1, len(noise)))
+            if self.dimensions >= _MANY:
+                return Found(_moved(model.coefficients, scale, rng))
+            return Found(model.coefficients + scale[:, None] * rng.standard_normal(model.coefficients.shape))
         root = self._root(model, wanted.size, rng)
         gram = root @ root.swapaxes(1, 2)
         # X = Q R′ with orthonormal columns Q, so X′ε = R Q′ε, and Q′ε is as normal as ε.
@@ -132,6 +135,8 @@ class LinearRegression(BaseModel):
 
     def samples(self, model: Linear, size: int, rng: np.random.Generator) -> list[Points]:
         """Return inputs, and the label as the last number of each vector."""
+        if self.dimensions >= _MANY and not model.coefficients[:, 2:].any():
+            model = model._replace(coefficients=_turned(model.coefficients, rng))
         one_by_one = [type(model)(*(field[i : i + 1] for field in model)) for i in range(len(model.noise))]
         return [Points(self._items(one, Draw(size), rng)[0]) for one in one_by_one]
 
@@ -144,6 +149,11 @@ class LinearRegression(BaseModel):
             f"least squares in {self.dimensions} dimensions needs at least {least} for an error that is finite on "
             "average; take more samples, fewer dimensions, or a ridge penalty"
         )
+
+    def room(self, items: int) -> int:
+        """Return how many bytes one replicate takes at most: matrices of products, and what is made on the way."""
+        del items
+        return 8 * 5 * self.dimensions**2
 
     def _items(
         self, model: Linear, wanted: Draw, rng: np.random.Generator
@@ -218,6 +228,35 @@ class LinearRegression(BaseModel):
         return model
 
 
+def _moved(
+    coefficients: Float[np.ndarray, "replicates dimensions"],
+    scale: Float[np.ndarray, " replicates"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "replicates dimensions"]:
+    """Return coefficients after a normal error of this scale, turned about the first axis until two are left.
+
+    What the error adds across the rest has a chi-square distribution. Turning changes no length and no angle to the
+    truth, and the errors to come are as likely in each direction: the law of both numbers is that of all coefficients.
+    """
+    replicates, d = coefficients.shape
+    along, with_rest = scale * rng.standard_normal((2, replicates))
+    across = scale**2 * rng.chisquare(d - 2, replicates)
+    rest = np.sqrt(np.einsum("rd,rd->r", coefficients[:, 1:], coefficients[:, 1:]))
+    found = np.zeros_like(coefficients)
+    found[:, 0] = coefficients[:, 0] + along
+    found[:, 1] = np.sqrt((rest + with_rest) ** 2 + across)
+    return found
+
+
+def _turned(
+    coefficients: Float[np.ndarray, "replicates dimensions"], rng: np.random.Generator
+) -> Float[np.ndarray, "replicates dimensions"]:
+    """Return coefficients whose part beside the first axis points anywhere."""
+    way = rng.standard_normal((len(coefficients), coefficients.shape[1] - 1))
+    way *= (coefficients[:, 1] / np.linalg.norm(way, axis=1))[:, None]
+    return np.concatenate([coefficients[:, :1], way], axis=1)
+
+
 def _products(batch: Products | Items) -> Products:
     if isinstance(batch, Products):
         return batch
@@ -234,4 +273,4 @@ def _times(
     return (matrix @ vector[..., None])[..., 0]
 
 
-linear_regression = learner(LinearRegression, tells="coefficient-error")
+linear_regression = learner(LinearRegression, tells="coefficient-error", block=2000)

@@ -47,6 +47,42 @@ def test_a_fit_has_the_law_of_a_fit_on_rows(ridge: float, alone: bool, rng: np.r
     assert same_law(error, np.sum((slow - np.eye(3)[0]) ** 2, axis=1))
 
 
+def test_in_many_dimensions_two_numbers_of_a_model_have_the_law_of_fits_on_rows(rng: np.random.Generator) -> None:
+    """Three generations, each from the one before: of the error, its part along the truth, and the whole of it."""
+    line = LinearRegression(dimensions=8, noise=0.5)
+    truth = line.truth(RUNS, rng)
+    model, slow = truth, truth.coefficients
+    for _ in range(3):
+        model = line.fit([Part(line.draw(model, Draw(14, alone=True), rng), 1.0)], rng, None)
+        inputs = rng.standard_normal((RUNS, 14, 8))
+        labels = (inputs @ slow[..., None])[..., 0] + 0.5 * rng.standard_normal((RUNS, 14))
+        gram = inputs.swapaxes(1, 2) @ inputs
+        slow = np.linalg.solve(gram, inputs.swapaxes(1, 2) @ labels[..., None])[..., 0]
+        by_rows = truth._replace(coefficients=slow)
+        for measured in (coefficient_error, prediction_error, signal_left):
+            assert same_law(measured.run(model, truth), measured.run(by_rows, truth))
+    together = np.corrcoef(coefficient_error.run(model, truth), signal_left.run(model, truth))[0, 1]
+    assert together == pytest.approx(
+        np.corrcoef(coefficient_error.run(by_rows, truth), signal_left.run(by_rows, truth))[0, 1], abs=0.1
+    )
+
+
+def test_samples_of_a_model_whose_direction_was_not_kept_point_anywhere(rng: np.random.Generator) -> None:
+    line = LinearRegression(dimensions=8, noise=0.01)
+    coefficients = np.zeros((400, 8))
+    coefficients[:, :2] = 1.0, 2.0
+    model = Linear(coefficients, np.full(400, 0.01), np.zeros((400, 0, 0)))
+    found = []
+    for one in line.samples(model, 30, rng):
+        points = one.points
+        found.append(np.linalg.lstsq(points[:, :-1], points[:, -1], rcond=None)[0])
+    fits = np.array(found)
+    np.testing.assert_allclose(fits[:, 0], 1.0, atol=0.02)
+    np.testing.assert_allclose(np.linalg.norm(fits[:, 1:], axis=1), 2.0, atol=0.05)
+    assert np.abs(fits[:, 1:].mean(axis=0)).max() < 4 * 2 / np.sqrt(7 * 400)
+    assert fits[:, 1:].var(axis=0) == pytest.approx(np.full(7, 4 / 7), rel=0.25)
+
+
 def test_a_leap_has_the_law_of_its_steps(rng: np.random.Generator) -> None:
     truth = LINE.truth(RUNS, rng)
     leapt = LINE.leap(truth, [9, 10, 12], rng)
