@@ -16,6 +16,7 @@ from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, name_of
 from holdfast.audit.code.names import called
 from holdfast.audit.code.protocol import ad_hoc, kind_by_verbs, verb_of
+from holdfast.audit.code.saved import keep, read_again
 from holdfast.audit.code.scores import judged, reduced, tallied
 from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import (
@@ -70,7 +71,9 @@ def call(m: Machine, node: ast.Call) -> Any:
         function = Method(made, function.name)
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name | ast.Attribute):
             assign(m, node.func.value, made)
-    result = apply(m, function, args, node)
+    again = read_again(m, name_of(node.func), args) if isinstance(function, Ref | Method) else None
+    result = apply(m, function, args, node) if again is None else again
+    keep(m, name_of(node.func), owner, args)
     _change(m, node, owner, args, result)
     return result
 

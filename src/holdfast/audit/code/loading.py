@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.saved import path_of
 from holdfast.audit.code.splits import bundle, by_side
 from holdfast.audit.code.unknown import unknown_call
-from holdfast.audit.code.values import UNKNOWN, Data, Seq
+from holdfast.audit.code.values import Data, File, Seq
 from holdfast.audit.code.vocabulary import DATASETS
 
 
@@ -47,7 +48,6 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
 def opened(m: Machine, args: Args, node: ast.AST) -> Any:
     """Return a file as its lines, a record each, where it is opened for reading."""
     if any(letter in str(args.constant(1, "mode") or "r") for letter in "wax"):
-        return UNKNOWN
-    return Seq(
-        [], rest=Data(rows=m.source("lines", args.text(0, "file"), m.cell, getattr(node, "lineno", 0)), record=True)
-    )
+        return File(path_of(args, 0, "file"))
+    path = path_of(args, 0, "file") or args.text(0, "file")
+    return Seq([], rest=Data(rows=m.source("lines", path, m.cell, getattr(node, "lineno", 0)), record=True))

@@ -53,6 +53,7 @@ class Machine:
     appended: dict[Any, Any] = field(default_factory=dict)  # list, loop and rows -> the line and branch of the first
     sides: dict[Any, Any] = field(default_factory=dict)  # rows and side -> what the part so named had learned
     index_parts: dict[Any, list[Rows]] = field(default_factory=dict)  # rows and index -> the parts of it so far
+    saved: dict[str, Any] = field(default_factory=dict)  # path -> what the program wrote there
     asked: dict[str, set[str]] = field(default_factory=dict)  # the attributes that the program asks of each name
     modules: Any = None  # the other files of the audit
     loaded: dict[str, Any] = field(default_factory=dict)  # what those of them define that were imported
@@ -263,9 +264,8 @@ def strings(value: Any) -> list[str] | None:
     """Return the strings that a literal or list of literals holds, None if it holds anything else."""
     if isinstance(value, Const):
         return [value.value] if isinstance(value.value, str) else None
-    if isinstance(value, Seq) and isinstance(value.rest, Const) and not value.items:  # `y_{h}`, added in a loop
-        return strings(value.rest)
-    if isinstance(value, Seq) and value.rest is None and value.items:
-        found = [item.value for item in value.items if isinstance(item, Const) and isinstance(item.value, str)]
-        return found if len(found) == len(value.items) else None
-    return None
+    if not isinstance(value, Seq):
+        return None
+    listed = [*value.items, *([] if value.rest is None else [value.rest])]  # the rest: `y_{h}`, added in a loop
+    found = [one.value for one in listed if isinstance(one, Const) and isinstance(one.value, str)]
+    return found if found and len(found) == len(listed) else None

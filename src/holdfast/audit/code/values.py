@@ -207,6 +207,13 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that is open for writing."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Partial:
     """A function or class with some of its arguments filled in."""
 
