@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine, text_of
-from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Seq, data_of
+from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Seq, Unknown, data_of
 
 COUNTS = {
     "sum", "count", "nunique", "unique", "value_counts", "isnull", "isna", "duplicated", "any", "all", "info",
@@ -53,6 +53,7 @@ def per_record(owner: Data, args: Args, position: int = 0) -> bool:
                 return value.value not in (0, None, "index", "rows")
             if isinstance(value, Seq):
                 return not any(isinstance(one, Const) and one.value == 0 for one in value.items)
+            return isinstance(value, Unknown)  # whichever it is, nothing can be said of it
     value = args.get(position)
     if isinstance(value, Seq) and value.items and position == 0:  # `x.mean((1, 2))`
         return all(isinstance(one, Const) and isinstance(one.value, int) and one.value != 0 for one in value.items)

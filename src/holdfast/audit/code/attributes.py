@@ -69,7 +69,7 @@ def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa:
     if isinstance(owner, Class):
         if name in owner.methods:
             return Function(owner.methods[name], owner.scope, owner.cell)
-        return UNKNOWN
+        return owner.attributes.get(name, UNKNOWN)
     if isinstance(owner, Table) and name in owner.items:
         return owner.items[name]
     if isinstance(owner, Module):

@@ -105,6 +105,11 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
         ):
             assign(m, one, replace(part(data, bundle, name), role="table"))
         return
+    if data is not None and value is data and _may_be_parts(data, wanted, sides):
+        for number, one in enumerate(wanted):
+            step = ("item", m.cell, target.lineno, number)
+            assign(m, one, replace(part(data, step, "it"), column=None, role="table"))
+        return
     listed = items_of(value)
     for number, one in enumerate(wanted):
         if isinstance(value, Data | Score):
@@ -113,6 +118,13 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
             assign(m, one, items_of(value)[number])
         else:
             assign(m, one, listed[-1] if listed and isinstance(value, Seq) else UNKNOWN)
+
+
+def _may_be_parts(data: Data, wanted: list[ast.expr], sides: list[str]) -> bool:
+    """Return whether records that come in several parts may be other rows in each: neither the same nor apart."""
+    if not data.rows or data.record or data.role not in {"table", "bundle"}:
+        return False
+    return len(set(sides)) > 1 or not any(LABEL_NAME.match(_first_name(one)) for one in wanted)
 
 
 def _first_name(node: ast.expr) -> str:

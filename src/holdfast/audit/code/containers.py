@@ -9,6 +9,7 @@ from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.groups import gathered
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, name_of
+from holdfast.audit.code.namespaces import option
 from holdfast.audit.code.scores import DECIDERS
 from holdfast.audit.code.values import (
     UNKNOWN,
@@ -130,6 +131,12 @@ def _of_dict(m: Machine, owner: Table, name: str, args: Args, node: ast.AST) -> 
             owner.items.update(other.items)
             owner.rest = joined(owner.rest, other.rest)
         owner.items.update(args.named)
+    if name == "add_argument":
+        option(owner, args)
+    if name in {"parse_args", "add_argument_group", "add_mutually_exclusive_group"}:
+        return owner
+    if name == "parse_known_args":
+        return Seq([owner, UNKNOWN], fixed=True)
     if name == "copy":
         return Table(dict(owner.items), owner.rest)
     if any(isinstance(one, Data) for one in owner.items.values()):  # parts of a data set: each goes through it

@@ -41,7 +41,7 @@ from holdfast.audit.code.joining import element
 from holdfast.audit.code.loading import loaded, opened
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.making import by_formula, by_its_name, kind_by_parts, made, trainer
-from holdfast.audit.code.namespaces import NAMESPACES, kind_of_tuple, namespace, tuple_of
+from holdfast.audit.code.namespaces import NAMESPACES, default_of, kind_of_tuple, namespace, parser, tuple_of
 from holdfast.audit.code.protocol import learns_when_made, verb_of
 from holdfast.audit.code.rows import parents
 from holdfast.audit.code.scores import DECIDERS, curve, metric, reduced
@@ -82,6 +82,7 @@ from holdfast.audit.code.vocabulary import (
     kind_of,
 )
 
+_SETTINGS = ("yaml.", "toml.", "tomllib.", "tomli.", "omegaconf.", "configparser.", "hydra.", "os.environ", "os.getenv")
 _WORDS = {"Word2Vec", "Doc2Vec", "FastText"}
 _SEEDS = {
     "seed",
@@ -102,6 +103,8 @@ _SUPERVISED_SCORES = {
 def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901, PLR0911, PLR0912 a ladder of cases
     """Return what a function or class of a library returns."""
     last = name.rsplit(".", 1)[-1]
+    if name.startswith(_SETTINGS):
+        return UNKNOWN
     if (taught := _taught_by_class(m, name, args, node)) is not None:
         return taught
     if last in _EXACT:
@@ -375,6 +378,8 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     "when": conditional,
     "namedtuple": kind_of_tuple,
     "namedtuple_of": tuple_of,
+    "ArgumentParser": parser,
+    **dict.fromkeys(("field", "Field", "Option"), default_of),
     **dict.fromkeys(NAMESPACES, namespace),
     "iter": listed,
 }

@@ -133,7 +133,7 @@ def instance(m: Machine, made: Class, args: Args, node: ast.AST) -> Any:
     if isinstance(made.cell, str):
         m.followed.add(id(made.node))
     kinds = {base.rsplit(".", 1)[-1] for base in made.bases}
-    new = Object(made)
+    new = Object(made, dict(made.attributes))
     m.objects.setdefault(id(made.node), new)
     if kinds & _MODELS or any(kind_of(base) == "model" for base in made.bases):
         new.estimator = Estimator(made.node.name, "model")

@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.audit.code.columns import dropped, filtered_by, narrowed, selected
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
+from holdfast.audit.code.rows import Step, stepped
 from holdfast.audit.code.splits import is_seeded, without
 from holdfast.audit.code.values import NOTHING, Data, data_of, learned_in
 
@@ -48,7 +49,8 @@ def query(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return the rows that a query picks."""
     text = args.constant(0, "expr")
     if not isinstance(text, str) or len(text) > 500:
-        return replace(owner, where=None)
+        step = Step(("query", args.text(0, "expr"), m.number(owner.rows)), "yes")
+        return replace(owner, rows=stepped(owner.rows, step) if owner.rows else owner.rows, where=None)
     try:
         tree = ast.parse(text.replace("@", ""), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -59,8 +61,6 @@ def query(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     mask = m.evaluate(m, tree)
     m.scope.names = outer
     if isinstance(mask, Data) and mask.where is not None:
-        from holdfast.audit.code.rows import stepped
-
         owner = filtered_by(m, node, owner, mask)
         return replace(owner, rows=stepped(owner.rows, mask.where), where=None)
     return replace(owner, where=None)

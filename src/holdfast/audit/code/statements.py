@@ -21,6 +21,7 @@ from holdfast.audit.code.values import (
     Object,
     Partial,
     Ref,
+    Scope,
     Seq,
     learned_in,
     scores_in,
@@ -228,10 +229,18 @@ def _class(m: Machine, node: ast.ClassDef) -> None:
         value = m.evaluate(m, base)
         if isinstance(value, Class):
             made.methods.update(value.methods)
+            made.attributes.update(value.attributes)
             made.bases += value.bases
+    outer, m.scope = m.scope, Scope(made.attributes, m.scope)
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             made.methods[statement.name] = statement
+        elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name | ast.Lambda):
+            known = made.methods.get(name_of(statement.value))  # `test_step = validation_step`
+            made.methods.update({} if known is None else {name_of(one): known for one in statement.targets})
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            execute(m, [statement])
+    m.scope = outer
     m.scope.names[node.name] = made
 
 

@@ -180,6 +180,7 @@ class Class:
     called: bool = False
     bases: tuple[str, ...] = ()
     methods: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)  # what its body binds: defaults, constants
 
 
 @dataclass(eq=False, slots=True)
