@@ -4,12 +4,14 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.column_names import names_of
 from holdfast.audit.code.columns import column_of, part_named
-from holdfast.audit.code.machine import Machine
+from holdfast.audit.code.machine import Machine, name_of
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
     Class,
+    Columns,
     Const,
     Data,
     Estimator,
@@ -54,6 +56,8 @@ _PARTS = {
 
 def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa: C901, PLR0911 a ladder of cases
     """Return `owner.name`."""
+    if isinstance(owner, Data) and name == "columns" and owner.role != "statistic":
+        return names_of(owner, typed=name_of(getattr(getattr(node, "value", None), "func", None)) == "select_dtypes")
     if isinstance(owner, Data):
         return _of_data(m, owner, name)
     if isinstance(owner, Ref):
@@ -62,7 +66,7 @@ def attribute(m: Machine, owner: Any, name: str, node: ast.AST) -> Any:  # noqa:
         return _of_estimator(m, owner, name, node)
     if isinstance(owner, Object):
         return of_object(owner, name)
-    if isinstance(owner, Expression) and name in SAME:
+    if isinstance(owner, Columns | Expression) and name in SAME:
         return owner
     if isinstance(owner, Score) and name in {"iloc", "loc", "values", "index", "T"}:
         return owner
@@ -106,7 +110,7 @@ def _of_data(m: Machine, owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladd
     if name in {"shape", "size"}:
         return replace(owner, role="count", learned=NOTHING, columns={})
     if name == "columns":
-        return owner if owner.role == "statistic" else UNKNOWN
+        return owner
     if name == "name" and owner.column is not None:
         return Const(owner.column)
     if name in _NOT_DATA or name.startswith("__"):

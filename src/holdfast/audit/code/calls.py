@@ -6,6 +6,8 @@ from typing import Any
 from holdfast.audit.code.attributes import attribute
 from holdfast.audit.code.binding import assign
 from holdfast.audit.code.column_expressions import method as of_expression
+from holdfast.audit.code.column_names import IN_PLACE
+from holdfast.audit.code.column_names import method as of_names
 from holdfast.audit.code.columns import dropped, stored
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.estimators import predicted, transformed
@@ -22,6 +24,7 @@ from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import (
     UNKNOWN,
     Class,
+    Columns,
     Data,
     Estimator,
     Expression,
@@ -101,6 +104,8 @@ def _arguments(m: Machine, node: ast.Call) -> Args:
 
 def _change(m: Machine, node: ast.Call, owner: Any, args: Args, result: Any) -> None:
     """Bind the owner anew where the call changed it in place."""
+    if isinstance(owner, Columns) and isinstance(node.func, ast.Attribute) and node.func.attr in IN_PLACE:
+        assign(m, node.func.value, result)
     if not isinstance(owner, Data) or not isinstance(node.func, ast.Attribute):
         return
     if args.constant(None, "inplace") is True and isinstance(result, Data):
@@ -161,6 +166,8 @@ def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # no
         return folds(m, owner, args) if name == "split" else UNKNOWN
     if isinstance(owner, Seq | Table):
         return _method_of_container(m, owner, name, args, node)
+    if isinstance(owner, Columns):
+        return of_names(owner, name, args)
     if isinstance(owner, Expression):
         return of_expression(owner, name, args, node)
     if isinstance(owner, Score):

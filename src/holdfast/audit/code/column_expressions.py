@@ -73,6 +73,8 @@ def with_columns(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 def _with(m: Machine, owner: Data, result: Data, given: Expression) -> Data:
     """Return a table with the column that an expression makes of another table."""
     names = [given.name] if given.name else list(given.columns[:1])
+    if not names:  # `pl.col(c)` of a loop
+        return replace(result, learned=result.learned | _learnt(m, owner, given))
     columns, made = dict(result.columns), {key: one for key, one in result.made.items() if key not in names}
     brought = frozenset[int]().union(*(owner.brought(one) for one in given.columns))
     in_order = next((name for name, _, _ in given.steps if name.startswith(_IN_ORDER)), "")

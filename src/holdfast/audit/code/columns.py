@@ -9,7 +9,7 @@ from holdfast.audit.code.events import Split
 from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, apart, stepped
 from holdfast.audit.code.splits import sampled
-from holdfast.audit.code.values import NOTHING, Const, Data, Seq, Unknown, data_of, learned_in
+from holdfast.audit.code.values import NOTHING, Columns, Const, Data, Seq, Unknown, data_of, learned_in
 from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 _LABELS = {"target", "label", "labels", "y", "class", "outcome", "Target", "Label", "Class", "Outcome", "TARGET"}
@@ -52,6 +52,8 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
     """Return `owner[key]`; `node` is the whole expression."""
     if isinstance(key_node, ast.Slice):
         return sliced(m, owner, key_node, inclusive=_by_label(node))
+    if isinstance(key, Columns):
+        return picked_by(owner, key)
     if isinstance(key_node, ast.Tuple) and isinstance(key, Seq):
         return _cross(m, node, owner, key_node, key)
     if isinstance(key, Const):
@@ -97,7 +99,7 @@ def _by_label(node: ast.expr) -> bool:
     return isinstance(base, ast.Attribute) and base.attr == "loc"
 
 
-def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Seq) -> Any:
+def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Seq) -> Any:  # noqa: C901 a ladder of cases
     if not key_node.elts or not key.items:
         return owner
     first, result = key_node.elts[0], owner
@@ -117,6 +119,8 @@ def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Se
             result = column_of(result, other.value)
         elif names is not None:
             result = narrowed(result, names)
+        elif isinstance(other, Columns):
+            result = picked_by(result, other)
         elif isinstance(other, Data | Unknown | Seq) and (learned := _statistics(other)):
             result = selected(m, node, result, learned, text_of(other_node))
     return result
@@ -189,6 +193,18 @@ def dropped(owner: Data, names: list[str] | None) -> Data:
     only = None if owner.only is None else owner.only - set(names)
     gone = None if owner.gone is None else owner.gone | set(names)
     return replace(owner, columns=columns, only=only, where=None, gone=gone)
+
+
+def picked_by(owner: Data, names: Columns) -> Data:
+    """Return the columns of a table that a list of names picks."""
+    if names.certain and names.only is not None:
+        return narrowed(owner, sorted((names.only - names.without) | names.plus))
+    result = replace(dropped(owner, sorted(names.without - names.plus)), column=None)
+    if names.only is not None:
+        result = replace(result, columns={key: ids for key, ids in result.columns.items() if key in names.only})
+    if not names.certain or names.typed or result.gone is None:
+        return replace(result, only=None, gone=None)
+    return replace(result, gone=(result.gone | (frozenset(owner.columns) - names.known)) - names.plus)
 
 
 def selected(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.binding import assign
+from holdfast.audit.code.column_names import kept
 from holdfast.audit.code.columns import without_windows
 from holdfast.audit.code.groups import gathered
 from holdfast.audit.code.joining import element, joined, kind_of_loop
@@ -24,11 +25,14 @@ from holdfast.audit.code.vocabulary import side_of
 MOST_UNROLLED = 6  # items of a written-down list that are followed one by one
 
 
-def comprehension(m: Machine, node: Any) -> Any:
+def comprehension(m: Machine, node: Any) -> Any:  # noqa: C901 a ladder of cases
     """Return the list or dict that a comprehension makes."""
     outer, loops, turning = dict(m.scope.names), m.loops, m.turning
     guards: frozenset[int] = NOTHING
     single = False
+    names = kept(m, node) if not isinstance(node, ast.DictComp) else None
+    if isinstance(names, Seq) or (names is not None and names.certain):
+        return names
     several = _unrolled(m, node)
     if several is not None:
         return several
@@ -58,7 +62,7 @@ def comprehension(m: Machine, node: Any) -> Any:
             value = replace(records, learned=value.learned, columns={}, column=None) if records is not None else value
         result = Seq([], rest=value)
     m.scope.names, m.loops, m.turning = outer, loops, turning
-    return result
+    return names if names is not None and not guards else result
 
 
 def _of_sides(m: Machine, node: ast.DictComp, over: Seq) -> Table | None:

@@ -5,7 +5,7 @@ from pathlib import PurePath
 from typing import Any
 
 from holdfast.audit.code.rows import Rows
-from holdfast.audit.code.values import Data
+from holdfast.audit.code.values import Columns, Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Fitted:
     decides: str = ""  # what watching decides: early stopping, a checkpoint
     loops: tuple[int, ...] = ()
     settings: str = ""
-    takes_all: bool = False  # no step on the way picks columns
+    takes: Columns | None = None  # the columns that the steps on the way let through; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ class Validated:
     data: Data
     label: Data | None
     text: str
+    takes: Columns | None = None  # as of a fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Flow:
     frames: dict[Rows, tuple[int, ...]] = field(default_factory=dict)  # in which functions that was
     groups: dict[Any, tuple[str, Place]] = field(default_factory=dict)  # sources with several rows of one person
     sides: dict[Rows, str] = field(default_factory=dict)  # what the program's names say about rows
+    words: frozenset[str] = frozenset()  # what the program spells out: short texts, attributes
     lines: dict[tuple[int | str | None, int], str] = field(default_factory=dict)
     complete: bool = True  # whether all of it was followed
     reached: tuple[int | str | None, int] = (None, 1)  # the cell and line of the last statement that was begun

@@ -4,9 +4,10 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.column_names import both
 from holdfast.audit.code.events import Fitted, Split, Validated
 from holdfast.audit.code.machine import Args, Machine, name_of, text_of
-from holdfast.audit.code.values import NOTHING, Data, Estimator, Object, Seq, data_of, items_of, together
+from holdfast.audit.code.values import NOTHING, Columns, Data, Estimator, Object, Seq, data_of, items_of, together
 from holdfast.audit.code.vocabulary import BORING, UNSUPERVISED_SELECTORS, kind_of, side_of
 
 _STOPPERS = {"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "early_stopping", "EarlyStoppingCallback"}
@@ -131,7 +132,7 @@ def _note_model(
     if watched and _final(owner).name in _KEEPS_LEARNING:
         owner.held["watched"] = watched[0]
     if owner.kind == "search":
-        m.flow.validated.append(Validated(m.place(node), owner.name, data, label, args.text(0, "X")))
+        m.flow.validated.append(Validated(m.place(node), owner.name, data, label, args.text(0, "X"), takes_of(owner)))
     m.flow.fitted.append(
         Fitted(
             place=m.place(node),
@@ -144,15 +145,20 @@ def _note_model(
             decides=_decider(owner, args, node) if watched else "",
             loops=m.loops,
             settings=owner.settings.get("text", ""),
-            takes_all=_takes_all(owner),
+            takes=takes_of(owner),
         )
     )
 
 
-def _takes_all(owner: Estimator, depth: int = 4) -> bool:
-    """Return whether every step is known, and none picks columns."""
+def takes_of(owner: Estimator, depth: int = 4) -> Columns | None:
+    """Return the columns that all steps let through, None where one is not known."""
+    if "takes" in owner.settings:
+        return owner.settings["takes"]
     known = kind_of(owner.name) in _TAKES_ALL or owner.name in {"Pipeline", "make_pipeline", "make_imb_pipeline"}
-    return known and depth > 0 and all(_takes_all(part, depth - 1) for part in owner.parts)
+    result: Columns | None = Columns() if known and depth > 0 else None
+    for part in owner.parts:
+        result = both(result, takes_of(part, depth - 1))
+    return result
 
 
 def _watched(held: Any) -> list[Data]:

@@ -50,8 +50,8 @@ def method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST
     """Return what a method of records returns."""
     result = _method_of_data(m, owner, name, args, node)
     if isinstance(result, Data) and result.gone is not None and name not in _KEEPS_COLUMNS:
-        return replace(result, gone=None)
-    return result
+        result = replace(result, gone=None)
+    return replace(result, only=None) if isinstance(result, Data) and name == "select_dtypes" else result
 
 
 def _method_of_data(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) -> Any:  # noqa: PLR0911 a ladder

@@ -32,10 +32,12 @@ from holdfast.audit.code.arrays import (
     zscore,
 )
 from holdfast.audit.code.column_expressions import column, conditional
+from holdfast.audit.code.column_names import selector
 from holdfast.audit.code.comprehensions import MOST_UNROLLED
 from holdfast.audit.code.drawing import arange, choice, delete, permutation, random_mask, resample, shuffle
 from holdfast.audit.code.estimators import METHODS as ESTIMATOR_METHODS
 from holdfast.audit.code.events import Validated
+from holdfast.audit.code.fitting import takes_of
 from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.loading import loaded, opened
@@ -57,6 +59,7 @@ from holdfast.audit.code.unknown import SILENT, unknown_call
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
+    Columns,
     Data,
     Estimator,
     Object,
@@ -105,6 +108,8 @@ def library(m: Machine, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C
     last = name.rsplit(".", 1)[-1]
     if name.startswith(_SETTINGS):
         return UNKNOWN
+    if isinstance(args.get(0), Columns) and last in {"list", "sorted", "set", "array", "asarray", "tuple", "Index"}:
+        return args.get(0)
     if (taught := _taught_by_class(m, name, args, node)) is not None:
         return taught
     if last in _EXACT:
@@ -225,7 +230,8 @@ def cross_validated(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
     if isinstance(cv, Splitter):
         note_folds(m, cv, (data,))
     text = getattr(owner, "text", "") or getattr(owner, "name", "")
-    m.flow.validated.append(Validated(m.place(node), last, data, label, args.text(1, "X") or text))
+    takes = takes_of(owner) if isinstance(owner, Estimator) else None
+    m.flow.validated.append(Validated(m.place(node), last, data, label, args.text(1, "X") or text, takes))
     if last == "cross_val_predict":
         return replace(data, role="guesses", columns={}, column=None)
     return UNKNOWN
@@ -375,6 +381,7 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     "next": first,
     "open": opened,
     "col": column,
+    "make_column_selector": selector,
     "when": conditional,
     "namedtuple": kind_of_tuple,
     "namedtuple_of": tuple_of,

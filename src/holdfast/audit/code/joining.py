@@ -28,9 +28,11 @@ from holdfast.audit.code.vocabulary import side_of
 
 def joined(first: Any, second: Any) -> Any:
     """Return a value that stands for either of two."""
+    if second is None:
+        return first
     if first is None or first is second or isinstance(first, Const | Unknown):
         return second if not (isinstance(second, Const | Unknown) and isinstance(first, Unknown)) else first
-    if second is None or isinstance(second, Const | Unknown):
+    if isinstance(second, Const | Unknown):
         return first
     if isinstance(first, Data) and isinstance(second, Data):
         return together([first, second])

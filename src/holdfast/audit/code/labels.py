@@ -1,41 +1,56 @@
-"""Labels among the features: the label's own column, what was computed from it, what it was computed from."""
+"""Labels among the features: their own column, what was computed from it, what it was computed from, what follows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from holdfast.audit.code.events import Fitted, Flow
-from holdfast.audit.code.values import Data
+from holdfast.audit.code.afterwards import known_later
+from holdfast.audit.code.column_names import lets_through
+from holdfast.audit.code.events import Fitted, Flow, Place, Validated
+from holdfast.audit.code.values import Columns, Data
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A feature that holds the label."""
+    """A feature that holds the label, or that is filled in once the label is known."""
 
-    fitted: Fitted
+    place: Place
+    name: str  # of what is fitted, or cross-validated
     label: str
     feature: str
+    later: bool = False
 
 
 def shown(flow: Flow) -> Iterator[Shown]:
-    """Yield the fits whose features hold the label, with the feature that does."""
-    for fitted in flow.fitted:
-        label = fitted.label
-        if not fitted.takes_all or label is None or label.column not in label.of:
+    """Yield the fits and cross-validations whose features hold the label, with the feature that does."""
+    used: list[Fitted | Validated] = [*flow.fitted, *flow.validated]
+    for one in used:
+        label = one.label
+        if one.takes is None or label is None or label.column not in label.of or not _a_table(one.data):
             continue
-        if any(flow.learned[one].kind == "future" for one in label.known):
+        if any(flow.learned[number].kind == "future" for number in label.known) or one.data.rows != label.rows:
             continue  # today's value is a feature of tomorrow's
-        if fitted.data.rows == label.rows and (feature := _feature(fitted.data, label)):
-            yield Shown(fitted, str(label.column), feature)
+        name = str(label.column)
+        by_group = any(flow.learned[number].kind == "group" for number in label.known)
+        if feature := _among(one.data, _holds(one.data, label, alone=not by_group), one.takes):
+            yield Shown(one.place, one.name, name, feature)
+        elif feature := _among(one.data, known_later(name, flow.words), one.takes):
+            yield Shown(one.place, one.name, name, feature, later=True)
 
 
-def _feature(data: Data, label: Data) -> str:
-    """Return a column of the features that holds the label, nothing where there is none."""
-    if data.column is not None or data.role != "table" or (data.only is not None and len(data.only) < 2):
-        return ""
+def _a_table(data: Data) -> bool:
+    return data.column is None and data.role == "table" and (data.only is None or len(data.only) > 1)
+
+
+def _holds(data: Data, label: Data, *, alone: bool) -> list[str]:
+    """Return the columns that would show the label, with the one that alone it was computed from."""
     name = label.column or ""
-    alone = sorted(label.of - {name}) if len(label.of - {name}) == 1 else []  # `price > 100` shows the price
-    computed = sorted(one for one, origin in data.made.items() if name in origin and one != name)
-    return next((one for one in (name, *alone, *computed) if _has(data, one)), "")
+    origin = sorted(label.of - {name}) if alone and len(label.of - {name}) == 1 else []  # `price > 100`
+    return [name, *origin, *sorted(one for one, made_of in data.made.items() if name in made_of and one != name)]
+
+
+def _among(data: Data, names: list[str], takes: Columns) -> str:
+    """Return the first of some columns that is certainly among the features, nothing where none is."""
+    return next((one for one in names if _has(data, one) and lets_through(takes, one)), "")
 
 
 def _has(data: Data, name: str) -> bool:

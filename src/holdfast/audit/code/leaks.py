@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from holdfast.audit.code.events import Flow, Learned, Place, Scored
+from holdfast.audit.code.events import Flow, Learned, Place, Scored, Split
 from holdfast.audit.code.rows import Rows, apart, contains, covers, held_out, kept_in
 from holdfast.audit.code.values import Data
 from holdfast.audit.code.vocabulary import TRANSFORMS
@@ -71,7 +71,7 @@ def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:  # noqa: C90
             continue  # of the training rows, where the program has test rows besides
         what = "cross-validation" if split.folds else "split"
         for data in split.given:
-            for number in live(flow, data):
+            for number in live(flow, data) - _left_out(flow, split, data):
                 whole = split.name != "slices" or contains(flow.learned[number].rows, data.rows)
                 if whole and _before(flow, number, data.rows):
                     yield number, what, split.place, False
@@ -91,6 +91,15 @@ def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:  # noqa: C90
             event = flow.learned[number]
             if event.kind not in _NEVER and _names_test(flow, event.rows) and covers(event.rows, fitted.data.rows):
                 yield number, "fit", fitted.place, False
+
+
+def _left_out(flow: Flow, split: Split, data: Data) -> frozenset[int]:
+    """Return what is in columns of a table that is parted, and in no table that a model is fitted on afterwards."""
+    later = [one for one in flow.fitted if one.place.order > split.place.order]
+    fits = [one.data for one in later if contains(data.rows, one.data.rows)]
+    if not fits or not data.columns:
+        return frozenset()
+    return frozenset().union(*data.columns.values()) - data.learned.union(*(one.known for one in fits))
 
 
 def _fitted_again(flow: Flow, event: Learned) -> bool:

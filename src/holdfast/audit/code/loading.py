@@ -4,7 +4,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
-from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.saved import path_of
 from holdfast.audit.code.splits import bundle, by_side
 from holdfast.audit.code.unknown import unknown_call
@@ -12,7 +12,7 @@ from holdfast.audit.code.values import Data, File, Seq
 from holdfast.audit.code.vocabulary import DATASETS
 
 
-def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
+def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C901 a ladder of cases
     """Return records that come from outside: from a file, a folder, a built-in data set."""
     path = args.constant(0, "filepath_or_buffer", "path", "directory", "root", "io")
     line = getattr(node, "lineno", 0)
@@ -40,6 +40,8 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:
         or (last == "load" and "tfds" in text_of(node))
     ):
         return bundle(data) if not any(step for path in data.rows for step in path[1:]) else data
+    if (names := strings(args.get(None, "usecols", "columns"))) is not None:
+        data = replace(data, only=frozenset(names))
     if args.given("index_col") and args.given("parse_dates"):
         data = replace(data, ordered="an index of dates")
     return data

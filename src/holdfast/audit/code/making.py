@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.column_names import taken
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.protocol import kind_by_verbs
 from holdfast.audit.code.values import (
@@ -51,6 +52,8 @@ def made(name: str, kind: str, args: Args) -> Estimator:
     }
     texts = [f"{key}={text_of(one)}" for key, one in sorted(args.named_nodes.items())]
     settings["text"] = ", ".join([*(text_of(one) for one in args.nodes), *texts])
+    if last in {"ColumnTransformer", "make_column_transformer"}:
+        settings["takes"] = taken(args)
     held = [one for one in args.values if isinstance(one, Data) and one.rows]
     tuned = frozenset[int]().union(*(one.learned for one in args.everything() if isinstance(one, Unknown)))
     stats = frozenset[int]().union(

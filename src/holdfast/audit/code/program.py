@@ -10,7 +10,7 @@ from holdfast.audit.code.expressions import evaluate
 from holdfast.audit.code.inlining import uncalled
 from holdfast.audit.code.machine import Machine, TooMuch
 from holdfast.audit.code.modules import Modules, imported, modules_of
-from holdfast.audit.code.protocol import verbs_in
+from holdfast.audit.code.protocol import verbs_in, words_in
 from holdfast.audit.code.source import CodeFile
 from holdfast.audit.code.statements import execute
 from holdfast.audit.code.values import Scope
@@ -44,6 +44,7 @@ def follow(file: CodeFile, modules: Modules | None = None, followed: set[int] | 
         for number, line in enumerate(cell.source.splitlines(), 1):
             flow.lines[cell.number, number] = line.strip()[:200]
     asked = verbs_in(cell.tree for cell in file.cells)
+    flow.words = words_in(cell.tree for cell in file.cells)
     m = Machine(flow, Scope(), evaluate, execute, apply, asked=asked, modules=modules)
     m.followed = followed if followed is not None else set()
     try:

@@ -24,6 +24,7 @@ _NO_RECORDS = {  # what they return of nothing but numbers is no table that was 
     "np", "numpy", "math", "random", "torch", "jnp", "os", "re", "time", "deque", "defaultdict", "zeros", "ones",
     "empty",
 }  # fmt: skip
+_LONGEST_NAME = 60  # of a column
 
 
 def verb_of(name: str) -> str:
@@ -53,6 +54,18 @@ def verbs_in(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
             elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name | ast.Subscript):
                 found.setdefault(name_of(node.value), set()).add("[]")
     return found
+
+
+def words_in(trees: Iterable[ast.AST]) -> frozenset[str]:
+    """Return the names of columns that a program may spell out: short texts, and attributes."""
+    found = set()
+    for tree in trees:
+        for node in nodes(tree):
+            if isinstance(node, ast.Attribute):
+                found.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) <= _LONGEST_NAME:
+                found.add(node.value)
+    return frozenset(found)
 
 
 def kind_by_verbs(asked: set[str]) -> str:

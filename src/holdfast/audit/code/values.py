@@ -69,6 +69,18 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of a table's columns: all of them, or those of `only`, but some."""
+
+    without: frozenset[str] = frozenset()
+    plus: frozenset[str] = frozenset()  # names that were added
+    only: frozenset[str] | None = None
+    known: frozenset[str] = frozenset()  # the columns that the program had made when it asked for the names
+    certain: bool = True  # not some of them
+    typed: bool = False  # those of one type
+
+
+@dataclass(frozen=True, slots=True)
 class Const:
     """A literal."""
 

@@ -29,7 +29,9 @@ def label_in_features(code_flows: CodeFlows) -> Iterator[Finding]:
     ## How it works
     The program is followed line by line without being run: which columns a table was read with, which were taken out,
     and which were computed from which, row by row. A finding is a fit on a table that still has the label's column, a
-    column computed from it, or the one column that the label was computed from.
+    column computed from it, or the one column that the label was computed from. So is a column that is filled in only
+    once the label is known: the reason beside the label by its name, and those that the descriptions of LendingClub's
+    loans, of the Titanic's passengers and of the bank's phone calls (UCI) call so.
 
     ## Limits
     Only fits whose steps are all known and pick no columns are judged. What is shifted into the past or the future is
@@ -44,11 +46,14 @@ def label_in_features(code_flows: CodeFlows) -> Iterator[Finding]:
             if (one.label, one.feature) in told_of:
                 continue
             told_of.add((one.label, one.feature))
-            place = one.fitted.place
+            place = one.place
             what = "itself" if one.feature == one.label else f"as {quoted(one.feature)}"
             yield told(
                 place,
-                f"the label {quoted(one.label)} is among the features, {what}, that {quoted(one.fitted.name)} is "
+                f"{quoted(one.feature)}, among the features that {quoted(one.name)} is fitted on at {place.name}, is "
+                f"known only after the label {quoted(one.label)}"
+                if one.later
+                else f"the label {quoted(one.label)} is among the features, {what}, that {quoted(one.name)} is "
                 f"fitted on at {place.name}",
                 severity=Severity.ERROR,
                 confidence=Confidence.MEDIUM,
