@@ -89,26 +89,9 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
         for one, item in zip(wanted, value.items, strict=True):
             assign(m, one, item)
         return
-    sides = [side_of(_first_name(one)) for one in wanted]
-    data = data_of(value)
-    parts = data is not None and bool(data.rows) and "train" in sides and bool({"test", "valid"} & set(sides))
-    if data is not None and parts and not data.record:
-        key = ("split", "named", m.cell, target.lineno, m.number(data.rows))
-        m.split(Split(m.place(target), "split", key, (data,), shuffled=False, seeded=True, after=len(m.flow.learned)))
-        for one, side in zip(wanted, sides, strict=True):
-            assign(m, one, part(data, key, side or "train"))
-        return
-    if data is not None and data.role == "bundle" and len(wanted) > 1 and all(isinstance(o, ast.Tuple) for o in wanted):
-        bundle = ("split", "bundle", m.number(data.rows))
-        for one, name in zip(
-            wanted, ("train", "valid", "test")[-len(wanted) :] if len(wanted) > 2 else ("train", "test"), strict=False
-        ):
-            assign(m, one, replace(part(data, bundle, name), role="table"))
-        return
-    if data is not None and value is data and _may_be_parts(data, wanted, sides):
-        for number, one in enumerate(wanted):
-            step = ("item", m.cell, target.lineno, number)
-            assign(m, one, replace(part(data, step, "it"), column=None, role="table"))
+    if (parts := _in_parts(m, target, value)) is not None:
+        for one, item in zip(wanted, parts, strict=False):
+            assign(m, one, item)
         return
     listed = items_of(value)
     for number, one in enumerate(wanted):
@@ -118,6 +101,26 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Any) -> None:
             assign(m, one, items_of(value)[number])
         else:
             assign(m, one, listed[-1] if listed and isinstance(value, Seq) else UNKNOWN)
+
+
+def _in_parts(m: Machine, target: ast.Tuple | ast.List, value: Any) -> list[Data] | None:
+    """Return the parts of records that are unpacked, None where each target holds what there is."""
+    data, wanted = data_of(value), target.elts
+    if data is None:
+        return None
+    sides = [side_of(_first_name(one)) for one in wanted]
+    if data.rows and not data.record and "train" in sides and {"test", "valid"} & set(sides):
+        key = ("split", "named", m.cell, target.lineno, m.number(data.rows))
+        m.split(Split(m.place(target), "split", key, (data,), shuffled=False, seeded=True, after=len(m.flow.learned)))
+        return [part(data, key, side or "train") for side in sides]
+    if data.role == "bundle" and len(wanted) > 1 and all(isinstance(one, ast.Tuple) for one in wanted):
+        key = ("split", "bundle", m.number(data.rows))
+        names = ("train", "valid", "test")[-len(wanted) :] if len(wanted) > 2 else ("train", "test")
+        return [replace(part(data, key, name), role="table") for name in names]
+    if value is data and _may_be_parts(data, wanted, sides):
+        steps = [("item", m.cell, target.lineno, number) for number in range(len(wanted))]
+        return [replace(part(data, step, "it"), column=None, role="table") for step in steps]
+    return None
 
 
 def _may_be_parts(data: Data, wanted: list[ast.expr], sides: list[str]) -> bool:

@@ -7,13 +7,12 @@ from typing import Any
 
 from holdfast.audit.code.events import Split
 from holdfast.audit.code.machine import Machine, strings, text_of
-from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, apart, stepped
+from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, apart, of_parts, stepped
 from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.values import NOTHING, Columns, Const, Data, Seq, Unknown, data_of, learned_in
 from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 _LABELS = {"target", "label", "labels", "y", "class", "outcome", "Target", "Label", "Class", "Outcome", "TARGET"}
-_OF_PARTS = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".json", ".h5", ".hdf5", ".mat")
 _PART = re.compile(r"^(?P<side>train|test|val|valid|dev)_(?:mask|idx|index|indices|ids)$")
 _SIDES = {"train": "train", "test": "test", "validation": "valid", "valid": "valid", "val": "valid", "dev": "valid"}
 
@@ -136,7 +135,7 @@ def _single(m: Machine, owner: Data, value: Any) -> Any:
     if isinstance(value, str) and owner.record:
         return owner
     if isinstance(value, str):
-        if (owner.role == "bundle" or _holds_parts(owner)) and (side := _SIDES.get(value) or side_of(value)):
+        if (owner.role == "bundle" or of_parts(owner.rows)) and (side := _SIDES.get(value) or side_of(value)):
             key = ("split", "bundle", m.number(owner.rows))
             role = "label" if LABEL_NAME.match(value) else "table"
             return replace(owner, rows=stepped(owner.rows, Step(key, side)), role=role)
@@ -144,14 +143,6 @@ def _single(m: Machine, owner: Data, value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and owner.role in {"table", "label"}:
         return replace(owner, record=True)
     return owner
-
-
-def _holds_parts(owner: Data) -> bool:
-    """Return whether records come from a file that holds anything but one table."""
-    sources = [path[0] for path in owner.rows if len(path) == 1 and isinstance(path[0], tuple)]
-    return bool(sources) and all(
-        one[:2] == ("read", "load") or (one[0] == "file" and one[1].endswith(_OF_PARTS)) for one in sources
-    )
 
 
 def part_named(owner: Data, name: str) -> Data | None:

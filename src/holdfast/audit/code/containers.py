@@ -9,7 +9,7 @@ from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.groups import gathered
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, name_of
-from holdfast.audit.code.namespaces import option
+from holdfast.audit.code.namespaces import of_parser
 from holdfast.audit.code.scores import DECIDERS
 from holdfast.audit.code.values import (
     UNKNOWN,
@@ -112,7 +112,7 @@ def _exclusive(first: tuple[tuple[int, int], ...], second: tuple[tuple[int, int]
     return any(one[0] == other[0] and one[1] != other[1] for one in first for other in second)
 
 
-def _of_dict(m: Machine, owner: Table, name: str, args: Args, node: ast.AST) -> Any:
+def _of_dict(m: Machine, owner: Table, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901, PLR0911 a ladder of cases
     if name == "items":
         listed = [Seq([Const(key), value], fixed=True) for key, value in list(owner.items.items())[:50]]
         return Seq(listed, None if owner.rest is None else Seq([UNKNOWN, owner.rest], fixed=True))
@@ -131,12 +131,8 @@ def _of_dict(m: Machine, owner: Table, name: str, args: Args, node: ast.AST) -> 
             owner.items.update(other.items)
             owner.rest = joined(owner.rest, other.rest)
         owner.items.update(args.named)
-    if name == "add_argument":
-        option(owner, args)
-    if name in {"parse_args", "add_argument_group", "add_mutually_exclusive_group"}:
-        return owner
-    if name == "parse_known_args":
-        return Seq([owner, UNKNOWN], fixed=True)
+    if (parsed := of_parser(owner, name, args)) is not None:
+        return parsed
     if name == "copy":
         return Table(dict(owner.items), owner.rest)
     if any(isinstance(one, Data) for one in owner.items.values()):  # parts of a data set: each goes through it

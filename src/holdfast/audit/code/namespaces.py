@@ -30,12 +30,17 @@ def parser(m: Machine, args: Args, node: ast.AST) -> Table:
     return Table()
 
 
-def option(settings: Table, args: Args) -> None:
-    """Add the option that `add_argument` declares; what stands for nothing or for a switch may be set otherwise."""
-    flags = [one.value for one in args.values if isinstance(one, Const) and isinstance(one.value, str)]
-    name = args.constant(None, "dest") or max(flags, key=len, default="").lstrip("-").replace("-", "_")
-    default = args.constant(None, "default")
-    settings.items[name] = Const(default) if default and default is not True else UNKNOWN
+def of_parser(settings: Table, name: str, args: Args) -> Any:
+    """Return what a method of a parser does to its settings, None for other methods."""
+    if name == "add_argument":  # what stands for nothing or for a switch may well be set otherwise
+        flags = [one.value for one in args.values if isinstance(one, Const) and isinstance(one.value, str)]
+        key = args.constant(None, "dest") or max(flags, key=len, default="").lstrip("-").replace("-", "_")
+        default = args.constant(None, "default")
+        settings.items[key] = Const(default) if default and default is not True else UNKNOWN
+        return UNKNOWN
+    if name == "parse_known_args":
+        return Seq([settings, UNKNOWN], fixed=True)
+    return settings if name in {"parse_args", "add_argument_group", "add_mutually_exclusive_group"} else None
 
 
 def default_of(m: Machine, args: Args, node: ast.AST) -> Any:

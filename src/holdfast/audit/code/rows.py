@@ -60,6 +60,7 @@ Path = tuple[Any, ...]  # a source, then Steps
 Rows = frozenset[Path]
 NOWHERE: Rows = frozenset()
 MOST_PARTS = 24  # splits of splits that are told apart
+_OF_PARTS = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".json", ".h5", ".hdf5", ".mat")
 _RANDOM = {"split", "sample"}
 
 
@@ -137,6 +138,14 @@ def crosses(first: Rows, second: Rows) -> bool:
 def apart(first: Rows, second: Rows) -> bool:
     """Return whether the two certainly share no row."""
     return bool(first and second) and all(relation(a, b) is Relation.APART for a in first for b in second)
+
+
+def of_parts(rows: Rows) -> bool:
+    """Return whether these are all rows of a file that may hold more than one table."""
+    sources = [path[0] for path in rows if len(path) == 1 and isinstance(path[0], tuple)]
+    return bool(sources) and all(
+        one[:2] == ("read", "load") or (one[0] == "file" and one[1].endswith(_OF_PARTS)) for one in sources
+    )
 
 
 def stepped(rows: Rows, step: Step) -> Rows:
