@@ -35,11 +35,12 @@ def export(
     from holdfast.cli.progress import shown
     from holdfast.data.exporting import export as exported
     from holdfast.data.exporting.form import Options, form_named
+    from holdfast.data.limits import PASSING_BYTES
     from holdfast.data.standing import load_standing, version_of
 
     form_named(form)
     with shown() as progress:
-        dataset = load_standing(data, label=label, progress=progress)
+        dataset = load_standing(data, label=label, in_memory=PASSING_BYTES, progress=progress)
         known = _known(run, store, dataset) if run is not None else ()
         options = Options(rows_a_file=rows_a_file, guard_formulas=guard_formulas, known=known)
         address = " ".join(str(one) for one in data)

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 IN_MEMORY_BYTES = 512 << 20  # tables above this are kept in a memory-mapped file
+PASSING_BYTES = 64 << 20  # the same, for tables that are only passed on, block by block
 BLOCK_ROWS = 1 << 16  # rows that are judged, converted and written at once
 MOST_COLUMNS = 100_000  # a wider table is a transposed one, or broken
 MOST_FILES = 100_000  # parts in one folder

@@ -20,6 +20,7 @@ from holdfast.data.images.paths import with_images
 from holdfast.data.inference import columns_of
 from holdfast.data.inputs import ArrowExportable, Part, parts_of
 from holdfast.data.kinds import recast, with_compact_dates
+from holdfast.data.limits import IN_MEMORY_BYTES
 from holdfast.data.matching import Matched, matched
 from holdfast.data.roles import guessed, spelled, splits_of
 from holdfast.data.roles import split_column as column_of_splits
@@ -43,13 +44,15 @@ def load(
     seed: int = 0,
     groups: Sequence[str] = (),
     undivided: bool = False,
+    in_memory: int = IN_MEMORY_BYTES,
     progress: Progress | None = None,
 ) -> Dataset:
     """Return one data set of several splits (name → path, folder, `-`, or anything that exports Arrow).
 
     A single input needs no name; as one that is not split it has the name `all`. It is split by `split_column`, or by a
     column that clearly says so, or by `splitter`, or, where there is a label, at random as most would do it; the
-    sources' notes say which; `undivided` leaves it as it is. Columns may be named by number (from 1, or from the end
+    sources' notes say which; `undivided` leaves it as it is. A table of more than `in_memory` bytes is kept in a file
+    that is mapped into memory. Columns may be named by number (from 1, or from the end
     below 0) if the files have no header line.
 
     `splitter` is `random`, `stratified`, `grouped` or `ordered`, or whatever splits as scikit-learn's splitters do.
@@ -76,7 +79,7 @@ def load(
         _refuse_unknown(wanted, kinds)
         as_text = frozenset(name for name, kind in kinds.items() if kind in {"text", "category"})
         with track(listening(progress), f"reading {_title(parts)}", unit="rows") as advance:
-            content = settled(parts, match, as_text=as_text, advance=advance)
+            content = settled(parts, match, as_text=as_text, advance=advance, in_memory=in_memory)
     if not len(content.table):
         raise BadInput(f"{_title(parts)} has columns, but no rows")
     dataset = _described(parts, split_of_part, match, content, wanted, kinds, listening(progress))

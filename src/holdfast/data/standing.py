@@ -9,22 +9,26 @@ import pyarrow as pa
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.progress import Progress
+from holdfast.data.limits import IN_MEMORY_BYTES
 from holdfast.data.loading import ALL, load
 from holdfast.data.origin import BY_NAME, RECORD
 from holdfast.data.store.identity import is_record_name, record_names
 
 
-def load_standing(paths: Sequence[Path], *, label: str | None = None, progress: Progress | None = None) -> Dataset:
+def load_standing(
+    paths: Sequence[Path], *, label: str | None = None, in_memory: int = IN_MEMORY_BYTES,
+    progress: Progress | None = None,
+) -> Dataset:  # fmt: skip
     """Return the data of one file, folder or store address, or of a training and a test file. Raises BadInput.
 
-    `label` names the column that holds the label.
+    `label` names the column that holds the label. A table of more than `in_memory` bytes is mapped from a file.
     """
     if not paths:
         raise BadInput("no data given: a file, a folder, or a store such as corpus@v3")
     if len(paths) > 2:
         raise BadInput(f"got {len(paths)} inputs, wanted one, or a training and a test file")
     names = ("train", "test") if len(paths) == 2 else (ALL,)
-    dataset = load(dict(zip(names, paths, strict=True)), undivided=True, progress=progress)
+    dataset = load(dict(zip(names, paths, strict=True)), undivided=True, in_memory=in_memory, progress=progress)
     if label is None:
         return dataset
     dataset[label]

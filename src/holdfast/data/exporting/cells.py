@@ -66,7 +66,7 @@ def _same(subject: Subject, names: list[str | None]) -> bool:
     """Return whether the column of files says what the images are called, so that once is enough."""
     if subject.file is None:
         return False
-    held = subject.dataset.values(subject.file.name).to_pylist()
+    held = subject.values(subject.file.name).to_pylist()
     return all(name is None or name == file for name, file in zip(names, held, strict=True))
 
 

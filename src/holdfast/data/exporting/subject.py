@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+from jaxtyping import Bool
 
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.media import ABSENT
@@ -13,7 +15,7 @@ from holdfast.core.progress import Advance
 from holdfast.data.exporting.naming import Names, safe_path
 from holdfast.data.origin import BY_NAME
 
-BLOCK = 1 << 14
+_BLOCK, _WITH_IMAGES = 1 << 14, 1 << 8  # rows held at once; images are read beside them
 _ENDINGS = (
     (b"\xff\xd8\xff", ".jpg"),
     (b"\x89PNG\r\n", ".png"),
@@ -28,12 +30,20 @@ _ENDINGS = (
 
 @dataclass(frozen=True)
 class Subject:
-    """Data to be written, and what the writers noticed."""
+    """Data to be written, and what the writers noticed. `kept` says which rows are written, where not all are."""
 
     dataset: Dataset
-    seed: int = 0
     advance: Advance = lambda _: None
     notes: list[str] = field(default_factory=list)
+    kept: Bool[np.ndarray, " rows"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.dataset) if self.kept is None else int(self.kept.sum())
+
+    def values(self, name: str) -> pa.ChunkedArray:
+        """Return a column of the rows that are written."""
+        values = self.dataset.values(name)
+        return values if self.kept is None else values.filter(pa.array(self.kept))
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -60,9 +70,12 @@ class Subject:
 
     def blocks(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows block by block, and say how far it is."""
-        for start in range(0, len(self.dataset), BLOCK):
-            part = self.dataset.table.slice(start, BLOCK).combine_chunks()
-            yield from part.to_batches()
+        size = _BLOCK if self.image is None else _WITH_IMAGES
+        for start in range(0, len(self.dataset), size):
+            part = self.dataset.table.slice(start, size)
+            if self.kept is not None:
+                part = part.filter(pa.array(self.kept[start : start + size]))
+            yield from part.combine_chunks().to_batches()
             self.advance(len(part))
 
     def picture(self, value: str | None) -> bytes | None:
@@ -75,8 +88,8 @@ class Subject:
         """Return the name of each row's image: that of its file where it has one, else its hash with an ending."""
         if self.image is None:
             return []
-        values = self.dataset.values(self.image.name).to_pylist()
-        wanted = self.dataset.values(self.file.name).to_pylist() if self.file is not None else [None] * len(values)
+        values = self.values(self.image.name).to_pylist()
+        wanted = self.values(self.file.name).to_pylist() if self.file is not None else [None] * len(values)
         names, given = Names(), dict[tuple[str, str | None], str]()
         found: list[str | None] = []
         for value, file in zip(values, wanted, strict=True):
@@ -103,7 +116,7 @@ class Subject:
         if self.image is None:
             return 0
         done, missing = set[str](), 0
-        for value, name in zip(self.dataset.values(self.image.name).to_pylist(), names, strict=True):
+        for value, name in zip(self.values(self.image.name).to_pylist(), names, strict=True):
             content = self.picture(value) if name is not None else None
             if content is None or name is None:
                 missing += 1

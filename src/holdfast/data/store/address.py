@@ -44,9 +44,9 @@ def reading(text: str) -> tuple[str, str, Reading]:
 
     def blocks() -> Iterator[pa.RecordBatch]:
         seen.clear()
-        table = store.read(version).table
-        seen.extend(table.column(one.name) for one in images)
-        yield from table.rename_columns([str(place) for place in range(table.num_columns)]).to_batches()
+        for block in store.blocks(version):
+            seen.extend(pa.chunked_array([block.column(one.name)]) for one in images)
+            yield block.rename_columns([str(place) for place in range(block.num_columns)])
 
     def pictures() -> Media:
         return media.media_of(store.folder, seen)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from holdfast.core.errors import MissingExtra, StoreError
@@ -124,6 +125,17 @@ def blocks(
     """Yield columns of all rows, at most `rows` at a time."""
     scanner = at.scanner(columns=list(fields), batch_size=rows, scan_in_order=in_order, filter=where)
     yield from scanner.to_batches()
+
+
+def in_order(at: "LanceDataset", fields: Sequence[str], *, rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield columns of all rows in the order in which they were added, at most `rows` at a time."""
+    numbers = at.scanner(columns=[], with_row_id=True).to_table().column(ROW).to_numpy()
+    if (numbers[1:] >= numbers[:-1]).all():
+        yield from blocks(at, fields, rows=rows)
+        return
+    order = np.argsort(numbers, kind="stable")  # an amended row stands in another file
+    for start in range(0, len(order), rows):
+        yield from at.take(pa.array(order[start : start + rows]), columns=list(fields)).to_batches()
 
 
 def refuse_torn(at: "LanceDataset", fresh: Collection[str]) -> None:

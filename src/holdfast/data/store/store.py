@@ -148,16 +148,16 @@ class Store:
     def blocks(
         self, version: str | Version = naming.HEAD, columns: Sequence[str] | None = None, rows_a_block: int = _BLOCK
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the records of a version block by block, in any order. Raises BadInput, StoreError.
+        """Yield the records of a version block by block, in the order in which they were added.
 
-        As long as the iteration goes on, gc removes nothing.
+        Raises BadInput, StoreError. As long as the iteration goes on, gc removes nothing.
         """
         wanted = self.kept(version)
         chosen = _chosen(wanted, columns, self.name)
         with guarded(self.folder, READING), locks.using(self.folder):
             at = rows.opened(self.folder / rows.FOLDER, wanted.lance)
             fields = [one.field for one in chosen if one.type != "null"] or [RECORD]
-            for block in rows.blocks(at, fields, rows=rows_a_block):
+            for block in rows.in_order(at, fields, rows=rows_a_block):
                 yield from as_table(block, chosen).to_batches()
 
     def add(

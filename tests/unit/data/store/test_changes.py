@@ -43,6 +43,9 @@ def test_an_amendment_changes_what_is_said_and_nothing_else(store):
     )
     assert (version.changed, version.rows, version.origins["human"], version.origins["unknown"]) == (2, 6, 1, 4)
     assert column(store, "n") == list(range(6))  # in their order, though Lance has moved them
+    assert [row for block in store.blocks(columns=["n"], rows_a_block=4) for row in block["n"].to_pylist()] == [
+        *range(6)
+    ]
     assert column(store, "_origin")[:4] == ["unknown", "human", "synthetic", "unknown"]
     assert column(store, "_evidence")[:3] == ["none", "declared", "declared"]
     assert "_verifier" not in store.version("1").names

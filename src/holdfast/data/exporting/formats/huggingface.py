@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from holdfast.core.errors import BadInput
@@ -31,17 +31,15 @@ def write(subject: Subject, folder: Path, options: Options) -> Path:
     names = [safe_name(str(value)) for value in values]
     if len(set(names)) < len(names):
         raise BadInput(f"splits of {dataset.name} have names that are one as folders: {', '.join(map(str, values))}")
-    told = {name: np.flatnonzero(codes == place) for place, name in enumerate(names)}
+    told = {name: codes == place for place, name in enumerate(names)}
     if (codes < 0).any():
-        told[_NO_SPLIT] = np.flatnonzero(codes < 0)
+        told[_NO_SPLIT] = codes < 0
         subject.notes.append(f"{int((codes < 0).sum()):,} records without a split stand in {_NO_SPLIT}")
+    if column.name == "split":  # the folder says it, and readers make a column of this name of it
+        dataset = dataset.derive("drop", dataset.table.drop_columns([column.name]))
     for name, rows in told.items():
-        part = dataset.take(rows)
-        if column.name == "split":  # the folder says it, and readers make a column of this name of it
-            kept = tuple(one for one in part.columns if one.name != column.name)
-            part = part.__class__(part.name, part.table.drop_columns([column.name]), kept, media=part.media)
         (folder / name).mkdir()
-        _write_one(Subject(part, subject.seed, subject.advance, subject.notes), folder / name, options, name)
+        _write_one(Subject(dataset, subject.advance, subject.notes, rows), folder / name, options, name)
     (folder / "dataset_dict.json").write_text(json.dumps({"splits": list(told)}), "utf-8")
     return folder
 
@@ -52,12 +50,12 @@ def _write_one(subject: Subject, folder: Path, options: Options, split: str) -> 
     # The library reads 32-bit offsets where it was told `string`; ours are large, and it is told so.
     described = schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
     rows = options.rows_a_file or (_ROWS_A_FILE if subject.image is None else _ROWS_WITH_IMAGES)
-    total = max(1, -(-len(subject.dataset) // rows))
+    total = max(1, -(-len(subject) // rows))
     files = [f"data-{place:05}-of-{total:05}.arrow" for place in range(total)]
-    parts = _parts(blocks, rows)
-    for file in files:
+    parts = groupby(_cut(blocks, rows), key=lambda one: one[0])
+    for file, (_, part) in zip(files, parts, strict=True):
         with pa.OSFile(str(folder / file), "wb") as sink, pa.ipc.new_stream(sink, described) as writer:
-            for block in next(parts):
+            for _, block in part:
                 writer.write_batch(block.replace_schema_metadata(described.metadata))
     state: dict[str, Any] = {
         "_data_files": [{"filename": file} for file in files],
@@ -73,20 +71,15 @@ def _write_one(subject: Subject, folder: Path, options: Options, split: str) -> 
     (folder / "dataset_info.json").write_text(json.dumps(info, indent=2, ensure_ascii=False), "utf-8")
 
 
-def _parts(blocks: Iterator[pa.RecordBatch], rows: int) -> Iterator[list[pa.RecordBatch]]:
-    """Yield blocks in lists of exactly so many rows; the last one may have fewer."""
-    held: list[pa.RecordBatch] = []
-    left = rows
+def _cut(blocks: Iterator[pa.RecordBatch], rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield blocks with the number of the file that they are in; none reaches into the next file."""
+    at = 0
     for block in blocks:
-        at = 0
-        while at < len(block):
-            part = block.slice(at, left)
-            held.append(part)
-            at, left = at + len(part), left - len(part)
-            if not left:
-                yield held
-                held, left = [], rows
-    yield held
+        start = 0
+        while start < len(block):
+            part = block.slice(start, rows - at % rows)
+            yield at // rows, part
+            start, at = start + len(part), at + len(part)
 
 
 def _feature(kind: pa.DataType) -> dict[str, Any]:
