@@ -9,13 +9,16 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from holdfast.core.dataset import Column, Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.media import Media
-from holdfast.data.exporting import export
+from holdfast.data import spill
+from holdfast.data.exporting import export, subject
 from holdfast.data.exporting.form import Options, forms
+from holdfast.data.loading import load
 from holdfast.data.standing import load_standing, named_records
 
 STRING = pa.large_string()
@@ -243,7 +246,7 @@ def test_croissant_says_what_the_specification_wants(table, tmp_path):
     done = export(table, tmp_path / "out", "croissant")
     said = json.loads((tmp_path / "out" / "croissant.json").read_text())
     assert said["@type"] == "sc:Dataset"
-    assert "http://mlcommons.org/croissant/1.0" in said["conformsTo"]
+    assert "http://mlcommons.org/croissant/1.1" in said["conformsTo"]
     assert {"name", "description", "datePublished", "version", "license", "distribution", "recordSet"} <= set(said)
     (file,) = said["distribution"]
     content = (tmp_path / "out" / file["contentUrl"]).read_bytes()
@@ -272,6 +275,73 @@ def test_hugging_face_is_told_the_features(pictures, tmp_path):
         schema = pa.ipc.open_stream(file).schema
     assert json.loads(schema.metadata[b"huggingface"])["info"]["features"] == info["features"]
     assert schema.names == list(info["features"])
+
+
+def derived():
+    """Three records: a person's, a model's that was made from it, and one of which nothing is known."""
+    made = [datetime(2024, 1, 1), datetime(2024, 5, 1, 12), None]  # noqa: DTZ001 times are without zone
+    return pa.table(
+        {
+            "text": ["one of people", "one of a model", "one of nobody"],
+            "_record": [f"{i:032x}" for i in range(3)],
+            "_generator": [None, "model-7b", None],
+            "_parents": [None, f"{0:032x}", None],
+            "_source": ["https://example.org/a", "an archive", None],
+            "_made": pa.array(made, pa.timestamp("us")),
+        }
+    )
+
+
+def test_croissant_says_in_words_of_prov_where_data_come_from(tmp_path):
+    export(load(derived(), undivided=True), tmp_path / "out", "croissant")
+    said = json.loads((tmp_path / "out" / "croissant.json").read_text())
+    model = {"@type": "prov:SoftwareAgent", "name": "model-7b"}
+    assert said["prov:wasDerivedFrom"] == ["an archive", "https://example.org/a"]
+    assert said["prov:wasAttributedTo"] == [model]
+    assert said["prov:wasGeneratedBy"] == {
+        "@type": "prov:Activity",
+        "prov:startedAtTime": "2024-01-01T00:00:00Z",
+        "prov:endedAtTime": "2024-05-01T12:00:00Z",
+        "prov:wasAssociatedWith": [model],
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        croissant = pytest.importorskip("mlcroissant")
+        metadata = croissant.Dataset(jsonld=str(tmp_path / "out" / "croissant.json")).metadata
+    assert not metadata.ctx.issues.errors
+    assert metadata.ctx.is_v1_1()
+    (records,) = metadata.record_sets
+    assert [str(one) for one in records.data_types] == ["http://www.w3.org/ns/prov#Entity"]
+    assert {field.name: field.equivalentProperty for field in records.fields} == {
+        "text": None,
+        "_record": ["sc:identifier"],
+        "_generator": ["prov:wasAttributedTo"],
+        "_parents": ["prov:wasDerivedFrom"],
+        "_source": ["prov:hadPrimarySource"],
+        "_made": ["prov:generatedAtTime"],
+    }
+
+
+def test_croissant_makes_up_no_provenance(tmp_path):
+    export(load(derived().select(["text"]), undivided=True), tmp_path / "out", "croissant")
+    said = json.loads((tmp_path / "out" / "croissant.json").read_text())
+    assert not [name for name in said if name.startswith("prov:")]
+    assert "dataType" not in said["recordSet"][0]
+
+
+def test_records_that_pass_block_by_block_are_the_same(monkeypatch, tmp_path):
+    monkeypatch.setattr(subject, "_BLOCK", 7)
+    monkeypatch.setattr(spill, "_WRITTEN_BYTES", 100)
+    rows = pa.table({"split": ["train", "test", "train", None] * 10, "text": [f"record {i}" for i in range(40)]})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    dataset = load_standing([tmp_path / "rows.parquet"], in_memory=10).with_roles({"split": "split"})
+    done = export(dataset, tmp_path / "out", "huggingface", options=Options(rows_a_file=3))
+    for split in ("train", "test", "rest"):
+        files = sorted((done.place / split).glob("*.arrow"))
+        found = [pa.ipc.open_stream(file.read_bytes()).read_all()["text"].to_pylist() for file in files]
+        expected = [text for name, text in zip(*rows.to_pydict().values(), strict=True) if (name or "rest") == split]
+        assert [text for one in found for text in one] == expected
+        assert {len(one) for one in found[:-1]} == {3}
 
 
 def test_the_reference_library_finds_croissant_valid(table, pictures, tmp_path):

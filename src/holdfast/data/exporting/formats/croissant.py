@@ -1,7 +1,8 @@
-"""Croissant: a JSON-LD description of the data, with Responsible-AI fields, beside one Parquet file.
+"""Croissant: a JSON-LD description of the data, with Responsible-AI fields and PROV, beside one Parquet file.
 
-Specification 1.0 and its RAI vocabulary 1.0 (mlcommons.org/croissant). What the fields of responsibility say is counted
-from the data; what nobody said is not made up.
+Specification 1.1 and the RAI vocabulary 1.0 (mlcommons.org/croissant), with the PROV ontology as 1.1 takes in others
+(www.w3.org/TR/prov-o): of the data as a whole, and of each record, by what the columns of provenance mean. What is said
+is counted from the data; what nobody said is not made up.
 """
 
 import hashlib
@@ -20,16 +21,25 @@ from holdfast.data.exporting.form import Form, Options
 from holdfast.data.exporting.formats.parquet import write_parts
 from holdfast.data.exporting.provenance import UNKNOWN, Provenance, provenance
 from holdfast.data.exporting.subject import Subject
-from holdfast.data.origin import BY_NAME
+from holdfast.data.origin import BY_NAME, GENERATOR, LICENCE, MADE, PARENTS, RECORD, SOURCE
 
 DESCRIPTION = "croissant.json"
-CONFORMS = ("http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0")
+CONFORMS = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
 _TERMS = (
     ("citeAs", "column", "conformsTo", "containedIn", "extract", "field", "fileProperty", "fileObject", "fileSet"),
     ("format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references"),
     ("regex", "repeated", "replace", "samplingRate", "separator", "source", "subField", "transform"),
     ("equivalentProperty",),
 )
+_MEANT = {  # what columns of provenance say of a record, which is an entity
+    RECORD: "sc:identifier",
+    GENERATOR: "prov:wasAttributedTo",
+    PARENTS: "prov:wasDerivedFrom",
+    SOURCE: "prov:hadPrimarySource",
+    MADE: "prov:generatedAtTime",
+    LICENCE: "sc:license",
+}
+_NAMED = 20  # values of a column that are named one by one
 
 
 def write(subject: Subject, folder: Path, options: Options) -> Path:
@@ -60,6 +70,7 @@ def described(subject: Subject, schema: pa.Schema, path: Path, known: Sequence[s
         "datePublished": datetime.now(UTC).date().isoformat(),
         "version": "1.0.0",
         **_responsible(found, known),
+        **_derivation(found),
         "distribution": [
             {
                 "@type": "cr:FileObject",
@@ -77,6 +88,7 @@ def described(subject: Subject, schema: pa.Schema, path: Path, known: Sequence[s
                 "@id": "records",
                 "name": "records",
                 "description": f"{found.rows:,} records",
+                **({"dataType": "prov:Entity"} if set(_MEANT) & set(schema.names) else {}),
                 "field": [
                     _field(column, schema, name, subject) for column in subject.columns if column.name in schema.names
                 ],
@@ -99,6 +111,8 @@ def _field(column: Column, schema: pa.Schema, file: str, subject: Subject) -> di
         "dataType": _type(column, schema.field(column.name).type),
         "source": {"fileObject": {"@id": file}, "extract": {"column": column.name}},
     }
+    if column.name in _MEANT:
+        field["equivalentProperty"] = _MEANT[column.name]
     if column.kind == "image":
         field["source"]["transform"] = {"jsonPath": "bytes"}
     if pa.types.is_fixed_size_list(schema.field(column.name).type):
@@ -120,7 +134,7 @@ def _type(column: Column, kind: pa.DataType) -> str:
 
 def _responsible(found: Provenance, known: Sequence[str]) -> dict[str, Any]:
     """Return the Responsible-AI fields that the provenance of the records answers."""
-    told = {aspect: "; ".join(f"{value}: {n:,}" for value, n in each[:20]) for aspect, each in found.by.items()}
+    told = {aspect: "; ".join(f"{value}: {n:,}" for value, n in each[:_NAMED]) for aspect, each in found.by.items()}
     types = {"human": "Direct measurement", "human-verified": "Manual Human Curator", "synthetic": "Machine Generated"}
     fields: dict[str, Any] = {
         "rai:dataCollection": f"Origin of records: {told['origin']}. How it is known: {told['evidence']}. "
@@ -139,6 +153,26 @@ def _responsible(found: Provenance, known: Sequence[str]) -> dict[str, Any]:
         fields["rai:dataAnnotationProtocol"] = f"{found.verified:,} records were checked by somebody."
     if found.made:
         fields["rai:dataCollectionTimeframe"] = [one.replace(" ", "T") for one in found.made]
+    return {name: value for name, value in fields.items() if value}
+
+
+def _derivation(found: Provenance) -> dict[str, Any]:
+    """Return in words of PROV where the data as a whole come from: sources, models that made records, and when."""
+    sources, models = (
+        [value for value, _ in found.by[name][:_NAMED] if value != UNKNOWN] for name in ("source", "generator")
+    )
+    agents = [{"@type": "prov:SoftwareAgent", "name": visible(one, 200)} for one in models]
+    activity: dict[str, Any] = {"@type": "prov:Activity"}
+    if found.made:
+        times = (f"{one.replace(' ', 'T')}Z" for one in found.made)
+        activity |= dict(zip(("prov:startedAtTime", "prov:endedAtTime"), times, strict=True))
+    if agents:
+        activity["prov:wasAssociatedWith"] = agents
+    fields = {
+        "prov:wasDerivedFrom": [visible(one, 600) for one in sources],
+        "prov:wasAttributedTo": agents,
+        "prov:wasGeneratedBy": activity if len(activity) > 1 else None,
+    }
     return {name: value for name, value in fields.items() if value}
 
 
@@ -161,6 +195,7 @@ def _context() -> dict[str, Any]:
         "cr": "http://mlcommons.org/croissant/",
         "rai": "http://mlcommons.org/croissant/RAI/",
         "dct": "http://purl.org/dc/terms/",
+        "prov": "http://www.w3.org/ns/prov#",
         "data": {"@id": "cr:data", "@type": "@json"},
         "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
         "examples": {"@id": "cr:examples", "@type": "@json"},
@@ -174,4 +209,4 @@ def _plain(text: str) -> str:
     return visible(text, 200).replace("/", "_").strip()
 
 
-EXPORT_FORMAT = Form("croissant", "Croissant JSON-LD with Responsible-AI fields, and Parquet", write)
+EXPORT_FORMAT = Form("croissant", "Croissant JSON-LD with Responsible-AI fields and PROV, and Parquet", write)
