@@ -114,9 +114,9 @@ def _in_parts(m: Machine, target: ast.Tuple | ast.List, value: Any) -> list[Data
         m.split(Split(m.place(target), "split", key, (data,), shuffled=False, seeded=True, after=len(m.flow.learned)))
         return [part(data, key, side or "train") for side in sides]
     if data.role == "bundle" and len(wanted) > 1 and all(isinstance(one, ast.Tuple) for one in wanted):
-        key = ("split", "bundle", m.number(data.rows))
+        bundle = ("split", "bundle", m.number(data.rows))
         names = ("train", "valid", "test")[-len(wanted) :] if len(wanted) > 2 else ("train", "test")
-        return [replace(part(data, key, name), role="table") for name in names]
+        return [replace(part(data, bundle, name), role="table") for name in names]
     if value is data and _may_be_parts(data, wanted, sides):
         steps = [("item", m.cell, target.lineno, number) for number in range(len(wanted))]
         return [replace(part(data, step, "it"), column=None, role="table") for step in steps]
