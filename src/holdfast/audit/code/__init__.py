@@ -3,7 +3,7 @@
 from text to trees    files, notebook, source, syntax, walking; comments that accept findings; order of cells; modules
 what values are       values (what a name may hold), rows (which rows that is), names, vocabulary, protocol
 following a program   program (from first to last), machine (the state), statements, expressions, comprehensions,
-                      binding, inlining, joining, calls, attributes
+                      binding, sides, inlining, joining, calls, attributes
 what libraries do     functions, making, loading, saved, estimators, fitting, training, splits, drawing, scores; frames,
                       columns, arrays, series, aggregates, picking, stacking, column_expressions, containers,
                       namespaces; unknown for all others

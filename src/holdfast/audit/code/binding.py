@@ -8,6 +8,7 @@ from holdfast.audit.code.columns import stored
 from holdfast.audit.code.events import Split
 from holdfast.audit.code.joining import joined
 from holdfast.audit.code.machine import Machine, name_of, part
+from holdfast.audit.code.sides import by_name
 from holdfast.audit.code.values import (
     UNKNOWN,
     Const,
@@ -36,7 +37,7 @@ def assign(m: Machine, target: ast.expr, value: Any) -> None:  # noqa: C901 a la
         if isinstance(value, Data) and value.rows and not value.record and value.rows not in m.flow.made_at:
             m.flow.made_at[value.rows] = m.place(target)
             m.flow.frames[value.rows] = tuple(id(one) for one in m.active)
-        _name_sides(m, target, value)
+        by_name(m, target, value)
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(m, target, value)
     elif isinstance(target, ast.Starred):
@@ -140,32 +141,3 @@ def names_in(node: ast.expr) -> list[str]:
     if isinstance(node, ast.Tuple | ast.List):
         return [name for one in node.elts for name in names_in(one)]
     return [name_of(node)]
-
-
-def _name_sides(m: Machine, target: ast.Name, value: Any) -> None:
-    """Note a split where names say that two disjoint parts of the same rows are for training and for testing."""
-    side = side_of(target.id)
-    if (
-        not side
-        or not isinstance(value, Data)
-        or not value.rows
-        or value.role not in {"table", "bundle"}
-        or value.record
-    ):
-        return
-    for path in value.rows:
-        if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:
-            continue
-        parent = path[:-1]
-        m.sides.setdefault((parent, side), (value.known, value.drawn))
-        opposite = {"train": ("test", "valid")}.get(side, ("train",))
-        held = next((m.sides[parent, one] for one in opposite if (parent, one) in m.sides), None)
-        if held is not None:  # what is in both parts was in the whole
-            held, first_drawn = held
-            columns = {name: ids & held for name, ids in value.columns.items()}
-            rows = frozenset({parent})
-            whole = replace(value, rows=rows, where=None, learned=value.learned & held, columns=columns)
-            key, drawn = ("manual", parent), bool(value.drawn or first_drawn)
-            place = value.drawn or first_drawn or m.place(target)
-            event = Split(place, "slices", key, (whole,), shuffled=drawn, seeded=not drawn, after=len(m.flow.learned))
-            m.split(event)

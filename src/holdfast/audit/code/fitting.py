@@ -7,6 +7,7 @@ from typing import Any
 from holdfast.audit.code.column_names import both
 from holdfast.audit.code.events import Fitted, Split, Validated
 from holdfast.audit.code.machine import Args, Machine, name_of, text_of
+from holdfast.audit.code.sides import by_use
 from holdfast.audit.code.values import NOTHING, Columns, Data, Estimator, Object, Seq, data_of, items_of, together
 from holdfast.audit.code.vocabulary import BORING, UNSUPERVISED_SELECTORS, kind_of, side_of
 
@@ -133,6 +134,7 @@ def _note_model(
         owner.held["watched"] = watched[0]
     if owner.kind == "search":
         m.flow.validated.append(Validated(m.place(node), owner.name, data, label, args.text(0, "X"), takes_of(owner)))
+    by_use(m, data, "train", node)
     m.flow.fitted.append(
         Fitted(
             place=m.place(node),

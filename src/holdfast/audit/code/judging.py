@@ -46,7 +46,8 @@ def seen(flow: Flow) -> Iterator[Seen]:
     for score in flow.scored:
         for number in sorted(score.models):
             model = flow.learned[number]
-            if side_of_rows(flow, score.rows) == "valid" and _judged_elsewhere(flow, model):
+            kept = side_of_rows(flow, score.rows) == "valid" or kept_in(score.rows)
+            if kept and _judged_elsewhere(flow, model):
                 continue
             if crosses(model.rows, score.rows) and not covers(model.rows, score.rows):
                 yield Seen(model, score, crossing=True)

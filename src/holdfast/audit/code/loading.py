@@ -4,12 +4,13 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.groups import ONE_OF_MANY
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.saved import path_of
 from holdfast.audit.code.splits import bundle, by_side
 from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import Data, File, Seq
-from holdfast.audit.code.vocabulary import DATASETS
+from holdfast.audit.code.vocabulary import DATASETS, side_of_file
 
 
 def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C901 a ladder of cases
@@ -21,6 +22,10 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C9
         return unknown_call(m, last, args, node)
     known = isinstance(path, str) and "{" not in path
     key = ("file", path) if known else ("read", last, m.cell, line, tuple(m.active))
+    if not known and any(name in m.turning for name in _names(args)):
+        key = (*key, ONE_OF_MANY)
+    if known and (side := side_of_file(path)):
+        m.flow.sides.setdefault(m.source(*key), side)
     if DATASETS.match(last):
         key = ("set", last)
     data = Data(rows=m.source(*key), gone=frozenset())
@@ -45,6 +50,10 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C9
     if args.given("index_col") and args.given("parse_dates"):
         data = replace(data, ordered="an index of dates")
     return data
+
+
+def _names(args: Args) -> list[str]:
+    return [one.id for given in args.nodes for one in ast.walk(given) if isinstance(one, ast.Name)]
 
 
 def opened(m: Machine, args: Args, node: ast.AST) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine, strings
+from holdfast.audit.code.sides import by_use
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -29,6 +30,7 @@ def taken(m: Machine, metric: str, node: ast.AST, found: Data, text: str = "") -
     if found.by is not None:
         fits = [one for one in found.by.fits if m.flow.learned[one].kind == "model"]
         found = replace(found, models=found.models | set(fits))
+    by_use(m, found, "test", node)
     return Score(frozenset({m.score(metric, node, found, text=text)}))
 
 

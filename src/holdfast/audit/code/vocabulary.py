@@ -278,3 +278,9 @@ def side_of(name: str) -> str:
         if pattern.search(name):
             return side
     return ""
+
+
+def side_of_file(path: str) -> str:
+    """Return which side of a split the name of a file speaks of: `data/test.csv`, but not `latest.csv`."""
+    words = re.split(r"[^a-z]+", path.lower().rsplit("/", 1)[-1])
+    return next((side_of(word) for word in words if word in {"train", "test", "valid", "val", "validation"}), "")
