@@ -16,7 +16,10 @@ class _Part(ModuleType):
 
     def __call__(self, *args: Any, **kwargs: Any) -> "Run":
         """Return the record of an audit; see `holdfast.audit.verb.audit` for the parameters."""
-        from holdfast.audit.verb import audit
+        from holdfast.core.lasting import lasting
+
+        with lasting():
+            from holdfast.audit.verb import audit
 
         return audit(*args, **kwargs)
 

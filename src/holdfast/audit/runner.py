@@ -139,7 +139,8 @@ def run_checks(
                 on_result(result)
             results.append(result)
             left.subtract(set(item.needs))
-            facts.forget_except([*(name for name, count in left.items() if count > 0), *keep])
+            if any(not left[need] for need in item.needs):
+                facts.forget_except([*(name for name, count in left.items() if count > 0), *keep])
             advance(1)
     return tuple(results)
 

@@ -6,6 +6,8 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
+from holdfast.core.lasting import lasting
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:
@@ -13,15 +15,15 @@ def one_thread() -> Iterator[None]:
 
     Boosting on 6,400 rows took 0.6 CPU-s with one thread and 13 with two, on a machine with other work to do.
     """
-    with _libraries().limit(limits=1):
+    with libraries().limit(limits=1):
         yield
 
 
 @cache
-def _libraries() -> ThreadpoolController:
-    """Return the libraries with threads that are loaded; to look for them costs 3 ms, and small fits are many."""
-    # These bring OpenMP with them.
-    import sklearn.ensemble
-    import sklearn.linear_model  # noqa: F401
+def libraries() -> ThreadpoolController:
+    """Return the libraries with threads, loaded; to look for them costs 3 ms, and small fits are many."""
+    with lasting():  # these bring OpenMP with them
+        import sklearn.ensemble
+        import sklearn.linear_model  # noqa: F401
 
     return ThreadpoolController()

@@ -16,6 +16,7 @@ from holdfast.audit.roots import ROOTS
 from holdfast.audit.runner import Facts, closure, refuse_unknown_options, run_checks
 from holdfast.audit.settings import AuditSettings
 from holdfast.audit.suppression import with_suppressions
+from holdfast.audit.threads import libraries
 from holdfast.core.config import checked
 from holdfast.core.dataset import Dataset, Kind, Role
 from holdfast.core.errors import BadInput, unknown
@@ -118,6 +119,8 @@ def audit_dataset(
     chosen = catalogue.selected(settings.select, settings.ignore)
     if dataset is None:  # checks of data would only say that there is none
         chosen = tuple(item for item in chosen if "dataset" not in closure(item.needs))
+    elif any("encoding" in closure(item.needs) for item in chosen):
+        libraries()  # models will be fitted
     done = {result.check: result for result in resume.results} if resume else {}
     with recorded(run, store, started) as going:
         facts.listen(going.listening(listening(progress)))

@@ -10,7 +10,8 @@ from holdfast.core.hashing import digest_json
 from holdfast.core.rows import Rows
 from holdfast.core.showing import shows
 
-FROZEN = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+# Most records are never made in one run: how they are validated is built when the first of them is.
+FROZEN = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", defer_build=True)
 Number = float | int
 Cell = str | float | int | bool | None
 
