@@ -132,7 +132,7 @@ def _compared(dataset: Dataset, target: Target, rows: np.ndarray, names: list[st
     if len(rows) < _LEAST_ROWS or target.n_classes < 2:
         return None
     numbers = {name: numbers_at(dataset, name, rows) for name in names}
-    singly = {name: part.score(number_bins(values)).balanced for name, values in numbers.items()}
+    singly = {name: part.balanced(number_bins(values)) for name, values in numbers.items()}
     best: Combination | None = None
     for one, other in combinations(names, 2):
         alone = max(singly[one], singly[other])
@@ -141,9 +141,8 @@ def _compared(dataset: Dataset, target: Target, rows: np.ndarray, names: list[st
         for sign, word in ((-1.0, "-"), (1.0, "+")):
             with np.errstate(invalid="ignore", over="ignore"):
                 values = numbers[one] + sign * numbers[other]
-            score = part.score(number_bins(values))
             # Bins are cut by quantile, so that one bin holds the cut between the classes; see how pure the rest is.
-            fit = _sharpened(part, values) if score.balanced >= 0.9 else 0.0
+            fit = _sharpened(part, values) if part.balanced(number_bins(values)) >= 0.9 else 0.0
             if fit >= _SEPARATED and (best is None or fit > best.fit):
                 best = Combination((one, other), f"{one} {word} {other}", fit, alone, _SEPARATED)
     return best
@@ -153,7 +152,7 @@ def _sharpened(part: Target, values: np.ndarray) -> float:
     """Return the mean recall of two classes when `values` is cut at the best place learnt on the other folds."""
     known = np.isfinite(values)
     if part.n_classes != 2 or known.mean() < 0.95:
-        return part.score(number_bins(values)).balanced
+        return part.balanced(number_bins(values))
     recalls = []
     for fold in range(3):
         train, test = known & (part.folds != fold), known & (part.folds == fold)

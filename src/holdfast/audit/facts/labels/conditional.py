@@ -64,16 +64,29 @@ class Target:
         """Return how well `bins` (a whole number from 0 for each row) tell the label."""
         if not len(bins):
             return NOTHING
+        if self.n_classes:
+            return _classes_score(self._counts(bins))
         n_bins = int(bins.max()) + 1
         cells = bins * N_FOLDS + self.folds
-        if self.n_classes:
-            n_cells = n_bins * N_FOLDS * self.n_classes
-            counts = np.bincount(cells * self.n_classes + self.classes, minlength=n_cells)
-            return _classes_score(counts.reshape(n_bins, N_FOLDS, self.n_classes).astype(np.float64))
         shape, size = (n_bins, N_FOLDS), n_bins * N_FOLDS
         counts = np.bincount(cells, minlength=size).reshape(shape).astype(np.float64)
         sums = np.bincount(cells, self.ranks, minlength=size).reshape(shape)
         return _ranks_score(counts, sums, self.ranks)
+
+    def balanced(self, bins: np.ndarray) -> float:
+        """Return the mean recall of the classes alone, as in the score of `bins`; 0 where no class counts."""
+        if not len(bins):
+            return NOTHING.balanced
+        counts = self._counts(bins)
+        total = counts.sum(axis=(0, 1))
+        return _recalled(counts, _chances(counts), total) if len(_judged(total)) else NOTHING.balanced
+
+    def _counts(self, bins: np.ndarray) -> Float[np.ndarray, "bins folds classes"]:
+        """Return how many rows of each class lie in each bin and fold."""
+        n_bins = int(bins.max()) + 1
+        cells = (bins * N_FOLDS + self.folds) * self.n_classes + self.classes
+        counts = np.bincount(cells, minlength=n_bins * N_FOLDS * self.n_classes)
+        return counts.reshape(n_bins, N_FOLDS, self.n_classes).astype(np.float64)
 
     def bins(self, values: pa.ChunkedArray | pa.Array) -> Int[np.ndarray, " sample"]:
         """Return the bin of each of the sample's values of a column: numbers by quantile, other values one each."""
@@ -151,15 +164,10 @@ def normal_tail(z: float) -> float:
 
 def _classes_score(counts: np.ndarray) -> Score:
     """Return the score from counts by bin, fold and class."""
-    by_fold = counts.sum(axis=0)
-    total = by_fold.sum(axis=0)
-    learnt = counts.sum(axis=1, keepdims=True) - counts
-    prior = total - by_fold
-    prior = prior / np.maximum(prior.sum(axis=1, keepdims=True), 1.0)
-    size = learnt.sum(axis=2, keepdims=True)
-    chance = (learnt + _PRIOR_ROWS * prior) / (size + _PRIOR_ROWS)
+    total = counts.sum(axis=(0, 1))
+    chance = _chances(counts)
     rest = counts.sum(axis=2, keepdims=True) - counts
-    judged = np.flatnonzero((total >= _LEAST_OF_CLASS) & (total.sum() - total >= _LEAST_OF_CLASS))
+    judged = _judged(total)
     if not len(judged):
         return NOTHING
     if len(total) == 2:
@@ -173,12 +181,32 @@ def _classes_score(counts: np.ndarray) -> Score:
     value = float(per_class.mean())
     # The deviation of a mean is at most the mean of the deviations, however the classes depend on each other.
     deviation = float(np.sqrt((variances * share**2).sum(axis=0)[weight > 0]).mean())
-    right = np.take_along_axis(counts, chance.argmax(axis=2)[:, :, None], axis=2)[:, :, 0]
-    recalled = np.bincount(chance.argmax(axis=2).ravel(), right.ravel(), minlength=len(total))
-    balanced = float((recalled / np.maximum(total, 1.0))[total >= _LEAST_OF_CLASS].mean())
+    balanced = _recalled(counts, chance, total)
     return Score(
         value, max(0.0, 2 * value - 1), balanced, normal_tail((value - 0.5) / max(_FOLDS_DEPEND * deviation, 1e-12))
     )
+
+
+def _chances(counts: np.ndarray) -> Float[np.ndarray, "bins folds classes"]:
+    """Return how likely each class is in each bin, learnt on the other folds."""
+    by_fold = counts.sum(axis=0)
+    learnt = counts.sum(axis=1, keepdims=True) - counts
+    prior = by_fold.sum(axis=0) - by_fold
+    prior = prior / np.maximum(prior.sum(axis=1, keepdims=True), 1.0)
+    return np.asarray((learnt + _PRIOR_ROWS * prior) / (learnt.sum(axis=2, keepdims=True) + _PRIOR_ROWS))
+
+
+def _judged(total: np.ndarray) -> Int[np.ndarray, " judged"]:
+    """Return the classes with enough rows, and enough rows of others, for an AUC."""
+    return np.flatnonzero((total >= _LEAST_OF_CLASS) & (total.sum() - total >= _LEAST_OF_CLASS))
+
+
+def _recalled(counts: np.ndarray, chance: np.ndarray, total: np.ndarray) -> float:
+    """Return the mean recall of the classes when each row gets the likeliest class of its bin."""
+    guess = chance.argmax(axis=2)
+    right = np.take_along_axis(counts, guess[:, :, None], axis=2)[:, :, 0]
+    recalled = np.bincount(guess.ravel(), right.ravel(), minlength=len(total))
+    return float((recalled / np.maximum(total, 1.0))[total >= _LEAST_OF_CLASS].mean())
 
 
 def _areas(scores: np.ndarray, hits: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
