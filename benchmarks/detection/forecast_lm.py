@@ -1,12 +1,13 @@
 """The first forecast about a real learner: generation 10 of a language model, predicted from one, then run.
 
     nice python benchmarks/detection/forecast_lm.py TEXT [--learner NAME] [--store FOLDER] [--out docs/collapse-plan.md]
+    nice python benchmarks/detection/forecast_lm.py MNIST.idx --learner vae --documents 2000
 
 What the first models learn from is drawn once. `--replicates` models are fitted on it with different luck, and each
 writes as much as it learnt from. From their words the forecast for `--generations` is made and written to
 `forecast.json` in the store, before any later generation is run. Then one of them goes on, each model learning from
 what the one before wrote, and the miss is written beside the forecast. Every finished model's counts are kept, so that
-the script can be started again.
+the script can be started again. Of a learner of pictures the types are 200 clusters of real pictures.
 """
 
 import argparse
@@ -30,13 +31,24 @@ TRANSFORMER = {
     "reference": 1, "batch": 16, "rate": 3e-3,
 }  # fmt: skip
 STREAMS = Streams(41)
+CLUSTERS = 200
 
 
-def counted(batch, types):
-    """Return how often each type is in a batch of one replicate: tokens, or counts."""
-    if hasattr(batch, "tokens"):
-        return np.bincount(batch.tokens[0].ravel(), minlength=types)
-    return batch.counts[0].ravel()
+def counter(learner, truth, first):
+    """Return what counts how often each type is in a batch of one replicate: tokens, counts, or kinds of pictures."""
+    if hasattr(first, "pixels"):
+        from sklearn.cluster import KMeans
+
+        def flat(batch):
+            return batch.pixels[0].reshape(batch.pixels.shape[1], -1) / 255.0
+
+        base = flat(learner.draw(truth, Draw(8000), STREAMS("base")))
+        clusters = KMeans(CLUSTERS, n_init=1, random_state=0, max_iter=30).fit(base)
+        return lambda batch: np.bincount(clusters.predict(flat(batch)), minlength=CLUSTERS)
+    if hasattr(first, "tokens"):
+        types = max(int(first.tokens.max()) + 1, getattr(learner, "vocabulary", 0))
+        return lambda batch: np.bincount(batch.tokens[0].ravel(), minlength=types)
+    return lambda batch: batch.counts[0].ravel()
 
 
 def made(name, text, options):
@@ -114,12 +126,10 @@ def main():
     learner = made(chosen.learner, chosen.text, chosen.options)
     chain = Chain(learner, chosen.documents, chosen.store)
     first = chain.begin()
-    types = int(first.tokens.max()) + 1 if hasattr(first, "tokens") else counted(first, 0).size
-    if hasattr(first, "tokens"):
-        types = max(types, getattr(learner, "vocabulary", 0))
+    counted = counter(learner, chain.truth, first)
     written = [chain.after(first, f"1-{i}") for i in range(chosen.replicates)]
-    start = counted(first, types)
-    replicates = np.stack([counted(one, types) for one in written], axis=1)
+    start = counted(first)
+    replicates = np.stack([counted(one) for one in written], axis=1)
     note = chosen.store / "forecast.json"
     if note.exists():
         told = json.loads(note.read_text())
@@ -130,10 +140,10 @@ def main():
     print(json.dumps({key: told[key] for key in ("effective_size", "nominal", "sharpening", "notes")}), flush=True)
     seen = []
     for which in range(chosen.chains):
-        batch, line = written[which], [counted(first, types), counted(written[which], types)]
+        batch, line = written[which], [counted(first), counted(written[which])]
         for t in range(2, chosen.generations + 1):
             batch = chain.after(batch, f"{t}-{which}")
-            line.append(counted(batch, types))
+            line.append(counted(batch))
         seen.append(line)
     report(told, seen, start, chosen)
 
@@ -156,8 +166,9 @@ def report(told, seen, start, chosen):
             beginning = f"{told['lines'][name]['seen'][0]:.4g}"
             rows.append([title, t, beginning, *cells, " and ".join(f"{one:.4g}" for one in actual)])
     spent = json.loads((chosen.store / "seconds.json").read_text())
+    what = "pictures" if "side" in catalogue.learners()[chosen.learner].make.model_fields else "documents"
     text = (
-        f"Written by `benchmarks/detection/forecast_lm.py` (learner {chosen.learner}, {chosen.documents:,} documents a "
+        f"Written by `benchmarks/detection/forecast_lm.py` (learner {chosen.learner}, {chosen.documents:,} {what} a "
         f"generation, {chosen.replicates} replicates of generation 1; {sum(spent.values()):,.0f} CPU seconds).\n\n"
         + "\n".join(_estimates(name, one) for name, one in forecasts.items())
         + "\n\n"

@@ -76,6 +76,14 @@ class Leaper(Protocol):
         """Return the model after a fit on so many items, drawn from it, for each of the sizes in turn."""
 
 
+@runtime_checkable
+class HoldsOut(Protocol):
+    """A learner whose real items are those of a file, of which some are held out for measures."""
+
+    def held_out(self, most: int) -> SampleSet:
+        """Return real items from which no model learns, each of them once, and at most so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class LearnerKind:
     """A learner as the catalogue knows it. `make` is the record's class."""

@@ -23,6 +23,7 @@ from holdfast.core.showing import shows
 
 HISTORIES = 60  # drawn for the bands: enough for a 90% band that is itself known within some per cent
 BAND = (0.05, 0.95)
+_OFF = 3.0  # standard deviations between generation 1 and its own forecast, from which on that is said
 _WIDER = 2.5758 / 1.96  # a 99% interval beside one of 95%
 Line = Float[np.ndarray, "asked"]
 
@@ -139,14 +140,25 @@ def holds_one(power: Estimated) -> bool:
 
 def _missed(start: np.ndarray, replicates: np.ndarray, first: Written) -> list[str]:
     """Return a note where generation 1, which is known, is not what these estimates would come to."""
-    title, take = QUANTITIES["types-alive"]
-    seen = take(np.where(start > 0, replicates.T, 0), start)
-    told = take(np.where(start > 0, first, 0), start)
-    apart = float(told.mean() - seen.mean())
-    if abs(apart) <= 3 * math.sqrt(float(told.var()) + float(seen.var())):
+    off: list[tuple[float, str]] = []
+    for title, take in QUANTITIES.values():
+        seen = take(np.where(start > 0, replicates.T, 0), start)
+        told = take(np.where(start > 0, first, 0), start)
+        spread = math.sqrt(float(told.var()) + float(seen.var()))
+        apart = abs(float(told.mean() - seen.mean()))
+        if apart > _OFF * spread:
+            said = (
+                f"{title}: {_rounded(seen.mean())} in generation 1, which would be forecast as {_rounded(told.mean())}"
+            )
+            off.append((apart / spread if spread else math.inf, said))
+    if not off:
         return []
-    said = f"generation 1 has {seen.mean():,.0f} {title} and would be forecast to have {told.mean():,.0f}"
+    said = max(off, key=lambda one: one[0])[1]
     return [f"{said}: frequencies do not change as these estimates say, and what comes later is off likewise"]
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _drawn_settings(

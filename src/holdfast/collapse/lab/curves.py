@@ -1,7 +1,7 @@
 """What an experiment came to: each measure over the generations, and theory beside it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -10,6 +10,7 @@ from holdfast.collapse import catalogue
 from holdfast.collapse.definitions import Measure, Statistic, Theory
 from holdfast.collapse.lab.experiment import Arm
 from holdfast.collapse.lab.loop import Values
+from holdfast.collapse.measuring.protocol import Band
 from holdfast.core.errors import NotApplicable
 from holdfast.core.showing import shows
 
@@ -44,7 +45,10 @@ class Overlay:
 @shows("holdfast.collapse.lab.telling:shown")
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A measure over the generations, over all replicates. `silent` says which theories do not speak, and why."""
+    """A measure over the generations, over all replicates. `silent` says which theories do not speak, and why.
+
+    `null` is the interval of real samples beside a measure of samples, or why it is not estimable; None of models.
+    """
 
     arm: Arm
     measure: Measure
@@ -58,6 +62,7 @@ class Curve:
     high: Line
     overlays: tuple[Overlay, ...]
     silent: tuple[tuple[str, str], ...]
+    null: Band | str | None = None
 
     def simulated(self, statistic: Statistic) -> Line:
         """Return what a theory about a statistic is compared with; statistics are called as their fields are."""
@@ -65,8 +70,14 @@ class Curve:
         return line
 
 
-def curves(arm: Arm, values: Values, measures: Sequence[Measure], at: tuple[int, ...]) -> tuple[Curve, ...]:
-    """Return a curve for each measure of an arm, with the theories that hold there."""
+def curves(
+    arm: Arm,
+    values: Values,
+    measures: Sequence[Measure],
+    at: tuple[int, ...],
+    nulls: Mapping[str, Band | str] | None = None,
+) -> tuple[Curve, ...]:
+    """Return a curve for each measure of an arm, with theories that hold there and intervals of real samples."""
     at = tuple(t for t in at if t <= arm.generations)
     setting = arm.setting()
     found = []
@@ -87,7 +98,8 @@ def curves(arm: Arm, values: Values, measures: Sequence[Measure], at: tuple[int,
             if theory.checkable is not None:
                 apart[~theory.checkable(setting)[list(at)]] = np.nan
             overlays.append(Overlay(theory, predicted, apart))
-        found.append(_curve(arm, one, at, taken, tuple(overlays), tuple(silent)))
+        curve = _curve(arm, one, at, taken, tuple(overlays), tuple(silent))
+        found.append(replace(curve, null=(nulls or {}).get(one.name)))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from itertools import groupby
 import numpy as np
 
 from holdfast.collapse.lab.curves import Curve, Overlay
+from holdfast.collapse.measuring.protocol import Band
 from holdfast.core.finding import Cell, Examples, Series
 from holdfast.core.record import Section
 from holdfast.core.showing import Shown
@@ -63,19 +64,40 @@ def _end(by_name: Mapping[str, Sequence[Curve]]) -> Section:
     """Return the last generation of every history as a table: median, and the middle 90%."""
     names = list(dict.fromkeys(curve.arm.name for curves in by_name.values() for curve in curves))
     first = next(iter(by_name.values()))[0]
+    nulls = [curve.null for curves in by_name.values() for curve in curves if curve.null is not None]
     rows = []
     for curves in by_name.values():
         by_arm = {curve.arm.name: curve for curve in curves}
         cells = [_spread(by_arm[name]) if name in by_arm else "—" for name in names]
-        rows.append((curves[0].measure.title, *cells))
-    says = "The median history, and in brackets the middle 90% of them."
+        rows.append((curves[0].measure.title, *cells, *([_real(curves)] if nulls else [])))
+    says = ["The median history, and in brackets the middle 90% of them."]
     if first.replicates == 1:
-        says = "One history of each: nothing here says how much another one would differ."
+        says = ["One history of each: nothing here says how much another one would differ."]
+    if any(isinstance(null, Band) for null in nulls):
+        says.append(
+            "Real samples: where 95% of real samples of the same size lie. A measure of a model itself has no such "
+            "interval."
+        )
+    says += [
+        f"How far real samples lie apart is not estimable: {reason}."
+        for reason in dict.fromkeys(null for null in nulls if isinstance(null, str))
+    ]
+    columns = ("Measure", *names, *(["Real samples"] if nulls else []))
     return Section(
         title=f"After {_counted(first.at[-1])}",
-        says=(says,),
-        evidence=(Examples(caption="The last generation", columns=("Measure", *names), cells=tuple(rows)),),
+        says=tuple(says),
+        evidence=(Examples(caption="The last generation", columns=columns, cells=tuple(rows)),),
     )
+
+
+def _real(curves: Sequence[Curve]) -> str:
+    """Return the interval of real samples beside a measure; arms whose real worlds differ have one each."""
+    intervals = dict.fromkeys(
+        f"{_short(null.low)} to {_short(null.high)}" if isinstance(null, Band) else "not estimable"
+        for null in (curve.null for curve in curves)
+        if null is not None
+    )
+    return ", ".join(intervals) or "—"
 
 
 def _spread(curve: Curve) -> str:
@@ -95,18 +117,30 @@ def _measured(curves: Sequence[Curve]) -> Section:
 
 def _even(curves: Sequence[Curve]) -> Iterator[Sequence[Curve]]:
     """Yield the curves in groups of about the same size that fit into one picture."""
-    parts = -(-len(curves) // MOST_LINES)
+    most = MOST_LINES - any(isinstance(curve.null, Band) for curve in curves)  # which is a line as well
+    parts = -(-len(curves) // most)
     size = -(-len(curves) // parts)
     for start in range(0, len(curves), size):
         yield curves[start : start + size]
 
 
 def _medians(curves: Sequence[Curve]) -> Series:
-    lines = {curve.arm.name: (curve.at, curve.median, curve.low, curve.high) for curve in curves}
-    banded = len(curves) <= 2 and curves[0].replicates > 1  # more bands hide one another
+    at, nothing = curves[0].at, np.full(len(curves[0].at), np.nan)
+    nulls = dict.fromkeys(curve.null for curve in curves if isinstance(curve.null, Band))
+    banded = len(curves) <= 2 and curves[0].replicates > 1 and not nulls  # more bands hide one another
+    lines = {
+        curve.arm.name: (curve.at, curve.median, *((curve.low, curve.high) if banded else (nothing, nothing)))
+        for curve in curves
+    }
     name = "Median" + (" and the middle 90% of histories" if banded else " history")
     name = name if curves[0].replicates > 1 else "One history"
-    return _drawn(name, curves[0].measure.name, lines, banded=banded)
+    for place, null in enumerate(nulls):
+        title = "real samples" if len(nulls) == 1 else f"real samples {place + 1}"
+        level = [np.full(len(at), value) for value in ((null.low + null.high) / 2, *null)]
+        lines[title] = (at, *level)
+    if nulls:
+        name += ", and where 95% of real samples lie"
+    return _drawn(name, curves[0].measure.name, lines, banded=banded or bool(nulls))
 
 
 def _beside_theory(curve: Curve) -> Iterator[Series]:

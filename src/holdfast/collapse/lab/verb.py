@@ -2,15 +2,18 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from holdfast.collapse.definitions import Learner, Measure
 from holdfast.collapse.lab.curves import Curve, curves
 from holdfast.collapse.lab.experiment import Arm, Experiment, arms, chosen_measures
 from holdfast.collapse.lab.judging import generations_of, judged
 from holdfast.collapse.lab.keeping import Keeper
+from holdfast.collapse.lab.nulls import null_bands
 from holdfast.collapse.lab.telling import headline, sections
 from holdfast.collapse.lab.work import gathered, run_all
+from holdfast.collapse.measuring.protocol import Band
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
@@ -50,12 +53,7 @@ def run_experiment(
     with recorded(run, store, started) as going, tempfile.TemporaryDirectory() as temporary:
         keeper = Keeper(going.writer.folder / VALUES if going.writer else Path(temporary))
         run_all(experiment, found, measures, keeper, going.listening(progress))
-        at = experiment.recorded()
-        drawn = tuple(
-            curve
-            for number, arm in enumerate(found)
-            for curve in curves(arm, gathered(experiment, number, arm, keeper), measures, at)
-        )
+        drawn = tuple(_curves(experiment, found, measures, keeper))
         keeper.tidy()
         run = going.finish(
             results=judged(generations_of(drawn), select=("theory-disagrees",)),
@@ -63,6 +61,21 @@ def run_experiment(
             sections=sections(drawn, found[0].kind.tells),
         )
     return run, drawn
+
+
+def _curves(
+    experiment: Experiment, found: Sequence[Arm], measures: Sequence[Measure], keeper: Keeper
+) -> Iterator[Curve]:
+    """Yield the curves of all arms; arms of one learner have one real world, and its intervals are made once."""
+    streams = Streams(experiment.seed)
+    known: list[tuple[Learner, Mapping[str, Band | str]]] = []
+    for number, arm in enumerate(found):
+        values = gathered(experiment, number, arm, keeper)
+        nulls = next((bands for learner, bands in known if learner == arm.learner), None)
+        if nulls is None:
+            nulls = null_bands(arm, measures, values, experiment.measure_size, streams)
+            known.append((arm.learner, nulls))
+        yield from curves(arm, values, measures, experiment.recorded(), nulls)
 
 
 def _seen(arm: Arm, experiment: Experiment) -> tuple[type, tuple[type, ...]]:

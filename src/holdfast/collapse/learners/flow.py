@@ -67,6 +67,10 @@ class Flow(BaseModel):
         """Return pictures; of the truth, held-out ones."""
         return painting.samples(self._source, model, size, self._paint, rng)
 
+    def held_out(self, most: int) -> Images:
+        """Return real pictures that no model learns from."""
+        return painting.held_out(self._source, most)
+
     def refuse(self, samples: int) -> str:
         """Return why so few samples cannot be fitted: one picture is enough."""
         del samples

@@ -157,6 +157,12 @@ class Transformer(BaseModel):
             found.append(Texts([real.text(page) for page in pages]))
         return found
 
+    def held_out(self, most: int) -> Texts:
+        """Return held-out documents that share no word."""
+        real = self._corpus
+        whole = real.held_out[: len(real.held_out) // self.length * self.length].reshape(-1, self.length)
+        return Texts([real.text(page) for page in whole[:most]])
+
     def refuse(self, samples: int) -> str:
         """Return why so few samples cannot be fitted: one document is enough."""
         del samples

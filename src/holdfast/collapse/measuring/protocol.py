@@ -41,7 +41,7 @@ SPLITS = 39  # the least and the greatest of 39 values are a 95% interval for th
 GROUPS = 20
 MOST_ITEMS = 1000
 _MARGIN = 0.8  # of the words, runs of words or characters that the smallest part holds are drawn: parts differ
-_MOST_REAL = 20  # times the size that is compared: a larger real set would narrow intervals by 2.5% at the most
+MOST_REAL = 20  # times the size that is compared: a larger real set would narrow intervals by 2.5% at the most
 _SHARED = 0.25  # where both parts of a split are a smaller share of the real set, splits are as good as independent
 _T_19 = 2.093  # 97.5% quantile of Student's t with 19 degrees of freedom, one fewer than groups
 _KNOWN = 0.5  # this share of splits or groups must have a value
@@ -189,7 +189,7 @@ def ruler(
     measures = tuple(measures)
     with one_thread():
         size = size or size_for(measures, sets, real, streams, most=most)
-        kept = min(len(real), _MOST_REAL * size.items)
+        kept = min(len(real), MOST_REAL * size.items)
         (whole,) = _cut(real, measures, [kept], streams("measuring", "real"))
         _, reference = _split(whole, size, streams, 0)
     return Ruler(measures, whole, reference, size, streams, splits, groups)
@@ -224,11 +224,20 @@ def values(measures: Sequence[Measure], sample: SampleSet, real: SampleSet) -> d
     the real set holds, so that it does not matter if the sample holds somewhat fewer. Raises BadInput.
     """
     some, reference = faces(sample, measures), faces(real, measures)
-    drawing = [one for one in measures if _draws(one)]
-    held = {one.name: _held(one, reference, reference) for one in drawing}
-    size = Size(len(real), {name: max(1, have // 2) for name, have in held.items() if have is not None})
-    found = _values(measures, some, reference, size)
+    found = _values(measures, some, reference, _half(measures, reference))
     return {name: float("nan") if isinstance(value, str) else value for name, value in found.items()}
+
+
+def half_of(measures: Sequence[Measure], real: SampleSet, items: int, streams: Streams) -> Size:
+    """Return the size at which `values` compares samples of so many items. Raises NotApplicable."""
+    (some,) = _cut(real, measures, [items], streams("measuring", "half"))
+    return _half(measures, some)
+
+
+def _half(measures: Sequence[Measure], reference: Faces) -> Size:
+    held = {one.name: _held(one, reference, reference) for one in measures if _draws(one)}
+    draws = {name: max(1, have // 2) for name, have in held.items() if have is not None}
+    return Size(len(reference[""]), draws)
 
 
 def size_for(

@@ -104,6 +104,11 @@ class External(BaseModel):
         found = [self._drawn(model, i, size, rng, held_out=True) for i in range(len(model.seed))]
         return [sample_set(one, self._looked_at) for one in found]
 
+    def held_out(self, most: int) -> SampleSet:
+        """Return held-out items of the file, or new ones from the object's `real`."""
+        found = self._said(most, 0) if self.file is None else self._kept_apart[:most]
+        return sample_set(found, self._looked_at)
+
     def refuse(self, samples: int) -> str:
         """Return why so few samples cannot be fitted: that is for the object to say."""
         del samples
@@ -120,8 +125,7 @@ class External(BaseModel):
             )
         if self.file is None:
             return self._said(size, seed)
-        cut = round(len(self._real) * (1 - _HELD_OUT))
-        part = self._real[cut:] if held_out else self._real[:cut]
+        part = self._kept_apart if held_out else self._real[: len(self._real) - len(self._kept_apart)]
         return part[rng.choice(len(part), size, replace=size > len(part))]
 
     def _model(self, model: Taught, i: int) -> Any:
@@ -161,6 +165,10 @@ class External(BaseModel):
         if len(found) < 10:
             raise BadInput(f"{self.file} has {len(found)} items; a fifth of them is held out, so 10 are needed")
         return found[Streams(0)("held out").permutation(len(found))]
+
+    @property
+    def _kept_apart(self) -> np.ndarray:
+        return self._real[round(len(self._real) * (1 - _HELD_OUT)) :]
 
     @cached_property
     def _looked_at(self) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What learners of pictures share: states, and the way of batches from source and models into training."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
@@ -100,8 +100,17 @@ def steps(fixed: int, epochs: float | None, batch: int, parts: Sequence[Part]) -
 
 def samples(real: Source, model: Painters, size: int, paint: Paint, rng: np.random.Generator) -> list[Images]:
     """Return pictures as measures look at them; of the truth, held-out ones."""
-    found: list[Any] = [
+    found: list[np.ndarray] = [
         real.pictures(size, rng, held_out=True) if is_real else paint(weights, size, 1.0, rng)
         for weights, is_real in zip(model.weights, model.real, strict=True)
     ]
-    return [Images(one[..., None] / 255.0) for one in found]
+    return [_looked_at(one) for one in found]
+
+
+def held_out(real: Source, most: int) -> Images:
+    """Return held-out pictures, each once."""
+    return _looked_at(real.held_out[:most])
+
+
+def _looked_at(pixels: UInt8[np.ndarray, "items side side"]) -> Images:
+    return Images(pixels[..., None] / 255.0)
