@@ -1,7 +1,7 @@
 """Gain against forgetting: ways to tune two kinds of models, over seeds, on text that every installation has.
 
     nice env OMP_NUM_THREADS=1 python benchmarks/detection/forgetting.py [--seeds 0 1 …] [--family encoder|language]
-                                                                       [--out results.json] [--short]
+                                     [--ways plain replay …] [--test 1500] [--out results.json] [--short]
 
 encoder   a BERT of 2 layers that learnt to tell of which of four libraries a docstring is (task A: accuracy), tuned to
           tell four others apart (task B), where it gets a new head
@@ -9,7 +9,7 @@ language  a GPT-2 of 2 layers that learnt the prose of docstrings (A: minus nats
 
 Everything is drawn from the installed packages' files by the seed: models, texts and splits. Gain is the score on test
 examples of B after less before (before: the model as it came, with a head fitted on it), forgetting the score on test
-examples of A before less after. Results are kept in --out as they come, and not made again.
+examples of A before less after. Results are kept in --out as they come, and not made again; a file for each --test.
 """
 
 import argparse
@@ -98,6 +98,7 @@ def ways(family):
         Way(f"LoRA, rank 8, rate × {strength['lora']:g}", {**head, "adapt": "lora", "rate": rate * strength["lora"]}),
         Way(f"L2-SP, λ = {strength['l2sp']:g}", kept("l2sp")),
         Way(f"EWC on the new inputs, λ = {strength['ewc']:g}", kept("ewc")),
+        Way("head first, the state that scores best", head),
         Way("interpolation (default without original data)", head, blends=True),
         Way("interpolation, original data known", head, original=True, blends=True),
         Way("replay, 25%", replay, original=True),
@@ -246,7 +247,7 @@ class Case:
             )
 
 
-def campaign(family, seeds, size, kept=None, said=print, save=lambda: None):
+def campaign(family, seeds, size, kept=None, said=print, save=lambda: None, names=None):
     """Return {seed: {row: result}} and the scores before; rows that are `kept` are not made again."""
     import torch
 
@@ -254,7 +255,7 @@ def campaign(family, seeds, size, kept=None, said=print, save=lambda: None):
     found = kept if kept is not None else {}
     for seed in seeds:
         rows = found.setdefault(str(seed), {})
-        left = [way for way in ways(family) if way.name not in rows]
+        left = [way for way in ways(family) if way.name not in rows and (names is None or way.name in names)]
         if not left:
             continue
         with tempfile.TemporaryDirectory() as folder:
@@ -292,7 +293,7 @@ def ratio(top, bottom):
 def told(family, found):
     """Return the table of a family as lines of Markdown."""
     seeds = list(found.values())
-    names = [way.name for way in ways(family)]
+    names = [way.name for way in ways(family) if all(way.name in one for one in seeds)]
     gains = {name: [one[name]["gain"] for one in seeds] for name in names}
     losses = {name: [one[name]["lost"] for one in seeds] for name in names}
     before = [np.mean([one["before"][key] for one in seeds]) for key in "ab"]
@@ -319,6 +320,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)), help="0 1 2 3 4, if not said")
     parser.add_argument("--family", choices=("encoder", "language"))
+    parser.add_argument("--ways", nargs="+", metavar="NAME", help="beginnings of names of rows; all, if not said")
+    parser.add_argument(
+        "--test", type=int, help="test examples of each task; more than 500 make the intervals narrower"
+    )
     parser.add_argument("--out", type=Path)
     parser.add_argument("--short", action="store_true")
     options = parser.parse_args()
@@ -330,10 +335,10 @@ def main():
 
     for family in (options.family,) if options.family else ("encoder", "language"):
         found = kept.setdefault(family, {})
-        campaign(
-            family, options.seeds, SHORT if options.short else SIZES[family], found,
-            lambda line: print(line, file=sys.stderr, flush=True), save,
-        )  # fmt: skip
+        size = SHORT if options.short else SIZES[family]
+        size = replace(size, test=options.test or size.test)
+        names = {way.name for way in ways(family) if way.name.startswith(tuple(options.ways or ("",)))}
+        campaign(family, options.seeds, size, found, lambda line: print(line, file=sys.stderr, flush=True), save, names)
         print("\n".join(told(family, found)), end="\n\n")
     print(f"{time.process_time():.0f} CPU seconds", file=sys.stderr)
 

@@ -41,6 +41,14 @@ def adaptations() -> Mapping[str, Adaptation]:
     return {one.name: one for one in _found("adapting", "adaptation")}
 
 
+def adaptation(name: str) -> Adaptation:
+    """Return a way to adapt by name. Raises BadInput."""
+    known = adaptations()
+    if name not in known:
+        raise unknown("way to adapt", name, known)
+    return known[name]
+
+
 @cache
 def predictors() -> Mapping[str, Any]:
     """Return what predicts by the name of its task, of tasks that can."""

@@ -6,8 +6,15 @@ from pathlib import Path
 
 from holdfast.core.durable import building
 from holdfast.core.errors import StoreError
+from holdfast.finetune.tasks.definitions import Prepared
 
 MODEL = "model"  # folder of the tuned model, beside the record
+
+
+def write_model(prepared: Prepared, folder: Path) -> None:
+    """Write the model as it is now. Raises StoreError."""
+    with model_written(folder) as making:
+        prepared.save(prepared.module, making)
 
 
 @contextmanager

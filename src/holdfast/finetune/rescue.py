@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from holdfast.finetune.checkpoint import latest
-from holdfast.finetune.model_folder import model_written
+from holdfast.finetune.model_folder import write_model
 from holdfast.finetune.tasks.definitions import Prepared
 from holdfast.finetune.weights import put
 
@@ -14,6 +14,5 @@ def rescued(prepared: Prepared, steps: Path, folder: Path) -> bool:
     if kept is None:
         return False
     put(prepared.module, kept.tensors["model"])
-    with model_written(folder) as making:
-        prepared.save(prepared.module, making)
+    write_model(prepared, folder)
     return True

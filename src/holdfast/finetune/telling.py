@@ -40,14 +40,7 @@ def sections(training: Training, journal: Journal, swept: Sweep) -> Iterator[Sec
     if training.curves is not None:
         yield Section(title="On the way", says=_stopped(journal), evidence=(_curves(training),))
     if swept.blends:
-        yield Section(title="How far to go", says=(f"{swept.reason[0].upper()}{swept.reason[1:]}.",), evidence=(
-            Examples(
-                caption="Shares of the tuned weights, on validation data",
-                columns=("share", "score", "original score", "lost"),
-                cells=tuple((one.share, rounded(one.score), rounded(one.original), rounded(one.lost))
-                            for one in swept.blends),
-            ),
-        ))  # fmt: skip
+        yield _shares(swept)
     yield from guards_told(training)
 
 
@@ -74,6 +67,18 @@ def beside(training: Training, items: str = "test examples", model: str = "tuned
             *measures(training, "transfer"),
         ),
     )
+
+
+def _shares(swept: Sweep) -> Section:
+    columns: tuple[str, ...] = ("share", "score", "original score", "lost")
+    if all(one.original is None for one in swept.blends):
+        columns = columns[:2]
+    cells = tuple(
+        (one.share, rounded(one.score), rounded(one.original), rounded(one.lost))[: len(columns)]
+        for one in swept.blends
+    )
+    table = Examples(caption="Shares of the tuned weights, on validation data", columns=columns, cells=cells)
+    return Section(title="How far to go", says=(f"{swept.reason[0].upper()}{swept.reason[1:]}.",), evidence=(table,))
 
 
 def _curves(training: Training) -> Series:

@@ -85,14 +85,14 @@ def _rates(found: Sensitivity, told: _Measures) -> Section:
         says=(f"{how}: {found.reason}.",),
         evidence=(
             Series(
-                name=name, x=tuple(f"{one:.2g}" for one in found.rates),
+                name=name, x=tuple(map(_rate, found.rates)),
                 y=tuple(None if math.isnan(one) else round(one, 6) for one in found.scores),
                 x_name=found.what, y_name=found.metric, shape="point",
             ),
             Examples(
                 caption=found.metric, columns=(found.what.rpartition(" ")[2], "times", "score", "lost", "low", "high"),
                 cells=tuple(
-                    (f"{rate:.2g}", round(rate / found.used, 3), "burst" if math.isnan(score) else round(score, 4),
+                    (_rate(rate), round(rate / found.used, 3), "burst" if math.isnan(score) else round(score, 4),
                      *((round(lost.value, 4), round(lost.low, 4), round(lost.high, 4)) if lost else (None, None, None)))
                     for rate, score, lost in zip(found.rates, found.scores, found.lost, strict=True)
                 ),
@@ -100,6 +100,11 @@ def _rates(found: Sensitivity, told: _Measures) -> Section:
             *told,
         ),
     )  # fmt: skip
+
+
+def _rate(value: float) -> str:
+    """Return a rate in two digits; a whole number, as of trees, as it is."""
+    return f"{value:.0f}" if value >= 1.0 and value == round(value) else f"{value:.2g}"
 
 
 def _labels(found: Need, told: _Measures) -> Section:

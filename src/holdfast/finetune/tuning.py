@@ -29,7 +29,7 @@ from holdfast.finetune.measuring.transfer import beforehand, transfer
 from holdfast.finetune.measuring.untouched import Untouched
 from holdfast.finetune.measuring.work import Weights, Work
 from holdfast.finetune.methods.definitions import Method, Setting
-from holdfast.finetune.model_folder import MODEL, model_written
+from holdfast.finetune.model_folder import MODEL, write_model
 from holdfast.finetune.optimiser import trainable
 from holdfast.finetune.order import Order
 from holdfast.finetune.recipe import Recipe, batches
@@ -122,7 +122,7 @@ def tuned(work: Work, adaptation: Adaptation, method: Method | None, home: Path 
     blend(work.module, ends.base, ends.tuned, swept.chosen, ends.renew)
     training = replace(training, cost=measured_or_told(silent, "cost", lambda: scored(work, job, said, journal)))
     keep(scorecard(training), home)
-    _write(work.prepared, home / MODEL)
+    write_model(work.prepared, home / MODEL)
     notes = (*begun.notes, *(note for one in job.methods for note in one.notes), *stepped(job.folder))
     return Tuned(training, journal, swept, tuple(note for note in notes if note))
 
@@ -215,9 +215,3 @@ def _chosen(work: Work, ends: Weights) -> Sweep:
     )
     blend(work.module, ends.base, ends.tuned, swept.chosen, ends.renew)
     return swept
-
-
-def _write(prepared: Prepared, folder: Path) -> None:
-    """Write the model beside the record, as a whole. Raises StoreError."""
-    with model_written(folder) as making:
-        prepared.save(prepared.module, making)

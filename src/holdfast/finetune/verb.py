@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.core.dataset import Dataset
-from holdfast.core.errors import unknown
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Run
@@ -80,9 +79,7 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
     dataset, original, note = in_splits(recipe, lambda data: loaded(data, recipe, progress))
     processes.alike("data", dataset.digest)
     kind = catalogue.kind_for(dataset, recipe)
-    adaptation = catalogue.adaptations().get(recipe.adapt)
-    if adaptation is None:
-        raise unknown("way to adapt", recipe.adapt, catalogue.adaptations())
+    adaptation = catalogue.adaptation(recipe.adapt)
     run = begun(
         "finetune",
         f"{kind.says}: {Path(recipe.model).name} on {dataset.name}",
@@ -155,5 +152,5 @@ def loaded(data: str | Mapping[str, str], recipe: Recipe, progress: Progress) ->
     texts = recipe.inputs if recipe.task in {"classify-text", "generate-text"} else ()
     return load(
         inputs, roles=recipe.roles, kinds=dict.fromkeys(texts, "text"), seed=recipe.seed, progress=progress,
-        undivided=recipe.group is not None and set(inputs) == {"all"},  # else rows of one group come to both sides
+        undivided=set(inputs) == {"all"},  # test rows are put aside by content: copies and groups stay on one side
     )  # fmt: skip

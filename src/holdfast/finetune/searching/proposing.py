@@ -14,6 +14,7 @@ import numpy as np
 from holdfast.core.random import Streams
 from holdfast.finetune.searching.space import Side, Space
 
+WITHOUT = "Optuna is not installed, so values were drawn at random; pip install 'holdfast[finetune]' brings it"
 _AT_RANDOM = 4  # first trials that are drawn before the estimator has anything to go by
 Outcome = tuple[Mapping[str, Any], float | None]  # values, and the score: None where the training diverged
 

@@ -18,9 +18,11 @@ _CAUTION = (
 )
 
 
-def sections(work: Work, trials: Sequence[Trial], swept: RateRange | None) -> tuple[Section, ...]:
+def sections(
+    work: Work, trials: Sequence[Trial], best: Trial | None, swept: RateRange | None
+) -> tuple[Section, ...]:  # fmt: skip
     """Return the sections of a search."""
-    return (*([_range(swept)] if swept else []), *([_search(work, trials)] if trials else []))
+    return (*([_range(swept)] if swept else []), *([_search(work, trials, best)] if best else []))
 
 
 def _range(swept: RateRange) -> Section:
@@ -39,10 +41,9 @@ def _range(swept: RateRange) -> Section:
     )
 
 
-def _search(work: Work, trials: Sequence[Trial]) -> Section:
+def _search(work: Work, trials: Sequence[Trial], best: Trial) -> Section:
     names = list(dict.fromkeys(name for one in trials for name in one.values))
     whole = [one for one in trials if one.score is not None]
-    best = max(whole, key=lambda one: (one.score, -one.loss, -one.number))
     order = sorted(trials, key=lambda one: (-(one.score if one.score is not None else -np.inf), one.loss, one.number))
     cells: list[tuple[Cell, ...]] = [
         (one.number + 1, *(cell(one.values[name]) for name in names), rounded(one.score), rounded(one.loss),
@@ -52,7 +53,7 @@ def _search(work: Work, trials: Sequence[Trial]) -> Section:
     n = len(best.valid.score) if best.valid is not None else 0
     table = Examples(
         caption=f"Trials, best first: {work.prepared.task.metric} on {n:,} validation examples",
-        columns=("trial", *names, "score", "loss", "steps", ""),
+        columns=("trial", *names, "score", "loss", "steps", "outcome"),
         cells=tuple(cells),
     )
     says = (

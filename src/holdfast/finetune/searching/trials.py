@@ -1,14 +1,13 @@
 """One trial of a search: a training of its own, exact after a kill, judged on validation data and no others."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from holdfast.core.errors import unknown
 from holdfast.core.finding import FROZEN
 from holdfast.finetune import catalogue
 from holdfast.finetune.adapting.definitions import Adaptation
@@ -49,6 +48,12 @@ class Trial(BaseModel):
         return float("inf") if self.valid is None else self.valid.judged.mean_loss
 
 
+def best_of(trials: Sequence[Trial]) -> Trial | None:
+    """Return the trial with the best validation score, of equal ones that with the least loss; the first of those."""
+    whole = [one for one in trials if one.score is not None]
+    return max(whole, key=lambda one: (one.score, -one.loss, -one.number), default=None)
+
+
 @dataclass(frozen=True)
 class Setup:
     """A training that is set up: what it works on, how it adapts, and what that adds to each step."""
@@ -69,9 +74,7 @@ def place_of(home: Path, number: int) -> Path:
 def setup(work: Work, again: Again, values: Mapping[str, Any], place: Path) -> Setup:
     """Return a training with these values of the recipe, in a folder of its own. Raises BadInput."""
     recipe = with_values(work.recipe, values)
-    adaptation = catalogue.adaptations().get(recipe.adapt)
-    if adaptation is None:
-        raise unknown("way to adapt", recipe.adapt, catalogue.adaptations())
+    adaptation = catalogue.adaptation(recipe.adapt)
     freed()
     prepared, method = adaptation.apply(again(recipe), recipe)
     own = replace(work, recipe=recipe, prepared=prepared, folder=place, stages=Stages(place / "stages"))

@@ -1,7 +1,6 @@
 """A search: trials one after the other, of which validation data choose one; the test data are not looked at."""
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,12 @@ from holdfast.core.record import Section
 from holdfast.finetune import catalogue
 from holdfast.finetune.loop import Diverged
 from holdfast.finetune.measuring.work import Work
-from holdfast.finetune.searching.proposing import Outcome, has_optuna, proposed
+from holdfast.finetune.searching.proposing import WITHOUT, Outcome, has_optuna, proposed
 from holdfast.finetune.searching.range_test import RateRange, range_test
 from holdfast.finetune.searching.space import RATE, Space, space_of, usual
 from holdfast.finetune.searching.telling import sections
-from holdfast.finetune.searching.trials import Again, Setup, Trial, forget, place_of, setup, tried
+from holdfast.finetune.searching.trials import Again, Setup, Trial, best_of, forget, place_of, setup, tried
 from holdfast.finetune.tuning import ready
-
-_OPTUNA = "Optuna is not installed, so values were drawn at random; pip install 'holdfast[finetune]' brings it"
 
 
 @dataclass(frozen=True)
@@ -45,22 +42,16 @@ def searched(work: Work, again: Again) -> Searched:
             if rate
             else "A range test shows no rate; the usual one is used."
         )
-        return Searched(one, says, sections(work, [], swept), ())
+        return Searched(one, says, sections(work, [], None, swept), ())
     clever = has_optuna()
     trials = _trials(work, again, space, rate, clever=clever)
-    best = chosen(trials)
+    best = best_of(trials)
     if best is None:
         raise Diverged(f"all {len(trials)} trials diverged; the last: {trials[-1].reason}")
     values = {RATE: best.rate, **best.values}
     one = setup(work, again, values, place_of(work.folder, best.number))
     says = f"The best of {len(trials)} trials by validation data; the test data were used once, for this one."
-    return Searched(one, says, sections(work, trials, swept), () if clever else (_OPTUNA,))
-
-
-def chosen(trials: Sequence[Trial]) -> Trial | None:
-    """Return the trial with the best validation score, of equal ones that with the least loss; the first of those."""
-    whole = [one for one in trials if one.score is not None]
-    return max(whole, key=lambda one: (one.score, -one.loss, -one.number), default=None)
+    return Searched(one, says, sections(work, trials, best, swept), () if clever else (WITHOUT,))
 
 
 def _range(work: Work, again: Again) -> RateRange:
@@ -78,7 +69,7 @@ def _range(work: Work, again: Again) -> RateRange:
 
 def _usual(work: Work) -> float:
     """Return the rate of the recipe, or the usual one."""
-    factor = catalogue.adaptations()[work.recipe.adapt].rate_factor
+    factor = catalogue.adaptation(work.recipe.adapt).rate_factor
     return work.recipe.rate or work.kind.rate * factor
 
 
@@ -96,7 +87,7 @@ def _trials(work: Work, again: Again, space: Space, rate: float | None, *, cleve
                     lambda at=number, said=values: tried(work, again, at, said, rate),  # type: ignore[misc]
                 )
             )
-            best = chosen(trials)
+            best = best_of(trials)
             for one in trials:
                 if best is None or one.number != best.number:
                     forget(work.folder, one)

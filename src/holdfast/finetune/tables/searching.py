@@ -17,7 +17,7 @@ from holdfast.core.record import Section
 from holdfast.data.bulk.bits import finished
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.searching.cells import cell, rounded
-from holdfast.finetune.searching.proposing import Outcome, has_optuna, proposed
+from holdfast.finetune.searching.proposing import WITHOUT, Outcome, has_optuna, proposed
 from holdfast.finetune.searching.space import Space, space_of, usual
 from holdfast.finetune.splits import keys_of
 from holdfast.finetune.tables.estimators import FAMILIES, made
@@ -27,7 +27,6 @@ from holdfast.finetune.tables.work import Learning
 FOLDS = 5
 OWN = "options.estimator."  # where the settings of an estimator stand in a recipe
 _CAUTION = "The best of several looks better on the data it was chosen by: its score here is no estimate."
-_OPTUNA = "Optuna is not installed, so values were drawn at random; pip install 'holdfast[finetune]' brings it"
 
 
 class Trial(BaseModel):
@@ -111,7 +110,7 @@ def searched(work: Learning, sought: Space, folds: Int[np.ndarray, " rows"]) -> 
     if not whole:
         raise BadInput(f"all {len(trials)} trials failed; the last: {trials[-1].reason}")
     best = min(whole, key=lambda one: (one.loss, one.number))
-    return Searched(work.plan.with_settings(_bare(best.values)), tuple(trials), () if clever else (_OPTUNA,))
+    return Searched(work.plan.with_settings(_bare(best.values)), tuple(trials), () if clever else (WITHOUT,))
 
 
 def section(found: Searched, metric: str) -> Section:
@@ -131,7 +130,7 @@ def section(found: Searched, metric: str) -> Section:
         evidence=(
             Examples(
                 caption=f"Trials, best first: {metric} and loss",
-                columns=("trial", *(name.removeprefix(OWN) for name in names), "score", "loss", ""),
+                columns=("trial", *(name.removeprefix(OWN) for name in names), "score", "loss", "outcome"),
                 cells=cells,
             ),
         ),
