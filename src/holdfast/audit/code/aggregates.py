@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.machine import Args, Machine, text_of
+from holdfast.audit.code.rows import Interval
 from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Seq, Unknown, data_of
 
 COUNTS = {
@@ -43,9 +44,16 @@ def _sum(m: Machine, owner: Data, node: ast.AST) -> Any:
     return statistic(m, owner, "sum", Args(), node) if over_rows and not owner.record and not owner.aside else UNKNOWN
 
 
+def _one_window(owner: Data) -> bool:
+    """Return whether this is a window that a loop moves along, which becomes one record."""
+    last = [path[-1] for path in owner.rows if len(path) > 1 and path[-1].kind == "window"]
+    bounded = all(isinstance(one.side, Interval) and None not in (one.side.low, one.side.high) for one in last)
+    return bool(last) and len(last) == len(owner.rows) and bounded
+
+
 def per_record(owner: Data, args: Args, position: int = 0) -> bool:
     """Return whether a reduction goes along each record, so that it learns nothing over records."""
-    if owner.record:
+    if owner.record or _one_window(owner):
         return True
     for name in ("axis", "dim"):
         if (value := args.get(None, name)) is not None:
@@ -69,7 +77,8 @@ def statistic(m: Machine, owner: Data, name: str, args: Args, node: ast.AST, pos
     if owner.role == "predictions" or not owner.rows:
         return replace(owner, where=None)
     if per_record(owner, args, position):
-        return replace(owner, columns={}, learned=owner.known, where=None, column=None)
+        single = owner.record or _one_window(owner)
+        return replace(owner, columns={}, learned=owner.known, where=None, column=None, record=single)
     new = m.learn("statistic", name, node, owner, given=text_of(node))
     return Data(role="statistic", learned=frozenset({new}), column=owner.column)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.events import Split
+from holdfast.audit.code.groups import ONE_OF_MANY, counted_apart
 from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, apart, of_parts, stepped
 from holdfast.audit.code.splits import sampled
@@ -52,6 +53,7 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
     if isinstance(key_node, ast.Slice):
         return sliced(m, owner, key_node, inclusive=_by_label(node))
     if isinstance(key, Columns):
+        counted_apart(m, owner, sorted(key.without), node)
         return picked_by(owner, key)
     if isinstance(key_node, ast.Tuple) and isinstance(key, Seq):
         return _cross(m, node, owner, key_node, key)
@@ -315,11 +317,14 @@ def sliced(m: Machine, owner: Data, node: ast.Slice, *, inclusive: bool = False)
     )
     axis = "index" if isinstance(low, str) or isinstance(high, str) else "position"
     step = Step(("window" if window else "range", axis), Interval(low, high, high_in=inclusive))
-    if owner.record and window and None not in {low, high}:  # several pieces of one recording
+    piece = window and None not in {low, high}
+    if owner.record and piece:  # several pieces of one recording
         return replace(owner, one_per=owner.one_per or "record")
     if owner.record or not owner.rows:
         return owner
-    return replace(owner, rows=stepped(owner.rows, step), where=None)
+    several = piece and all(path[0][-1] == ONE_OF_MANY for path in owner.rows)
+    one_per = owner.one_per or ("record" if several else "")
+    return replace(owner, rows=stepped(owner.rows, step), where=None, one_per=one_per)
 
 
 def _bound(m: Machine, node: ast.expr | None) -> Any:

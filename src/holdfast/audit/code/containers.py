@@ -26,6 +26,21 @@ from holdfast.audit.code.values import (
 )
 from holdfast.audit.code.vocabulary import LABEL_NAME, STATISTICS
 
+_READS_OFF = {
+    "split",
+    "rsplit",
+    "strip",
+    "partition",
+    "basename",
+    "int",
+    "str",
+    "float",
+    "get",
+    "index",
+    "lower",
+    "upper",
+}
+
 
 def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:  # noqa: C901 a ladder of cases
     """Return what a method of a list or dict returns, after changing it."""
@@ -58,9 +73,10 @@ def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:
 
 def _append(m: Machine, owner: Seq, value: Any, node: ast.AST) -> None:
     if isinstance(value, Data):
+        pieces = any(step.kind == "window" for path in value.rows for step in path[1:])
         value = gathered(m, value, node, several=len(m.loops) > len(owner.loops) + 1)
         value = without_windows(value)
-        twice = _in_this_turn(m, owner, value, node)
+        twice = _in_this_turn(m, owner, value, node) if not pieces else None
         if twice is not None:
             value = twice
     elif m.guards and isinstance(value, Unknown | Const):
@@ -102,7 +118,7 @@ def _in_inner_turns(m: Machine, owner: Seq, node: ast.AST) -> bool:
         outer.over == "records"
         and inner.over in {"candidates", "repeats"}
         and isinstance(made, ast.Call)
-        and name_of(made.func) not in STATISTICS
+        and name_of(made.func) not in STATISTICS | _READS_OFF
         and not LABEL_NAME.match(name_of(getattr(node.func, "value", None)))
     )
 

@@ -9,7 +9,7 @@ from holdfast.audit.code.aggregates import COUNTS, correlation, counted, ranked,
 from holdfast.audit.code.arrays import product
 from holdfast.audit.code.column_expressions import columns_told, filtered, picked_columns, with_columns
 from holdfast.audit.code.columns import stored
-from holdfast.audit.code.groups import grouped, one_each
+from holdfast.audit.code.groups import grouped, one_each, one_left
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.picking import between, difference, drop, head, isin, pop, query, reshuffled, take
@@ -289,6 +289,11 @@ def _product(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return product(m, Args((owner, *args.values), args.named, args.nodes[:0], args.named_nodes), node)
 
 
+def _once(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    del m, node
+    return one_left(replace(owner, where=None), args)
+
+
 def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     del m, args, node
     return replace(owner, role="count", learned=NOTHING, columns={})
@@ -334,6 +339,7 @@ _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     **dict.fromkeys(("repeat", "tile"), _repeat),
     **dict.fromkeys(("ravel", "flatten", "reshape", "to_numpy", "copy", "astype", "reset_index"), _ravel),
     "set_index": set_index,
+    "drop_duplicates": _once,
     "train_test_split": _split_ready,
     **dict.fromkeys(("randomSplit", "random_split"), _random_parts),
     "size": _sizes,

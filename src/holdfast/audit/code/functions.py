@@ -381,6 +381,7 @@ _EXACT: dict[str, Callable[[Machine, Args, ast.AST], Any]] = {
     "next": first,
     "open": opened,
     "col": column,
+    "get_dummies": listed,
     "make_column_selector": selector,
     "when": conditional,
     "namedtuple": kind_of_tuple,

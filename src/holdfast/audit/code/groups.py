@@ -15,7 +15,13 @@ _WHO = (
 )
 _NUMBER = "id|no|nr|num|number|code|key|name|nbr"
 _SOMEBODY = re.compile(rf"(?:^|_)(?:{_WHO})s?(?:_?(?:{_NUMBER}))?$|^(?:pid|subj|sid)$", re.IGNORECASE)
+_ONE_OF_THEIRS = re.compile(
+    r"(?:^|_)(?:image|img|picture|scan|slice|visit|session|trial|recording|encounter|admission|hadm|icustay|stay|exam"
+    r"|frame|window|segment|beat|epoch)_?(?:id|no|nr|number|name|path|file|idx)$",
+    re.IGNORECASE,
+)
 _THING = re.compile(r"(?:^|_)(?:id|no|nr|code|key)$|[a-z]Id$")
+ONE_OF_MANY = "one of many files"  # a source that a loop reads anew in every turn
 _ROLES = {"table", "label", "index", "bundle"}
 
 
@@ -26,6 +32,19 @@ def grouped(m: Machine, owner: Data, args: Args, node: Any) -> Data:
     if key and _SOMEBODY.search(key):
         _note(m, owner, key, node)
     return replace(owner, role="grouped", where=None, one_per=key, of=frozenset())
+
+
+def counted_apart(m: Machine, owner: Data, names: list[str], node: Any) -> None:
+    """Note that there are several rows of each person where a table names both the person and the visit or picture."""
+    who = next((name for name in names if _SOMEBODY.search(name)), "")
+    if who and any(_ONE_OF_THEIRS.search(name) for name in names) and owner.one_per != who:
+        _note(m, owner, who, node)
+
+
+def one_left(owner: Data, args: Args) -> Data:
+    """Return a table without the rows of a person but one."""
+    names = strings(args.get(0, "subset")) or []
+    return replace(owner, one_per=names[0]) if len(names) == 1 and _SOMEBODY.search(names[0]) else owner
 
 
 def one_each(args: Args, name: str) -> bool:

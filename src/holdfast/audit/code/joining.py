@@ -16,11 +16,13 @@ from holdfast.audit.code.values import (
     Function,
     Object,
     Partial,
+    Ref,
     Score,
     Seq,
     Unknown,
     data_of,
     items_of,
+    learned_in,
     together,
 )
 from holdfast.audit.code.vocabulary import side_of
@@ -38,6 +40,9 @@ def joined(first: Any, second: Any) -> Any:
         return together([first, second])
     if isinstance(first, Score) and isinstance(second, Score):
         return Score(first.ids | second.ids)
+    if isinstance(first, Seq) and isinstance(second, Seq):  # `vectors or [np.zeros(100)]`
+        empty = all(isinstance(one, Const | Unknown | Ref) and not learned_in(one) for one in items_of(second))
+        return first if empty and items_of(first) else second
     return second
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.columns import dropped, filtered_by, narrowed, selected
+from holdfast.audit.code.groups import counted_apart
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.rows import Step, stepped
 from holdfast.audit.code.splits import is_seeded, without
@@ -30,6 +31,7 @@ def drop(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     if args.given("index"):
         return replace(owner, where=None)
     _note_labels(m, names)
+    counted_apart(m, owner, names or [], node)
     return dropped(owner, names)
 
 

@@ -124,7 +124,7 @@ def note_folds(m: Machine, owner: Splitter, given: tuple[Data, ...]) -> None:
             owner.name,
             (*owner.key, m.number(given[0].rows)),
             given,
-            shuffled=owner.shuffled or (not owner.ordered and owner.name != "LeaveOneGroupOut"),
+            shuffled="Group" not in owner.name and (owner.shuffled or not owner.ordered),  # whole groups stay together
             seeded=owner.seeded,
             folds=True,
             after=len(m.flow.learned),
