@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from holdfast.audit.code.events import Decided, Fitted, Flow, Learned, Place, Scored
 from holdfast.audit.code.leaks import honest, is_held_out, live
-from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, kept_in, side
+from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, kept_in, nested_in, side
 
 _PARTS = {"split", "sample", "fold"}  # what parts rows into sides; a slice or a mask may just pick some to look at
 _MOST_NAMED = 40  # sets of rows of one side that are compared with those of the other
@@ -38,7 +38,8 @@ class Choice:
 
 def side_of_rows(flow: Flow, rows: Rows) -> str:
     """Return what the program says that rows are for: test, valid, train or nothing."""
-    return side(rows) or flow.sides.get(rows, "")
+    named = flow.sides.get(rows, "")
+    return named if named == "valid" else side(rows) or named
 
 
 def seen(flow: Flow) -> Iterator[Seen]:
@@ -123,7 +124,7 @@ def _watched(flow: Flow, fitted: Fitted) -> Iterator[Choice]:
     if not fitted.decides:
         return
     for held in fitted.watched:
-        if not held.rows or contains(fitted.data.rows, held.rows):
+        if not held.rows or contains(fitted.data.rows, held.rows) or _inside_training(flow, held.rows):
             continue
         scores = [score for score in flow.scored if contains(held.rows, score.rows) and score.place.order > 0]
         named = side_of_rows(flow, held.rows)
@@ -150,15 +151,16 @@ def chosen_on(flow: Flow, score: Scored) -> bool:
     """Return whether a score is on test rows: held out, and not there for choosing."""
     if not score.rows or not honest(flow, score):
         return False
-    if any(flow.loops[one].over == "folds" for one in score.loops) or _inside_training(flow, score):
+    if any(flow.loops[one].over == "folds" for one in score.loops) or _inside_training(flow, score.rows):
         return False
     return side_of_rows(flow, score.rows) != "valid" and (is_held_out(flow, score.rows) or bool(score.models))
 
 
-def _inside_training(flow: Flow, score: Scored) -> bool:
-    """Return whether a score is on rows split off the training rows, while the test rows proper are scored too."""
-    return kept_in(score.rows) and any(
-        apart(one.rows, score.rows) and is_held_out(flow, one.rows) and not kept_in(one.rows) for one in flow.scored
+def _inside_training(flow: Flow, rows: Rows) -> bool:
+    """Return whether rows are split off the training rows, while the test rows proper are scored too."""
+    return (kept_in(rows) or nested_in(rows)) and any(
+        apart(one.rows, rows) and is_held_out(flow, one.rows) and not (kept_in(one.rows) or nested_in(one.rows))
+        for one in flow.scored
     )
 
 

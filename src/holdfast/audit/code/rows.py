@@ -195,6 +195,14 @@ def held_out(rows: Rows) -> bool:
     )
 
 
+def nested_in(rows: Rows) -> bool:
+    """Return whether all paths lead through a part for training or validation that is parted once more."""
+    return bool(rows) and all(
+        any(one.side in {"train", "valid"} for one in parts[:-1])
+        for parts in ([step for step in path[1:] if step.kind in {"split", "fold"}] for path in rows)
+    )
+
+
 def kept_in(rows: Rows) -> bool:
     """Return whether all paths lead through the training side of a split that the program makes."""
     return bool(rows) and all(

@@ -117,14 +117,16 @@ def folds_of(given: list[Data], key: tuple[Any, ...]) -> Any:
 
 
 def note_folds(m: Machine, owner: Splitter, given: tuple[Data, ...]) -> None:
-    """Note that a splitter parts records."""
+    """Note that a splitter parts records. Blocks of a table that is only sorted are no random folds of a series."""
+    sorted_only = all(one.ordered.startswith("sorted by") for one in given if one.ordered)
+    parts_time = owner.shuffled or not (owner.ordered or sorted_only)
     m.split(
         Split(
             owner.line,
             owner.name,
             (*owner.key, m.number(given[0].rows)),
             given,
-            shuffled="Group" not in owner.name and (owner.shuffled or not owner.ordered),  # whole groups stay together
+            shuffled="Group" not in owner.name and parts_time,  # whole groups stay together
             seeded=owner.seeded,
             folds=True,
             after=len(m.flow.learned),
