@@ -118,8 +118,9 @@ def campaign(folder: Path, n: int, kills: int, restarts: int, seed: int) -> list
         else:
             faults.append(f"kill {number}: {_ATTEMPTS} runs ended before it")
             continue
-        faults += differing(f"kill {number}", found, expected)
-        print(f"kill {number}: {clock.said}", flush=True)
+        wrong = differing(f"kill {number}", found, expected)
+        faults += wrong
+        print(f"kill {number}: {clock.said}; {'other facts' if wrong else 'the same facts'}", flush=True)
     for number in range(restarts):
         work = folder / f"restarted{number}"
         with cluster(folder / f"cluster.restarted{number}") as (master, workers):
