@@ -29,8 +29,8 @@ def null_bands(
         return dict.fromkeys((one.name for one in found), "the learner does not say which real items it holds out")
     real = arm.learner.held_out(MOST_REAL * size)
     if len(real) < 2 * size:
-        least = f"two parts of {size:,} (measure_size) would be needed"
-        return dict.fromkeys((one.name for one in found), f"{len(real):,} real items are held out, and {least}")
+        few = f"{len(real):,} real items are held out, and two parts of {size:,} (measure_size) would be needed"
+        return dict.fromkeys((one.name for one in found), few)
     try:
         return ruler(found, real, streams, size=half_of(found, real, size, streams)).bands
     except NotApplicable as error:

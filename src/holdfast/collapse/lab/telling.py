@@ -132,14 +132,15 @@ def _medians(curves: Sequence[Curve]) -> Series:
         curve.arm.name: (curve.at, curve.median, *((curve.low, curve.high) if banded else (nothing, nothing)))
         for curve in curves
     }
-    name = "Median" + (" and the middle 90% of histories" if banded else " history")
-    name = name if curves[0].replicates > 1 else "One history"
+    name = "Median and the middle 90% of histories" if banded else "Median history"
+    if nulls:
+        name = "Median history, and where 95% of real samples lie"
+    if curves[0].replicates == 1:
+        name = "One history, and where 95% of real samples lie" if nulls else "One history"
     for place, null in enumerate(nulls):
         title = "real samples" if len(nulls) == 1 else f"real samples {place + 1}"
-        level = [np.full(len(at), value) for value in ((null.low + null.high) / 2, *null)]
-        lines[title] = (at, *level)
-    if nulls:
-        name += ", and where 95% of real samples lie"
+        middle, low, high = (np.full(len(at), value) for value in ((null.low + null.high) / 2, null.low, null.high))
+        lines[title] = (at, middle, low, high)
     return _drawn(name, curves[0].measure.name, lines, banded=banded or bool(nulls))
 
 
