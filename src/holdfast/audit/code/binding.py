@@ -25,35 +25,41 @@ from holdfast.audit.code.values import (
 from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 
-def assign(m: Machine, target: ast.expr, value: Any) -> None:  # noqa: C901 a ladder of cases
+def assign(m: Machine, target: ast.expr, value: Any) -> None:
     """Bind a value to a target: a name, attribute, item or a tuple of them."""
+    if isinstance(target, ast.NamedExpr):
+        target = target.target
     if isinstance(target, ast.Name):
-        value = m.note_name(target.id, value)
-        if isinstance(value, Estimator) and not value.text:
-            value.text = target.id
-        if isinstance(value, Const) and isinstance(value.value, str) and LABEL_NAME.match(target.id.lower()):
-            m.flow.label_columns.add(value.value)
-        m.scope.names[target.id] = value
-        if isinstance(value, Data) and value.rows and not value.record and value.rows not in m.flow.made_at:
-            m.flow.made_at[value.rows] = m.place(target)
-            m.flow.frames[value.rows] = tuple(id(one) for one in m.active)
-        by_name(m, target, value)
+        m.scope.names[target.id] = _named(m, target.id, value, target)
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(m, target, value)
     elif isinstance(target, ast.Starred):
         assign(m, target.value, Seq([], rest=value))
     elif isinstance(target, ast.Attribute):
         owner = m.evaluate(m, target.value)
-        value = m.note_name(target.attr, value)
         if isinstance(owner, Object):
-            owner.attributes[target.attr] = value
+            owner.attributes[target.attr] = _named(m, target.attr, value, target)
         elif isinstance(owner, Table):
-            owner.items[target.attr] = value
+            owner.items[target.attr] = _named(m, target.attr, value, target)
         elif isinstance(owner, Data) and isinstance(value, Data | Unknown):
             key = ast.copy_location(ast.Constant(target.attr), target)
             assign(m, target.value, stored(m, owner, key, Const(target.attr), value))
     elif isinstance(target, ast.Subscript):
         _assign_item(m, target, value)
+
+
+def _named(m: Machine, name: str, value: Any, node: ast.AST) -> Any:
+    """Return a value under the name of a variable, an attribute or a key, after noting what the name says of it."""
+    value = m.note_name(name, value)
+    if isinstance(value, Estimator) and not value.text:
+        value.text = name
+    if isinstance(value, Const) and isinstance(value.value, str) and LABEL_NAME.match(name.lower()):
+        m.flow.label_columns.add(value.value)
+    if isinstance(value, Data) and value.rows and not value.record and value.rows not in m.flow.made_at:
+        m.flow.made_at[value.rows] = m.place(node)
+        m.flow.frames[value.rows] = tuple(id(one) for one in m.active)
+    by_name(m, name, value, node)
+    return value
 
 
 def _assign_item(m: Machine, target: ast.Subscript, value: Any) -> None:
@@ -64,7 +70,7 @@ def _assign_item(m: Machine, target: ast.Subscript, value: Any) -> None:
     key = m.evaluate(m, target.slice)
     if isinstance(owner, Table):
         if isinstance(key, Const) and _hashable(key.value):
-            owner.items[key.value] = value
+            owner.items[key.value] = _named(m, key.value, value, target) if isinstance(key.value, str) else value
         else:
             owner.rest = joined(owner.rest, value)
     elif isinstance(owner, Seq):

@@ -127,8 +127,8 @@ def apply(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:  # noqa:
     if name in {"max", "min", "sorted"} and isinstance(key, Function | Partial) and args.values:
         return _best_by(m, key, args, node)
     if isinstance(function, Partial):
-        filled = Args((*function.values, *args.values), {**function.named, **args.named}, (), args.named_nodes)
-        return apply(m, function.function, filled, node)
+        args = function.given.and_then(args)
+        return apply(m, function.function, args, _in_one(function, args, node))
     if isinstance(function, Function):
         return inlined(m, function, args, node)
     if isinstance(function, Class):
@@ -142,6 +142,14 @@ def apply(m: Machine, function: Any, args: Args, node: ast.AST) -> Any:  # noqa:
     if isinstance(function, Object):
         return _called_object(m, function, args, node)
     return unknown_call(m, name, args, node)
+
+
+def _in_one(function: Partial, args: Args, node: ast.AST) -> ast.AST:
+    """Return a call of a function with some arguments filled in as one call, where all of it is known."""
+    if function.node is None or len(args.nodes) < len(args.values) or len(args.named_nodes) < len(args.named):
+        return node
+    named = [ast.keyword(key, value) for key, value in args.named_nodes.items() if key != "**"]
+    return ast.copy_location(ast.Call(function.node, list(args.nodes), named), node)
 
 
 def _method(m: Machine, method: Method, args: Args, node: ast.AST) -> Any:  # noqa: C901, PLR0911 a ladder of cases

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.events import Split
-from holdfast.audit.code.groups import ONE_OF_MANY, counted_apart
+from holdfast.audit.code.groups import counted_apart, from_many
 from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, apart, of_parts, stepped
 from holdfast.audit.code.splits import sampled
@@ -15,13 +15,14 @@ from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
 
 _LABELS = {"target", "label", "labels", "y", "class", "outcome", "Target", "Label", "Class", "Outcome", "TARGET"}
 _PART = re.compile(r"^(?P<side>train|test|val|valid|dev)_(?:mask|idx|index|indices|ids)$")
+_PLACES = {0: "train", 1: "test", -1: "test"}  # `load_data()[0]`
 _SIDES = {"train": "train", "test": "test", "validation": "valid", "valid": "valid", "val": "valid", "dev": "valid"}
 
 
 def stored(m: Machine, owner: Data, key_node: ast.expr, key: Any, value: Any) -> Data:
     """Return a table after `owner[key] = value`."""
     held = data_of(value)
-    learned = learned_in(value) | (held.aside if held else NOTHING)
+    learned = learned_in(value) | (held.aside - owner.aside if held else NOTHING)
     ordered = owner.ordered or (held.ordered if held else "")
     partly = False
     if isinstance(key_node, ast.Tuple) and isinstance(key, Seq) and len(key.items) > 1:
@@ -142,6 +143,9 @@ def _single(m: Machine, owner: Data, value: Any) -> Any:
             role = "label" if LABEL_NAME.match(value) else "table"
             return replace(owner, rows=stepped(owner.rows, Step(key, side)), role=role)
         return column_of(owner, value)
+    if owner.role == "bundle" and value in _PLACES and not isinstance(value, bool):
+        step = Step(("split", "bundle", m.number(owner.rows)), _PLACES[value])
+        return replace(owner, rows=stepped(owner.rows, step), role="table")
     if isinstance(value, int) and not isinstance(value, bool) and owner.role in {"table", "label"}:
         return replace(owner, record=True)
     return owner
@@ -322,8 +326,7 @@ def sliced(m: Machine, owner: Data, node: ast.Slice, *, inclusive: bool = False)
         return replace(owner, one_per=owner.one_per or "record")
     if owner.record or not owner.rows:
         return owner
-    several = piece and all(path[0][-1] == ONE_OF_MANY for path in owner.rows)
-    one_per = owner.one_per or ("record" if several else "")
+    one_per = owner.one_per or ("record" if piece and from_many(owner.rows) else "")
     return replace(owner, rows=stepped(owner.rows, step), where=None, one_per=one_per)
 
 

@@ -4,6 +4,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.binding import assign
 from holdfast.audit.code.machine import Args, Machine
 from holdfast.audit.code.rows import Step, stepped
 from holdfast.audit.code.splits import (
@@ -79,8 +80,8 @@ def shuffle(m: Machine, args: Args, node: ast.AST) -> Any:
     found = [one for one in args.values if isinstance(one, Data)]
     if not is_seeded(m, args) and len(found) == 1 and args.nodes:
         found = [replace(found[0], drawn=m.place(node))]
-        if isinstance(args.nodes[0], ast.Name) and args.nodes[0].id in m.scope.names:
-            m.scope.names[args.nodes[0].id] = found[0]  # shuffled in place
+        if isinstance(args.nodes[0], ast.Name | ast.Attribute | ast.Subscript | ast.NamedExpr):
+            assign(m, args.nodes[0], found[0])  # shuffled in place
     return Seq(list(found), fixed=True) if len(found) > 1 else found[0] if found else UNKNOWN
 
 

@@ -16,6 +16,7 @@ from holdfast.audit.code.estimators import transformed
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Machine, TooMuch, text_of
 from holdfast.audit.code.names import lookup
+from holdfast.audit.code.protocol import told_by_use
 from holdfast.audit.code.rows import Step
 from holdfast.audit.code.scores import column_of_scores
 from holdfast.audit.code.values import (
@@ -190,7 +191,9 @@ def _either(m: Machine, node: ast.BoolOp) -> Any:
 
 
 def _choice(m: Machine, node: ast.IfExp) -> Any:
-    evaluate(m, node.test)
+    test = evaluate(m, node.test)
+    if isinstance(test, Const) and isinstance(test.value, bool) and isinstance(node.test, ast.Compare):
+        return evaluate(m, node.body if test.value else node.orelse)
     return joined(evaluate(m, node.body), evaluate(m, node.orelse))
 
 
@@ -244,7 +247,9 @@ def _call(m: Machine, node: ast.Call) -> Any:
 
 
 def _named(m: Machine, node: ast.NamedExpr) -> Any:
-    value = evaluate(m, node.value)
+    before, m.wanted = m.wanted, (node.target.id,)
+    value = told_by_use(m, node.target.id, evaluate(m, node.value), node.value)
+    m.wanted = before
     assign(m, node.target, value)
     return value
 

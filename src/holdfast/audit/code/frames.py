@@ -8,7 +8,7 @@ from typing import Any
 from holdfast.audit.code.aggregates import COUNTS, correlation, counted, ranked, statistic
 from holdfast.audit.code.arrays import product
 from holdfast.audit.code.column_expressions import columns_told, filtered, picked_columns, with_columns
-from holdfast.audit.code.columns import stored
+from holdfast.audit.code.columns import column_of, narrowed, stored
 from holdfast.audit.code.groups import grouped, one_each, one_left
 from holdfast.audit.code.joining import element
 from holdfast.audit.code.machine import Args, Machine, strings, text_of
@@ -294,6 +294,15 @@ def _once(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     return one_left(replace(owner, where=None), args)
 
 
+def _get(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return the column that `table.get("a")` gives."""
+    del m, node
+    names = strings(args.get(0, "key"))
+    if names is None or owner.record:
+        return owner
+    return column_of(owner, names[0]) if isinstance(args.get(0, "key"), Const) else narrowed(owner, names)
+
+
 def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     del m, args, node
     return replace(owner, role="count", learned=NOTHING, columns={})
@@ -312,6 +321,7 @@ _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     **dict.fromkeys(("rolling", "expanding", "ewm", "rolling_mean"), rolling),
     "drop": drop,
     "pop": pop,
+    "get": _get,
     **dict.fromkeys(("sort_values", "sort", "sort_index"), sort),
     **dict.fromkeys(("resample", "asfreq"), resampled),
     **dict.fromkeys(("apply", "map", "applymap", "transform", "progress_apply", "map_elements"), _apply),

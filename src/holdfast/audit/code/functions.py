@@ -259,7 +259,7 @@ def _train(m: Machine, args: Args, node: ast.AST) -> Any:
         return unknown_call(m, "train", args, node)
     settings = {"text": args.text(0, "params")}
     owner = Estimator("Booster", "model", settings=settings)
-    rest = Args((data, data), args.named, tuple(args.nodes[1:2]) * 2, args.named_nodes)
+    rest = Args((data, data.beside or data), args.named, tuple(args.nodes[1:2]) * 2, args.named_nodes)
     watched = args.get(3, "evals", "valid_sets")
     if watched is not None:
         rest = Args(rest.values, {**args.named, "evals": watched}, rest.nodes, args.named_nodes)
@@ -277,7 +277,10 @@ def _clone(m: Machine, args: Args, node: ast.AST) -> Any:
 
 def _partial(m: Machine, args: Args, node: ast.AST) -> Any:
     del m, node
-    return Partial(args.values[0], args.values[1:], args.named) if args.values else UNKNOWN
+    if not args.values:
+        return UNKNOWN
+    function = args.nodes[0] if len(args.nodes) == len(args.values) else None
+    return Partial(args.values[0], Args(args.values[1:], args.named, args.nodes[1:], args.named_nodes), function)
 
 
 def _merge(m: Machine, args: Args, node: ast.AST) -> Any:

@@ -115,8 +115,10 @@ def _write_back(m: Machine, function: Function, args: Args, scope: Scope) -> Non
         after = scope.names.get(name)
         if not isinstance(node, ast.Name) or not isinstance(value, Data) or not isinstance(after, Data):
             continue
-        if after.columns != value.columns and after.rows == value.rows and not _rebound(function.node, name):
-            assign(m, node, replace(value, columns=after.columns, only=after.only))
+        changed = any(getattr(after, one) != getattr(value, one) for one in ("columns", "only", "gone", "made"))
+        if changed and after.rows == value.rows and after.column == value.column and not _rebound(function.node, name):
+            new = replace(value, columns=after.columns, only=after.only, gone=after.gone, made=after.made)
+            assign(m, node, new)
 
 
 def _rebound(function: ast.AST, name: str) -> bool:

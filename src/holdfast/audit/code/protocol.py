@@ -44,7 +44,7 @@ def verb_of(name: str) -> str:
 def verbs_in(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
     """Return the attributes that a program asks of each name."""
     found: dict[str, set[str]] = {}
-    called = set()
+    called, also = set(), []
     for tree in trees:
         for node in nodes(tree):
             if isinstance(node, ast.Call):
@@ -53,6 +53,10 @@ def verbs_in(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
                 found.setdefault(name_of(node.value), set()).add(node.attr)  # `args.train_file` asks for no deed
             elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name | ast.Subscript):
                 found.setdefault(name_of(node.value), set()).add("[]")
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+                also += [(name_of(one), node.value.id) for one in node.targets]
+    for new, old in reversed(also):  # what is asked of `model` in `model = held` is asked of `held`
+        found.setdefault(old, set()).update(found.get(new, ()))
     return found
 
 

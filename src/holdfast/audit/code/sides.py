@@ -6,15 +6,15 @@ from typing import Any
 
 from holdfast.audit.code.events import Split
 from holdfast.audit.code.machine import Machine
-from holdfast.audit.code.values import NOTHING, Data
+from holdfast.audit.code.values import Data
 from holdfast.audit.code.vocabulary import side_of
 
 
-def by_name(m: Machine, target: ast.Name, value: Any) -> None:
+def by_name(m: Machine, name: str, value: Any, node: ast.AST) -> None:
     """Note which side the name of rows speaks of."""
-    side = side_of(target.id)
+    side = side_of(name)
     if side and isinstance(value, Data) and value.role in {"table", "bundle"}:
-        _note(m, value, side, target)
+        _note(m, value, side, node)
 
 
 def by_use(m: Machine, data: Data, side: str, node: ast.AST) -> None:
@@ -26,7 +26,9 @@ def by_use(m: Machine, data: Data, side: str, node: ast.AST) -> None:
 
 def _note(m: Machine, value: Data, side: str, node: ast.AST) -> None:
     """Note a split where two disjoint parts of the same rows are for training and for testing."""
-    for path in value.rows if not value.record else NOTHING:
+    if value.record:
+        return
+    for path in value.rows:
         if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:
             continue
         parent = path[:-1]

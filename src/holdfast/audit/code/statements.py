@@ -9,7 +9,7 @@ from holdfast.audit.code.columns import dropped
 from holdfast.audit.code.joining import joined, kind_of_loop, turns, turns_of
 from holdfast.audit.code.machine import Args, Machine, TooMuch, name_of, text_of
 from holdfast.audit.code.modules import module
-from holdfast.audit.code.protocol import told_by_names, told_by_use
+from holdfast.audit.code.protocol import told_by_names, told_by_use, verb_of
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -157,7 +157,7 @@ def _keeps(body: list[ast.stmt]) -> bool:
 def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     over = m.evaluate(m, node.iter)
     outer_loops, outer_turning = m.loops, m.turning
-    items = turns(over)
+    items = turns(over) if not _goes_through_names(over, node) else over.items
     count = 1 if len(items) > 1 else turns_of(over)  # turns that are followed one by one count by themselves
     m.enter(node, kind_of_loop(node.iter, over), text_of(node.iter), names_in(node.target), count)
     m.turning = m.turning | set(names_in(node.target))
@@ -166,6 +166,22 @@ def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
         execute(m, node.body)
     m.loops, m.turning = outer_loops, outer_turning
     execute(m, node.orelse)
+
+
+_MOST_NAMES = 8  # in a loop whose turns are followed one by one
+
+
+def _goes_through_names(over: Any, node: ast.For | ast.AsyncFor) -> bool:
+    """Return whether a loop goes through a few names, of columns mostly, and fits nothing for each."""
+    listed = over.items if isinstance(over, Seq) and over.rest is None else []
+    if not 1 < len(listed) <= _MOST_NAMES or not all(isinstance(one, Const) for one in listed):
+        return False
+    if not all(isinstance(one.value, str) for one in listed):
+        return False
+    called = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
+    return not any(verb_of(name_of(one)) for one in called) and not any(
+        isinstance(one, ast.Break) for one in ast.walk(node)
+    )
 
 
 def _while(m: Machine, node: ast.While) -> None:

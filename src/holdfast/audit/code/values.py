@@ -33,6 +33,7 @@ class Data:
     backwards: bool = False  # the last row first
     own: frozenset[int] = NOTHING  # of predictions: what was in the records that they are for
     one_per: str = ""  # the column of which each value has one row here, where rows were grouped
+    beside: Any = None  # the label that a container holds with the records: that of `Pool(X, y)`
     drawn: Any = None  # the place where the rows were shuffled without a seed
 
     @property
@@ -231,8 +232,8 @@ class Partial:
     """A function or class with some of its arguments filled in."""
 
     function: Any
-    values: tuple[Any, ...]
-    named: Mapping[str, Any]
+    given: Any  # Args
+    node: ast.expr | None = None  # how the program calls the function
 
 
 def _may_be(pattern: str, name: str) -> bool:
