@@ -142,9 +142,10 @@ def _asking_table(
     matrix = encoding.matrix(learned)[:, columns]
 
     def said(inside: np.ndarray, here: np.ndarray, seed: int) -> np.ndarray:
-        given, wanted = matrix[inside], encoding.matrix(rows[here])[:, columns]
+        given, wanted, flags = matrix[inside], encoding.matrix(rows[here])[:, columns], encoding.categorical[columns]
         held = ~np.isnan(given).all(axis=0)  # scikit-learn cannot bin a column without a value
-        given, wanted, flags = given[:, held], wanted[:, held], encoding.categorical[columns][held]
+        if not held.all():
+            given, wanted, flags = given[:, held], wanted[:, held], flags[held]
         if not held.any():
             given, wanted, flags = np.zeros((len(given), 1)), np.zeros((len(wanted), 1)), np.zeros(1, dtype=bool)
         model = default_estimator(encoding, labels, seed, rounds=_rounds(labels))
