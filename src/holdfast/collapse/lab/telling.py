@@ -29,8 +29,8 @@ def sections(drawn: Sequence[Curve], tells: str = "") -> tuple[Section, ...]:
     ordered = sorted(drawn, key=lambda curve: (curve.measure.name != tells, not curve.overlays, curve.measure.name))
     names = list(dict.fromkeys(curve.measure.name for curve in ordered))
     by_name = {name: list(found) for name, found in groupby(_by(ordered, names), key=lambda one: one.measure.name)}
-    found = [_end(by_name), *(_measured(curves) for curves in by_name.values())]
-    return (*found, *_theory(drawn))
+    told: set[str] = set()  # what several measures say alike, as of the features that pictures are seen by
+    return (_end(by_name), *(_measured(curves, told) for curves in by_name.values()), *_theory(drawn))
 
 
 def _by(curves: Sequence[Curve], names: Sequence[str]) -> list[Curve]:
@@ -106,13 +106,18 @@ def _spread(curve: Curve) -> str:
     return f"{_short(curve.median[-1])} ({_short(curve.low[-1])} to {_short(curve.high[-1])})"
 
 
-def _measured(curves: Sequence[Curve]) -> Section:
-    """Return one measure: all medians together, then each history that a theory speaks about, with band and mean."""
+def _measured(curves: Sequence[Curve], told: set[str]) -> Section:
+    """Return one measure: all medians together, then each history that a theory speaks about, with band and mean.
+
+    A paragraph that was told already is not told again.
+    """
     measure = curves[0].measure
     pictures = [_medians(some) for some in _even(curves)]
     pictures += [one for curve in curves for one in _beside_theory(curve)]
-    paragraphs = tuple(" ".join(rest.split()) for rest in measure.doc.split("\n\n")[1:])
-    return Section(title=measure.title, says=paragraphs, evidence=tuple(pictures))
+    paragraphs = [" ".join(rest.split()) for rest in measure.doc.split("\n\n")[1:]]
+    says = tuple(one for one in paragraphs if one not in told)
+    told.update(paragraphs)
+    return Section(title=measure.title, says=says, evidence=tuple(pictures))
 
 
 def _even(curves: Sequence[Curve]) -> Iterator[Sequence[Curve]]:

@@ -38,6 +38,13 @@ def test_few_histories_are_told():
     }  # fmt: skip
 
 
+def test_what_several_measures_say_alike_is_told_once():
+    names = ("coverage-of-hashed-words", "density-of-hashed-words")
+    run, _ = run_experiment(Experiment(**{**WORDS, "measures": names}, replicates=2))
+    paragraphs = [one for section in run.sections[1:] for one in section.says]
+    assert sum("hashed" in one for one in paragraphs) == len({one for one in paragraphs if "hashed" in one}) > 0
+
+
 def pictures(size):
     return Experiment(
         learner="vae", samples=40, generations=1, replicates=1, measure_size=size, regimes=("replace",),

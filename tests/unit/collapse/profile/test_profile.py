@@ -86,6 +86,21 @@ def test_early_and_late_collapse():
     assert profile(healthy(rng), REAL, draws=60).stage == ""
 
 
+def test_a_loss_spread_over_domains_is_a_collapse_also_where_it_does_not_go_by_rarity():
+    """As of autoencoders, which lose what is hard to draw; without domains it cannot be told from forgetting."""
+    rng = np.random.default_rng(8)
+    hard = np.repeat(rng.random(TYPES // 2) < 0.4, 2)  # of each domain alike
+    learnt = draw(rng, np.where(hard, 0, SHARE))
+    seen = Generation(learnt, draw(rng, learnt))
+    found = profile(seen, REAL, draws=60)
+    assert found.ratios["rarity"].value < 0.5
+    assert found.ratios["domain"].value > 0.8
+    assert found.found == ("collapse",)
+    unknown = profile(seen, Real.of_law(SHARE), draws=60)
+    assert unknown.found == ()
+    assert "which chance does not do" in unknown.notes[0]
+
+
 def test_forgetting_without_domains_is_at_least_no_collapse():
     found = profile(forgot(np.random.default_rng(3)), Real.of_law(SHARE), draws=40)
     assert not found.verdicts["collapse"]
