@@ -103,6 +103,8 @@ def ways(family):
         Way("interpolation, original data known", head, original=True, blends=True),
         Way("replay, 25%", replay, original=True),
         Way("replay + interpolation (default)", replay, original=True, blends=True),
+        Way("a higher rate (4/3)", {**head, "rate": rate * 4 / 3}),
+        Way("a higher rate (4/3), replay, 25%", {**replay, "rate": rate * 4 / 3}, original=True),
         Way("the same within a budget", replay, original=True, blends=True, budget=BUDGETS[family]),
     )
 
