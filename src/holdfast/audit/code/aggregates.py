@@ -4,6 +4,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from holdfast.audit.code.groups import counted as counted_apart
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.rows import Interval
 from holdfast.audit.code.values import NOTHING, UNKNOWN, Const, Data, Seq, Unknown, data_of
@@ -22,6 +23,8 @@ def counted(m: Machine, owner: Data, name: str, node: ast.AST) -> Any:
         return owner
     if owner.role == "statistic" and owner.record and name in {"head", "tail"}:
         return replace(owner, record=False)
+    if name in {"nunique", "value_counts"}:
+        counted_apart(m, owner, node)
     if name in {"isnull", "isna", "notnull", "notna", "duplicated"}:
         return replace(owner, role="mask", where=None, learned=NOTHING, columns={})
     if name in {"any", "all"} and owner.role == "mask":

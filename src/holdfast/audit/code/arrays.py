@@ -292,7 +292,7 @@ def batches(m: Machine, args: Args, node: ast.AST) -> Any:
         return UNKNOWN
     index = data_of(args.get(None, "sampler", "batch_sampler"))
     rows = by_index(found[0].rows, index.rows) if index is not None and index.rows else found[0].rows
-    return replace(found[0], role="table", rows=rows)
+    return replace(found[0], role="table", rows=rows, beside=data_of(args.get(1, "label", "y")) or found[0].beside)
 
 
 def subset(m: Machine, args: Args, node: ast.AST) -> Any:

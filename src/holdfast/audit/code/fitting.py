@@ -37,7 +37,7 @@ def fit(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
         args = Args(args.values, {**owner.held, **args.named}, args.nodes, args.named_nodes)
     if data is None:
         return owner
-    label = data_of(args.get(1, "y", "Y", "labels", "target"))
+    label = data_of(args.get(1, "y", "Y", "labels", "target")) or data.beside
     if label is not None and label.column is not None and owner.kind in {"model", "pipeline", "search"}:
         m.flow.label_columns.add(label.column)
     before = _already(owner)

@@ -103,7 +103,7 @@ def _of_groups(m: Machine, owner: Data, name: str, args: Args, node: ast.AST) ->
         return (
             plain
             if found.role == "statistic" and name != "transform"
-            else replace(plain, learned=plain.learned | found.known)
+            else replace(plain, learned=found.known | (NOTHING if found.rows else plain.learned))
         )
     harmless = name in _GROUP_HARMLESS or set(strings(args.get(0, "func")) or [""]) <= _GROUP_HARMLESS
     if harmless and name != "sample" and not (name == "transform" and args.constant(0, "func") == "last"):

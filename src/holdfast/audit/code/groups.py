@@ -7,6 +7,7 @@ from typing import Any
 
 from holdfast.audit.code.events import Flow, Place
 from holdfast.audit.code.machine import Args, Machine, strings
+from holdfast.audit.code.rows import Rows
 from holdfast.audit.code.values import Data, data_of
 
 _WHO = (
@@ -14,7 +15,7 @@ _WHO = (
     "|student|signer|singer|driver|rider|worker"
 )
 _NUMBER = "id|no|nr|num|number|code|key|name|nbr"
-_SOMEBODY = re.compile(rf"(?:^|_)(?:{_WHO})s?(?:_?(?:{_NUMBER}))?$|^(?:pid|subj|sid)$", re.IGNORECASE)
+_SOMEBODY = re.compile(rf"(?:^|[_ ])(?:{_WHO})s?(?:[_ ]?(?:{_NUMBER}))?$|^(?:pid|subj|sid)$", re.IGNORECASE)
 _ONE_OF_THEIRS = re.compile(
     r"(?:^|_)(?:image|img|picture|scan|slice|visit|session|trial|recording|encounter|admission|hadm|icustay|stay|exam"
     r"|frame|window|segment|beat|epoch)_?(?:id|no|nr|number|name|path|file|idx)$",
@@ -23,6 +24,11 @@ _ONE_OF_THEIRS = re.compile(
 _THING = re.compile(r"(?:^|_)(?:id|no|nr|code|key)$|[a-z]Id$")
 ONE_OF_MANY = "one of many files"  # a source that a loop reads anew in every turn
 _ROLES = {"table", "label", "index", "bundle"}
+
+
+def from_many(rows: Rows) -> bool:
+    """Return whether rows are of one of many files, as long as a loop goes through them."""
+    return bool(rows) and all(path[0][-1] == ONE_OF_MANY for path in rows)
 
 
 def grouped(m: Machine, owner: Data, args: Args, node: Any) -> Data:
@@ -39,6 +45,13 @@ def counted_apart(m: Machine, owner: Data, names: list[str], node: Any) -> None:
     who = next((name for name in names if _SOMEBODY.search(name)), "")
     if who and any(_ONE_OF_THEIRS.search(name) for name in names) and owner.one_per != who:
         _note(m, owner, who, node)
+
+
+def counted(m: Machine, owner: Data, node: Any, column: str | None = None) -> None:
+    """Note that there are several rows of each person where a program counts the persons, or the rows of each."""
+    name = column or owner.column or ""
+    if _SOMEBODY.search(name) and owner.one_per != name:
+        _note(m, owner, name, node)
 
 
 def one_left(owner: Data, args: Args) -> Data:

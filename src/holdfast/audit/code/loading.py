@@ -22,7 +22,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C9
         return unknown_call(m, last, args, node)
     known = isinstance(path, str) and "{" not in path
     key = ("file", path) if known else ("read", last, m.cell, line, tuple(m.active))
-    if not known and any(name in m.turning for name in _names(args)):
+    if not known and m.loops:
         key = (*key, ONE_OF_MANY)
     if known and (side := side_of_file(path)):
         m.flow.sides.setdefault(m.source(*key), side)
@@ -50,10 +50,6 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C9
     if args.given("index_col") and args.given("parse_dates"):
         data = replace(data, ordered="an index of dates")
     return data
-
-
-def _names(args: Args) -> list[str]:
-    return [one.id for given in args.nodes for one in ast.walk(given) if isinstance(one, ast.Name)]
 
 
 def opened(m: Machine, args: Args, node: ast.AST) -> Any:

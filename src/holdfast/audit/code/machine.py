@@ -224,6 +224,16 @@ class Args:
         """Return whether one of the named arguments is given, and not as None."""
         return any(name in self.named and self.named[name] != Const(None) for name in names)
 
+    def and_then(self, more: "Args") -> "Args":
+        """Return these arguments with those of a later call; nodes go along where all are known."""
+        nodes = (*self.nodes, *more.nodes) if len(self.nodes) == len(self.values) else ()
+        return Args(
+            (*self.values, *more.values),
+            {**self.named, **more.named},
+            nodes,
+            {**self.named_nodes, **more.named_nodes},
+        )
+
     def everything(self) -> list[Any]:
         """Return all values."""
         return [*self.values, *self.named.values()]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.column_names import taken
+from holdfast.audit.code.groups import from_many
 from holdfast.audit.code.machine import Args, Machine, text_of
 from holdfast.audit.code.protocol import kind_by_verbs
 from holdfast.audit.code.values import (
@@ -82,7 +83,7 @@ def by_its_name(m: Machine, name: str, args: Args, node: ast.AST) -> Data | None
     """Return what a function does to records whose name says that it learns from them: `select_features(X, y)`."""
     kind = next((kind for pattern, kind in _DOES if pattern.match(name)), "")
     found = data_of(args.get(0)) if kind else None
-    if found is None or not found.rows or found.record or found.role != "table":
+    if found is None or not found.rows or found.record or found.role != "table" or from_many(found.rows):
         return None
     label = kind == "select" and len(args.data()) > 1
     if kind == "select" and not label:

@@ -15,7 +15,7 @@ def kind_of_tuple(m: Machine, args: Args, node: ast.AST) -> Any:
     del m, node
     fields = strings(args.get(1, "field_names"))
     names = [name for field in fields or () for name in field.replace(",", " ").split()]
-    return Partial(Ref("namedtuple_of"), (Seq([Const(name) for name in names]),), {})
+    return Partial(Ref("namedtuple_of"), Args((Seq([Const(name) for name in names]),)))
 
 
 def tuple_of(m: Machine, args: Args, node: ast.AST) -> Table:

@@ -81,9 +81,20 @@ def shift(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     if backwards and not foreseen(owner):
         new = m.learn("future", f"{name}({argument})", node, owner, given=text_of(node))
         return replace(owner, learned=owner.learned | {new}, where=None, ordered=owner.ordered or f"{name}({argument})")
-    learned = owner.learned | _turned(m, owner, node)
+    learned = (owner.learned - _undone(m, owner, args)) | _turned(m, owner, node)
     ordered = owner.ordered or f"{name}({argument})"
     return replace(owner, learned=learned, ordered=ordered, where=None, of=frozenset())
+
+
+def _undone(m: Machine, owner: Data, args: Args) -> frozenset[int]:
+    """Return the looks ahead that a shift forwards makes good: tomorrow's value, a day later."""
+    text = args.text(0, "periods", "n") or "1"
+    found = set()
+    for one in owner.learned:
+        back = re.search(r"\(-(\w+)\)$", m.flow.learned[one].what) if m.flow.learned[one].kind == "future" else None
+        if back and (back[1] == text or (back[1].isdigit() and text.isdigit() and int(back[1]) <= int(text))):
+            found.add(one)
+    return frozenset(found)
 
 
 def rolling(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:

@@ -172,16 +172,20 @@ _MOST_NAMES = 8  # in a loop whose turns are followed one by one
 
 
 def _goes_through_names(over: Any, node: ast.For | ast.AsyncFor) -> bool:
-    """Return whether a loop goes through a few names, of columns mostly, and fits nothing for each."""
+    """Return whether a loop goes through the names of a few columns, stores each, and fits nothing."""
     listed = over.items if isinstance(over, Seq) and over.rest is None else []
     if not 1 < len(listed) <= _MOST_NAMES or not all(isinstance(one, Const) for one in listed):
         return False
     if not all(isinstance(one.value, str) for one in listed):
         return False
-    called = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
-    return not any(verb_of(name_of(one)) for one in called) and not any(
-        isinstance(one, ast.Break) for one in ast.walk(node)
+    inside = [one for statement in node.body for one in ast.walk(statement)]
+    target = name_of(node.target)
+    stores = any(
+        isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store) and target in text_of(one.slice)
+        for one in inside
     )
+    done = {verb_of(name_of(one.func)) for one in inside if isinstance(one, ast.Call)}
+    return stores and done <= {"", "transform"}
 
 
 def _while(m: Machine, node: ast.While) -> None:

@@ -62,7 +62,9 @@ def unknown_call(m: Machine, name: str, args: Args, node: ast.AST, learned: froz
             guessed[0], rows=simplified(path for one in labels for path in one.rows), role="error", column="loss"
         )
     base = _base(m, name, rows or found)
-    learned |= frozenset[int]().union(*(one.aside for one in rows if not one.role == base.role == "label"))
+    learned |= frozenset[int]().union(
+        *(one.aside for one in rows if one is not base and not one.role == base.role == "label")
+    )
     role = base.role if base.role in {"predictions", "label", "error", "statistic", "index", "mask"} else "table"
     if role == "table" and verb_of(name) == "predict":  # `predict(params, X_test)`
         role = "predictions"
