@@ -30,9 +30,10 @@ def guards_told(training: Training) -> Iterator[Section]:
 def _gap(found: Gap, told: _Measures) -> Section:
     base = f"; without the training it would be {found.base:.3f}" if found.base is not None else ""
     seen = f"The loss is {found.train:.3f} on examples that it learnt from"
-    return Section(
-        title="Seen and unseen data", says=(f"{seen} and {found.valid:.3f} on validation ones{base}.",), evidence=told
-    )
+    says = [f"{seen} and {found.valid:.3f} on validation ones{base}."]
+    if found.base is not None and found.valid > found.base:
+        says.append("So the training made it worse by its loss, however many of its answers are right.")
+    return Section(title="Seen and unseen data", says=tuple(says), evidence=told)
 
 
 def _lost(found: Forgetting, told: _Measures) -> Section:

@@ -9,6 +9,7 @@ from holdfast.audit.cases import training as cases
 from holdfast.audit.training import GUARDS, Training
 from holdfast.core.record import Estimate
 from holdfast.finetune.scorecard import measures, scorecard, section
+from holdfast.finetune.telling_guards import guards_told
 
 NAN = float("nan")
 
@@ -97,3 +98,10 @@ def test_a_higher_rate_that_is_ahead_is_named():
     one = line(Training("t", "accuracy", sensitivity=replace(found, lost=(None, None, ahead))), "sensitivity")
     assert one.verdict == "steady"
     assert one.next.startswith("try rate = 0.00015,")
+
+
+def test_a_loss_above_that_of_knowing_nothing_is_told():
+    gap = of(cases.knows(np.random.default_rng(0), 0.45, 0.5)).gap
+    sure = Training("t", "accuracy", gap=replace(gap, base=gap.valid / 2))
+    fine = Training("t", "accuracy", gap=replace(gap, base=gap.valid * 2))
+    assert ["made it worse" in " ".join(next(guards_told(one)).says) for one in (sure, fine)] == [True, False]
