@@ -82,6 +82,7 @@ def main() -> int:
         master, path, work = arguments.one
         on_spark(master, opened(Path(path)), Path(work))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no cluster is left behind
     with TemporaryDirectory() as folder:
         if arguments.short:
             faults = short(Path(folder))
