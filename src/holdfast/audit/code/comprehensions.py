@@ -7,7 +7,7 @@ from typing import Any
 from holdfast.audit.code.binding import assign
 from holdfast.audit.code.column_names import kept
 from holdfast.audit.code.columns import without_windows
-from holdfast.audit.code.groups import gathered
+from holdfast.audit.code.groups import counted, gathered
 from holdfast.audit.code.joining import element, joined, kind_of_loop
 from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.values import (
@@ -61,8 +61,19 @@ def comprehension(m: Machine, node: Any) -> Any:  # noqa: C901 a ladder of cases
             records = data_of(m.evaluate(m, node.generators[0].iter))
             value = replace(records, learned=value.learned, columns={}, column=None) if records is not None else value
         result = Seq([], rest=value)
+        if isinstance(node, ast.SetComp):
+            _count_persons(m, node, element_of=m.evaluate(m, node.generators[0].iter))
     m.scope.names, m.loops, m.turning = outer, loops, turning
     return names if names is not None and not guards else result
+
+
+def _count_persons(m: Machine, node: ast.SetComp, element_of: Any) -> None:
+    """Note that a program lists the persons whose records it has: `{one["patient"] for one in records}`."""
+    told = node.elt.slice if isinstance(node.elt, ast.Subscript) else None
+    name = told.value if isinstance(told, ast.Constant) else getattr(node.elt, "attr", "")
+    held = data_of(element_of)
+    if isinstance(name, str) and held is not None:
+        counted(m, held, node, name)
 
 
 def _of_sides(m: Machine, node: ast.DictComp, over: Seq) -> Table | None:

@@ -70,6 +70,7 @@ def random_split(m: Machine, args: Args, node: ast.AST) -> Any:
     data = data_of(args.get(0, "dataset"))
     if data is None:
         return UNKNOWN
+    data = replace(data, record=False)  # all that a data set gives one by one
     lengths = args.get(1, "lengths")
     count = len(lengths.items) if isinstance(lengths, Seq) and lengths.rest is None else max(len(m.wanted), 2)
     key = ("split", m.cell, getattr(node, "lineno", 0), m.number(data.rows))
