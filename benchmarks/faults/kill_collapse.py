@@ -28,7 +28,7 @@ from holdfast.collapse import catalogue
 from holdfast.core.store import RunStore
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from kill_finetune import Call, Started, command, forked
+from started import Call, Started, command, forked
 
 MODULES = ("holdfast.cli.main", "holdfast.cli.collapse", "holdfast.collapse.lab.verb", "holdfast.report.render",
            "holdfast.report.build", "holdfast.cli.output",

@@ -180,7 +180,8 @@ def _refuse(arm: Arm) -> None:
         smallest = min(sum(feed.items(arm.samples, t) for feed in arm.regime.feeds) for t in (1, arm.generations))
     why = arm.learner.refuse(smallest)
     if why:
-        raise BadInput(f"{arm.kind.name} in {arm.name}: {smallest:,} samples a generation are too few: {why}")
+        few = f"{smallest:,} samples a generation are" if smallest != 1 else "1 sample a generation is"
+        raise BadInput(f"{arm.kind.name} in {arm.name}: {few} too few: {why}")
 
 
 def chosen_measures(
@@ -195,7 +196,7 @@ def chosen_measures(
     suiting = {name: one for name, one in known.items() if one.takes is state or one.takes in samples}
     for name in (*experiment.measures, *experiment.measure_options):
         if name not in known:
-            raise unknown("measure", name, known)
+            raise unknown("measure", name, suiting)
         if name not in suiting:
             raise BadInput(
                 f"the measure {name} does not suit the learner {experiment.learner}; these do: {', '.join(suiting)}"
