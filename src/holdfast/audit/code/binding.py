@@ -116,7 +116,8 @@ def _in_parts(m: Machine, target: ast.Tuple | ast.List, value: Any) -> list[Data
     if data is None:
         return None
     sides = [side_of(_first_name(one)) for one in wanted]
-    if data.rows and not data.record and "train" in sides and {"test", "valid"} & set(sides):
+    mixed = value is not data and isinstance(value, Seq) and value.rest is not None and len(data.rows) > 1
+    if data.rows and not data.record and not mixed and "train" in sides and {"test", "valid"} & set(sides):
         key = ("split", "named", m.cell, target.lineno, m.number(data.rows))
         m.split(Split(m.place(target), "split", key, (data,), shuffled=False, seeded=True, after=len(m.flow.learned)))
         return [part(data, key, side or "train") for side in sides]
@@ -124,7 +125,7 @@ def _in_parts(m: Machine, target: ast.Tuple | ast.List, value: Any) -> list[Data
         bundle = ("split", "bundle", m.number(data.rows))
         names = ("train", "valid", "test")[-len(wanted) :] if len(wanted) > 2 else ("train", "test")
         return [replace(part(data, bundle, name), role="table") for name in names]
-    if value is data and _may_be_parts(data, wanted, sides):
+    if (value is data or mixed) and _may_be_parts(data, wanted, sides):
         steps = [("item", m.cell, target.lineno, number) for number in range(len(wanted))]
         return [replace(part(data, step, "it"), column=None, role="table") for step in steps]
     return None

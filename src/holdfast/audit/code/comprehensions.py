@@ -77,9 +77,10 @@ def _count_persons(m: Machine, node: ast.SetComp, element_of: Any) -> None:
 
 
 def _of_sides(m: Machine, node: ast.DictComp, over: Seq) -> Table | None:
-    """Return a dict of the sides of a split by their names, None where the names are none of sides."""
+    """Return a dict of named records or sides of a split by their names, None where there are none such."""
     names = strings(over) or [str(one.items[0].value) for one in over.items if _named(one)]
-    if len(names) != len(over.items) or not all(map(side_of, names)):
+    pairs = all(isinstance(one, Seq) and isinstance(one.items[-1], Data) for one in over.items)
+    if len(names) != len(over.items) or not (pairs or all(map(side_of, names))):
         return None
     outer = dict(m.scope.names)
     made = Table()

@@ -83,7 +83,7 @@ def _append(m: Machine, owner: Seq, value: Any, node: ast.AST) -> None:
         value = Unknown(m.guards | learned_in(value))
     if isinstance(value, Expression):
         owner.items.append(value)
-    elif m.loops or isinstance(owner.rest, Data):
+    elif not m.turned.issuperset(m.loops[len(owner.loops) :]) or isinstance(owner.rest, Data):
         owner.rest = joined(owner.rest, value)
     elif len(owner.items) < 200:
         owner.items.append(value)

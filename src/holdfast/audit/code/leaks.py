@@ -67,7 +67,9 @@ def live(flow: Flow, data: Data) -> frozenset[int]:
 
 def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:  # noqa: C901, PLR0912 a ladder of cases
     for split in flow.splits:
-        if split.name == "validation_split" and any(other.name != split.name for other in flow.splits):
+        besides = any(other.name != split.name for other in flow.splits)
+        besides |= any(honest(flow, one) for one in flow.scored)
+        if split.name == "validation_split" and besides:
             continue  # of the training rows, where the program has test rows besides
         what = "cross-validation" if split.folds else "split"
         for data in split.given:

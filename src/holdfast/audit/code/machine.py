@@ -35,6 +35,7 @@ class Machine:
     away: int = 0  # how many of the steps were in imported files
     order: int = 0
     loops: tuple[int, ...] = ()
+    turned: frozenset[int] = frozenset()  # loops around here that are followed turn by turn
     turning: frozenset[str] = frozenset()  # names that loops around here set anew in every turn
     objective: int = 0  # how many functions around here are called by an optimiser
     guards: frozenset[int] = NOTHING  # statistics that decide whether this statement runs

@@ -28,7 +28,10 @@ def _note(m: Machine, value: Data, side: str, node: ast.AST) -> None:
     """Note a split where two disjoint parts of the same rows are for training and for testing."""
     if value.record:
         return
-    for path in value.rows:
+    for whole_path in value.rows:
+        path = whole_path
+        while len(path) > 1 and path[-1].kind == "window":  # windows over a part are of that part
+            path = path[:-1]
         if len(path) < 2 or path[-1].kind not in {"range", "where", "sample", "by"}:
             continue
         parent = path[:-1]

@@ -156,15 +156,16 @@ def _keeps(body: list[ast.stmt]) -> bool:
 
 def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     over = m.evaluate(m, node.iter)
-    outer_loops, outer_turning = m.loops, m.turning
+    outer_loops, outer_turning, outer_turned = m.loops, m.turning, m.turned
     items = turns(over) if not _goes_through_names(over, node) else over.items
     count = 1 if len(items) > 1 else turns_of(over)  # turns that are followed one by one count by themselves
     m.enter(node, kind_of_loop(node.iter, over), text_of(node.iter), names_in(node.target), count)
     m.turning = m.turning | set(names_in(node.target))
+    m.turned |= frozenset(m.loops[-1:] if len(items) > 1 else ())
     for item in items:
         assign(m, node.target, item)
         execute(m, node.body)
-    m.loops, m.turning = outer_loops, outer_turning
+    m.loops, m.turning, m.turned = outer_loops, outer_turning, outer_turned
     execute(m, node.orelse)
 
 
