@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.audit.code.events import Split
-from holdfast.audit.code.groups import counted_apart, from_many
+from holdfast.audit.code.groups import counted_apart
 from holdfast.audit.code.machine import Machine, strings, text_of
 from holdfast.audit.code.rows import Interval, Rows, Step, Symbol, apart, of_parts, stepped
+from holdfast.audit.code.slices import counted_row, sliced
 from holdfast.audit.code.splits import sampled
 from holdfast.audit.code.values import NOTHING, Columns, Const, Data, Seq, Unknown, data_of, learned_in
 from holdfast.audit.code.vocabulary import LABEL_NAME, side_of
@@ -23,7 +24,7 @@ def stored(m: Machine, owner: Data, key_node: ast.expr, key: Any, value: Any) ->
     """Return a table after `owner[key] = value`."""
     held = data_of(value)
     learned = learned_in(value) | (held.aside - owner.aside if held else NOTHING)
-    ordered = owner.ordered or (held.ordered if held else "")
+    ordered = owner.ordered or (held.ordered if held and not held.ordered.startswith("sorted by") else "")
     partly = False
     if isinstance(key_node, ast.Tuple) and isinstance(key, Seq) and len(key.items) > 1:
         first = key_node.elts[0]
@@ -78,18 +79,11 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
         return selected(m, node, owner, learned, text_of(key_node))
     if owner.role in {"statistic", "count"}:
         return owner
-    if isinstance(key_node, ast.Name) and key_node.id in m.turning and _counts(m, key_node.id) and not owner.record:
-        side = Interval(Symbol(key_node.id), Symbol(f"{key_node.id} + 1"))
-        return replace(owner, rows=stepped(owner.rows, Step(("window", "position"), side)), where=None, record=True)
+    if (counted := counted_row(m, owner, key_node)) is not None:
+        return counted
     if isinstance(key_node, ast.Name) and key_node.id in m.turning:
         return replace(owner, column=None, record=owner.record or not _columnwise(owner), gone=None)
     return replace(owner, where=None, column=None, gone=None)
-
-
-def _counts(m: Machine, name: str) -> bool:
-    """Return whether a loop's name counts through numbers, such as those of rows."""
-    loops = [m.flow.loops[one] for one in m.loops]
-    return any(name in loop.names and loop.text.startswith("range(") for loop in loops)
 
 
 def _columnwise(owner: Data) -> bool:
@@ -110,6 +104,8 @@ def _cross(m: Machine, node: ast.expr, owner: Data, key_node: ast.Tuple, key: Se
     elif isinstance(key.items[0], Data):
         taken = _by_data(m, node, owner, key.items[0], text_of(first, 200))
         result = taken if isinstance(taken, Data) else owner
+    else:
+        result = counted_row(m, owner, first) or owner
     for other_node, other in zip(key_node.elts[1:], key.items[1:], strict=False):
         if isinstance(other_node, ast.Slice):
             if other_node.lower is not None or other_node.upper is not None:
@@ -300,55 +296,6 @@ def by_index(rows: Rows, index: Rows) -> Rows:
     if {path[0] for path in index} <= sources:
         return index
     return frozenset((*path, Step(("by",), ("rows", other))) for path in rows for other in index)
-
-
-def sliced(m: Machine, owner: Data, node: ast.Slice, *, inclusive: bool = False) -> Data:
-    """Return the rows of a slice."""
-    if owner.role in {"statistic", "count"}:
-        bounded = node.lower is not None or node.upper is not None
-        return replace(owner, record=False) if bounded and owner.record else owner
-    if node.lower is None and node.upper is None:
-        turned = isinstance(node.step, ast.UnaryOp)
-        return replace(owner, backwards=not owner.backwards) if turned and not owner.record else owner
-    low, high = _bound(m, node.lower), _bound(m, node.upper)
-    if low == 0:
-        low = None
-    window = any(
-        isinstance(one, ast.Name) and one.id in m.turning
-        for bound in (node.lower, node.upper)
-        if bound is not None
-        for one in ast.walk(bound)
-    )
-    axis = "index" if isinstance(low, str) or isinstance(high, str) else "position"
-    step = Step(("window" if window else "range", axis), Interval(low, high, high_in=inclusive))
-    piece = window and None not in {low, high}
-    if owner.record and piece:  # several pieces of one recording
-        return replace(owner, one_per=owner.one_per or "record")
-    if owner.record or not owner.rows:
-        return owner
-    one_per = owner.one_per or ("record" if piece and from_many(owner.rows) else "")
-    return replace(owner, rows=stepped(owner.rows, step), where=None, one_per=one_per)
-
-
-def _bound(m: Machine, node: ast.expr | None) -> Any:
-    if node is None:
-        return None
-    value = m.evaluate(m, node)
-    if isinstance(value, Const) and isinstance(value.value, int | float | str):
-        return value.value
-    return Symbol(text_of(node, 200))
-
-
-def without_windows(data: Data) -> Data:
-    """Return records as they are once a loop has gathered all its windows."""
-    kinds = {step.kind for path in data.rows for step in path[1:]}
-    if "group" in kinds:
-        rows = frozenset((path[0], *(step for step in path[1:] if step.kind != "group")) for path in data.rows)
-        return without_windows(replace(data, rows=rows))
-    if "window" in kinds:
-        rows = frozenset((path[0], *(step for step in path[1:] if step.kind != "window")) for path in data.rows)
-        return replace(data, rows=rows, record=False, ordered=data.ordered or "sliding windows", of=frozenset())
-    return replace(data, record=False) if data.record else data
 
 
 def mask_of(data: Data, node: ast.Compare, other: Any) -> Data:

@@ -6,10 +6,10 @@ from typing import Any
 
 from holdfast.audit.code.binding import assign
 from holdfast.audit.code.column_names import kept
-from holdfast.audit.code.columns import without_windows
 from holdfast.audit.code.groups import counted, gathered
 from holdfast.audit.code.joining import element, joined, kind_of_loop
 from holdfast.audit.code.machine import Machine, strings, text_of
+from holdfast.audit.code.slices import without_windows
 from holdfast.audit.code.values import (
     NOTHING,
     Const,

@@ -4,13 +4,13 @@ import ast
 from dataclasses import replace
 from typing import Any
 
-from holdfast.audit.code.columns import without_windows
 from holdfast.audit.code.frames import method_of_data
 from holdfast.audit.code.groups import gathered
 from holdfast.audit.code.joining import element, joined
 from holdfast.audit.code.machine import Args, Machine, name_of
 from holdfast.audit.code.namespaces import of_parser
 from holdfast.audit.code.scores import DECIDERS
+from holdfast.audit.code.slices import without_windows
 from holdfast.audit.code.values import (
     UNKNOWN,
     Const,

@@ -127,6 +127,7 @@ class Loop:
     text: str
     names: frozenset[str] = frozenset()  # what it sets anew in every turn
     turns: int = 1  # how many, where that is written down
+    ends: tuple[Any, Any] = (None, None)  # of `range(a, b)`
 
 
 @dataclass(slots=True)

@@ -6,13 +6,14 @@ from typing import Any
 
 from holdfast.audit.code.binding import assign
 from holdfast.audit.code.joining import joined
-from holdfast.audit.code.machine import MOST_DEPTH, MOST_STEPS_AWAY, Args, Machine, name_of
+from holdfast.audit.code.machine import MOST_DEPTH, MOST_STEPS_AWAY, Args, Machine, name_of, spelled
 from holdfast.audit.code.names import given
 from holdfast.audit.code.protocol import gives_windows
 from holdfast.audit.code.unknown import unknown_call
 from holdfast.audit.code.values import (
     UNKNOWN,
     Class,
+    Const,
     Data,
     Estimator,
     Function,
@@ -74,6 +75,12 @@ def _bind(m: Machine, function: Function, args: Args, scope: Scope) -> None:
             scope.names[names.pop(0)] = function.owner
     for name, value in zip(names, args.values, strict=False):
         scope.names[name] = m.note_name(name, value)
+    written = {**dict(zip(names, args.nodes, strict=False)), **args.named_nodes}
+    scope.spelled = {
+        name: spelled(m, node)
+        for name, node in written.items()
+        if not isinstance(scope.names.get(name), Const) and not _rebound(function.node, name)
+    }
     if spec.vararg:
         scope.names[spec.vararg.arg] = Seq(list(args.values[len(names) :]), fixed=True)
     keywords = [one.arg for one in spec.kwonlyargs]

@@ -1,7 +1,7 @@
 """The state of following one program, and how events are noted."""
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -167,10 +167,18 @@ class Machine:
             self.room(self.flow.decided)
             self.flow.decided.append(Decided(self.place(node), scores, how, self.loops, self.sites))
 
-    def enter(self, node: ast.AST, over: str, text: str, names: Iterable[str] = (), turns: int = 1) -> int:
+    def enter(
+        self,
+        node: ast.AST,
+        over: str,
+        text: str,
+        names: Iterable[str] = (),
+        turns: int = 1,
+        ends: tuple[Any, Any] = (None, None),
+    ) -> int:
         """Begin a loop; return its id."""
         number = len(self.flow.loops) + 1
-        self.flow.loops[number] = Loop(number, self.place(node), over, text, frozenset(names), turns)
+        self.flow.loops[number] = Loop(number, self.place(node), over, text, frozenset(names), turns, ends)
         self.loops = (*self.loops, number)
         return number
 
@@ -253,6 +261,25 @@ def text_of(node: ast.AST | None, most: int = 60) -> str:
     except (RecursionError, ValueError):
         return "…"
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+class _Spelled(ast.NodeTransformer):
+    """Writes a function's parameters as its caller wrote them."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Name(self.texts[node.id], node.ctx) if node.id in self.texts else node
+
+
+def spelled(m: Machine, node: ast.expr) -> str:
+    """Return an expression as the program writes it, a function's parameters as the call does."""
+    text = text_of(node, 200)
+    names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    if names.isdisjoint(m.scope.spelled) or text.endswith("…"):
+        return text
+    return text_of(_Spelled(m.scope.spelled).visit(ast.parse(text, mode="eval").body), 200)
 
 
 def name_of(node: ast.AST | None) -> str:

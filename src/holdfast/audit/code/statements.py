@@ -10,6 +10,7 @@ from holdfast.audit.code.joining import joined, kind_of_loop, turns, turns_of
 from holdfast.audit.code.machine import Args, Machine, TooMuch, name_of, text_of
 from holdfast.audit.code.modules import module
 from holdfast.audit.code.protocol import told_by_names, told_by_use, verb_of
+from holdfast.audit.code.slices import ends
 from holdfast.audit.code.values import (
     NOTHING,
     UNKNOWN,
@@ -159,7 +160,7 @@ def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     outer_loops, outer_turning, outer_turned = m.loops, m.turning, m.turned
     items = turns(over) if not _goes_through_names(over, node) else over.items
     count = 1 if len(items) > 1 else turns_of(over)  # turns that are followed one by one count by themselves
-    m.enter(node, kind_of_loop(node.iter, over), text_of(node.iter), names_in(node.target), count)
+    m.enter(node, kind_of_loop(node.iter, over), text_of(node.iter), names_in(node.target), count, ends(m, node.iter))
     m.turning = m.turning | set(names_in(node.target))
     m.turned |= frozenset(m.loops[-1:] if len(items) > 1 else ())
     for item in items:

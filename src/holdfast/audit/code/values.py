@@ -156,6 +156,7 @@ class Scope:
 
     names: dict[str, Any] = field(default_factory=dict)
     outer: "Scope | None" = None
+    spelled: dict[str, str] = field(default_factory=dict)  # a function's parameters, as the call writes them
 
     def find(self, name: str) -> Any:
         """Return what a name holds, None where it is not known."""
