@@ -20,7 +20,7 @@ from holdfast.audit.code.values import (
     data_of,
     learned_in,
 )
-from holdfast.audit.code.vocabulary import side_of
+from holdfast.audit.code.vocabulary import FILE_OF_RECORDS, side_of
 
 MOST_UNROLLED = 6  # items of a written-down list that are followed one by one
 
@@ -79,7 +79,7 @@ def _count_persons(m: Machine, node: ast.SetComp, element_of: Any) -> None:
 def _of_sides(m: Machine, node: ast.DictComp, over: Seq) -> Table | None:
     """Return a dict of named records or sides of a split by their names, None where there are none such."""
     names = strings(over) or [str(one.items[0].value) for one in over.items if _named(one)]
-    pairs = all(isinstance(one, Seq) and isinstance(one.items[-1], Data) for one in over.items)
+    pairs = all(isinstance(one, Seq) and isinstance(one.items[-1], Data | Const) for one in over.items)
     if len(names) != len(over.items) or not (pairs or all(map(side_of, names))):
         return None
     outer = dict(m.scope.names)
@@ -99,6 +99,10 @@ def _named(item: Any) -> bool:
     return isinstance(item, Seq) and len(item.items) == 2 and isinstance(item.items[0], Const)
 
 
+def _is_file(item: Any) -> bool:
+    return isinstance(item, Const) and isinstance(item.value, str) and bool(FILE_OF_RECORDS.search(item.value))
+
+
 def _unrolled(m: Machine, node: Any) -> Seq | Table | None:
     """Return a comprehension over a few listed values item by item, None where it is none."""
     if len(node.generators) != 1 or node.generators[0].ifs:
@@ -108,7 +112,7 @@ def _unrolled(m: Machine, node: Any) -> Seq | Table | None:
         return None
     if isinstance(node, ast.DictComp):
         return _of_sides(m, node, over)
-    if not all(isinstance(one, Data | Seq) for one in over.items):
+    if not all(isinstance(one, Data | Seq) or _is_file(one) for one in over.items):
         return None
     outer = dict(m.scope.names)
     made = []
