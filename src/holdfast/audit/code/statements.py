@@ -315,7 +315,9 @@ def _match(m: Machine, node: ast.Match) -> None:
 
 
 def _assert(m: Machine, node: ast.Assert) -> None:
+    before = dict(m.flow.groups)
     m.evaluate(m, node.test)
+    m.flow.groups = before  # `assert t["patient"].nunique() == len(t)` says that there is one row of each
 
 
 def _global(m: Machine, node: ast.Global | ast.Nonlocal) -> None:
