@@ -67,7 +67,7 @@ called something else is a fit before the split.
 All together: {kept} of {wanted} findings kept ({share:.1f}%), {alarmed} of {clean} clean programs with an alarm
 ({alarms:.1f}%).
 
-Some rewrites take away what a reviewer needs, so that less can be found and nothing else may be said. Settings in a file
+Some rewrites take away what a reviewer needs: less can be found then, and nothing else may be said. Settings in a file
 that is not there hide whether a window looks ahead and along which axis a mean goes. Other names for variables hide
 which of two parameters of a function that nobody calls are the test records.
 
