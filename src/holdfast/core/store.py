@@ -76,13 +76,6 @@ class RunWriter:
         except OSError as error:
             raise StoreError(f"cannot write the run to {self.folder}: {error.strerror or error}") from error
 
-    def artifact(self, name: str, content: bytes) -> Path:
-        """Write a file beside the record, as a whole. Raises BadInput for a name with a path in it."""
-        if not name or Path(name).name != name or name.startswith("."):
-            raise BadInput(f"an artifact is a plain file name, got {name!r}")
-        write_whole(self.folder / name, content)
-        return self.folder / name
-
     def finish(self, run: Run) -> None:
         """Replace the record by the finished one. Raises StoreError, as for a full disk."""
         try:

@@ -119,7 +119,7 @@ def _in_parts(m: Machine, target: ast.Tuple | ast.List, value: Any) -> list[Data
     mixed = value is not data and isinstance(value, Seq) and value.rest is not None and len(data.rows) > 1
     if data.rows and not data.record and not mixed and "train" in sides and {"test", "valid"} & set(sides):
         key = ("split", "named", m.cell, target.lineno, m.number(data.rows))
-        m.split(Split(m.place(target), "split", key, (data,), shuffled=False, seeded=True, after=len(m.flow.learned)))
+        m.split(Split(m.place(target), "split", key, (data,), shuffled=False, seeded=True))
         return [part(data, key, side or "train") for side in sides]
     if data.role == "bundle" and len(wanted) > 1 and all(isinstance(one, ast.Tuple) for one in wanted):
         bundle = ("split", "bundle", m.number(data.rows))

@@ -285,7 +285,7 @@ def _note_parts(m: Machine, node: ast.AST, owner: Data, index: Data) -> None:
     parts = m.index_parts.setdefault(key, [])
     parts.append(index.rows)
     if any(apart(one, index.rows) for one in parts):
-        m.split(Split(m.place(node), key[0], key, (owner,), shuffled=False, seeded=True, after=len(m.flow.learned)))
+        m.split(Split(m.place(node), key[0], key, (owner,), shuffled=False, seeded=True))
 
 
 def by_index(rows: Rows, index: Rows) -> Rows:

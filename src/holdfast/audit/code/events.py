@@ -57,7 +57,6 @@ class Split:
     shuffled: bool
     seeded: bool
     folds: bool = False  # cross-validation
-    after: int = 0  # how many Learned there were
 
 
 @dataclass(frozen=True, slots=True)

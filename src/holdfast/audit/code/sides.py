@@ -45,5 +45,5 @@ def _note(m: Machine, value: Data, side: str, node: ast.AST) -> None:
             whole = replace(value, rows=rows, where=None, learned=value.learned & held, columns=columns)
             key, drawn = ("manual", parent), bool(value.drawn or first_drawn)
             place = value.drawn or first_drawn or m.place(node)
-            event = Split(place, "slices", key, (whole,), shuffled=drawn, seeded=not drawn, after=len(m.flow.learned))
+            event = Split(place, "slices", key, (whole,), shuffled=drawn, seeded=not drawn)
             m.split(event)

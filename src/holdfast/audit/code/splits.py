@@ -40,7 +40,6 @@ def train_test_split(m: Machine, args: Args, node: ast.AST) -> Any:
             tuple(one for one in given if one is not None),
             shuffled=shuffled,
             seeded=not shuffled or is_seeded(m, args),
-            after=len(m.flow.learned),
         )
     )
     sides = _sides(m, 2)
@@ -82,7 +81,6 @@ def random_split(m: Machine, args: Args, node: ast.AST) -> Any:
         (data,),
         shuffled=True,
         seeded=seeded,
-        after=len(m.flow.learned),
     )
     m.split(event)
     return Seq([part(data, key, side) for side in _sides(m, count)], fixed=True)
@@ -130,7 +128,6 @@ def note_folds(m: Machine, owner: Splitter, given: tuple[Data, ...]) -> None:
             shuffled="Group" not in owner.name and parts_time,  # whole groups stay together
             seeded=owner.seeded,
             folds=True,
-            after=len(m.flow.learned),
         )
     )
 
@@ -159,7 +156,6 @@ def sample(m: Machine, owner: Data, args: Args, node: ast.AST) -> Data:
                 (owner,),
                 shuffled=True,
                 seeded=is_seeded(m, args),
-                after=len(m.flow.learned),
             )
         )
     return replace(owner, rows=stepped(owner.rows, Step(key, "in")), where=None)
@@ -170,7 +166,7 @@ def note_draw(m: Machine, name: str, args: Args, node: ast.AST) -> None:
     seeded = is_seeded(m, args)
     key = ("split", m.cell, getattr(node, "lineno", 0), name)
     given = tuple(one for one in args.data()[:1] if one.rows)
-    m.split(Split(m.place(node), name, key, given, shuffled=True, seeded=seeded, after=len(m.flow.learned)))
+    m.split(Split(m.place(node), name, key, given, shuffled=True, seeded=seeded))
 
 
 def sampled(m: Machine, node: ast.AST, owner: Data, mask: Data) -> None:
@@ -187,7 +183,6 @@ def sampled(m: Machine, node: ast.AST, owner: Data, mask: Data) -> None:
             given,
             shuffled=True,
             seeded=mask.drawn is None,
-            after=len(m.flow.learned),
         )
     )
 
