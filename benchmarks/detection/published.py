@@ -163,6 +163,62 @@ def decoding(seen: Seen) -> str:
     return said + "; ".join(parts) + "."
 
 
+FEATURES = tuple(f"{one}-of-picture-features" for one in ("precision", "recall", "frechet-distance"))
+
+
+def kept_text(seen: Seen) -> str:
+    told = {"replace": "replaced", "tenth": "a tenth of it real", "accumulate": "accumulated"}
+    parts = []
+    for arm, words in told.items():
+        curve = seen.curves[arm, "perplexity-of-real"]
+        parts.append(f"{words}: {curve.mean[1]:.2f} → {curve.mean[-1]:.2f} (± {curve.error[-1]:.2f})")
+    return (
+        "Perplexity of real text under a transformer, first generation → sixth, mean of three histories with the "
+        f"standard error of the last: {'; '.join(parts)}."
+    )
+
+
+def pictures(seen: Seen) -> str:
+    told = {
+        "synthetic": "only synthetic", "biased": "only synthetic, from noise of 0.8 the spread",
+        "fixed": "half of it always the same real ones", "fresh": "half of it new real ones",
+    }  # fmt: skip
+    parts = []
+    for arm, words in told.items():
+        ends = [seen.mean(arm, measure) for measure in FEATURES]
+        parts.append(f"{words}: {ends[0]:.2f}, {ends[1]:.2f}, {ends[2]:.2f}")
+    first = [seen.mean("synthetic", measure, 1) for measure in FEATURES]
+    return (
+        f"Precision, recall and Fréchet distance of the first generation: {first[0]:.2f}, {first[1]:.2f}, "
+        f"{first[2]:.2f}; of the sixth, one history each, {'; '.join(parts)}."
+    )
+
+
+KEPT = """holdfast collapse run kept.toml
+
+# kept.toml
+learner = "transformer"
+generations = 6
+replicates = 3
+regimes = ["replace", "accumulate"]
+measures = ["perplexity-of-real"]
+regime.tenth.feeds = [{ name = "real", of = "real", share = 0.1, every = "once" },
+                      { name = "synthetic", of = "model", share = 0.9 }]"""
+
+PICTURES = """holdfast collapse run pictures.toml
+
+# pictures.toml
+learner = "flow"
+generations = 6
+replicates = 1
+regimes = []
+measures = ["precision-of-picture-features", "recall-of-picture-features", "frechet-distance-of-picture-features"]
+regime.synthetic.feeds = [{ name = "synthetic", of = "model" }]
+regime.biased.feeds = [{ name = "synthetic", of = "model", rule = { temperature = 0.64 } }]
+regime.fixed.feeds = [{ name = "real", of = "real", share = 0.5, every = "once" },
+                      { name = "synthetic", of = "model", share = 0.5 }]
+regime.fresh.feeds = [{ name = "real", of = "real", share = 0.5 }, { name = "synthetic", of = "model", share = 0.5 }]"""
+
 DECODING = """holdfast collapse run decoding.toml
 
 # decoding.toml
@@ -303,6 +359,44 @@ def experiments() -> Sequence[Published]:
             ),
             DECODING,
             decoding,
+        ),
+        Published(
+            "text-that-is-kept", "Shumailov et al. (2024), doi:10.1038/s41586-024-07566-y; Gerstgrasser et al. (2024), "
+            "arXiv:2404.01413", "https://doi.org/10.1038/s41586-024-07566-y",
+            "the loss of language models on real text grows from generation to generation if all text is replaced, less "
+            "if a tenth of it stays real, and not without bound if what was there is kept",
+            Experiment(
+                learner="transformer", generations=6, replicates=3, regimes=("replace", "accumulate"),
+                regime={"tenth": {"feeds": [
+                    {"name": "real", "of": "real", "share": 0.1, "every": "once"},
+                    {"name": "synthetic", "of": "model", "share": 0.9},
+                ]}},
+                measures=("perplexity-of-real",),
+            ),
+            KEPT,
+            kept_text,
+        ),
+        Published(
+            "pictures", "Alemohammad et al. (2024), arXiv:2307.01850", "https://arxiv.org/abs/2307.01850",
+            "without enough new real pictures in each generation precision or recall falls, and drawing closer to what "
+            "is likely trades recall for precision",
+            Experiment(
+                learner="flow", generations=6, replicates=1, regimes=(),
+                regime={
+                    "synthetic": {"feeds": [{"name": "synthetic", "of": "model"}]},
+                    "biased": {"feeds": [{"name": "synthetic", "of": "model", "rule": {"temperature": 0.64}}]},
+                    "fixed": {"feeds": [
+                        {"name": "real", "of": "real", "share": 0.5, "every": "once"},
+                        {"name": "synthetic", "of": "model", "share": 0.5},
+                    ]},
+                    "fresh": {"feeds": [
+                        {"name": "real", "of": "real", "share": 0.5}, {"name": "synthetic", "of": "model", "share": 0.5},
+                    ]},
+                },
+                measures=FEATURES,
+            ),
+            PICTURES,
+            pictures,
         ),
     )  # fmt: skip
 

@@ -1,11 +1,12 @@
-"""What the guards cost in a step: the loop of `holdfast finetune` against a plain torch loop, in processor seconds.
+"""What the guards cost in a step: the loop of `holdfast finetune` beside a plain torch loop and Hugging Face's Trainer.
 
     nice env OMP_NUM_THREADS=1 python benchmarks/speed/finetune_step.py [small|wide|minilm] [rounds]
     nice env OMP_NUM_THREADS=1 python benchmarks/speed/finetune_step.py foretold [rounds]
 
-Both run in one process and take turns, on the same model, batches, clipping, schedule and AdamW. What our loop adds to
-a step: dropout drawn anew from the step's number, the order and the journal, a watch for losses that are no number.
-Looks at validation data are told apart, as a share of the steps between them.
+All run in one process and take turns, on the same model, batches, clipping and AdamW, in processor seconds. What our
+loop adds to a step: dropout drawn anew from the step's number, the order and the journal, a watch for losses that are
+no number. Of the Trainer, which needs accelerate, the steps alone are timed, without logs and saves. Looks at
+validation data are told apart, as a share of the steps between them.
 
 `foretold` tells what was said before the first step of whole fine-tunings, and what came: processor seconds of the
 steps with their looks and saves, and bytes at the peak, guards included, for two sizes, and for texts of unlike length.
@@ -107,6 +108,40 @@ def ours(job, steps, folder):
     train(replace(job, steps=steps, looks=frozenset(), folder=folder, schedule=schedule_named("cosine", steps)))
 
 
+def trainer(job, steps, folder):
+    """Return the processor seconds of the same steps in Hugging Face's Trainer."""
+    import transformers
+
+    class Batches:
+        def __len__(self):
+            return steps
+
+        def __getitem__(self, step):
+            return job.task.batch("train", job.order.window(step)[0])
+
+    class Trained(transformers.Trainer):
+        def compute_loss(self, model, inputs, **_):
+            return job.task.loss(model, inputs) / len(inputs["labels"])
+
+    class Clock(transformers.TrainerCallback):
+        def on_train_begin(self, *_, **__):
+            self.began = time.process_time()
+
+        def on_train_end(self, *_, **__):
+            self.took = time.process_time() - self.began
+
+    asked = transformers.TrainingArguments(
+        output_dir=str(folder), max_steps=steps, per_device_train_batch_size=1, learning_rate=5e-5, weight_decay=0.01,
+        max_grad_norm=1.0, lr_scheduler_type="cosine", save_strategy="no", logging_strategy="no", report_to=[],
+        use_cpu=True, disable_tqdm=True, remove_unused_columns=False,
+    )  # fmt: skip
+    clock = Clock()
+    Trained(
+        job.module, asked, train_dataset=Batches(), data_collator=lambda rows: rows[0], callbacks=[clock]
+    ).train()  # fmt: skip
+    return clock.took
+
+
 def seconds(work):
     started = time.process_time()
     work()
@@ -132,24 +167,34 @@ def main(name, rounds):
         place = Path(folder)
         (place / "model").mkdir()
         job, steps = job_of(name, place), STEPS[name]
-        plain(job, 2), ours(job, 2, place / "warm")
+        plain(job, 2), ours(job, 2, place / "warm"), trainer(job, 2, place / "trainer")
         seen = []
         for at in range(rounds):
-            pair = [lambda: plain(job, steps), lambda at=at: ours(job, steps, place / f"round{at}")]
-            took = {which: seconds(pair[which]) / steps for which in ((0, 1) if at % 2 else (1, 0))}
-            seen.append((took[0], took[1]))
+            ways = (
+                lambda: seconds(lambda: plain(job, steps)),
+                lambda at=at: seconds(lambda: ours(job, steps, place / f"round{at}")),
+                lambda: trainer(job, steps, place / "trainer"),
+            )
+            took = {which: ways[which]() / steps for which in ((0, 1, 2) if at % 2 else (2, 1, 0))}
+            seen.append([took[which] for which in range(3)])
         looked = look_seconds(job)
     found = np.array(seen)
-    ratios = found[:, 1] / found[:, 0] - 1
-    draws = np.random.default_rng(0).choice(ratios, (4000, len(ratios)))
-    low, high = np.quantile(np.median(draws, axis=1), [0.025, 0.975])
     weights = sum(one.numel() for one in job.module.parameters())
     print(
-        f"{name}: {weights / 1e6:.2f} M weights, {rounds} rounds of {steps} steps: plain "
-        f"{np.median(found[:, 0]) * 1e3:.2f} ms, ours {np.median(found[:, 1]) * 1e3:.2f} ms of processor time a step; "
-        f"overhead {np.median(ratios):+.1%} ({low:+.1%} to {high:+.1%}); a look {looked:.2f} s, that is "
+        f"{name}: {weights / 1e6:.2f} M weights, {rounds} rounds of {steps} steps, processor time a step: plain "
+        f"{np.median(found[:, 0]) * 1e3:.2f} ms, ours {np.median(found[:, 1]) * 1e3:.2f} ms, Trainer "
+        f"{np.median(found[:, 2]) * 1e3:.2f} ms; ours over plain {over(found[:, 1], found[:, 0])}, over the Trainer "
+        f"{over(found[:, 1], found[:, 2])}; a look {looked:.2f} s, that is "
         f"{looked * len(job.looks) / (job.steps * np.median(found[:, 0])):.0%} of the steps' time in all"
     )
+
+
+def over(one, other):
+    """Return in words how much more one takes: the median of the rounds, with its bootstrap interval."""
+    ratios = one / other - 1
+    draws = np.random.default_rng(0).choice(ratios, (4000, len(ratios)))
+    low, high = np.quantile(np.median(draws, axis=1), [0.025, 0.975])
+    return f"{np.median(ratios):+.1%} ({low:+.1%} to {high:+.1%})"
 
 
 def foretold(rounds):

@@ -108,7 +108,7 @@ def test_every_format_to_a_file(holdfast, tables, form):
         (["audit", "--split", "test.csv"], "--split wants NAME=FILE"),
         (["audit", "train.csv", "--set", "audit.sed=1"], "Did you mean 'seed'?"),
         (["audit", "train.csv", "--set", "seed=1"], "audit.seed=1"),
-        (["audit", "train.csv", "--test-share", "2"], "audit.test_share"),
+        (["audit", "train.csv", "--test-share", "2"], "--test-share"),
         (["audit", "train.csv", "--label", "y", "--time", "y"], "cannot be both"),
         (["audit", "train.csv", "--config", "none.toml"], "cannot read none.toml"),
         (["audit", "train.csv", "--model", "nomodule:make", "--label", "y"], "nomodule"),
