@@ -3,7 +3,7 @@
 
     python benchmarks/detection/published.py > docs/collapse-published.md
 
-Each prints what was published, the command, and what was seen. `--only NAME` runs one. About three minutes on two cores.
+Each prints what was published, the command, and what was seen. `--only NAME` runs one. About eight minutes on two cores.
 """
 
 import argparse
