@@ -180,7 +180,7 @@ def test_replay_keeps_more_of_the_original_task_than_plain_tuning(said, ready, t
     kept = {}
     for keep in ((), ("replay",)):
         one = replace(ready, module=deepcopy(ready.module))
-        told = said.model_copy(update={"keep": keep, "rate": 0.02, "epochs": 4, "adapt": "all"})
+        told = said.model_copy(update={"keep": keep, "rate": 0.01, "epochs": 4, "adapt": "all"})
         train(keeping.job(told, one, tmp_path / f"{len(keep)}"))
         kept[keep] = judged(one.original, one.module, "test").mean_loss
     assert kept[("replay",)] < 0.7 * kept[()]
