@@ -8,8 +8,8 @@ from rewrites.program import (
     Program,
     assigned,
     at,
-    each_block,
     each_expression,
+    each_pair,
     each_statement,
     fresh,
     name,
@@ -244,46 +244,36 @@ def fit_then_transform(program: Program) -> None:
 def fit_with_transform(program: Program) -> None:
     """`s.fit(X)` and `a = s.transform(X)` become `a = s.fit_transform(X)`."""
 
-    def block(body: list[ast.stmt]) -> list[ast.stmt]:
-        made: list[ast.stmt] = []
-        for statement in body:
-            before = made[-1] if made else None
-            fit = before.value if isinstance(before, ast.Expr) else None
-            calls = [call for call in lifted(statement) if _called(call) == "transform"] if hoisted(statement) else []
-            if isinstance(fit, ast.Call) and _called(fit) == "fit" and fit.args and not fit.keywords and calls:
-                first = calls[0]
-                same = ast.unparse(first.func.value) == ast.unparse(fit.func.value)
-                if same and list(map(ast.unparse, first.args)) == list(map(ast.unparse, fit.args[:1])):
-                    first.func.attr, first.args = "fit_transform", fit.args
-                    made[-1] = at(statement, before)
-                    continue
-            made.append(statement)
-        return made
+    def joined(before: ast.stmt, statement: ast.stmt) -> ast.stmt | None:
+        fit = before.value if isinstance(before, ast.Expr) else None
+        calls = [call for call in lifted(statement) if _called(call) == "transform"] if hoisted(statement) else []
+        if isinstance(fit, ast.Call) and _called(fit) == "fit" and fit.args and not fit.keywords and calls:
+            first = calls[0]
+            same = ast.unparse(first.func.value) == ast.unparse(fit.func.value)
+            if same and list(map(ast.unparse, first.args)) == list(map(ast.unparse, fit.args[:1])):
+                first.func.attr, first.args = "fit_transform", fit.args
+                return at(statement, before)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def fit_chained(program: Program) -> None:
     """`m = Model()` and `m.fit(X, y)` become `m = Model().fit(X, y)`."""
     _known(program)
 
-    def block(body: list[ast.stmt]) -> list[ast.stmt]:
-        made: list[ast.stmt] = []
-        for statement in body:
-            before = made[-1] if made else None
-            fit = statement.value if isinstance(statement, ast.Expr) else None
-            if isinstance(fit, ast.Call) and _called(fit) == "fit" and isinstance(before, ast.Assign):
-                target = before.targets[0]
-                owner = getattr(fit.func, "value", None)
-                maker = _called(before.value) if isinstance(before.value, ast.Call) else ""
-                if isinstance(target, ast.Name) and getattr(owner, "id", "") == target.id and maker[:1].isupper():
-                    fit.func.value = before.value
-                    made[-1] = at(ast.Assign(before.targets, fit), before, statement)
-                    continue
-            made.append(statement)
-        return made
+    def joined(before: ast.stmt, statement: ast.stmt) -> ast.stmt | None:
+        fit = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(fit, ast.Call) and _called(fit) == "fit" and isinstance(before, ast.Assign):
+            target = before.targets[0]
+            owner = getattr(fit.func, "value", None)
+            maker = _called(before.value) if isinstance(before.value, ast.Call) else ""
+            if isinstance(target, ast.Name) and getattr(owner, "id", "") == target.id and maker[:1].isupper():
+                fit.func.value = before.value
+                return at(ast.Assign(before.targets, fit), before, statement)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def nested_named(program: Program) -> None:
@@ -334,24 +324,17 @@ def chains_split(program: Program) -> None:
 def chains_joined(program: Program) -> None:
     """`t = t.f()` and `t = t.g()` become `t = t.f().g()`."""
 
-    def block(body: list[ast.stmt]) -> list[ast.stmt]:
-        made: list[ast.stmt] = []
-        for statement in body:
-            before = made[-1] if made else None
-            root = _root(statement.value) if isinstance(statement, ast.Assign) else None
-            simple = (
-                root is not None and isinstance(statement.targets[0], ast.Name) and root.id == statement.targets[0].id
-            )
-            same = simple and isinstance(before, ast.Assign) and ast.unparse(before.targets[0]) == root.id
-            once = same and sum(getattr(one, "id", "") == root.id for one in ast.walk(statement.value)) == 1
-            if once and isinstance(before.value, ast.Call | ast.Subscript | ast.Name):
-                replaced(statement, root, before.value)
-                made[-1] = at(statement, before)
-            else:
-                made.append(statement)
-        return made
+    def joined(before: ast.stmt, statement: ast.stmt) -> ast.stmt | None:
+        root = _root(statement.value) if isinstance(statement, ast.Assign) else None
+        simple = root is not None and isinstance(statement.targets[0], ast.Name) and root.id == statement.targets[0].id
+        same = simple and isinstance(before, ast.Assign) and ast.unparse(before.targets[0]) == root.id
+        once = same and sum(getattr(one, "id", "") == root.id for one in ast.walk(statement.value)) == 1
+        if once and isinstance(before.value, ast.Call | ast.Subscript | ast.Name):
+            replaced(statement, root, before.value)
+            return at(statement, before)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def _root(node: ast.expr) -> ast.Name | None:

@@ -12,6 +12,7 @@ from rewrites.program import (
     at,
     bound,
     each_block,
+    each_pair,
     each_statement,
     fresh,
     lines,
@@ -50,23 +51,18 @@ def comprehension_to_loop(program: Program) -> None:
 def loop_to_comprehension(program: Program) -> None:
     """`a = []` and a loop that appends become one comprehension."""
 
-    def block(body: Block) -> Block:
-        made: Block = []
-        for one in body:
-            before = made[-1] if made else None
-            inner = one.body[0] if isinstance(one, ast.For) and len(one.body) == 1 and not one.orelse else None
-            call = inner.value if isinstance(inner, ast.Expr) else None
-            empty = isinstance(before, ast.Assign) and ast.unparse(before.value) == "[]"
-            if empty and isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "append":
-                target = ast.unparse(before.targets[0])
-                if ast.unparse(call.func.value) == target and target not in read_in([ast.Expr(call.args[0])]):
-                    part = ast.comprehension(one.target, one.iter, [], 0)
-                    made[-1] = at(ast.Assign(before.targets, ast.ListComp(call.args[0], [part])), before, one, inner)
-                    continue
-            made.append(one)
-        return made
+    def joined(before: ast.stmt, one: ast.stmt) -> ast.stmt | None:
+        inner = one.body[0] if isinstance(one, ast.For) and len(one.body) == 1 and not one.orelse else None
+        call = inner.value if isinstance(inner, ast.Expr) else None
+        empty = isinstance(before, ast.Assign) and ast.unparse(before.value) == "[]"
+        if empty and isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "append":
+            target = ast.unparse(before.targets[0])
+            if ast.unparse(call.func.value) == target and target not in read_in([ast.Expr(call.args[0])]):
+                part = ast.comprehension(one.target, one.iter, [], 0)
+                return at(ast.Assign(before.targets, ast.ListComp(call.args[0], [part])), before, one, inner)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def _alike(first: ast.stmt, second: ast.stmt) -> tuple[str, str] | None:
@@ -88,24 +84,19 @@ def parts_in_dict(program: Program) -> None:
     """`f(a)` and `f(b)` become a loop over `{'first': a, 'second': b}.items()`."""
     make = fresh(program)
 
-    def block(body: Block) -> Block:
-        made: Block = []
-        for one in body:
-            before = made[-1] if made else None
-            if before is not None and _in_place(before) and _in_place(one) and (names := _alike(before, one)):
-                part = make("part")
-                turn = copy.deepcopy(one)
-                for node in ast.walk(turn):
-                    if isinstance(node, ast.Name) and node.id == names[1]:
-                        node.id = part
-                loop = lines(f"for kind, {part} in {{'first': {names[0]}, 'second': {names[1]}}}.items():\n    pass")[0]
-                loop.body = [at(turn, before, one)]
-                made[-1] = at(loop, before, one)
-            else:
-                made.append(one)
-        return made
+    def joined(before: ast.stmt, one: ast.stmt) -> Block | ast.stmt | None:
+        if _in_place(before) and _in_place(one) and (names := _alike(before, one)):
+            part = make("part")
+            turn = copy.deepcopy(one)
+            for node in ast.walk(turn):
+                if isinstance(node, ast.Name) and node.id == names[1]:
+                    node.id = part
+            loop = lines(f"for kind, {part} in {{'first': {names[0]}, 'second': {names[1]}}}.items():\n    pass")[0]
+            loop.body = [at(turn, before, one)]
+            return at(loop, before, one)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def _in_place(statement: ast.stmt) -> bool:
@@ -116,23 +107,18 @@ def _in_place(statement: ast.stmt) -> bool:
 def _pairs(program: Program, change) -> None:
     """Replace `a = f(x)` and `b = f(y)` by what `change` makes of targets, function text and arguments."""
 
-    def block(body: Block) -> Block:
-        made: Block = []
-        for one in body:
-            before = made[-1] if made else None
-            if _of_one(before) and _of_one(one):
-                left, right = before.value, one.value
-                same = ast.dump(left.func) == ast.dump(right.func) and not left.keywords and not right.keywords
-                targets = [ast.unparse(before.targets[0]), ast.unparse(one.targets[0])]
-                free = bound([before])[0] not in read_in([one]) and len(set(targets)) == 2
-                if same and free and "fit" not in ast.unparse(left.func) and isinstance(left.func, ast.Attribute):
-                    arguments = [ast.unparse(left.args[0]), ast.unparse(right.args[0])]
-                    made[-1:] = lines(change(targets, ast.unparse(left.func), arguments), before, one)
-                    continue
-            made.append(one)
-        return made
+    def joined(before: ast.stmt, one: ast.stmt) -> Block | ast.stmt | None:
+        if _of_one(before) and _of_one(one):
+            left, right = before.value, one.value
+            same = ast.dump(left.func) == ast.dump(right.func) and not left.keywords and not right.keywords
+            targets = [ast.unparse(before.targets[0]), ast.unparse(one.targets[0])]
+            free = bound([before])[0] not in read_in([one]) and len(set(targets)) == 2
+            if same and free and "fit" not in ast.unparse(left.func) and isinstance(left.func, ast.Attribute):
+                arguments = [ast.unparse(left.args[0]), ast.unparse(right.args[0])]
+                return lines(change(targets, ast.unparse(left.func), arguments), before, one)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def _of_one(statement: ast.stmt | None) -> bool:
@@ -278,23 +264,18 @@ def unpacked_starred(program: Program) -> None:
 def tupled(program: Program) -> None:
     """`a = e` and `b = f`, which do not need each other, become `a, b = (e, f)`."""
 
-    def block(body: Block) -> Block:
-        made: Block = []
-        for one in body:
-            before = made[-1] if made else None
-            both = [before, one]
-            if all(isinstance(x, ast.Assign) and isinstance(x.targets[0], ast.Name) for x in both):
-                left, right = before.targets[0], one.targets[0]
-                free = left.id not in read_in([one]) and left.id != right.id
-                if free and all(isinstance(x.value, ast.Subscript | ast.Name) for x in both):
-                    targets = ast.Tuple([left, right], ast.Store())
-                    values = ast.Tuple([before.value, one.value], ast.Load())
-                    made[-1] = at(ast.Assign([targets], values), before, one)
-                    continue
-            made.append(one)
-        return made
+    def joined(before: ast.stmt, one: ast.stmt) -> Block | ast.stmt | None:
+        both = [before, one]
+        if all(isinstance(x, ast.Assign) and isinstance(x.targets[0], ast.Name) for x in both):
+            left, right = before.targets[0], one.targets[0]
+            free = left.id not in read_in([one]) and left.id != right.id
+            if free and all(isinstance(x.value, ast.Subscript | ast.Name) for x in both):
+                targets = ast.Tuple([left, right], ast.Store())
+                values = ast.Tuple([before.value, one.value], ast.Load())
+                return at(ast.Assign([targets], values), before, one)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def untupled(program: Program) -> None:

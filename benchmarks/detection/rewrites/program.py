@@ -187,6 +187,22 @@ def each_statement(program: Program, change: Callable[[ast.stmt], Block | ast.st
     each_block(program, block)
 
 
+def each_pair(program: Program, joined: Callable[[ast.stmt, ast.stmt], Block | ast.stmt | None]) -> None:
+    """Replace a statement and the one before it by what `joined` makes of both; None leaves them as they are."""
+
+    def block(body: Block) -> Block:
+        made: Block = []
+        for statement in body:
+            new = joined(made[-1], statement) if made else None
+            if new is None:
+                made.append(statement)
+            else:
+                made[-1:] = new if isinstance(new, list) else [new]
+        return made
+
+    each_block(program, block)
+
+
 def each_expression(program: Program, change: Callable[[ast.expr], ast.expr | None]) -> None:
     """Replace expressions, inner ones first, by what `change` returns; None leaves one as it is."""
 

@@ -9,8 +9,8 @@ from rewrites.program import (
     Program,
     assigned,
     at,
-    each_block,
     each_expression,
+    each_pair,
     each_statement,
     fresh,
     lines,
@@ -28,21 +28,16 @@ def inlined(program: Program) -> None:
         if isinstance(node, ast.Name):
             counts[node.id] = counts.get(node.id, 0) + 1
 
-    def block(body: list[ast.stmt]) -> list[ast.stmt]:
-        made: list[ast.stmt] = []
-        for statement in body:
-            before = made[-1] if made else None
-            target = before.targets[0] if isinstance(before, ast.Assign) and len(before.targets) == 1 else None
-            if isinstance(target, ast.Name) and counts[target.id] == 2 and hoisted(statement):
-                found = [one for one in _evaluated(statement) if getattr(one, "id", "") == target.id]
-                if len(found) == 1 and isinstance(before.value, ast.Call | ast.Subscript):
-                    replaced(statement, found[0], before.value)
-                    made[-1] = at(statement, before)
-                    continue
-            made.append(statement)
-        return made
+    def joined(before: ast.stmt, statement: ast.stmt) -> ast.stmt | None:
+        target = before.targets[0] if isinstance(before, ast.Assign) and len(before.targets) == 1 else None
+        if isinstance(target, ast.Name) and counts[target.id] == 2 and hoisted(statement):
+            found = [one for one in _evaluated(statement) if getattr(one, "id", "") == target.id]
+            if len(found) == 1 and isinstance(before.value, ast.Call | ast.Subscript):
+                replaced(statement, found[0], before.value)
+                return at(statement, before)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def _evaluated(statement: ast.stmt) -> list[ast.AST]:
@@ -63,21 +58,16 @@ def _evaluated(statement: ast.stmt) -> list[ast.AST]:
 def walrus(program: Program) -> None:
     """`a = f(x)` and `g(a)` become `g((a := f(x)))`."""
 
-    def block(body: list[ast.stmt]) -> list[ast.stmt]:
-        made: list[ast.stmt] = []
-        for statement in body:
-            before = made[-1] if made else None
-            target = before.targets[0] if isinstance(before, ast.Assign) and len(before.targets) == 1 else None
-            if isinstance(target, ast.Name) and isinstance(before.value, ast.Call) and hoisted(statement):
-                found = [one for one in _evaluated(statement) if getattr(one, "id", "") == target.id]
-                if found:
-                    replaced(statement, found[0], ast.NamedExpr(store(target.id), before.value))
-                    made[-1] = at(statement, before)
-                    continue
-            made.append(statement)
-        return made
+    def joined(before: ast.stmt, statement: ast.stmt) -> ast.stmt | None:
+        target = before.targets[0] if isinstance(before, ast.Assign) and len(before.targets) == 1 else None
+        if isinstance(target, ast.Name) and isinstance(before.value, ast.Call) and hoisted(statement):
+            found = [one for one in _evaluated(statement) if getattr(one, "id", "") == target.id]
+            if found:
+                replaced(statement, found[0], ast.NamedExpr(store(target.id), before.value))
+                return at(statement, before)
+        return None
 
-    each_block(program, block)
+    each_pair(program, joined)
 
 
 def defined(program: Program) -> None:

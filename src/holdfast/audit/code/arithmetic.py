@@ -99,7 +99,7 @@ def _folded(node: ast.BinOp, left: Any, right: Any) -> Any:
 
 def met(left: Data, right: Data) -> Data:
     """Return what two sets of records make together; predictions less labels are errors."""
-    if left.role == right.role == "error" or "error" in {left.role, right.role}:
+    if "error" in {left.role, right.role}:
         base = left if left.role == "error" else right
         return replace(base, models=left.models | right.models, by=left.by or right.by)
     guessed = [one for one in (left, right) if one.role == "predictions"]
