@@ -76,7 +76,7 @@ def _finetune(recipe: Recipe, store: RunStore, progress: Progress, command: Sequ
     started = time.perf_counter()
     if recipe.search:
         space_of(recipe)  # what is wrong with it is told before anything is read
-    dataset, original, note = in_splits(recipe, lambda data: loaded(data, recipe, progress))
+    dataset, original, note = in_splits(recipe, lambda data: loaded(data, recipe, progress), progress)
     processes.alike("data", dataset.digest)
     kind = catalogue.kind_for(dataset, recipe)
     adaptation = catalogue.adaptation(recipe.adapt)

@@ -31,7 +31,7 @@ def test_whole_groups_are_on_one_side_where_the_recipe_names_them(authors, table
     if table:
         dataset, _, note = table_loaded(recipe, Silent())
     else:
-        dataset, _, note = in_splits(recipe, lambda data: loaded(data, recipe, Silent()))
+        dataset, _, note = in_splits(recipe, lambda data: loaded(data, recipe, Silent()), Silent())
     sides = {name: set(dataset.values("author").take(rows).to_pylist()) for name, rows in members(dataset).items()}
     assert set(sides) == {"train", "valid", "test"}
     assert sum(map(len, sides.values())) == len(set.union(*sides.values())) == 40
@@ -49,3 +49,35 @@ def test_too_few_rows_are_counted_by_side(tmp_path):
     recipe = Recipe(model="boosting", data=str(tmp_path / "few.csv"), label="y")
     with pytest.raises(BadInput, match=r"wanted at least 8 rows each .*it has .* train"):
         table_loaded(recipe, Silent())
+
+
+def test_near_copies_are_on_one_side_of_a_split_that_is_made_here(tmp_path):
+    rng = random.Random(3)
+    words = [f"w{at}" for at in range(3000)]
+    with (tmp_path / "texts.csv").open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["text", "label"])
+        for at in range(150):
+            said = rng.choices(words, k=20)
+            out.writerow([" ".join([*said, f"o{at}"]), at % 2])
+            out.writerow([" ".join([f"n{at}", *said]), at % 2])  # the same words but for one
+    recipe = Recipe(model="enc", data=str(tmp_path / "texts.csv"), label="label")
+    dataset, _, _ = in_splits(recipe, lambda data: loaded(data, recipe, Silent()), Silent())
+    texts = dataset.values("text").to_pylist()
+    first = {name: {texts[row].split()[5] + texts[row].split()[6] for row in rows if texts[row][0] == "n"}
+             | {texts[row].split()[4] + texts[row].split()[5] for row in rows if texts[row][0] == "w"}
+             for name, rows in members(dataset).items()}  # fmt: skip
+    assert sum(map(len, first.values())) == len(set.union(*first.values())) == 150
+    assert min(map(len, first.values())) >= 10
+
+
+def test_rows_that_all_hang_together_are_still_split(tmp_path):
+    """Noise of a hundredth around a line: each row is near the next, so a family would hold them all."""
+    with (tmp_path / "line.csv").open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["a", "b", "c", "y"])
+        for at in range(400):
+            out.writerow([at / 100, at / 100 + 1, at / 100 + 2, at % 2])
+    recipe = Recipe(model="boosting", data=str(tmp_path / "line.csv"), label="y")
+    dataset, _, _ = table_loaded(recipe, Silent())
+    assert {name: len(rows) for name, rows in members(dataset).items()} == {"train": 272, "valid": 48, "test": 80}

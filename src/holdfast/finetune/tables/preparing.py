@@ -61,7 +61,7 @@ class Ready:
 
 def loaded(recipe: Recipe, progress: Progress) -> tuple[Dataset, Dataset | None, str]:
     """Return the data of a recipe in splits, those of the original task, and what was put aside. Raises BadInput."""
-    return in_splits(recipe, lambda data: _loaded(data, recipe, progress))
+    return in_splits(recipe, lambda data: _loaded(data, recipe, progress), progress)
 
 
 def prepared(dataset: Dataset, original: Dataset | None, recipe: Recipe, encoder: Encoder | None = None) -> Ready:

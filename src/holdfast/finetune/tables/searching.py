@@ -15,11 +15,11 @@ from holdfast.core.progress import track
 from holdfast.core.random import Streams
 from holdfast.core.record import Section
 from holdfast.data.bulk.bits import finished
+from holdfast.finetune.families import keys_of
 from holdfast.finetune.recipe import Recipe
 from holdfast.finetune.searching.cells import cell, rounded
 from holdfast.finetune.searching.proposing import WITHOUT, Outcome, has_optuna, proposed
 from holdfast.finetune.searching.space import Space, space_of, usual
-from holdfast.finetune.splits import keys_of
 from holdfast.finetune.tables.estimators import FAMILIES, made
 from holdfast.finetune.tables.fitting import Plan, fitted, judged
 from holdfast.finetune.tables.work import Learning

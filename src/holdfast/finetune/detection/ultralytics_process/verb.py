@@ -123,7 +123,7 @@ def finetune_ultralytics(
     options = checked(Options, recipe.of("yolo"), table="options.yolo")
     described_path(recipe.data)
     model, python = _refused(recipe, options), required(options.python)
-    dataset, original, note = in_splits(recipe, lambda data: _loaded(data, recipe, progress))
+    dataset, original, note = in_splits(recipe, lambda data: _loaded(data, recipe, progress), progress)
     run = begun(
         "finetune", f"objects in pictures, by Ultralytics: {Path(recipe.model).name} on {dataset.name}", command,
         recipe, id=resume.id if resume else new_id(), **data_fields(dataset),
