@@ -92,6 +92,7 @@ def test_every_format_to_a_file(holdfast, tables, form):
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     assert (tables / "deep" / "report.out").stat().st_size > 100
+    assert "Do not trust a score from this data yet" in done.stderr  # the verdict, for whoever sits before the terminal
 
 
 @pytest.mark.parametrize(

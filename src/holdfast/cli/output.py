@@ -32,6 +32,7 @@ def show(run: Run, form: str, out: Path | None, report: Path | None = None) -> N
 
     if out is not None:
         save(out, render(run, form, spoken()))
+        say(run)
         return
     with suppress(ReaderLeft):  # the run is kept, and its exit code still says what was found
         if form == "text":
@@ -43,6 +44,15 @@ def show(run: Run, form: str, out: Path | None, report: Path | None = None) -> N
         else:
             sys.stdout.buffer.write(render(run, form, spoken()).encode("utf-8", "replace"))
         sys.stdout.flush()
+
+
+def say(run: Run) -> None:
+    """Say on standard error what came out, for whoever sent the report somewhere else."""
+    from holdfast.report.build import build
+    from holdfast.report.translated import translated
+
+    verdict = translated(build(run, 0), spoken()).verdict
+    click.echo("\n".join([verdict.sentence, *verdict.details[:1]]), err=True)
 
 
 def save(out: Path, text: str) -> None:
