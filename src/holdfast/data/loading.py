@@ -86,6 +86,7 @@ def load(
     if names != [ALL]:
         if split_column or splitter is not None:
             raise BadInput("give splits as several inputs, or one input with a split column or a splitter, not both")
+        dataset = _said_once(dataset, [*wanted, *kinds])
         return _noted(dataset, ("files are taken as splits, for their names",)) if named_after else dataset
     hinted = dataset.one("split")
     told = _named(split_column, match) if split_column else hinted.name if hinted else None
@@ -244,6 +245,19 @@ def _noted(dataset: Dataset, notes: Sequence[str]) -> Dataset:
         return dataset
     first, *rest = dataset.sources
     return replace(dataset, sources=(replace(first, notes=(*first.notes, *notes)), *rest))
+
+
+def _said_once(dataset: Dataset, told: Sequence[str]) -> Dataset:
+    """Return the data set without the feature that names the split a second time: its file has named it already."""
+    split, name = dataset.one("split"), column_of_splits(dataset, told)
+    if split is None or name in {None, split.name}:
+        return dataset
+    again = pa.array([spelled(one or "") for one in dataset.values(name).to_pylist()], STRING)
+    if not again.equals(dataset.values(split.name).combine_chunks()):
+        return dataset
+    columns = tuple(replace(c, role="ignore") if c.name == name else c for c in dataset.columns)
+    note = f"column {one_line(name, 60)} says again which split a row is in: it is no feature"
+    return _noted(replace(dataset, columns=columns), [note])
 
 
 def _by_column(dataset: Dataset, named: str | None, told: Sequence[str]) -> Dataset:

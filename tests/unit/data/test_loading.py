@@ -132,6 +132,14 @@ def test_a_column_called_split_keeps_its_name(write):
     assert data.one("split").name == "split.2"
 
 
+@pytest.mark.parametrize(("said", "role"), [("test", "ignore"), ("train", "feature")])
+def test_a_column_that_says_again_which_file_it_stands_in_is_no_feature(write, said, role):
+    train, test = write("a.csv", "part_set,b\nTraining,1\n"), write("b.csv", f"part_set,b\n{said},2\nTest,3\n")
+    data = load({"train": train, "test": test})
+    assert data["part_set"].role == role
+    assert ("says again which split" in notes(data)) == (role == "ignore")
+
+
 def test_a_split_column_is_found_by_name_and_values(write):
     rows = "".join(f"{i},{'Training' if i % 4 else 'Testing'},{i % 2}\n" for i in range(20))
     data = one(write("a.csv", "a,set,y\n" + rows), roles={"y": "label"})

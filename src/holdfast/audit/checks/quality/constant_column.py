@@ -113,9 +113,10 @@ def _only_in_training(
         if len(values.take(pa.array(train)).drop_null().unique()) <= 1:
             found.append(profile.name)
     if found:
+        many = "never vary in the training data, but do in the test data"
+        said = many if len(found) > 1 else "never varies in the training data, but does in the test data"
         yield Finding(
-            message=f"{', '.join(map(repr, found[:5]))}{' and more' if len(found) > 5 else ''} "
-            "never vary in the training data, but do in the test data",
+            message=f"{', '.join(map(repr, found[:5]))}{' and more' if len(found) > 5 else ''} {said}",
             severity=Severity.WARNING,
             confidence=Confidence.CERTAIN,
             locations=(Location(columns=tuple(found), split="train"),),

@@ -5,6 +5,7 @@ import numpy as np
 from holdfast.audit.cases import subject
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.evidence import rows_table
+from holdfast.audit.facts.columns.mixed import MixedColumns
 from holdfast.audit.facts.columns.sentinels import Sentinel, Sentinels
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.core.dataset import Dataset
@@ -29,7 +30,12 @@ _Z = 4.0  # standard errors of a difference in the label that is worth a word
     ),
 )
 def missing_coded_as_value(
-    dataset: Dataset, sentinels: Sentinels, labels: Labels | None, *, min_share: float = 0.0
+    dataset: Dataset,
+    sentinels: Sentinels,
+    mixed_columns: MixedColumns,
+    labels: Labels | None,
+    *,
+    min_share: float = 0.0,
 ) -> Iterator[Finding]:
     """Values such as 0, -1, 999, `?` or a blank that stand for "missing".
 
@@ -48,13 +54,14 @@ def missing_coded_as_value(
     ## Limits
     Zero that means "none" (no gain, no toll, no rain) is left alone where the rest reaches close to it or where most
     rows are zero; hours worked may be 0 and otherwise 40, and will be asked about. Codes inside the range of the
-    rest are not seen.
+    rest are not seen. Words in a column of numbers are the business of `mixed-types`.
 
     ## Fix
     Read the value as missing (in pandas `na_values=`), keep a column that says so if it carries meaning, and ask why
     it is missing.
     """
-    shown = [item for item in sentinels.found if len(item.rows) / item.n_known > min_share]
+    found = (item for item in sentinels.found if item.column not in mixed_columns.columns)
+    shown = [item for item in found if len(item.rows) / item.n_known > min_share]
     for item in shown[:_MOST_FINDINGS]:
         yield _finding(dataset, item, labels, min_share)
     rest = shown[_MOST_FINDINGS:]
