@@ -17,9 +17,9 @@ from marked import rewrite, table
 from sklearn.cluster import KMeans
 
 from holdfast.collapse.definitions import Draw, Part
-from holdfast.collapse.learners.pictures import dense
-from holdfast.collapse.learners.pictures.painting import Pictures
-from holdfast.collapse.learners.pictures.source import source
+from holdfast.collapse.learners.networks import dense
+from holdfast.collapse.learners.networks.making import Made
+from holdfast.collapse.learners.networks.nature import real_pictures
 from holdfast.collapse.learners.torch_use import reproducible
 from holdfast.collapse.learners.vae import Vae
 from holdfast.collapse.profile import Generation, Real, profile
@@ -39,7 +39,7 @@ class Laboratory:
         file = str(folder / "t10k-images-idx3-ubyte.gz")
         self.learner = Vae(file=file)
         self.truth = self.learner.truth(1, STREAMS("truth"))
-        real = source(file, self.learner.side)
+        real = real_pictures(file, self.learner.side)
         self.pixels = np.concatenate([real.learn, real.held_out])
         labels = np.frombuffer(gzip.decompress((folder / "t10k-labels-idx1-ubyte.gz").read_bytes())[8:], np.uint8)
         # The learner reads its pictures in an order of its own; labels go along.
@@ -55,7 +55,7 @@ class Laboratory:
 
     def some(self, part, size, *names):
         """Return real pictures of a part."""
-        return Pictures(self.pixels[STREAMS(*names).permutation(part)[:size]][None])
+        return Made(self.pixels[STREAMS(*names).permutation(part)[:size]][None])
 
     def fit(self, batch, name, previous=None):
         """Return a model trained on a batch, from the weights of a previous one if there is one."""
@@ -68,14 +68,14 @@ class Laboratory:
 
     def counted(self, batch):
         """Return how often each type is in a batch."""
-        return np.bincount(self.clusters.predict(flat(batch.pixels[0])), minlength=TYPES)
+        return np.bincount(self.clusters.predict(flat(batch.items[0])), minlength=TYPES)
 
     def surprise(self, model, batch):
         """Return minus the lower bound of the likelihood of each picture, the mean over some draws of its code."""
         rng, found = STREAMS("surprise"), []
         with reproducible("a benchmark") as torch, torch.no_grad():
             encoder, decoder = dense.networks(self.learner._widths, torch.from_numpy(model.weights[0]))  # noqa: SLF001
-            pictures = torch.from_numpy(flat(batch.pixels[0]).astype(np.float32))
+            pictures = torch.from_numpy(flat(batch.items[0]).astype(np.float32))
             mean, log_variance = encoder(pictures).split(self.learner.latent, dim=1)
             log_variance = log_variance.clamp(-10, 10)
             apart = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1)
@@ -132,7 +132,7 @@ def scenes(laboratory):
     for t in range(2, 6):
         model = laboratory.fit(now, f"generation {t}")
         after = laboratory.write(model, f"generation {t}")
-        from_before = Pictures(laboratory.write(before, f"source {t}").pixels[:, :1000])
+        from_before = Made(laboratory.write(before, f"source {t}").items[:, :1000])
         yield f"collapse, generation {t}", "collapse", laboratory.seen(model, now, after, from_before), gaps
         now, before = after, model
 

@@ -94,7 +94,7 @@ class LearnerKind:
     costly: bool  # seconds a generation: replicates run one after the other, each generation is kept
     doc: str
     extra: str = ""  # of the package, that it needs
-    tells: str = ""  # the measure that shows best what becomes of it
+    tells: str = ""  # the measure that shows best what becomes of it, whatever its samples are seen as
     block: int = 500  # replicates in lock-step: more for small states, fewer for large ones
     suits: Mapping[str, Any] = field(default_factory=dict)  # settings of an experiment, where nobody says others
 

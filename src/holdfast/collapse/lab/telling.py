@@ -1,5 +1,6 @@
 """An experiment in words, pictures and tables: the sections of its record."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -7,12 +8,14 @@ import numpy as np
 
 from holdfast.collapse.lab.curves import Curve, Overlay
 from holdfast.collapse.measuring.protocol import Band
+from holdfast.collapse.measuring.views import unwrapped
 from holdfast.core.finding import Cell, Examples, Series
 from holdfast.core.record import Section
 from holdfast.core.showing import Shown
 
 MOST_LINES = 6  # as many lines as a person tells apart by colour
 MOST_SILENT = 60  # lines of the table of theories that do not speak
+_NAME = re.compile(r"[:,]")  # where what a measure is called ends, and how it is counted begins
 QUANTILES = frozenset({"median", "low", "high"})
 
 
@@ -26,7 +29,7 @@ def sections(drawn: Sequence[Curve], tells: str = "") -> tuple[Section, ...]:
 
     The measure `tells` comes first.
     """
-    ordered = sorted(drawn, key=lambda curve: (curve.measure.name != tells, not curve.overlays, curve.measure.name))
+    ordered = sorted(drawn, key=lambda curve: (not _is(curve, tells), not curve.overlays, curve.measure.name))
     names = list(dict.fromkeys(curve.measure.name for curve in ordered))
     by_name = {name: list(found) for name, found in groupby(_by(ordered, names), key=lambda one: one.measure.name)}
     told: set[str] = set()  # what several measures say alike, as of the features that pictures are seen by
@@ -39,16 +42,22 @@ def _by(curves: Sequence[Curve], names: Sequence[str]) -> list[Curve]:
 
 
 def _outcome(drawn: Sequence[Curve], tells: str) -> str:
-    told = [curve for curve in drawn if curve.measure.name == tells]
+    told = [curve for curve in drawn if _is(curve, tells)]
     if not told:
-        return f"{len({curve.arm.name for curve in drawn})} histories were run."
+        n = len({curve.arm.name for curve in drawn})
+        return f"{n} histories were run." if n > 1 else "1 history was run."
     worst, best = (pick(told, key=lambda curve: curve.median[-1]) for pick in (min, max))
-    what, last = tells.replace("-", " ").capitalize(), told[0].at[-1]
+    what, last = _NAME.split(told[0].measure.title)[0], told[0].at[-1]
     said = f"{what}: {_short(told[0].median[0])} at the start; after {_counted(last)} {_short(worst.median[-1])}"
     said += f" in {worst.arm.name}"
     if best.arm.name != worst.arm.name:
         said += f" and {_short(best.median[-1])} in {best.arm.name}"
     return f"{said} (median history)." if told[0].replicates > 1 else f"{said}."
+
+
+def _is(curve: Curve, name: str) -> bool:
+    """Return whether a curve is of the measure of this name, of the samples themselves or seen as something else."""
+    return name in {curve.measure.name, unwrapped(curve.measure)[1].name}
 
 
 def _agreement(drawn: Sequence[Curve]) -> str:

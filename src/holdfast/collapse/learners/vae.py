@@ -7,11 +7,12 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from holdfast.collapse.definitions import Draw, Part, learner
-from holdfast.collapse.learners.pictures import dense, painting
-from holdfast.collapse.learners.pictures.painting import Painters, Pictures
-from holdfast.collapse.learners.pictures.source import Source, as_bytes, source
+from holdfast.collapse.learners.networks import dense, making
+from holdfast.collapse.learners.networks.making import Made, Makers
+from holdfast.collapse.learners.networks.nature import real_pictures
+from holdfast.collapse.learners.networks.real import Real
 from holdfast.collapse.learners.torch_use import EXTRA, reproducible
-from holdfast.collapse.samples import Images
+from holdfast.collapse.samples import SampleSet
 from holdfast.core.finding import FROZEN
 
 _PURPOSE = "the learner vae"
@@ -38,54 +39,53 @@ class Vae(BaseModel):
     start: Literal["fresh", "warm"] = Field("fresh", description="from new weights, or from those before")
     spread: float = Field(1.0, gt=0, description="of the codes that are drawn; below 1 is the sampling bias λ of MAD")
 
-    def truth(self, replicates: int, rng: np.random.Generator) -> Painters:
+    def truth(self, replicates: int, rng: np.random.Generator) -> Makers:
         """Return the real pictures."""
         del rng
-        return painting.truth(self._source, replicates)
+        return making.truth(self._real, replicates)
 
-    def draw(self, model: Painters, wanted: Draw, rng: np.random.Generator) -> Pictures:
+    def draw(self, model: Makers, wanted: Draw, rng: np.random.Generator) -> Made:
         """Return real pictures, or those that the models make."""
-        return painting.drawn(self._source, model, wanted, self._paint, rng)
+        return making.drawn(self._real, model, wanted, self._make, rng)
 
-    def pool(self, batches: Sequence[Pictures]) -> Pictures:
+    def pool(self, batches: Sequence[Made]) -> Made:
         """Return batches as one."""
-        return painting.pooled(batches)
+        return making.pooled(batches)
 
-    def choose(self, batch: Pictures, size: int, rng: np.random.Generator) -> Pictures:
+    def choose(self, batch: Made, size: int, rng: np.random.Generator) -> Made:
         """Return some of the pictures, without replacement."""
-        return painting.chosen(batch, size, rng)
+        return making.chosen(batch, size, rng)
 
-    def fit(self, parts: Sequence[Part], rng: np.random.Generator, previous: Painters | None) -> Painters:
+    def fit(self, parts: Sequence[Part], rng: np.random.Generator, previous: Makers | None) -> Makers:
         """Return trained models."""
-        course = dense.Course(painting.steps(self.steps, self.epochs, self.batch, parts), self.batch, self.rate)
+        course = dense.Course(making.steps(self.steps, self.epochs, self.batch, parts), self.batch, self.rate)
         warm = previous if self.start == "warm" else None
         with reproducible(_PURPOSE) as torch:
             loss = _bound(torch, self.latent, rng)
-            return painting.fitted(self._source, self._widths, parts, warm, loss, course, rng)
+            return making.fitted(self._real, self._widths, parts, warm, loss, course, rng)
 
-    def samples(self, model: Painters, size: int, rng: np.random.Generator) -> list[Images]:
+    def samples(self, model: Makers, size: int, rng: np.random.Generator) -> list[SampleSet]:
         """Return pictures; of the truth, held-out ones."""
-        return painting.samples(self._source, model, size, self._paint, rng)
+        return making.samples(self._real, model, size, self._make, rng)
 
-    def held_out(self, most: int) -> Images:
+    def held_out(self, most: int) -> SampleSet:
         """Return real pictures that no model learns from."""
-        return painting.held_out(self._source, most)
+        return self._real.seen(self._real.held_out[:most])
 
     def refuse(self, samples: int) -> str:
         """Return why so few samples cannot be fitted: one picture is enough."""
         del samples
         return ""
 
-    def _paint(self, weights: np.ndarray, size: int, temperature: float, rng: np.random.Generator) -> np.ndarray:
+    def _make(self, weights: np.ndarray, size: int, temperature: float, rng: np.random.Generator) -> np.ndarray:
         code = rng.standard_normal((size, self.latent)) * self.spread * np.sqrt(temperature)
         with reproducible(_PURPOSE) as torch, torch.no_grad():
             decoder = dense.networks(self._widths, torch.from_numpy(weights))[1]
-            values = decoder(torch.from_numpy(code.astype(np.float32))).sigmoid().numpy()
-        return as_bytes(values, self.side)
+            return np.asarray(decoder(torch.from_numpy(code.astype(np.float32))).sigmoid().numpy())
 
     @property
-    def _source(self) -> Source:
-        return source(self.file, self.side)
+    def _real(self) -> Real:
+        return real_pictures(self.file, self.side)
 
     @property
     def _widths(self) -> list[list[int]]:
@@ -110,6 +110,6 @@ def _bound(torch: Any, latent: int, rng: np.random.Generator) -> dense.Loss:
 
 
 vae = learner(
-    Vae, costly=True, extra=EXTRA, tells="frechet-distance-of-picture-features",
+    Vae, costly=True, extra=EXTRA, tells="frechet-distance",
     suits={"samples": 2000, "generations": 8, "replicates": 3, "measure_size": 500},
 )  # fmt: skip

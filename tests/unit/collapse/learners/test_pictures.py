@@ -8,9 +8,10 @@ pytest.importorskip("torch")
 
 from holdfast.collapse.definitions import Draw, Part
 from holdfast.collapse.learners.flow import Flow
-from holdfast.collapse.learners.pictures import dense
-from holdfast.collapse.learners.pictures.painting import Pictures, fed
-from holdfast.collapse.learners.pictures.source import shapes, source
+from holdfast.collapse.learners.networks import dense
+from holdfast.collapse.learners.networks.making import Made, fed
+from holdfast.collapse.learners.networks.nature import real_pictures
+from holdfast.collapse.learners.networks.pictures import pictures, shapes
 from holdfast.collapse.learners.vae import Vae
 from holdfast.collapse.regimes import Rule, Verifier
 from holdfast.core.errors import BadInput, NotApplicable
@@ -37,17 +38,17 @@ def test_the_same_stream_gives_the_same_bits(made):
     again = learner.fit([Part(real, 1.0)], STREAMS("fit"), None)
     assert (again.weights == model.weights).all()
     one, two = (learner.draw(model, Draw(5), STREAMS("draw")) for _ in range(2))
-    assert (one.pixels == two.pixels).all()
+    assert (one.items == two.items).all()
     assert (model.weights[0] != model.weights[1]).any()
 
 
 def test_what_is_made_is_nearer_to_the_real_mean_than_what_an_untrained_model_makes(made):
     learner, _, real, model = made
     untrained = model._replace(weights=np.stack([dense.fresh(learner._widths, STREAMS("new"))] * 2))
-    mean = real.pixels[0].mean(axis=0)
+    mean = real.items[0].mean(axis=0)
 
     def far(state):
-        return np.abs(learner.draw(state, Draw(300), STREAMS("draw")).pixels[0].mean(axis=0) - mean).mean()
+        return np.abs(learner.draw(state, Draw(300), STREAMS("draw")).items[0].mean(axis=0) - mean).mean()
 
     assert far(model) < 0.5 * far(untrained)
 
@@ -55,10 +56,10 @@ def test_what_is_made_is_nearer_to_the_real_mean_than_what_an_untrained_model_ma
 def test_a_lower_spread_and_a_lower_temperature_narrow_in_the_same_way(made):
     learner, _, _, model = made
     narrow = learner.model_copy(update={"spread": 0.5})
-    by_spread = narrow.draw(model, Draw(200), STREAMS("draw")).pixels
-    by_rule = learner.draw(model, Draw(200, Rule(temperature=0.25)), STREAMS("draw")).pixels
+    by_spread = narrow.draw(model, Draw(200), STREAMS("draw")).items
+    by_rule = learner.draw(model, Draw(200, Rule(temperature=0.25)), STREAMS("draw")).items
     assert (by_spread == by_rule).all()
-    plain = learner.draw(model, Draw(200), STREAMS("draw")).pixels
+    plain = learner.draw(model, Draw(200), STREAMS("draw")).items
     assert by_rule.astype(float).var(axis=1).mean() < plain.astype(float).var(axis=1).mean()
 
 
@@ -68,7 +69,7 @@ def test_samples_are_pictures_from_0_to_1_and_real_ones_are_held_out(made):
     assert real.shape == seen.shape == (30, 8, 8, 1)
     assert real.min() >= 0
     assert real.max() <= 1
-    learnt = {picture.tobytes() for picture in learner._source.learn}
+    learnt = {picture.tobytes() for picture in learner._real.learn}
     held_out = {picture.tobytes() for picture in np.rint(real[..., 0] * 255).astype(np.uint8)}
     assert not held_out & learnt
 
@@ -98,14 +99,16 @@ def test_pooling_and_choosing_keep_pictures_whole(made):
     learner, truth, _, _ = made
     one, two = (learner.draw(truth, Draw(n), STREAMS("draw", n)) for n in (3, 4))
     pooled = learner.pool([one, two])
-    assert pooled.pixels.shape == (2, 7, 8, 8)
-    kept = learner.choose(pooled, 7, STREAMS("choose")).pixels[0]
-    assert sorted(p.tobytes() for p in kept) == sorted(p.tobytes() for p in pooled.pixels[0])
+    assert pooled.items.shape == (2, 7, 8, 8)
+    kept = learner.choose(pooled, 7, STREAMS("choose")).items[0]
+    assert sorted(p.tobytes() for p in kept) == sorted(p.tobytes() for p in pooled.items[0])
 
 
 def test_weights_say_how_often_a_part_is_met():
-    parts = [Part(Pictures(np.full((1, n, 2, 2), v, np.uint8)), w) for v, n, w in ((255, 5, 0.75), (0, 500, 0.25))]
-    assert fed(parts, 0, STREAMS("fed"))(4000).mean() == pytest.approx(0.75, abs=0.03)
+    parts = [Part(Made(np.full((1, n, 2, 2), v, np.uint8)), w) for v, n, w in ((255, 5, 0.75), (0, 500, 0.25))]
+    assert fed(pictures(shapes(9, 2, STREAMS("any"))), parts, 0, STREAMS("fed"))(4000).mean() == pytest.approx(
+        0.75, abs=0.03
+    )
 
 
 def test_all_kinds_of_shapes_are_drawn_and_bars_are_rare():
@@ -123,7 +126,7 @@ def test_digits_in_idx_are_read(tmp_path):
     pixels[:, 7:21, 7:21] = np.arange(60)[:, None, None] * 4
     content = b"\0\0\x08\x03" + struct.pack(">III", 60, 28, 28) + pixels.tobytes()
     (tmp_path / "digits-idx3-ubyte.gz").write_bytes(gzip.compress(content))
-    found = source(str(tmp_path / "digits-idx3-ubyte.gz"), 14)
+    found = real_pictures(str(tmp_path / "digits-idx3-ubyte.gz"), 14)
     assert len(found.learn) == 48
     assert len(found.held_out) == 12
     middle = np.concatenate([found.learn, found.held_out])[:, 7, 7]
@@ -135,12 +138,12 @@ def test_a_folder_of_images_is_read_in_grey_and_too_few_are_refused(tmp_path):
 
     for i in range(55):
         Image.new("RGB", (20, 30), (255, i * 4, 0)).save(tmp_path / f"{i}.png")
-    assert source(str(tmp_path), 8).learn.shape == (44, 8, 8)
+    assert real_pictures(str(tmp_path), 8).learn.shape == (44, 8, 8)
     few = tmp_path / "few"
     few.mkdir()
     for i in range(12):
         Image.new("L", (8, 8), i).save(few / f"{i}.png")
     with pytest.raises(BadInput, match="12 pictures"):
-        source(str(few), 8)
+        real_pictures(str(few), 8)
     with pytest.raises(BadInput, match="no file or folder"):
-        source(str(tmp_path / "nothing"), 8)
+        real_pictures(str(tmp_path / "nothing"), 8)

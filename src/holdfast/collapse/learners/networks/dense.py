@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from holdfast.collapse.learners.torch_use import torch_for
 
-_PURPOSE = "a model of pictures"
+_PURPOSE = "a model on dense networks"
 _CLIP = 1.0  # longest gradient
 
 
@@ -57,7 +57,7 @@ Loss = Callable[[list[Callable[[Any], Any]], Any], Any]
 def trained(
     widths: Sequence[Sequence[int]],
     start: Float[np.ndarray, " weights"],
-    batches: Callable[[int], Float[np.ndarray, "batch pixels"]],
+    batches: Callable[[int], Float[np.ndarray, "batch width"]],
     loss: Loss,
     course: Course,
 ) -> Float[np.ndarray, " weights"]:

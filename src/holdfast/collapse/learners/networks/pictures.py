@@ -1,58 +1,38 @@
-"""Real pictures: a file or folder that is read, or shapes that are drawn on the spot."""
+"""Real pictures: those of a data set, or shapes that are drawn on the spot."""
 
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
+from holdfast.collapse.learners.networks.real import Real, parted
+from holdfast.collapse.samples import Images
+from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.random import Streams
-from holdfast.data.store.address import is_address
 
 _MOST = 10_000  # pictures that are read, chosen at random
 _FEWEST = 50
-_HELD_OUT = 0.2
 _DRAWN = 6000
 _DECODED = 128  # side of what the decoder gives, whatever the picture's size
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Pictures in grey, a part to learn from and a part held out. `mark` tells them from others."""
-
-    learn: UInt8[np.ndarray, "learn side side"]
-    held_out: UInt8[np.ndarray, "held side side"]
-    mark: int
-
-    def pictures(
-        self, size: int, rng: np.random.Generator, *, held_out: bool = False
-    ) -> UInt8[np.ndarray, "size side side"]:
-        """Return some of them, each at most once while there are enough."""
-        whole = self.held_out if held_out else self.learn
-        return whole[rng.choice(len(whole), size, replace=size > len(whole))]
+def pictures(found: UInt8[np.ndarray, "n side side"]) -> Real:
+    """Return pictures in grey as real items: bytes, which networks see from 0 to 1."""
+    learn, held_out, mark = parted(found)
+    side = found.shape[1]
+    return Real(
+        learn, held_out, mark, bounded=True,
+        numbers=lambda items: (items.astype(np.float32) / np.float32(255)).reshape(len(items), -1),
+        items=lambda values: np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8).reshape(-1, side, side),
+        seen=lambda items: Images(items[..., None] / 255.0),
+    )  # fmt: skip
 
 
-@lru_cache(maxsize=4)
-def source(file: str | None, side: int) -> Source:
-    """Return the pictures of a file or folder at this height and width, or shapes where there is none.
-
-    Raises BadInput, MissingExtra.
-    """
-    found = shapes(_DRAWN, side, Streams(0)("shapes")) if file is None else _read(Path(file).expanduser(), side)
-    cut = round(len(found) * (1 - _HELD_OUT))
-    return Source(found[:cut], found[cut:], crc32(found.tobytes()))
-
-
-def _read(path: Path, side: int) -> np.ndarray:
+def of_data(found: Dataset, path: Path, side: int) -> UInt8[np.ndarray, "n side side"]:
+    """Return the pictures of a data set at this height and width. Raises BadInput, MissingExtra."""
     from holdfast.audit.facts.images.decoding import decoded, quiet
-    from holdfast.data.loading import load
 
-    if not (path.exists() or is_address(str(path))):
-        raise BadInput(f"no file or folder {path}: options.file holds pictures; without it shapes are drawn")
-    found = load({"given": path})
     columns = found.of(kind="image")
     if not columns:
         raise BadInput(f"{path} holds no pictures; a folder of images, an IDX file or a table of images is wanted")
@@ -70,6 +50,11 @@ def _read(path: Path, side: int) -> np.ndarray:
     if len(kept) < _FEWEST:
         raise BadInput(f"{path} holds {len(kept)} pictures that can be read; a model needs {_FEWEST} at the least")
     return np.stack(kept)
+
+
+def drawn_shapes(side: int) -> UInt8[np.ndarray, "n side side"]:
+    """Return the shapes that stand for real pictures where none are given."""
+    return shapes(_DRAWN, side, Streams(0)("shapes"))
 
 
 def _smaller(luma: UInt8[np.ndarray, "high wide"], side: int) -> UInt8[np.ndarray, "side side"]:
@@ -102,13 +87,3 @@ def shapes(n: int, side: int, rng: np.random.Generator) -> UInt8[np.ndarray, "n 
     outside = [far - radius, square, np.abs(far - 0.8 * radius) - 0.2 * radius, np.minimum(bar, other), bar]
     value = bright * np.clip(0.5 - np.choose(kind, outside) * side / 2, 0, 1)
     return np.asarray(np.rint(255 * value), dtype=np.uint8)
-
-
-def as_numbers(pictures: UInt8[np.ndarray, "*n side side"]) -> Float[np.ndarray, "*n side side"]:
-    """Return values from 0 to 1."""
-    return pictures.astype(np.float32) / np.float32(255)
-
-
-def as_bytes(values: Float[np.ndarray, "n pixels"], side: int) -> UInt8[np.ndarray, "n side side"]:
-    """Return pictures of values from 0 to 1, as they are stored: 8 bits."""
-    return np.asarray(np.rint(255 * np.clip(values, 0, 1)), dtype=np.uint8).reshape(len(values), side, side)

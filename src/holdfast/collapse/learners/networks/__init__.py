@@ -1,0 +1,1 @@
+"""Parts of models that make pictures or points: where real ones come from, dense networks, what the learners share."""
