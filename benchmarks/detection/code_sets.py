@@ -4,8 +4,9 @@
     python benchmarks/detection/code_sets.py FOLDER --half odd    those at odd places of the alphabet; or `even`
 
 `labels.json` maps a file's name to `{"leaky": true, "leaks": [{"kind": …, "line": 12}]}`; in notebooks `"cell"`, its
-number among all cells, from 1. `also_lines`, `also_cells` and `also_kinds` are as right. A leak is found where a
-finding of a fitting kind names the file, in place where that stands within three lines of a label, or in its cell.
+number among all cells, from 1. `also_lines`, `also_cells` and `also_kinds` are as right; what stands in `"maybe"`, of
+the same form, is neither wanted nor an alarm. A leak is found where a finding of a fitting kind names the file, in
+place where that stands within three lines of a label, or in its cell. Notes (a split without a seed) are no alarms.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from typing import Any
 from holdfast.audit import catalogue
 from holdfast.audit.code import read_code
 from holdfast.audit.runner import Facts, run_check
-from holdfast.core.finding import Location
+from holdfast.core.finding import Location, Severity
 from holdfast.data.intervals import wilson
 
 NEAR = 3  # lines
@@ -38,13 +39,14 @@ FITTING = {
 
 
 def said_about(path: Path) -> list[tuple[str, Location, str]]:
-    """Return the findings about a file: check, place, sentence."""
+    """Return the errors and warnings about a file: check, place, sentence."""
     facts = Facts({"code": read_code([path])})
     return [
         (result.check, finding.locations[0], finding.message)
         for check in catalogue.selected(("code",))
         for result in [run_check(check, facts)]
         for finding in result.findings
+        if finding.severity is not Severity.NOTE
     ]
 
 
@@ -98,7 +100,7 @@ def measured(folder: Path, labels: dict[str, Any], half: str, *, quiet: bool) ->
     wanted, found, placed = Counter[str](), Counter[str](), Counter[str]()
     clean = alarmed = extra = 0
     for name in chosen(sorted(labels), half):
-        leaks = labels[name]["leaks"]
+        leaks, maybe = labels[name]["leaks"], labels[name].get("maybe", ())
         said, cells = said_about(folder / name), code_cells(folder / name)
         for leak in leaks:
             kind = leak["kind"]
@@ -110,10 +112,12 @@ def measured(folder: Path, labels: dict[str, Any], half: str, *, quiet: bool) ->
                 word = "elsewhere" if matching else "missed"
                 yield f"{word:10}{name} {leak.get('cell', '')}:{leak.get('line', leak.get('line_in_cell'))} {kind}"
         unlabelled = [
-            one for one in said if not any(fits(leak, one[0]) and near(leak, one[1], cells) for leak in leaks)
+            one
+            for one in said
+            if not any(fits(leak, one[0]) and near(leak, one[1], cells) for leak in (*leaks, *maybe))
         ]
         clean += not leaks
-        alarmed += bool(said) and not leaks
+        alarmed += bool(unlabelled) and not leaks
         extra += len(unlabelled) if leaks else 0
         for check, where, sentence in unlabelled if not quiet else ():
             yield f"{'extra' if leaks else 'ALARM':10}{name} {where.cell or ''}:{where.line} {check}: {sentence}"
