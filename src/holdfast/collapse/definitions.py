@@ -77,6 +77,14 @@ class Leaper(Protocol):
 
 
 @runtime_checkable
+class Surprised(Protocol):
+    """A learner whose models can say how much an item surprises them."""
+
+    def most_surprising(self, batch: State, size: int, model: State) -> State:
+        """Return the `size` items of a batch that surprise the model most; the batch was drawn with `items`."""
+
+
+@runtime_checkable
 class HoldsOut(Protocol):
     """A learner whose real items are those of a file, of which some are held out for measures."""
 

@@ -92,6 +92,7 @@ class Graph:
 
     batches: tuple[Batch, ...]
     fits: Sequence[Fit]
+    by_surprise: bool = False  # whether subsamples are chosen for that
 
     @property
     def generations(self) -> int:
@@ -110,8 +111,8 @@ class Graph:
         return np.array([fit.subsample or sizes[fit.batches].sum() for fit in self.fits], dtype=np.int64)
 
     def draws_plainly(self) -> bool:
-        """Whether every batch is drawn from its model as it is: no rule, no verifier with a taste."""
-        return all(batch.rule.is_plain and batch.verifier is None for batch in self.batches)
+        """Whether items come from models as they are: no rule, no verifier with a taste, no choice by surprise."""
+        return not self.by_surprise and all(batch.rule.is_plain and batch.verifier is None for batch in self.batches)
 
 
 def graph(regime: Regime, samples: int, generations: int) -> Graph:
@@ -140,7 +141,7 @@ def graph(regime: Regime, samples: int, generations: int) -> Graph:
         )
         for mine, since, until in zip(drawn, first, after, strict=True)
     )
-    return Graph(tuple(batches), Fits(regime, streams, samples, generations))
+    return Graph(tuple(batches), Fits(regime, streams, samples, generations), regime.choose == "most-surprising")
 
 
 def _drawn(feed: Feed, samples: int, generation: int) -> list[Batch]:

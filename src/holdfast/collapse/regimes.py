@@ -107,6 +107,9 @@ class Regime(BaseModel):
     subsample: bool = Field(
         default=False, description="fit on `samples` items, drawn without replacement from all fed in"
     )
+    choose: Literal["at-random", "most-surprising"] = Field(
+        "at-random", description="which ones a subsample takes: any, or those that surprise the model before most"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -131,6 +134,11 @@ class Regime(BaseModel):
                 raise ValueError(f"{where}: give a size or a share of `samples`, not both")
             if feed.of == "real" and (feed.verifier is not None or not feed.rule.is_plain):
                 raise ValueError(f"{where}: real items are neither verified nor drawn by a rule")
+        if self.choose != "at-random" and not self.subsample:
+            raise ValueError(
+                f"regime {self.name!r}: choose = {self.choose!r} says which items a subsample takes; add subsample "
+                "= true, and feed in more than `samples` items"
+            )
         said = [feed.weight for feed in self.feeds]
         if any(one is not None for one in said):
             self._weighed(said)

@@ -146,6 +146,14 @@ def test_what_is_drawn_plainly() -> None:
     assert plain == set(PRESETS) - {"verified-biased"}
 
 
+def test_what_is_chosen_for_its_surprise_is_not_drawn_plainly() -> None:
+    feeds = (Feed(name="synthetic", of="model", share=2.0),)
+    chosen = {by: Regime(name="r", feeds=feeds, subsample=True, choose=by) for by in ("at-random", "most-surprising")}
+    assert {by: graph(one, 5, 3).draws_plainly() for by, one in chosen.items()} == {
+        "at-random": True, "most-surprising": False,
+    }  # fmt: skip
+
+
 def test_a_hundred_thousand_generations_are_written_out_at_once() -> None:
     for name in ("replace", "accumulate"):
         written = graph(PRESETS[name], 10, 100_000)

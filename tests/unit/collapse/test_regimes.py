@@ -38,6 +38,7 @@ SYNTHETIC = {"name": "synthetic", "of": "model"}
         ([{**REAL, "weight": "gold"}], {}, "a number, or golden"),
         ([{**REAL, "weight": "golden"}, {**SYNTHETIC, "weight": 0.5}], {}, "one real feed and one of the model"),
         ([{**SYNTHETIC, "weight": 1.0}], {"subsample": True}, "exclude each other"),
+        ([SYNTHETIC], {"choose": "most-surprising"}, "add subsample = true"),
         ([{**SYNTHETIC, "name": "a|b"}], {}, "no slash and no bar"),
         ([{**SYNTHETIC, "growth": math.inf}], {}, "finite"),
         ([{**SYNTHETIC, "rule": {"top_p": 0.0}}], {}, "greater than 0"),
@@ -128,3 +129,10 @@ def test_a_regime_that_is_named_and_cannot_be_drawn_is_refused_by_name() -> None
     )
     with pytest.raises(BadInput, match=r"linear-regression in accumulate-subsample: .*leave this regime out"):
         run_experiment(experiment)
+
+
+@pytest.mark.parametrize("learner", ["gaussian", "categorical", "kde"])
+def test_the_most_surprising_items_are_refused_where_a_model_cannot_tell_them(learner: str) -> None:
+    surprising = {"subsample": True, "choose": "most-surprising", "feeds": [{**SYNTHETIC, "share": 2.0}]}
+    with pytest.raises(BadInput, match=f"{learner} in mine: .* those of ngram and transformer do"):
+        arms(Experiment(learner=learner, regimes=(), regime={"mine": surprising}, replicates=2))

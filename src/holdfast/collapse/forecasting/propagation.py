@@ -40,6 +40,8 @@ def histories(
     back = np.argsort(order, kind="stable")
     real = np.tile((start / start.sum())[order], (len(worth), 1))
     written_out = graph(regime, samples, max(at))
+    if written_out.by_surprise:
+        raise NotApplicable("which types the most surprising items hold is not known beforehand")
     if any(batch.rule.top_p < 1 or batch.verifier is not None for batch in written_out.batches):
         raise NotApplicable("what top_p or a verifier with a taste does to types is not known beforehand")
     batches: dict[int, Shares] = {}

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, Field, model_validator
 
 from holdfast.collapse import catalogue
-from holdfast.collapse.definitions import Draw, Learner, LearnerKind, Measure, Setting
+from holdfast.collapse.definitions import Draw, Learner, LearnerKind, Measure, Setting, Surprised
 from holdfast.collapse.graph import graph
 from holdfast.collapse.measuring.views import with_options, with_views
 from holdfast.collapse.own.learner import EXTERNAL, external_learner
@@ -173,7 +173,13 @@ def _can_draw(arm: Arm) -> bool:
 
 
 def _refuse(arm: Arm) -> None:
-    """Raise BadInput where a training set is too small to be fitted at all."""
+    """Raise BadInput where a training set cannot be chosen, or is too small to be fitted at all."""
+    if arm.regime.choose == "most-surprising" and not isinstance(arm.learner, Surprised):
+        able = [name for name, kind in catalogue.learners().items() if issubclass(kind.make, Surprised)]
+        raise BadInput(
+            f"{arm.kind.name} in {arm.name}: a model of this learner does not say how much an item surprises it; those "
+            f"of {' and '.join(able)} do. Leave this regime out, or let it choose at random"
+        )
     if arm.regime.subsample:
         smallest = arm.samples
     else:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from holdfast.collapse.definitions import Draw, Leaper, Measure, Part, State
+from holdfast.collapse.definitions import Draw, Leaper, Measure, Part, State, Surprised
 from holdfast.collapse.graph import verified_items
 from holdfast.collapse.lab.experiment import Arm
 from holdfast.collapse.measuring.protocol import one_thread, values
@@ -91,7 +91,7 @@ def generations(
                 raise BadInput(f"{arm.kind.name} in {arm.name}: {error}; leave this regime out") from error
             before = held.get(feed.name)
             held[feed.name] = arm.learner.pool([before, batch]) if feed.keep == "all" and before is not None else batch
-        parts = _training_set(arm, held, t, block, streams)
+        parts = _training_set(arm, held, t, models[-1], streams(block.number, t, "choose"))
         model = arm.learner.fit(parts, streams(block.number, t, "fit"), models[-1] if t > 1 else None)
         models = [*models, model][-longest:]
         record(t, model)
@@ -127,11 +127,14 @@ def _batch(arm: Arm, feed: Feed, parent: State, truth: State, t: int, rng: np.ra
     return drawn[0] if len(drawn) == 1 else arm.learner.pool(drawn)
 
 
-def _training_set(arm: Arm, held: Mapping[str, State], t: int, block: Block, streams: Streams) -> list[Part]:
+def _training_set(arm: Arm, held: Mapping[str, State], t: int, before: State, rng: np.random.Generator) -> list[Part]:
+    """Return what model t learns from; `before` is the model before, which is none for the first."""
     feeds = arm.regime.feeds
     if arm.regime.subsample:
         whole = held[feeds[0].name] if len(feeds) == 1 else arm.learner.pool([held[feed.name] for feed in feeds])
-        return [Part(arm.learner.choose(whole, arm.samples, streams(block.number, t, "choose")), 1.0)]
+        if arm.regime.choose == "most-surprising" and t > 1 and isinstance(arm.learner, Surprised):
+            return [Part(arm.learner.most_surprising(whole, arm.samples, before), 1.0)]
+        return [Part(arm.learner.choose(whole, arm.samples, rng), 1.0)]
     weights = arm.regime.weights(tuple(_items(arm, feed, t) for feed in feeds))
     return [Part(held[feed.name], weight) for feed, weight in zip(feeds, weights, strict=True)]
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from holdfast.collapse.definitions import Draw, Part, learner
 from holdfast.collapse.ngrams.index import Grams, Writing, as_it_stands, indexed, joined, pieces_of, repeated
+from holdfast.collapse.ngrams.surprise import book, surprising_pieces
 from holdfast.collapse.ngrams.text import Source, Unit, file_source, made_source
 from holdfast.collapse.ngrams.walk import chances, walked
 from holdfast.collapse.samples import Texts
@@ -35,7 +36,7 @@ class Ngram(BaseModel):
     length: int = Field(100_000, ge=100, le=20_000_000, description="of made text: tokens")
     held_out: int = Field(1000, ge=10, le=1_000_000, description="tokens of the real text nobody learns from")
     stretch: int = Field(1000, ge=10, description="tokens that are written in one go")
-    document: int = Field(50, ge=1, description="tokens in each text that measures on texts look at")
+    document: int = Field(50, ge=1, description="tokens of a document, which measures on texts look at")
 
     def source(self) -> Source:
         """Return the real text. Raises BadInput."""
@@ -69,6 +70,12 @@ class Ngram(BaseModel):
     def choose(self, batch: Writing, size: int, rng: np.random.Generator) -> Writing:
         """Return pieces of a text, without replacement; of unigrams, single tokens."""
         return pieces_of(batch, size, self.stretch if self.order > 1 else 1, rng)
+
+    def most_surprising(self, batch: Writing, size: int, model: Grams) -> Writing:
+        """Return the documents whose tokens surprise the models most, in the mean."""
+        types = len(self.source().vocabulary)
+        known = book(model.tokens, model.weight, self.order, types)
+        return surprising_pieces(batch, size, known, self.order, max(self.document, self.order))
 
     def fit(self, parts: Sequence[Part], rng: np.random.Generator, previous: Grams | None) -> Grams:
         """Return the index of the training text."""

@@ -133,6 +133,15 @@ class Transformer(BaseModel):
         picked = [one[rng.permutation(len(one))[:size]] for one in batch.tokens]
         return Pages(np.stack(picked))
 
+    def most_surprising(self, batch: Pages, size: int, model: Language) -> Pages:
+        """Return the documents whose tokens surprise the models most, in the mean."""
+        found = []
+        with reproducible(_PURPOSE):
+            for weights, pages in zip(model.weights, batch.tokens, strict=True):
+                surprise = network.surprise(self._size, weights, pages).mean(axis=1)
+                found.append(pages[np.sort(np.argsort(-surprise, kind="stable")[:size])])
+        return Pages(np.stack(found))
+
     def fit(self, parts: Sequence[Part], rng: np.random.Generator, previous: Language | None) -> Language:
         """Return models trained on the documents; a part is met as often as its weight says."""
         replicates = len(parts[0].batch.tokens)

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.lib.stride_tricks import sliding_window_view
+
+from holdfast.collapse.ngrams.index import Writing
 
 _MOST = 1 << 62
 
@@ -156,6 +159,24 @@ def surprises_of_grams(
         met, at = _found(level.pairs, context * known.types + grams[left, -1])
         p[left] = (np.where(met, level.counts[at], 0.0) + different * p[left]) / (seen + different)
     return -np.log(p)
+
+
+def surprising_pieces(writing: Writing, size: int, known: Book, order: int, piece: int) -> Writing:
+    """Return `size` tokens of each text, in the pieces that surprise its model most, in the mean over their n-grams.
+
+    What is left at the end of a text after the last whole piece comes last.
+    """
+    replicates, n = writing.tokens.shape
+    whole = n // piece
+    pieces = writing.tokens[:, : whole * piece].reshape(replicates, whole, piece)
+    grams = sliding_window_view(pieces, order, axis=2).reshape(-1, order)
+    row = np.repeat(np.arange(replicates), len(grams) // replicates)
+    surprise = surprises_of_grams(known, grams, row).reshape(replicates, whole, -1).mean(axis=2)
+    ranked = np.argsort(-surprise, axis=1, kind="stable")
+    places = (ranked[:, :, None] * piece + np.arange(piece)).reshape(replicates, -1)
+    rest = np.broadcast_to(np.arange(whole * piece, n), (replicates, n - whole * piece))
+    chosen = np.concatenate([places, rest], axis=1)[:, :size]
+    return Writing(np.take_along_axis(writing.tokens, chosen, 1))
 
 
 def _counted(

@@ -17,7 +17,7 @@ def _plain(setting: Setting) -> None:
     """Raise NotApplicable where frequencies are pulled somewhere."""
     chains(setting)
     if not setting.graph.draws_plainly():
-        raise NotApplicable("items are drawn by a rule or a verifier with a taste, which pulls frequencies somewhere")
+        raise NotApplicable("items are drawn by a rule or chosen by a taste, which pulls frequencies somewhere")
 
 
 @theory(

@@ -62,5 +62,5 @@ def token_share_is_a_martingale(setting: Setting) -> np.ndarray:
     """The mean frequency of a token never moves, whatever the order of the model."""
     law = _law(setting)
     if not setting.graph.draws_plainly():
-        raise NotApplicable("items are drawn by a rule or a verifier with a taste, which pulls frequencies somewhere")
+        raise NotApplicable("items are drawn by a rule or chosen by a taste, which pulls frequencies somewhere")
     return np.full(setting.generations + 1, float(law.max()))

@@ -80,6 +80,26 @@ def test_a_subsample_is_chosen_out_of_everything():
     assert history(PRESETS["accumulate-subsample"], 1)[1] == "1 4 out of [4 of (truth)]"
 
 
+def test_the_model_before_says_what_surprises_it_and_the_first_generation_has_none():
+    class Astonished(Bookkeeper):
+        def most_surprising(self, batch, size, model):
+            return Ledger(
+                np.array(
+                    [f"{size} that surprise {{{m}}} of [{one}]" for m, one in zip(model.said, batch.said, strict=True)]
+                )
+            )
+
+    feeds = [{"name": "synthetic", "of": "model", "share": 2}]
+    regime = Regime.model_validate({"name": "r", "feeds": feeds, "subsample": True, "choose": "most-surprising"})
+    arm, block, seen = Arm("x", KIND, Astonished(), regime, 4, 2), Block(0, 1), {}
+    for _ in generations(
+        arm, block, Streams(0), begun(arm, block, Streams(0)), lambda t, m: seen.update({t: m.said[0]})
+    ):
+        pass
+    first = "1 4 out of [8 of (truth)]"
+    assert seen == {0: "truth", 1: first, 2: f"1 4 that surprise {{{first}}} of [8 of ({first})]"}
+
+
 def test_fixed_real_items_are_drawn_once_and_fresh_ones_each_time():
     class Counting(Bookkeeper):
         def __init__(self):

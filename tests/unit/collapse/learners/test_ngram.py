@@ -136,3 +136,30 @@ def test_files_that_cannot_be_learnt_from(tmp_path, content, said):
 def test_a_folder_is_no_text(tmp_path):
     with pytest.raises(BadInput, match="is a folder"):
         Ngram(file=str(tmp_path)).truth(1, RNG(0))
+
+
+def test_the_most_surprising_documents_are_chosen_by_the_model_before():
+    learner = Ngram(types=20, length=2000, document=10)
+    text = learner.source().tokens
+    usual = text[:100].reshape(10, 10)
+    strange = np.roll(text[100:130][::-1], 1).reshape(3, 10)  # backwards: pairs that are seldom or never there
+    places = [1, 4, 8]
+    mixed = np.insert(usual, places, strange, axis=0)
+    model = learner.fit([Part(Writing(text[None]), 1.0)], RNG(0), None)
+    where = np.isin(np.arange(13), np.array(places) + np.arange(3))
+    assert (mixed[where] == strange).all()
+    batch = Writing(np.stack([mixed.ravel(), np.append(mixed.ravel()[10:], mixed.ravel()[:10])]))
+    both = model._replace(tokens=np.repeat(model.tokens, 2, axis=0))
+    kept = learner.most_surprising(batch, 30, both).tokens
+    for row in kept:
+        assert sorted(row.reshape(3, 10).tolist()) == sorted(strange.tolist())
+
+
+@pytest.mark.parametrize("size", [1, 17, 25, 29, 40])
+def test_as_many_surprising_tokens_as_wanted_are_chosen_and_none_twice(size):
+    learner = Ngram(types=200, length=2000, document=10, order=3)
+    model = learner.fit([Part(Writing(learner.source().tokens[None] % 7), 1.0)], RNG(0), None)
+    batch = Writing(RNG(1).permutation(29)[None])
+    kept = learner.most_surprising(batch, size, model).tokens[0]
+    assert len(kept) == min(size, 29)
+    assert len(set(kept.tolist())) == len(kept)

@@ -248,3 +248,14 @@ def test_a_text_that_changed_since_is_refused(model, tmp_path):
     path.write_text("other words than before. " * 200)
     with pytest.raises(BadInput, match="no longer the text"):
         Transformer(**TINY, file=str(path)).draw(model, Draw(2), STREAMS("draw"))
+
+
+def test_the_most_surprising_documents_are_those_of_the_highest_loss(learner, truth, model):
+    batch = learner.draw(truth, Draw(30), STREAMS("batch"))
+    kept = learner.most_surprising(batch, 10, model)
+    assert kept.tokens.shape == (2, 10, 8)
+    for i in range(2):
+        with reproducible("a test"):
+            loss = network.surprise(learner._size, model.weights[i], batch.tokens[i]).mean(axis=1)
+        best = batch.tokens[i][loss >= np.sort(loss)[-10]]
+        assert (kept.tokens[i] == best).all()
