@@ -3,6 +3,7 @@
 To add a format, add a module here (or in a plug-in, see `core.registry`) with a `LOADER`; nothing else changes.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -71,12 +72,10 @@ UNREADABLE = (
 
 # Content that no loader reads, by its first bytes, so that the message can say what it is.
 FOREIGN = {
-    b"%PDF": "a PDF document",
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
     b"GIF8": "a GIF image",
     b"SQLite format 3": "an SQLite database",
-    b"\x89HDF": "an HDF5 file",
     b"\x80\x04": "a Python pickle, which Holdfast never opens, as opening one can run code",
     b"\x80\x05": "a Python pickle, which Holdfast never opens, as opening one can run code",
     b"\x93NUMPY": "a NumPy array",
@@ -89,6 +88,15 @@ FOREIGN = {
     b"$FL2": "an SPSS file",
     b"\x7fELF": "a program",
 }
+# The same of formats that are text, or have no control character where they begin.
+FOREIGN_TEXT = {
+    rb"%PDF": "a PDF document",
+    rb"\x89HDF": "an HDF5 file",
+    rb"<stata_dta>": "a Stata file",
+    rb"(?s)(%[^\n]*\s+)*@relation\s.*@attribute\s": "an ARFF file",
+    rb"[-+\d.]+( \d+:[-+\d.eE]+)+ *\r?\n": "a file of LIBSVM (svmlight)",
+}
+_INSTEAD = "What another library reads, holdfast.audit(frame) in Python takes: pandas, Polars, PyArrow, DuckDB"
 
 
 @cache
@@ -105,16 +113,17 @@ def loader_for(name: str, begin: bytes) -> tuple[Loader, str]:
     """
     lower = name.lower()
     by_name = next((one for one in loaders() if lower.endswith(one.suffixes)), None)
-    binary = begin.startswith(b"%PDF") or any(byte < 9 for byte in begin)
+    binary = any(byte < 9 for byte in begin)
     for loader in loaders() if binary else ():
         if loader.first_bytes and begin.startswith(loader.first_bytes):
             if by_name in {None, loader}:
                 return loader, ""
             return loader, f"the name says {by_name.name if by_name else ''}, the content is {loader.name}"
-    for first, what in FOREIGN.items():
-        if binary and begin.startswith(first):
-            if what.endswith("image"):
-                raise BadInput(f"{name} is {what}; give the folder of images that it is in, or a table that names them")
-            raise BadInput(f"{name} is {what}; Holdfast reads {', '.join(one.name for one in loaders())}")
+    what = next((what for first, what in FOREIGN.items() if binary and begin.startswith(first)), None)
+    what = what or next((what for first, what in FOREIGN_TEXT.items() if re.match(first, begin, re.IGNORECASE)), None)
+    if what and what.endswith("image"):
+        raise BadInput(f"{name} is {what}; give the folder of images that it is in, or a table that names them")
+    if what:
+        raise BadInput(f"{name} is {what}; Holdfast reads {', '.join(one.name for one in loaders())}. {_INSTEAD}")
     default = next(one for one in loaders() if not one.first_bytes and ".csv" in one.suffixes)
     return by_name or default, ""
