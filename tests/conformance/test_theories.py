@@ -171,10 +171,10 @@ CHEAP = [name for name, kind in catalogue.learners().items() if not kind.costly]
 
 @pytest.mark.parametrize("name", CHEAP)
 def test_whatever_is_said_of_any_regime_holds(name):
-    about = [theory for theory in ALL.values() if any(c.get("learner", "gaussian") == name for c in theory.cases)]
+    about = [one for one in ALL.values() if one.exact and any(c.get("learner", "gaussian") == name for c in one.cases)]
     measures = tuple(sorted({theory.measure for theory in about}))
     if not measures:
-        pytest.skip("no theory is about this learner")
+        pytest.skip("no exact theory is about this learner")
     names = tuple(one.name for one in regimes() if can_run(name, one))
     assert "replace" in names
     own = {one.name: one.model_dump(exclude={"name"}) for one in regimes() if one.name not in PRESETS}
@@ -186,7 +186,7 @@ def test_whatever_is_said_of_any_regime_holds(name):
     wrong = []
     for theory in about:
         for arm, values in ran:
-            if theory.exact and not np.isnan(values[theory.measure]).all():
+            if not np.isnan(values[theory.measure]).all():
                 try:
                     apart = distances(theory, theory.run, experiment, arm, values)
                 except NotApplicable:

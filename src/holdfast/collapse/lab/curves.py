@@ -111,15 +111,18 @@ def _curve(
     overlays: tuple[Overlay, ...],
     silent: tuple[tuple[str, str], ...],
 ) -> Curve:
-    low, median, high = np.nanquantile(taken, [BAND[0], 0.5, BAND[1]], axis=1)
+    with np.errstate(invalid="ignore"):  # infinite where a model is beyond all bounds: then some of these do not exist
+        low, median, high = np.nanquantile(taken, [BAND[0], 0.5, BAND[1]], axis=1)
+        error = _error_of_mean(taken)
+        variance = np.nanvar(taken, axis=1, ddof=1) if taken.shape[1] > 1 else np.full(len(taken), np.nan)
     return Curve(
         arm=arm,
         measure=measure,
         at=at,
         replicates=taken.shape[1],
         mean=np.nanmean(taken, axis=1),
-        error=_error_of_mean(taken),
-        variance=np.nanvar(taken, axis=1, ddof=1) if taken.shape[1] > 1 else np.full(len(taken), np.nan),
+        error=error,
+        variance=variance,
         low=low,
         median=median,
         high=high,
@@ -147,8 +150,8 @@ def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line,
     if statistic == "variance":
         terms = (taken - seen[:, None]) ** 2 * taken.shape[1] / (taken.shape[1] - 1)
         seen = terms.mean(axis=1)
-    error = _error_of_mean(terms)
     with np.errstate(divide="ignore", invalid="ignore"):
+        error = _error_of_mean(terms)
         skewness = ((terms - seen[:, None]) ** 3).mean(axis=1) / (error * np.sqrt(taken.shape[1])) ** 3
         sound = (error > np.abs(terms).max(axis=1) * _ROUNDING) & (
             np.abs(skewness) <= _SKEWED * np.sqrt(taken.shape[1])

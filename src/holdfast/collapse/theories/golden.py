@@ -9,13 +9,14 @@ from holdfast.collapse.theories.accumulate import normal
 from holdfast.collapse.theories.regression import LINES, least_squares
 from holdfast.core.errors import NotApplicable
 
-_SOURCE = "He, Xu & Cheng (2025), Recursive Learning Without Collapse, arXiv:2502.18049"
-_URL = "https://arxiv.org/abs/2502.18049"
+HE_XU_CHENG = "He, Xu & Cheng (2025), Recursive Learning Without Collapse, arXiv:2502.18049"
+HE_XU_CHENG_URL = "https://arxiv.org/abs/2502.18049"
 _FEW_REAL = {"feeds": [{"name": "real", "of": "real", "size": 10, "weight": "golden"},
                        {"name": "synthetic", "of": "model", "size": 40, "weight": "golden"}]}  # fmt: skip
 
 
-def _golden(setting: Setting) -> Mix:
+def golden_mix(setting: Setting) -> Mix:
+    """Return the mix of new real items with the last model's, if it has the golden weight. Raises NotApplicable."""
     mix = mixed(setting, fresh=True)
     if abs(mix.share - golden_weight(mix.real / mix.synthetic)) > _EQUAL:
         raise NotApplicable("it is about the weight (√(k² + 4k) − k)/2 on real items, k of them for each synthetic one")
@@ -32,7 +33,7 @@ def stationary(mix: Mix, weight: float) -> float:
 
 
 def _settling(setting: Setting, *, pooled: bool) -> np.ndarray:
-    learner, mix = least_squares(setting, "same"), _golden(setting)
+    learner, mix = least_squares(setting, "same"), golden_mix(setting)
     sizes = setting.graph.sizes()
     if sizes.min() < sizes.max():
         raise NotApplicable("inputs are the same only in batches of one size")
@@ -48,8 +49,8 @@ def _settling(setting: Setting, *, pooled: bool) -> np.ndarray:
     measure="coefficient-error",
     formula="E|w_t − w*|² = V* [1 − (1 − w*)²ᵗ], V* = w* s² d/(n − d − 1), w* = (√5 − 1)/2;  pooling leaves 2/3 for w*",
     assumes="least squares on inputs that stay the same; as many new real as synthetic items; the golden weight",
-    source=_SOURCE,
-    url=_URL,
+    source=HE_XU_CHENG,
+    url=HE_XU_CHENG_URL,
     near_miss=lambda setting: _settling(setting, pooled=True),
     cases=(
         {
@@ -74,14 +75,16 @@ def _mean_error(setting: Setting, weight: float, mix: Mix) -> np.ndarray:
     measure="mean-error",
     formula="Var μ* ≈ w* σ²/n, w* = (√(k² + 4k) − k)/2 with k = n/m;  pooling leaves (1 + k)/(2 + k) for w*",
     assumes="normal; n new real and m synthetic items in each generation; first order in 1/n, many generations",
-    source=_SOURCE,
-    url=_URL,
+    source=HE_XU_CHENG,
+    url=HE_XU_CHENG_URL,
     exact=False,
-    near_miss=lambda setting: _mean_error(setting, _golden(setting).real / _golden(setting).items, _golden(setting)),
+    near_miss=lambda setting: _mean_error(
+        setting, golden_mix(setting).real / golden_mix(setting).items, golden_mix(setting)
+    ),
     cases=({"samples": 50, "generations": 20, "regimes": ["few"], "regime": {"few": _FEW_REAL}},),
 )
 def golden_mean_error(setting: Setting) -> np.ndarray:
     """The best weight on few real items leaves much less error than treating all items alike."""
     normal(setting)
-    mix = _golden(setting)
+    mix = golden_mix(setting)
     return _mean_error(setting, mix.share, mix)
