@@ -18,7 +18,8 @@ def names_of(owner: Data, *, typed: bool = False) -> Any:
     """Return the names of a table's columns, or of those of one type."""
     if owner.role != "table" or owner.record:
         return UNKNOWN
-    return Columns(only=None if typed else owner.only, known=frozenset(owner.columns), typed=typed)
+    only, certain = None if typed else owner.only, typed or owner.only is not None or owner.gone is not None
+    return Columns(owner.gone or frozenset(), only=only, known=frozenset(owner.columns), certain=certain, typed=typed)
 
 
 def method(owner: Columns, name: str, args: Args) -> Any:

@@ -5,6 +5,7 @@ import builtins
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from holdfast.audit.code.protocol import verb_of
 from holdfast.audit.code.source import Cell, CodeFile
 from holdfast.audit.code.walking import nodes
 
@@ -18,49 +19,74 @@ class Misplaced:
     cell: Cell
     other: Cell
     names: tuple[str, ...]
-    needs: bool  # it cannot run from top to bottom
+    needs: bool = False  # it cannot run from top to bottom
+    again: bool = False  # it must have been run before too, and fits nothing: the names may hold what they held then
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a cell does with names."""
+
+    cell: Cell
+    reads: set[str]  # before it sets them
+    writes: set[str]  # imports among them
+    imports: set[str]
 
 
 def misplaced(file: CodeFile) -> list[Misplaced]:
-    """Return the cells out of order, where the order matters for a name that both know."""
-    cells = [(cell, *_names(cell.tree)) for cell in file.cells]
-    found = [*_needing(cells), *_run_later(cells)]
+    """Return the cells out of order, where a name holds another value than it would from top to bottom."""
+    cells = [_names(cell) for cell in file.cells]
+    found = [*_needing(cells), *sorted(_run_later(cells), key=lambda one: one.again)]
     unique: dict[int | None, Misplaced] = {}
     for one in found:
         unique.setdefault(one.cell.number, one)
     return sorted(unique.values(), key=lambda one: one.cell.number or 0)
 
 
-def _needing(cells: list[tuple[Cell, set[str], set[str]]]) -> list[Misplaced]:
+def _needing(cells: list[_Known]) -> list[Misplaced]:
     found = []
     defined: set[str] = set()
-    for number, (cell, reads, writes) in enumerate(cells):
-        missing = reads - defined - _BUILTIN
-        for later, _, later_writes in cells[number + 1 :]:
-            names = tuple(sorted(missing & later_writes))
-            if names:
-                found.append(Misplaced(cell, later, names, needs=True))
+    for number, one in enumerate(cells):
+        missing = one.reads - defined - _BUILTIN
+        for later in cells[number + 1 :]:
+            if names := tuple(sorted(missing & later.writes)):
+                found.append(Misplaced(one.cell, later.cell, names, needs=True))
                 break
-        defined |= writes
+        defined |= one.writes
     return found
 
 
-def _run_later(cells: list[tuple[Cell, set[str], set[str]]]) -> list[Misplaced]:
-    counted = [entry for entry in cells if entry[0].count is not None]
-    kept = _longest([entry[0].count or 0 for entry in counted])
-    found = []
-    for number, (cell, reads, writes) in enumerate(counted):
-        if number in kept:
-            continue
-        for other_number, (other, other_reads, other_writes) in enumerate(counted):
-            before = other_number < number
-            if other_number == number or before == ((other.count or 0) < (cell.count or 0)):
+def _run_later(cells: list[_Known]) -> list[Misplaced]:
+    """Return cells between which a name had another value, by the counts, than it has from top to bottom.
+
+    A count that stands twice comes from two sessions of the kernel: then counts say nothing of what was run first.
+    """
+    counted = [one for one in cells if one.cell.count is not None]
+    counts = [one.cell.count or 0 for one in counted]
+    if len({*counts}) < len(counts):
+        return []
+    kept = _longest(counts)
+    found: dict[tuple[int, int, bool], set[str]] = {}
+    for number, one in enumerate(counted):
+        for name in sorted(one.reads):
+            setting = [at for at, other in enumerate(counted) if name in other.writes - other.imports and at != number]
+            above = max((at for at in setting if at < number), default=None)
+            before = max((at for at in setting if counts[at] < counts[number]), key=counts.__getitem__, default=None)
+            if above == before or above is None:
                 continue
-            names = writes & (other_reads | other_writes) | reads & other_writes
-            if names:
-                found.append(Misplaced(cell, other, tuple(sorted(names)), needs=False))
-                break
-    return found
+            other = above if before is None or counts[above] > counts[number] else before
+            late, early = (number, other) if other in kept and number not in kept else (other, number)
+            found.setdefault((late, early, before is None and not _fits(counted[late].cell)), set()).add(name)
+    return [
+        Misplaced(counted[late].cell, counted[early].cell, tuple(sorted(names)), again=again)
+        for (late, early, again), names in found.items()
+    ]
+
+
+def _fits(cell: Cell) -> bool:
+    """Return whether a cell fits something: what stands below it is of another fit, were it run again."""
+    calls = (one.func for one in nodes(cell.tree) if isinstance(one, ast.Call))
+    return any(isinstance(one, ast.Attribute) and verb_of(one.attr).startswith("fit") for one in calls)
 
 
 def _longest(counts: list[int]) -> set[int]:
@@ -84,18 +110,20 @@ def _longest(counts: list[int]) -> set[int]:
     return kept
 
 
-def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
+def _names(cell: Cell) -> _Known:
     """Return the names that a cell reads before it sets them, and those that it sets."""
     reads: set[str] = set()
     writes: set[str] = set()
-    for statement in tree.body:
+    imports: set[str] = set()
+    for statement in cell.tree.body:
         deep = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         now_reads = set[str]() if deep else _free(statement)
         now_writes = {statement.name} if deep else _bound(statement)  # type: ignore[attr-defined]
         loops = isinstance(statement, ast.For | ast.With | ast.If | ast.While | ast.Try)
         reads |= now_reads - writes - (now_writes if loops else set())
         writes |= now_writes
-    return reads, writes
+        imports |= now_writes if isinstance(statement, ast.Import | ast.ImportFrom) else set()
+    return _Known(cell, reads, writes, imports)
 
 
 def _bound(statement: ast.stmt) -> set[str]:
