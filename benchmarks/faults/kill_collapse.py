@@ -51,6 +51,7 @@ SIZES: dict[str, tuple[str, ...]] = {
     "gaussian-nd": ("--samples", "50", "--generations", "40", "--replicates", "600"),
     "categorical": ("--samples", "200", "--generations", "30", "--replicates", "600"),
     "linear-regression": ("--samples", "50", "--generations", "200", "--replicates", "1500"),
+    "logistic-regression": ("--samples", "100", "--generations", "30", "--replicates", "150"),
     "contexts": ("--samples", "100", "--generations", "60", "--replicates", "400"),
     "kde": ("--samples", "100", "--generations", "40", "--replicates", "400"),
     "ngram": ("--samples", "100", "--generations", "20", "--replicates", "30", "--set", "measure_size=80"),

@@ -111,8 +111,8 @@ def _curve(
     overlays: tuple[Overlay, ...],
     silent: tuple[tuple[str, str], ...],
 ) -> Curve:
-    with np.errstate(invalid="ignore"):  # infinite where a model is beyond all bounds: then some of these do not exist
-        low, median, high = np.nanquantile(taken, [BAND[0], 0.5, BAND[1]], axis=1)
+    low, median, high = _quantiles(taken)
+    with np.errstate(invalid="ignore"):  # of infinite values, as where no fit exists, there is no error and no variance
         error = _error_of_mean(taken)
         variance = np.nanvar(taken, axis=1, ddof=1) if taken.shape[1] > 1 else np.full(len(taken), np.nan)
     return Curve(
@@ -129,6 +129,17 @@ def _curve(
         overlays=overlays,
         silent=silent,
     )
+
+
+def _quantiles(taken: Float[np.ndarray, "recorded replicates"]) -> Float[np.ndarray, "low_median_high recorded"]:
+    """Return the quantiles that bound the band, and the median; infinite where that many values are."""
+    places = [BAND[0], 0.5, BAND[1]]
+    with np.errstate(invalid="ignore"):  # NumPy takes a weighted mean of two values, which of infinite ones is none
+        found = np.nanquantile(taken, places, axis=1)
+    lost = np.isnan(found) & np.isinf(taken).any(axis=1)
+    if lost.any():
+        found[lost] = np.nanquantile(taken, places, axis=1, method="higher")[lost]
+    return np.asarray(found)
 
 
 def deviations(taken: Float[np.ndarray, "recorded replicates"], predicted: Line, statistic: Statistic) -> Line:

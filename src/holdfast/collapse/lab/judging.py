@@ -73,7 +73,7 @@ def distances(drawn: Sequence[Curve]) -> Iterator[Distance]:
 
 def _carried(curve: Curve) -> np.ndarray:
     """Return how many histories carry each mean."""
-    usual = ((curve.high - curve.low) / _NORMAL) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
+        usual = ((curve.high - curve.low) / _NORMAL) ** 2
         ratio = np.where(usual > 0, curve.variance / usual, _MOST)
     return np.asarray(curve.replicates / np.clip(np.nan_to_num(ratio, nan=_MOST), 1.0, _MOST) ** 2)

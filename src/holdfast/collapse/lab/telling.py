@@ -259,7 +259,7 @@ def _counted(generations: int) -> str:
 def _short(value: float) -> str:
     """Return a number with three significant digits, plain where it can be."""
     if not np.isfinite(value):
-        return "—"
+        return "∞" if value > 0 else "—"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 

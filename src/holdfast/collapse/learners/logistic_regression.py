@@ -172,6 +172,7 @@ def fitted(
     `times` is how often a row was labelled, `ones` how often with 1; both may be fractions. Each replicate goes on for
     as long as it needs, so that none depends on the others.
     """
+    inputs = np.ascontiguousarray(inputs)  # each step goes over them four times
     replicates, _, d = inputs.shape
     coefficients, separated = begin.copy(), np.zeros(replicates, dtype=bool)
     still = np.arange(replicates)
@@ -235,4 +236,7 @@ def _times(
     return (matrix @ vector[..., None])[..., 0]
 
 
-logistic_regression = learner(LogisticRegression, tells="log-odds-error", block=1000)
+# With so many items theory speaks of regimes in which errors stay bounded.
+logistic_regression = learner(
+    LogisticRegression, tells="log-odds-error", block=1000, suits={"samples": 500, "generations": 20, "replicates": 500}
+)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from holdfast.collapse.lab.curves import deviations
+from holdfast.collapse.lab.curves import _quantiles, deviations
 
 RNG = np.random.default_rng(0)
 N = 4000
@@ -62,3 +62,11 @@ def test_a_quantile_on_an_atom_agrees():
 
 def test_one_history_has_no_standard_error():
     assert np.isnan(deviations(np.array([[1.0]]), np.array([1.0]), "mean")).all()
+
+
+def test_quantiles_are_infinite_where_that_many_histories_are():
+    taken = np.array([[*range(6), *[np.inf] * 5], [*range(10), np.inf], [np.inf] * 11, range(11)], dtype=float)
+    low, median, high = _quantiles(taken)
+    assert low.tolist() == [0.5, 0.5, np.inf, 0.5]
+    assert median.tolist() == [5.0, 5.0, np.inf, 5.0]
+    assert high.tolist() == [np.inf, np.inf, np.inf, 9.5]
