@@ -47,9 +47,9 @@ def audit(
     """Return the record of an audit.
 
     Args:
-        train: path, or anything that exports Arrow (pandas, polars, pyarrow, DuckDB), or a Dataset. Without `test`
-            it is the whole data: a split column in it is used, or one is made (see `splitter`). None if only code is
-            audited.
+        train: path, or anything that exports Arrow (pandas, polars, pyarrow, DuckDB), an array, features and label as a
+            pair `(X, y)`, or a Dataset. Without `test` it is the whole data: a split column in it is used, or one is
+            made (see `splitter`). None if only code is audited.
         test: the test split, likewise.
         splits: further splits by name, such as `{"valid": frame}`.
         code: scripts, notebooks or folders of them, which are parsed and never run.
@@ -155,6 +155,8 @@ def _dataset(
 
 def combined(settings: AuditSettings | None, wanted: Mapping[str, Any]) -> AuditSettings:
     """Return `settings` with some replaced; a single name stands for a list of one. Raises BadInput."""
+    if not isinstance(wanted.get("label"), str | None):
+        raise BadInput("label is the name of a column; an array of labels goes with its features, as a pair: (X, y)")
     lists = {name for name, field in AuditSettings.model_fields.items() if field.annotation == tuple[str, ...]}
     values = {k: (v,) if k in lists and isinstance(v, str) else v for k, v in wanted.items()}
     base = settings.model_dump(exclude_unset=True) if settings else {}

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from holdfast.core.errors import BadInput, did_you_mean
+from holdfast.core.text import one_line
 
 FILE_NAME = "holdfast.toml"
 _MOST_BYTES = 1 << 20
@@ -89,7 +90,7 @@ def _explained(
         return f"{where}{name} is missing"
     if item["type"] == "value_error":  # said by the record itself, in words that need no more
         return f"{where}{name}{': ' if name else ''}{item['msg'].removeprefix('Value error, ')}"
-    return f"{where}{name}: got {item['input']!r}, {_wanted(item)}"
+    return f"{where}{name}: got {one_line(repr(item['input']), 80)}, {_wanted(item)}"
 
 
 def _wanted(item: Any) -> str:

@@ -2,18 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from holdfast.core.dataset import Role
 from holdfast.core.errors import BadInput, HoldfastError
 from holdfast.core.hashing import digest_file
 from holdfast.core.media import Media
 from holdfast.core.text import one_line
+from holdfast.data.arrays import ArrowExportable, table_of
 from holdfast.data.images.idx import split_readings, without_labels
 from holdfast.data.images.layouts import images_of_file, images_of_folder, missing_description, resolved_description
 from holdfast.data.limits import BLOCK_ROWS, MOST_COLUMNS, MOST_FILES, most_bytes, size_of
@@ -28,14 +30,6 @@ _DESCRIPTIONS = (".yaml", ".yml", ".json")  # of images: files that name what is
 _BEGIN = 4096
 _PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 _T = TypeVar("_T")
-
-
-@runtime_checkable
-class ArrowExportable(Protocol):
-    """Anything that exports Arrow: a frame of pandas, polars, PyArrow, DuckDB, and many more."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Return a capsule with an Arrow C stream."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +60,9 @@ def parts_of(given: Any) -> list[Part]:
             raise BadInput(f"a path is text, got {text!r}")
         return _of_path(text)
     if isinstance(given, ArrowExportable):
-        return [_of_frame(given)]
-    raise BadInput(
-        f"cannot read data from {type(given).__name__}; wanted a path, or an object that exports Arrow "
-        "(a frame of pandas, polars, PyArrow, DuckDB)"
-    )
+        return [_of_frame(given, type(given).__name__)]
+    table, label = table_of(given)
+    return [_of_frame(table, "arrays", {} if label is None else {label: "label"})]
 
 
 def guarded(name: str, form: str, work: Callable[[], _T]) -> _T:
@@ -188,8 +180,7 @@ def _checked(part: Part) -> Part:
     return part
 
 
-def _of_frame(frame: ArrowExportable) -> Part:
-    name = type(frame).__name__
+def _of_frame(frame: ArrowExportable, name: str, roles: Mapping[str, Role] | None = None) -> Part:
     if not hasattr(frame, "__len__"):  # a stream that can be read only once
         stream = frame
         frame = guarded(name, "", lambda: pa.RecordBatchReader.from_stream(stream).read_all())
@@ -206,7 +197,7 @@ def _of_frame(frame: ArrowExportable) -> Part:
             yield pa.RecordBatch.from_arrays(columns, names=[str(place) for place in kept])
 
     free = most_bytes(0) * 1024  # it was in memory already, so that it is no bomb; the disk still bounds it
-    return _checked(Part(name, "", Reading(names, blocks, notes), free))
+    return _checked(Part(name, "", Reading(names, blocks, notes, roles=roles or {}), free))
 
 
 def _export(name: str, frame: ArrowExportable) -> pa.RecordBatchReader:

@@ -13,12 +13,13 @@ from holdfast.core.dataset import KINDS, ROLES, Dataset, Kind, Role, Source
 from holdfast.core.errors import BadInput, unknown
 from holdfast.core.progress import Progress, listening, track
 from holdfast.core.text import one_line
+from holdfast.data.arrays import ArrowExportable
 from holdfast.data.benchmarks import fitted, is_benchmark
 from holdfast.data.canonical import STRING
 from holdfast.data.folds import by_folds
 from holdfast.data.images.paths import with_images
 from holdfast.data.inference import columns_of
-from holdfast.data.inputs import ArrowExportable, Part, parts_of
+from holdfast.data.inputs import Part, parts_of
 from holdfast.data.kinds import recast, with_compact_dates
 from holdfast.data.limits import IN_MEMORY_BYTES
 from holdfast.data.matching import Matched, matched
