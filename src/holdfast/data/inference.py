@@ -58,9 +58,17 @@ def kind_of(values: pa.ChunkedArray) -> Kind:
 
 def _is_text(values: pa.ChunkedArray) -> bool:
     step = max(1, len(values) // _LOOKED_AT)
-    looked_at = values.take(pa.array(np.arange(0, len(values), step))) if step > 1 else values
-    looked_at = looked_at.drop_null()
+    looked_at = (_every(values, step) if step > 1 else values).drop_null()
     if not len(looked_at):
         return False
     words = np.asarray(pc.count_substring(looked_at, " ").to_numpy(zero_copy_only=False)) + 1
     return bool(words.mean() > _TEXT_WORDS and len(pc.unique(looked_at)) > _TEXT_DISTINCT * len(looked_at))
+
+
+def _every(values: pa.ChunkedArray, step: int) -> pa.ChunkedArray:
+    """Return every `step`th value; PyArrow's `take` would copy all chunks into one first."""
+    at, parts = 0, []
+    for chunk in values.chunks:
+        parts.append(chunk.take(pa.array(np.arange(-at % step, len(chunk), step))))
+        at += len(chunk)
+    return pa.chunked_array(parts, values.type)

@@ -7,23 +7,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.audit.drifting.energy import MOST_ROWS, Energy, distances, energy
+from holdfast.audit.drifting.embedded import Reader
+from holdfast.audit.drifting.energy import MOST_ROWS, Energy, distances, energy, landmarks
+from holdfast.audit.drifting.relations import Relations, relations
 from holdfast.audit.drifting.settings import DriftSettings
 from holdfast.audit.drifting.slices import Pair
 from holdfast.audit.drifting.texts import MOST_TEXTS, TextShift, text_shift
 from holdfast.audit.facts.labels.labels import Labels
-from holdfast.audit.facts.learning.encoding import Encoding
+from holdfast.audit.facts.learning.encoding import Encoding, encoded, own_blocks
 from holdfast.audit.facts.rows.rows import RowKeys
 from holdfast.audit.facts.shift.drift import ColumnShift, ColumnShifts, compared
 from holdfast.audit.facts.shift.sides import VERSIONS, Sides
 from holdfast.audit.facts.shift.two_sample import SplitClassifier, wins
 from holdfast.audit.runner import FactCrashed, Facts
 from holdfast.core.dataset import Column, Dataset
-from holdfast.core.errors import BadInput, HoldfastError, NotApplicable
+from holdfast.core.errors import NotApplicable
 from holdfast.core.progress import Progress, listening
 from holdfast.core.random import Streams
 from holdfast.core.record import Estimate
-from holdfast.core.text import one_line
 from holdfast.data.canonical import STRING
 from holdfast.data.intervals import Z_95
 from holdfast.data.splitting import SPLIT, free_name
@@ -59,6 +60,8 @@ class Compared:
     joint: SplitClassifier | None
     silent: str  # why there is no joint comparison
     whole: Energy | None
+    related: Relations | None
+    reader: Reader | None
     given_label: Estimate | None
 
     @property
@@ -68,18 +71,22 @@ class Compared:
 
 
 def compare(
-    dataset: Dataset, pair: Pair, settings: DriftSettings, *, full: bool, progress: Progress | None = None
+    dataset: Dataset,
+    pair: Pair,
+    settings: DriftSettings,
+    *,
+    full: bool,
+    reader: Reader | None = None,
+    progress: Progress | None = None,
 ) -> Compared:
     """Return how a slice differs from what it is compared with; `full` looks at texts, levels and distances too.
 
-    Raises BadInput, MissingExtra where a model of vectors was named that cannot be used.
+    A `reader` makes the vectors of the columns that it reads.
     """
     streams = Streams(settings.seed)
     sides = Sides(pair.old_name, pair.new_name, versions=True)
     both, n_old = _both(dataset, pair, settings.rows, streams)
-    facts = facts_of(both, settings, progress, full=full)
-    if settings.model is not None:
-        _read_by_model(facts, settings.model)
+    facts = facts_of(both, settings, progress, full=full, reader=reader)
     columns: tuple[ColumnShift, ...] = ()
     label = None
     try:
@@ -99,7 +106,7 @@ def compare(
     texts: list[TextShift] = []
     levels: dict[str, Levels] = {}
     blocks: dict[str, Energy] = {}
-    whole = None
+    whole = related = None
     if full:
         for column in both.of(role="feature", kind="text"):
             values = both.values(column.name)
@@ -108,36 +115,34 @@ def compare(
             texts += [one] if one is not None else []
         levels = {column.name: _levels(dataset, column, pair) for column in both.of(role="feature", kind="category")}
         if joint is not None:
-            whole, blocks = _energies(facts, n_old, streams)
+            whole, blocks, related = _energies(facts, n_old, streams)
     return Compared(
         pair, sides, facts, columns, tuple(times), label, tuple(texts), levels, blocks, joint, silent, whole,
-        given_label,
+        related, reader, given_label,
     )  # fmt: skip
 
 
-def facts_of(both: Dataset, settings: DriftSettings, progress: Progress | None, *, full: bool) -> Facts:
+def facts_of(
+    both: Dataset, settings: DriftSettings, progress: Progress | None, *, full: bool, reader: Reader | None = None
+) -> Facts:
     """Return the facts about two sides; what a split by time means to an audit does not concern versions."""
     options: dict[str, dict[str, Any]] = {"column_shifts": {"most_rows": settings.rows}}
-    if settings.model is not None:
-        options["vectors"] = {"model": settings.model}
     if not full:
         options["split_classifier"] = {"most_rows": 4_000}
-    given = {"dataset": both, "time_cut": None, "streams": Streams(settings.seed), "progress": listening(progress)}
+    given: dict[str, Any] = {
+        "dataset": both,
+        "time_cut": None,
+        "streams": Streams(settings.seed),
+        "progress": listening(progress),
+    }
+    if reader is None:
+        return Facts(given, options)
+    images = None
+    if any(column.name not in reader.columns for column in both.of(role="feature", kind="image")):
+        images = Facts(given)["images"]
+        given["images"] = images
+    given["encoding"] = encoded(both, [*reader.blocks(both), *own_blocks(both, images, reader.columns)])
     return Facts(given, options)
-
-
-def _read_by_model(facts: Facts, model: str) -> None:
-    """Make vectors of both sides. Raises BadInput, MissingExtra: who named a model wants it used."""
-    try:
-        facts["vectors"]
-    except NotApplicable as error:
-        raise BadInput(
-            f"{one_line(model, 200)} is a model of vectors, which these data have no use for: {error}"
-        ) from error
-    except FactCrashed as error:
-        if isinstance(error.__cause__, HoldfastError):
-            raise error.__cause__ from None
-        raise
 
 
 def _both(dataset: Dataset, pair: Pair, most: int, streams: Streams) -> tuple[Dataset, int]:
@@ -202,19 +207,21 @@ def _given_label(facts: Facts, joint: SplitClassifier) -> Estimate | None:
     return Estimate(value=value, low=max(0.0, value - margin), high=min(1.0, value + margin))
 
 
-def _energies(facts: Facts, n_old: int, streams: Streams) -> tuple[Energy | None, dict[str, Energy]]:
-    """Return the energy distance of all columns together, and of each column that became many numbers."""
+def _energies(facts: Facts, n_old: int, streams: Streams) -> tuple[Energy | None, dict[str, Energy], Relations]:
+    """Return the energy distance of all columns together, of each that became many numbers, and pairs that changed."""
     encoding: Encoding = facts["encoding"]
     keys: RowKeys = facts["row_keys"]
     is_old = np.arange(len(facts["dataset"])) < n_old
     old, new = keys.sample(is_old, MOST_ROWS), keys.sample(~is_old, MOST_ROWS)
     rows = np.concatenate([old, new])
+    marks = landmarks(len(rows), streams("landmarks"))
     blocks = {
-        block.name: energy(distances(encoding, rows, block.name), len(old), streams("energy", block.name))
+        block.name: energy(distances(encoding, rows, marks, block.name), marks, len(old), streams("energy", block.name))
         for block in encoding.blocks
     }
-    apart = distances(encoding, rows)
-    return (energy(apart, len(old), streams("energy")) if apart.any() else None), blocks
+    apart = distances(encoding, rows, marks)
+    whole = energy(apart, marks, len(old), streams("energy")) if apart.any() else None
+    return whole, blocks, relations(encoding, rows, len(old), streams("relations"))
 
 
 def _levels(dataset: Dataset, column: Column, pair: Pair) -> Levels:

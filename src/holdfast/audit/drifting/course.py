@@ -8,7 +8,7 @@ from holdfast.audit.drifting.lines import told_p
 from holdfast.audit.drifting.pictures import over_slices
 from holdfast.audit.drifting.settings import DriftSettings
 from holdfast.audit.drifting.slices import Slices
-from holdfast.audit.drifting.telling import MEANT, compared_section, origins_section
+from holdfast.audit.drifting.telling import MEANT, compared_section, origins_section, read_by
 from holdfast.audit.facts.shift.drift import ColumnShift, ColumnShifts
 from holdfast.audit.facts.shift.two_sample import SplitClassifier
 from holdfast.core.finding import Evidence, Examples, Series
@@ -192,7 +192,10 @@ def _joint(steps: Sequence[Compared], against: str) -> Iterator[Section]:
         )
     yield Section(
         title="All columns together",
-        says=(f"How well a model tells rows of a slice from {against}, out of fold; 0.5 means no difference.",),
+        says=(
+            f"How well a model tells rows of a slice from {against}, out of fold; 0.5 means no difference.",
+            *read_by(most),
+        ),
         evidence=tuple(evidence),
     )
 

@@ -14,7 +14,7 @@ from holdfast.core.finding import Cell, Examples
 from holdfast.core.text import one_line
 
 DRIFTS = "drifts"
-_SURE = 0.05  # corrected p-value below which a difference is called there at all
+SURE = 0.05  # corrected p-value below which a difference is called there at all
 _SHOWN = 40
 
 
@@ -34,7 +34,7 @@ class Line:
 
     def verdict(self, settings: DriftSettings) -> str:
         """Return whether it drifts, by size and certainty apart."""
-        if self.corrected >= _SURE or self.holds == "times":
+        if self.corrected >= SURE or self.holds == "times":
             return ""
         least = settings.min_effect
         lost = 0.0 if self.missing is None else max(self.missing[1], -self.missing[2])
@@ -59,7 +59,7 @@ def _rank(line: Line) -> float:
     lost = 0.0 if line.missing is None else abs(line.missing[0])
     if line.holds == "times":
         return -1.0  # new rows come later: that is no news
-    return max(line.effect.value, lost) if line.corrected < _SURE else min(line.effect.low, line.effect.value)
+    return max(line.effect.value, lost) if line.corrected < SURE else min(line.effect.low, line.effect.value)
 
 
 def _lines(found: Compared) -> Iterator[Line]:
@@ -85,13 +85,16 @@ def _lines(found: Compared) -> Iterator[Line]:
             smallest,
             beside=max(text.unseen.low, text.length.low / 2),
         )
-    named = {text.name for text in found.texts}
+    words = {text.name for text in found.texts}
     for name, far in found.blocks.items():
-        if name in named:
+        read = found.reader is not None and name in found.reader.columns
+        if name in words and not read:
             continue
         effect = Effect(far.value, far.low, far.high, far.p_value)
         said = f"{far.n:,} rows as vectors"
-        yield Line(name, "vectors", "energy distance", effect, said, None, far.p_value)
+        yield Line(
+            f"{name} as vectors" if read else name, "vectors", "energy distance", effect, said, None, far.p_value
+        )
 
 
 def _of_shift(found: Compared, shift: ColumnShift, holds: str) -> Line:

@@ -1,9 +1,26 @@
 """P-values of permutation tests, also where none of the permutations reaches what was seen."""
 
 import numpy as np
+from jaxtyping import Float
 
+PERMUTATIONS = 499
+RESAMPLES = 200
 _ENOUGH = 10  # permutations that reach it: then their share is the p-value
 _FLAT = 0.05  # skewness below which a gamma law is as good as normal
+
+
+def permuted(n: int, n_first: int, rng: np.random.Generator) -> Float[np.ndarray, "draws rows"]:
+    """Return who is on the first side, 1 or 0: in the first line those who are, in the others a draw of as many."""
+    drawn = np.zeros((1 + PERMUTATIONS, n))
+    drawn[0, :n_first] = 1.0
+    for line in drawn[1:]:
+        line[rng.permutation(n)[:n_first]] = 1.0
+    return drawn
+
+
+def resampled(n: int, rng: np.random.Generator) -> Float[np.ndarray, "draws rows"]:
+    """Return how often a bootstrap draws each row."""
+    return rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
 
 
 def p_value(observed: float, null: np.ndarray) -> float:

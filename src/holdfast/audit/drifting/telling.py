@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from holdfast.audit.drifting.comparing import Compared
-from holdfast.audit.drifting.lines import DRIFTS, Line, lines_of, table
+from holdfast.audit.drifting.lines import DRIFTS, SURE, Line, lines_of, table
 from holdfast.audit.drifting.pictures import distribution, origins
+from holdfast.audit.drifting.relations import Relation, Relations
 from holdfast.audit.drifting.settings import DriftSettings
 from holdfast.audit.drifting.slices import Slices
 from holdfast.audit.facts.shift.two_sample import SplitClassifier
@@ -34,6 +35,11 @@ def said(found: Compared, settings: DriftSettings) -> str:
         if moved:
             parts[0] += ", most of all " + ", ".join(_named(line) for line in moved[:3])
     parts.append(told_apart(found.joint, found.sides.second, found.sides.first, found.silent))
+    related = found.related
+    if related is not None and related.changed and related.p_value < settings.alpha:
+        most = related.changed[0]
+        if abs(most.after - most.before) >= settings.min_effect:
+            parts.append(f"pairs of columns hang together differently, most of all {_pair(most)}")
     return "; ".join(parts) + "."
 
 
@@ -106,7 +112,7 @@ def _pictures(found: Compared, lines: Sequence[Line]) -> Iterator[Evidence]:
     is_old = found.facts["split_of"].train
     drawn = 0
     for line in lines:
-        if drawn == _PICTURES or line.corrected >= 0.05:
+        if drawn == _PICTURES or line.corrected >= SURE:
             return
         if line.holds in {"numbers", "categories"} and line.effect.low > 0:
             series = distribution(both, line.name, is_old, found.sides)
@@ -127,6 +133,7 @@ def joint_section(found: Compared) -> Section:
         )
     ]  # fmt: skip
     words = [_begun(told_apart(joint, found.sides.second, found.sides.first, "")) + "."]
+    words += read_by(found)
     words.append(f"Learnt and asked out of fold, on {joint.n_train + joint.n_test:,} rows; 0.5 means no difference.")
     if whole is not None:
         evidence.append(
@@ -136,6 +143,10 @@ def joint_section(found: Compared) -> Section:
             )
         )  # fmt: skip
         words.append(f"The energy distance is that of {whole.n:,} rows, each column counting alike; p by permutation.")
+    if found.related is not None and found.related.n_pairs:
+        words.append(_related(found.related))
+        if found.related.changed and found.related.p_value < SURE:
+            evidence.append(_pairs(found.related))
     if joint.telling:
         evidence.append(
             Series(
@@ -153,6 +164,40 @@ def joint_section(found: Compared) -> Section:
         for name, far in found.blocks.items()
     ]  # fmt: skip
     return Section(title="All columns together", says=tuple(words), evidence=tuple(evidence))
+
+
+def read_by(found: Compared) -> tuple[str, ...]:
+    """Return which columns a person's model of vectors read, where one was named."""
+    if found.reader is None:
+        return ()
+    *many, last = (repr(one_line(name, 40)) for name in found.reader.columns)
+    named = f"{', '.join(many)} and {last}" if many else last
+    return (f"The model in {one_line(found.reader.model, 100)} read {named}.",)
+
+
+def _related(found: Relations) -> str:
+    if found.p_value >= SURE:
+        return f"No pair of columns is seen to hang together differently, of {found.n_pairs:,} pairs."
+    if not found.changed:
+        return f"Some of {found.n_pairs:,} pairs of columns may hang together differently: which is not sure."
+    pair = _pair(found.changed[0])
+    return f"Of {found.n_pairs:,} pairs of columns some hang together differently, most of all {pair}."
+
+
+def _pair(one: Relation) -> str:
+    first, second = one_line(one.first, 40), one_line(one.second, 40)
+    return f"{first!r} and {second!r} (correlation {one.before:.2f} before, {one.after:.2f} now)"
+
+
+def _pairs(found: Relations) -> Examples:
+    return Examples(
+        caption="Pairs whose correlation of normal scores changed most, of those that changed for sure",
+        columns=("column", "with", "before", "now", "change, 95% over all pairs"),
+        cells=tuple(
+            (one.first, one.second, f"{one.before:.2f}", f"{one.after:.2f}", f"{one.low:+.2f} to {one.high:+.2f}")
+            for one in found.changed
+        ),
+    )
 
 
 def label_section(found: Compared) -> Section:

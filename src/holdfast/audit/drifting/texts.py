@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from holdfast.audit.drifting import permuting
+from holdfast.audit.drifting.permuting import p_value, permuted, resampled
 from holdfast.audit.facts.shift.numbers import Effect, gap
 from holdfast.data.intervals import Z_95
 
 MOST_TEXTS = 1_500  # of each side
 FEWEST = 20
-PERMUTATIONS = 499
-_RESAMPLES = 200
 _MOST_TYPES = 5_000  # most frequent words compared one by one; the rest count as one
 _MOST_LETTERS = 4_000_000  # that are read, of all texts together
 _FEWEST_LETTERS = 200  # that are read of each text, however many there are
@@ -86,18 +84,16 @@ def _divergence(table: Any, n: int, rng: np.random.Generator) -> Effect:
     standard deviation of a bootstrap over texts.
     """
     total = table.shape[0]
-    first = np.zeros((1, total))
-    first[0, :n] = 1.0
-    observed = float(_bits(first @ table, (1 - first) @ table)[0])
-    drawn = np.zeros((PERMUTATIONS, total))
-    for line in drawn:
-        line[rng.permutation(total)[:n]] = 1.0
-    null = _bits(drawn @ table, (1 - drawn) @ table)
-    again = [rng.multinomial(k, np.full(k, 1 / k), size=_RESAMPLES).astype(np.float64) for k in (n, total - n)]
-    spread = float(_bits(again[0] @ table[:n], again[1] @ table[n:]).std())
+    drawn = permuted(total, n, rng)
+    bits = _bits(drawn @ table, (1 - drawn) @ table)
+    observed, null = float(bits[0]), bits[1:]
+    spread = float(_bits(resampled(n, rng) @ table[:n], resampled(total - n, rng) @ table[n:]).std())
     value = max(0.0, observed - float(null.mean()))
     return Effect(
-        value, max(0.0, value - Z_95 * spread), min(1.0, value + Z_95 * spread), permuting.p_value(observed, null)
+        value,
+        max(0.0, value - Z_95 * spread),
+        min(1.0, value + Z_95 * spread),
+        p_value(observed, null),
     )
 
 

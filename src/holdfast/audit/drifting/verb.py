@@ -10,6 +10,7 @@ from typing import Any
 from holdfast.audit import catalogue
 from holdfast.audit.drifting import course, telling
 from holdfast.audit.drifting.comparing import Compared, compare
+from holdfast.audit.drifting.embedded import Reader
 from holdfast.audit.drifting.joining import Version, joined
 from holdfast.audit.drifting.periods import periods
 from holdfast.audit.drifting.settings import DriftSettings
@@ -146,10 +147,11 @@ def look(slices: Slices, settings: DriftSettings, progress: Progress | None = No
     progress = listening(progress)
     pairs = list(slices.steps(settings.against))
     full = len(slices.names) == 2
+    reader = Reader(settings.model, slices.dataset, progress) if settings.model is not None else None
     steps: list[Compared] = []
     with track(progress, "comparing", len(pairs), f"{slices.unit}s") as advance:
         for pair in pairs:
-            steps.append(compare(slices.dataset, pair, settings, full=full, progress=progress))
+            steps.append(compare(slices.dataset, pair, settings, full=full, reader=reader, progress=progress))
             advance(1)
     if not steps:
         return Seen(slices, (), (), _nothing(slices), (telling.compared_section(slices),))

@@ -14,7 +14,7 @@ from holdfast.core.errors import BadInput, MissingExtra, NotApplicable
 from holdfast.core.progress import Progress, track
 from holdfast.core.text import one_line
 
-_Encode = Callable[[list[str]], np.ndarray]
+Encode = Callable[[list[str]], np.ndarray]
 _BATCH = 64
 _MOST_TOKENS = 512
 _SAFE = {"local_files_only": True, "trust_remote_code": False}
@@ -23,16 +23,29 @@ _SAFE = {"local_files_only": True, "trust_remote_code": False}
 def embed_texts(dataset: Dataset, column: str, model: str, progress: Progress) -> np.ndarray:
     """Return a vector for each text. Raises NotApplicable where the folder holds no model that can be read."""
     codes, texts = dataset.codes(column)
-    folder = model_folder(model)
-    encode = _loaded(folder, _sentence_encoder if (folder / "modules.json").is_file() else _text_encoder)
-    return _by_row(codes, _encoded([str(text) for text in texts], encode, progress))
+    return _by_row(codes, encoded([str(text) for text in texts], text_encoder(model), progress))
 
 
 def embed_images(dataset: Dataset, column: str, model: str, progress: Progress) -> np.ndarray:
     """Return a vector for each image; one that cannot be read has a vector of zeros."""
     codes, values = dataset.codes(column)
-    encode = _loaded(model_folder(model), partial(_image_encoder, dataset=dataset))
-    return _by_row(codes, _encoded([str(value) for value in values], encode, progress))
+    return _by_row(codes, encoded([str(value) for value in values], image_encoder(model, dataset), progress))
+
+
+def reads_images(model: str) -> bool:
+    """Return whether a folder's model is one of images: it says how they are prepared."""
+    return (Path(model).expanduser() / "preprocessor_config.json").is_file()
+
+
+def text_encoder(model: str) -> Encode:
+    """Return what makes vectors of texts. Raises BadInput, MissingExtra where the model cannot be read."""
+    folder = model_folder(model)
+    return _loaded(folder, _sentence_encoder if (folder / "modules.json").is_file() else _text_encoder)
+
+
+def image_encoder(model: str, dataset: Dataset) -> Encode:
+    """Return what makes vectors of a data set's images. Raises BadInput, MissingExtra."""
+    return _loaded(model_folder(model), partial(_image_encoder, dataset=dataset))
 
 
 def _by_row(codes: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -55,7 +68,7 @@ def model_folder(model: str) -> Path:
     return folder
 
 
-def _loaded(folder: Path, load: Callable[[Path], _Encode]) -> _Encode:
+def _loaded(folder: Path, load: Callable[[Path], Encode]) -> Encode:
     """Return what encodes, by a folder's model. Raises BadInput where the libraries cannot make one of it."""
     try:
         return load(folder)
@@ -66,7 +79,8 @@ def _loaded(folder: Path, load: Callable[[Path], _Encode]) -> _Encode:
         raise BadInput(f"the model in {folder} cannot be read: {why}") from error
 
 
-def _encoded(values: Sequence[str], encode: _Encode, progress: Progress) -> np.ndarray:
+def encoded(values: Sequence[str], encode: Encode, progress: Progress) -> np.ndarray:
+    """Return a vector for each value, in batches of like length."""
     order = sorted(range(len(values)), key=lambda place: len(values[place]))  # batches of like length pad least
     parts = []
     with track(progress, "vectors", len(values), "rows") as advance:
@@ -82,7 +96,7 @@ def _encoded(values: Sequence[str], encode: _Encode, progress: Progress) -> np.n
     return found[back]
 
 
-def _sentence_encoder(folder: Path) -> _Encode:
+def _sentence_encoder(folder: Path) -> Encode:
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
@@ -92,7 +106,7 @@ def _sentence_encoder(folder: Path) -> _Encode:
     return lambda batch: model.encode(batch, show_progress_bar=False, convert_to_numpy=True)
 
 
-def _text_encoder(folder: Path) -> _Encode:
+def _text_encoder(folder: Path) -> Encode:
     torch, transformers = _libraries()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **_SAFE)
     model = transformers.AutoModel.from_pretrained(folder, use_safetensors=True, **_SAFE).eval()
@@ -111,7 +125,7 @@ def _text_encoder(folder: Path) -> _Encode:
     return encode
 
 
-def _image_encoder(folder: Path, dataset: Dataset) -> _Encode:
+def _image_encoder(folder: Path, dataset: Dataset) -> Encode:
     torch, transformers = _libraries()
     from holdfast.audit.facts.images.decoding import FORMATS, pillow
 

@@ -1,6 +1,6 @@
 """Feature columns as numbers that a model can learn from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,13 +65,21 @@ def encoding(dataset: Dataset, images: Images | None, vectors: Vectors | None) -
 
     Vectors that were given, or made by a model that was named, stand in for the texts and images they were made of.
     """
-    features = dataset.of(role="feature")
-    columns = [c for c in features if c.kind in {"number", "category", "time"}]
-    blocks = [] if vectors is None else [given_block(vectors)]
-    left = [c for c in features if vectors is None or c.name not in vectors.columns]
-    blocks += [text_block(dataset, c.name) for c in left if c.kind == "text"]
+    given = [] if vectors is None else [given_block(vectors)]
+    return encoded(dataset, [*given, *own_blocks(dataset, images, () if vectors is None else vectors.columns)])
+
+
+def own_blocks(dataset: Dataset, images: Images | None, without: Collection[str] = ()) -> list[Block]:
+    """Return the columns that take many numbers each as Holdfast reads them, but for those that somebody else did."""
+    left = [c for c in dataset.of(role="feature") if c.name not in without]
+    blocks = [text_block(dataset, c.name) for c in left if c.kind == "text"]
     blocks += [image_block(images) for c in left if images is not None and c.name == images.column]
-    blocks += [vector_block(dataset, c.name) for c in left if c.kind == "vector"]
+    return blocks + [vector_block(dataset, c.name) for c in left if c.kind == "vector"]
+
+
+def encoded(dataset: Dataset, blocks: Sequence[Block]) -> Encoding:
+    """Return the encoding with these blocks. Raises NotApplicable where nothing can be read."""
+    columns = [c for c in dataset.of(role="feature") if c.kind in {"number", "category", "time"}]
     if not columns and not blocks:
         raise NotApplicable("no feature column that a model can read")
     vocabularies = {c.name: _vocabulary(dataset, c) for c in columns if c.kind == "category"}
