@@ -23,7 +23,7 @@ def pattern_diversity(sample: Texts, real: Texts, *, length: int = 5, draws: int
     Formula: (1/m) Σᵢ [1 − C(N − cᵢ, m)/C(N, m)] over patterns.
 
     Caveat: endings stand for parts of speech well enough in English and other European languages, hardly elsewhere.
-    Where a parser is at hand, syntax-similarity says more.
+    Where a parser is at hand, syntax-diversity says more.
 
     Source: our own, after the part-of-speech templates of Shaib et al. 2024, Detection and measurement of syntactic
     templates in generated text.

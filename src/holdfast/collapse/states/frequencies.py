@@ -11,10 +11,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from holdfast.collapse.regimes import Rule, Verifier
+from holdfast.collapse.states.items import distinct
 from holdfast.core.errors import NotApplicable
 
 Law = Literal["zipf", "uniform", "geometric"]
 _FEW = 48  # types up to which one call for all rows is faster than a call for each row's surviving types (measured)
+_MOST_BY_LAW = 10**9  # items that NumPy's hypergeometric law can be about
+_AT_ONCE = 10**6  # places that are drawn together
 
 
 class Frequencies(NamedTuple):
@@ -109,8 +112,21 @@ def chosen(
         alive = np.flatnonzero(rows[row])
         there = rows[(*row, alive)]
         most = min(int(number), int(there.sum()))
-        found[(*row, alive)] = rng.multivariate_hypergeometric(there, most, method="marginals")
+        found[(*row, alive)] = _without_replacement(there, most, rng)
     return Tally(found.reshape(batch.counts.shape))
+
+
+def _without_replacement(
+    there: Int[np.ndarray, " types"], size: int, rng: np.random.Generator
+) -> Int[np.ndarray, " types"]:
+    """Return how many of each type are among `size` items; of more than NumPy's law knows, items are drawn by place."""
+    left = there
+    while size and left.sum() >= _MOST_BY_LAW:
+        places = distinct(1, int(left.sum()), min(size, _AT_ONCE), rng)[0]
+        left = left - np.bincount(np.searchsorted(np.cumsum(left), places, side="right"), minlength=len(left))
+        size -= len(places)
+    left = left - rng.multivariate_hypergeometric(left, size, method="marginals") if size else left
+    return np.asarray(there - left)
 
 
 def fitted(parts: Sequence[tuple[Tally, float]], context: Float[np.ndarray, "replicates contexts"]) -> Frequencies:

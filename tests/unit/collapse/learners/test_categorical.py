@@ -7,6 +7,7 @@ from holdfast.collapse.graph import graph
 from holdfast.collapse.lab.experiment import made_learner
 from holdfast.collapse.learners.categorical import Categorical
 from holdfast.collapse.regimes import PRESETS, Rule, Verifier
+from holdfast.collapse.states import frequencies
 from holdfast.collapse.states.frequencies import Frequencies, Tally
 from holdfast.core.errors import BadInput
 
@@ -127,3 +128,21 @@ def test_a_leap_has_the_law_of_the_steps(types):
 def test_a_leap_goes_through_changing_sizes():
     end = Categorical(types=100).leap(Categorical(types=100).truth(4, RNG(0)), [50, 200, 7], RNG(0)).share
     assert end * 7 == pytest.approx(np.round(end * 7))
+
+
+def test_a_few_of_thousands_of_millions_are_chosen_without_replacement(monkeypatch):
+    learner = Categorical(types=3)
+    many = np.array([[[6 * 10**10, 3 * 10**10, 10**10]]] * 400)
+    kept = learner.choose(Tally(many), 50, RNG(0)).counts[:, 0]
+    assert (kept.sum(axis=1) == 50).all()
+    assert kept.mean(axis=0) == pytest.approx([30, 15, 5], abs=0.7)
+    assert kept[:, 0].var() == pytest.approx(50 * 0.6 * 0.4, rel=0.25)
+    monkeypatch.setattr(frequencies, "_MOST_BY_LAW", 8)
+    monkeypatch.setattr(frequencies, "_AT_ONCE", 2)
+    few = Tally(np.array([[[6, 4, 0]]] * 500))
+    by_place = learner.choose(few, 5, RNG(1)).counts[:, 0]
+    assert (by_place.sum(axis=1) == 5).all()
+    assert (by_place <= [6, 4, 0]).all()
+    assert by_place[:, 1].mean() == pytest.approx(2, abs=0.15)
+    assert by_place[:, 1].var() == pytest.approx(2 / 3, rel=0.25)  # n K/N (1 − K/N) (N − n)/(N − 1)
+    assert (learner.choose(few, 10, RNG(2)).counts == few.counts).all()
