@@ -14,9 +14,10 @@ from holdfast.core.errors import BadInput, unknown
 from holdfast.core.progress import Progress, listening, track
 from holdfast.core.text import one_line
 from holdfast.data.arrays import ArrowExportable
-from holdfast.data.benchmarks import fitted, is_benchmark
+from holdfast.data.benchmarks import fitted, is_benchmark, unlabelled
 from holdfast.data.canonical import STRING
 from holdfast.data.folds import by_folds
+from holdfast.data.headers import usable
 from holdfast.data.images.paths import with_images
 from holdfast.data.inference import columns_of
 from holdfast.data.inputs import Part, parts_of
@@ -70,8 +71,10 @@ def load(
         named_after = splits_of([part.name for part in parts]) if names == [ALL] and not _parted(parts) else ()
         if named_after and split_column is None and splitter is None:
             split_of_part, names = list(named_after), list(named_after)
+        labels = [name for name, role in (roles or {}).items() if role == "label"]
+        _refuse_unknown_label(labels, parts)
         parts = [
-            fitted(part, parts[0]) if is_benchmark(name) else part
+            fitted(part, parts[0]) if is_benchmark(name) else unlabelled(part, parts[0], labels)
             for name, part in zip(split_of_part, parts, strict=True)
         ]
         match = matched(parts)
@@ -116,6 +119,16 @@ def _split_names(inputs: Mapping[str, object]) -> list[str]:
 def _title(parts: Sequence[Part]) -> str:
     names = [part.name for part in parts]
     return " + ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1:,} more files"
+
+
+def _refuse_unknown_label(labels: Sequence[str], parts: Sequence[Part]) -> None:
+    """Raise BadInput for a label that no part has: told before parts without it are said not to fit together."""
+    every = [usable(part.reading.names)[0] for part in parts]
+    if any(part.reading.headless for part in parts):
+        return
+    for name in labels:
+        if not any(name in names for names in every):
+            raise unknown("column", name, every[0])
 
 
 def _wanted_roles(roles: Mapping[str, Role], match: Matched) -> dict[str, Role]:

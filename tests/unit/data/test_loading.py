@@ -132,6 +132,20 @@ def test_a_column_called_split_keeps_its_name(write):
     assert data.one("split").name == "split.2"
 
 
+def test_rows_to_predict_need_no_label(write):
+    train, test = write("a.csv", "id,b,y\n1,2,0\n2,3,1\n"), write("b.csv", "id,b\n3,4\n")
+    data = load({"train": train, "test": test}, roles={"y": "label"})
+    assert data.nulls("y").tolist() == [False, False, True]
+    assert data["y"].role == "label"
+    assert "its rows have no labels, and no score can be taken on them" in notes(data)
+
+
+def test_a_label_that_no_file_has_is_what_is_told(write):
+    train, test = write("a.csv", "id,Ill\n1,0\n"), write("b.csv", "id\n3\n")
+    with pytest.raises(BadInput, match="Did you mean 'Ill'"):
+        load({"train": train, "test": test}, roles={"ill": "label"})
+
+
 @pytest.mark.parametrize(("said", "role"), [("test", "ignore"), ("train", "feature")])
 def test_a_column_that_says_again_which_file_it_stands_in_is_no_feature(write, said, role):
     train, test = write("a.csv", "part_set,b\nTraining,1\n"), write("b.csv", f"part_set,b\n{said},2\nTest,3\n")

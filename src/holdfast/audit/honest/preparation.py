@@ -99,6 +99,8 @@ def prepared(
     test, notes = drawn.test, drawn.notes
     if given is not None:
         test, notes = given.rows, (*notes, *given.notes)
+    if not len(test) and not (labels.known & facts["split_of"].test).any():
+        raise NotApplicable("the test rows have no labels; give the training data alone, and part of them is the test")
     if len(test) < _LEAST_TEST or not len(drawn.train):
         raise NotApplicable(f"only {len(drawn.train):,} training and {len(test):,} test rows can be used")
     n = len(drawn.train) + len(test)

@@ -36,9 +36,9 @@ def class_too_rare(
     the model. Averages over classes (macro F1) then hang on these few rows; averages over rows hide them.
 
     ## How it works
-    Rows of each class are counted, on each side where there is a split. A class is too rare below `min_train`
-    training rows or `min_test` test rows (their sum, without a split). A class with test rows and no training row
-    cannot be predicted at all, and is said first.
+    Rows of each class are counted, on each side that has labels where there is a split. A class is too rare below
+    `min_train` training rows or `min_test` test rows (their sum, without a split). A class with test rows and no
+    training row cannot be predicted at all, and is said first.
 
     ## Limits
     How many rows are enough depends on how different the classes are; the numbers here are floors. Labels that are
@@ -64,7 +64,7 @@ def class_too_rare(
     else:
         train = np.bincount(codes[known & split_of.train], minlength=k)
         test = np.bincount(codes[known & split_of.test], minlength=k)
-        few = (train < min_train) | (test < min_test)
+        few = (train < min_train) | ((test < min_test) & test.any())  # rows to predict have no labels to count
         few &= train + test > 0
     if known.sum() < (min_train + min_test) * 2 or few.sum() == 0:
         return
@@ -75,8 +75,8 @@ def class_too_rare(
     if split_of is None:
         said = f"the rarest, {names[rarest][:60]!r}, has {train[rarest]:,}"
     else:
-        name = names[rarest][:60]
-        said = f"the rarest, {name!r}, has {train[rarest]:,} to learn from and {test[rarest]:,} to score"
+        said = f"the rarest, {names[rarest][:60]!r}, has {train[rarest]:,} to learn from"
+        said += f" and {test[rarest]:,} to score" if test.any() else ""
     more = f"; {int(unseen.sum()):,} occur only in the test data" if unseen.any() else ""
     yield Finding(
         message=f"{int(few.sum()):,} of {k:,} classes of {labels.column!r} have too few rows: {said}{more}",
