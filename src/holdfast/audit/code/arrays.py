@@ -199,6 +199,8 @@ def smooth(m: Machine, args: Args, node: ast.AST) -> Any:
     if found is None or not found.rows:
         return UNKNOWN
     name = text_of(getattr(node, "func", None)).rpartition(".")[2]
+    if name == "roll":
+        name = f"roll({args.text(1, 'shift')})"
     if per_record(found, args, position=len(args.values)):  # along each spectrum, not from one to the next
         return found
     if name in _OF_ANYTHING and not (found.column or found.ordered):

@@ -73,7 +73,7 @@ def _subscript(m: Machine, node: ast.Subscript) -> Any:  # noqa: C901, PLR0911 a
     if isinstance(owner, Seq):
         if owner.ranked and isinstance(key, Const) and key.value in (0, -1):
             m.decide(node, owner.ranked, "the best one")
-        return _item(owner, node.slice, key)
+        return _item(m, owner, node.slice, key)
     if isinstance(owner, Table):
         return _entry(owner, key)
     if isinstance(owner, Estimator):
@@ -104,15 +104,23 @@ def _entry(owner: Table, key: Any) -> Any:
     return element(Seq(list(owner.items.values()))) if owner.items else UNKNOWN
 
 
-def _item(owner: Seq, node: ast.expr, key: Any) -> Any:
+def _item(m: Machine, owner: Seq, node: ast.expr, key: Any) -> Any:
     if isinstance(node, ast.Slice):
-        return Seq(list(owner.items), owner.rest, owner.fixed)
+        return replace(owner, items=_cut(m, owner, node), ranked=NOTHING, loops=())
     if isinstance(key, Const) and isinstance(key.value, int) and owner.rest is None:
         return owner.items[key.value] if -len(owner.items) <= key.value < len(owner.items) else UNKNOWN
     found = items_of(owner)
     if isinstance(key, Data) and (inside := data_of(owner)) is not None:
         return replace(inside, rows=inside.rows)
     return element(owner) if found else UNKNOWN
+
+
+def _cut(m: Machine, owner: Seq, node: ast.Slice) -> list[Any]:
+    """Return the items of a slice; all of them where its ends, or the items, are not known."""
+    ends = [None if one is None else evaluate(m, one) for one in (node.lower, node.upper, node.step)]
+    told = [one.value if isinstance(one, Const) else one for one in ends]
+    known = owner.rest is None and all(one is None or (type(one) is int) for one in told) and told[2] != 0
+    return owner.items[slice(*told)] if known else list(owner.items)
 
 
 def _binary(m: Machine, node: ast.BinOp) -> Any:

@@ -280,7 +280,7 @@ def _pivot(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
 
 def _interpolated(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return records whose gaps are filled from both sides, which looks ahead unless it is told to go forward."""
-    if args.constant(None, "limit_direction") == "forward":
+    if args.constant(None, "limit_direction") == "forward" or args.constant(0, "method") in {"ffill", "pad"}:
         return replace(owner, where=None)
     return bfill(m, owner, args, node)
 
@@ -301,6 +301,19 @@ def _get(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     if names is None or owner.record:
         return owner
     return column_of(owner, names[0]) if isinstance(args.get(0, "key"), Const) else narrowed(owner, names)
+
+
+_OPERATORS: dict[str, type[ast.cmpop]] = {
+    "eq": ast.Eq, "ne": ast.NotEq, "lt": ast.Lt, "le": ast.LtE, "gt": ast.Gt, "ge": ast.GtE,
+}  # fmt: skip
+
+
+def _compared(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
+    """Return what `guessed.eq(labels)` does, read as `guessed == labels`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not args.nodes:
+        return owner
+    compare = ast.Compare(node.func.value, [_OPERATORS[node.func.attr]()], [args.nodes[0]])
+    return m.evaluate(m, ast.copy_location(compare, node))
 
 
 def _sizes(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
@@ -353,4 +366,5 @@ _SPECIAL: dict[str, Callable[[Machine, Data, Args, ast.AST], Any]] = {
     "train_test_split": _split_ready,
     **dict.fromkeys(("randomSplit", "random_split"), _random_parts),
     "size": _sizes,
+    **dict.fromkeys(_OPERATORS, _compared),
 }

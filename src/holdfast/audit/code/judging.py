@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from holdfast.audit.code.events import Decided, Fitted, Flow, Learned, Place, Scored
 from holdfast.audit.code.leaks import honest, is_held_out, live
 from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, kept_in, nested_in, side
+from holdfast.audit.code.values import Data
 
 _PARTS = {"split", "sample", "fold"}  # what parts rows into sides; a slice or a mask may just pick some to look at
 _MOST_NAMED = 40  # sets of rows of one side that are compared with those of the other
@@ -153,7 +154,20 @@ def chosen_on(flow: Flow, score: Scored) -> bool:
         return False
     if any(flow.loops[one].over == "folds" for one in score.loops) or _inside_training(flow, score.rows):
         return False
-    return side_of_rows(flow, score.rows) != "valid" and (is_held_out(flow, score.rows) or bool(score.models))
+    if side_of_rows(flow, score.rows) == "valid":
+        return False
+    if flow.sides.get(score.rows) != "test" and _unused_elsewhere(flow, score):
+        return False
+    return is_held_out(flow, score.rows) or bool(score.models)
+
+
+def _unused_elsewhere(flow: Flow, score: Scored) -> bool:
+    """Return whether other rows, which chose nothing, judge the same models: then these are there for choosing."""
+    chose = frozenset[int]().union(*(one.scores for one in flow.decided))
+    others = (one for one in flow.scored if one.models & score.models and one.id not in chose)
+    return any(
+        not covers(one.rows, score.rows) and not crosses(one.rows, score.rows) and honest(flow, one) for one in others
+    )
 
 
 def _inside_training(flow: Flow, rows: Rows) -> bool:
@@ -254,14 +268,29 @@ def _made(flow: Flow, rows: Rows, otherwise: Place) -> Place:
 
 def from_the_future(flow: Flow) -> Iterator[tuple[Learned, Place]]:
     """Yield what looks ahead, and where a model or a split takes it as a feature."""
-    used = [(fitted.data, fitted.place) for fitted in flow.fitted]
-    used += [(one.data, one.place) for one in flow.validated]
-    used += [(split.given[0], split.place) for split in flow.splits if len(split.given) > 1]
-    for data, place in used:
+    used = [(fitted.data, fitted.label, fitted.place) for fitted in flow.fitted]
+    used += [(one.data, one.label, one.place) for one in flow.validated]
+    used += [(split.given[0], split.given[1], split.place) for split in flow.splits if len(split.given) > 1]
+    for data, label, place in used:
         for number in sorted(live(flow, data)):
             event = flow.learned[number]
-            if event.kind != "future":
+            if event.kind != "future" or (label is not None and _less_far(flow, event, label)):
                 continue
             if event.what in {"bfill", "interpolate"} and not (event.data.ordered or data.ordered):
                 continue
             yield event, place
+
+
+def _less_far(flow: Flow, event: Learned, label: Data) -> bool:
+    """Return whether features look ahead by the same means as the label, and not as far: `shift(-1)`, `shift(-24)`."""
+    name, _, steps = event.what.partition("(-")
+    told = [flow.learned[one].what.partition("(-") for one in label.known]
+    others = [other for what, _, other in told if what == name and other and steps]
+    return any(
+        float(steps[:-1]) < float(other[:-1]) if _number(steps) and _number(other) else steps != other
+        for other in others
+    )
+
+
+def _number(steps: str) -> bool:
+    return steps[:-1].isdecimal()

@@ -58,11 +58,12 @@ def shows_label(flow: Flow, event: Learned) -> bool:
 
 
 def live(flow: Flow, data: Data) -> frozenset[int]:
-    """Return what was learned that is in the features of a table; what was done to its label columns is not."""
-    if data.role == "label":
-        return frozenset(one for one in data.known if flow.learned[one].kind not in _OF_VALUES)
-    features = [ids for name, ids in data.columns.items() if name not in flow.label_columns]
-    return data.learned.union(*features)
+    """Return what was learned that is in the features of a table, or in its labels where it does not define these."""
+    labels, features = data.known, frozenset[int]()
+    if data.role != "label":
+        labels = frozenset().union(*(ids for name, ids in data.columns.items() if name in flow.label_columns))
+        features = data.learned.union(*(ids for name, ids in data.columns.items() if name not in flow.label_columns))
+    return features | {one for one in labels if flow.learned[one].kind not in _OF_VALUES}
 
 
 def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:  # noqa: C901, PLR0912 a ladder of cases
@@ -96,9 +97,9 @@ def _reached(flow: Flow) -> Iterator[tuple[int, str, Place, bool]]:  # noqa: C90
 
 
 def _left_out(flow: Flow, split: Split, data: Data) -> frozenset[int]:
-    """Return what is in columns of a table that is parted, and in no table that a model is fitted on afterwards."""
+    """Return what is in columns of a table that is parted, and in nothing that a model is fitted on afterwards."""
     later = [one for one in flow.fitted if one.place.order > split.place.order]
-    fits = [one.data for one in later if contains(data.rows, one.data.rows)]
+    fits = [held for one in later if contains(data.rows, one.data.rows) for held in (one.data, one.label) if held]
     if not fits or not data.columns:
         return frozenset()
     return frozenset().union(*data.columns.values()) - data.learned.union(*(one.known for one in fits))

@@ -26,7 +26,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C9
         key = (*key, ONE_OF_MANY)
     if known and (side := side_of_file(path)):
         m.flow.sides.setdefault(m.source(*key), side)
-    if DATASETS.match(last):
+    if DATASETS.match(last) and not last.endswith("Folder"):
         key = ("set", last)
     data = Data(rows=m.source(*key), gone=frozenset())
     if last in {"DataReader", "download"}:

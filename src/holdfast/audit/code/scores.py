@@ -61,7 +61,8 @@ def metric(m: Machine, name: str, args: Args, node: ast.AST) -> Any:
 
 def tallied(m: Machine, owner: Estimator, name: str, args: Args, node: ast.AST) -> Any:
     """Return what an object that adds up hits returns, as those of torchmetrics do; None where it is none such."""
-    if any(one.role == "predictions" for one in args.data()) and len(args.data()) > 1:
+    is_loss = owner.name.endswith("Loss")  # of which a backward pass is to come
+    if not is_loss and any(one.role == "predictions" for one in args.data()) and len(args.data()) > 1:
         found = metric(m, owner.name, args, node)
         if isinstance(found, Score):
             owner.settings["tallied"] = found

@@ -71,8 +71,8 @@ def _told(name: str, one: Misplaced) -> Finding:
 def _run_again(name: str, found: Sequence[Misplaced]) -> Finding:
     first = found[0]
     message = (
-        f"cell {first.cell.number}, which sets {_listed(first)}, was run again after cell {first.other.number} had used "
-        "it: what stands below is of another run, and may differ where a cell was changed"
+        f"cell {first.cell.number}, which sets {_listed(first)}, was run again after cell {first.other.number} had "
+        "used it: what stands below is of another run, and may differ where a cell was changed"
     )
     return Finding(
         message=one_line(message),

@@ -63,7 +63,7 @@ def test_used_repeatedly(code_flows: CodeFlows) -> Iterator[Finding]:
                 f"{quoted(name)} is fitted with {len(scores)} settings, and each is judged on the same test rows"
                 if name
                 else f"{len(scores)} models, one after the other, are judged on the same test rows",
-                severity=Severity.WARNING,
+                severity=Severity.WARNING if name else Severity.NOTE,
                 confidence=Confidence.MEDIUM,
                 measure=Measure(
                     name="settings judged on the same test rows", value=len(scores), threshold=MANY_SETTINGS - 1
