@@ -1,8 +1,8 @@
-"""Is the corpus a mixture of the labelled kinds? Two tests, which refuse a share that could not be trusted.
+"""Is the corpus a mixture of the labelled kinds? Tests that refuse a share that could not be trusted.
 
-Both have the chance of a wrong refusal that is set, up to what a finite sample does to it; their power grows with the
-texts and is measured in `benchmarks/detection/screening.py`. What neither sees: a generator whose texts are, to every
-feature, like people's.
+Here are those of scores and of n-grams, in `habits` that of habits of writing. Each has the chance of a wrong refusal
+that is set, up to what a finite sample does to it; their power grows with the texts and is measured in
+`benchmarks/detection/strangers.py`. What none sees: a generator whose texts are, to every feature, like people's.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from holdfast.data.screening.text.features import Features
 
 LEVEL = 0.005  # chance of a wrong refusal by each test
-MOST = 1_500  # texts of a side that the classifier test looks at: more would refuse for differences that do no harm
+MOST = 1_500  # texts of a side that the tests of shift look at: more would refuse for differences that do no harm
 _FOLDS, _REPLICATES = 5, 300
 _STRENGTH, _DENSE = 3.0, 0.15
 _COARSE = 6  # bins of the test of fit
@@ -125,11 +125,14 @@ def _rows(human: Features, machine: Features, asked: Features) -> Any:
     counts = [sparse.vstack([one.words for one in sides]), sparse.vstack([one.characters for one in sides])]
     counts = [one[:, np.flatnonzero(np.bincount(one.indices, minlength=one.shape[1]) > 1)] for one in counts]
     words, characters = (weigh.fit_transform(one) for one in counts)
-    dense = np.concatenate([one.dense for one in sides])
-    spread = np.nanstd(dense, axis=0)
-    dense = (dense - np.nanmean(dense, axis=0)) / np.where(spread > 1e-12, spread, 1.0)
-    dense = np.nan_to_num(np.clip(dense, -4, 4))
+    dense = standardised(np.concatenate([one.dense for one in sides]))
     return sparse.hstack([words, characters, sparse.csr_matrix(_DENSE * dense)]).tocsr()
+
+
+def standardised(rows: Float[np.ndarray, "texts columns"]) -> Float[np.ndarray, "texts columns"]:
+    """Return columns with mean 0 and spread 1, cut at four spreads; 0 where there is no number."""
+    spread = np.nanstd(rows, axis=0)
+    return np.nan_to_num(np.clip((rows - np.nanmean(rows, axis=0)) / np.where(spread > 1e-12, spread, 1.0), -4, 4))
 
 
 def _areas(

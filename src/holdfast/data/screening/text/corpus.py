@@ -82,7 +82,9 @@ def labelled(
         dataset = opened(path if told is not None else one, column, progress)
         rows = rows_of(dataset, column if column in dataset.table.column_names else None)
         if told is not None:
-            makers = rows.generators if told == MACHINE else (None,) * len(rows.texts)
+            # Files of several generators are told apart by their names where nothing else says who wrote them.
+            machine = told == MACHINE
+            makers = tuple((maker or Path(path).name) if machine else None for maker in rows.generators)
             rows = TextRows(rows.texts, np.full(len(rows.texts), told), makers, rows.column)
         elif not (rows.origin != ASKED).any():
             raise BadInput(

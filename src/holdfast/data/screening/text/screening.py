@@ -21,6 +21,7 @@ from holdfast.data.screening.share.estimate import (
     intervals,
     shared_fit,
 )
+from holdfast.data.screening.share.habits import habits_test, one_each
 from holdfast.data.screening.share.histograms import rows_of
 from holdfast.data.screening.share.shift import MOST, Test, classifier_test
 from holdfast.data.screening.text.conformal import Rate, p_values, rates
@@ -28,7 +29,12 @@ from holdfast.data.screening.text.crossfit import HELD, UNUSED, Scores, as_score
 from holdfast.data.screening.text.detectors import DETECTORS, TOGETHER
 from holdfast.data.screening.text.features import Features
 from holdfast.data.screening.text.prepared import ASKED, HUMAN, MACHINE, Prepared, prepared
+from holdfast.data.screening.text.strangers import Stranger, strangers
 
+UNLIKE = (
+    "the corpus is no mixture of texts like the labelled ones, so people write otherwise in it or a generator that "
+    "nobody labelled does"
+)
 Maker = Callable[[np.ndarray], Features]
 Reader = Callable[[Sequence[str], Progress], Float[np.ndarray, " texts"]]
 
@@ -41,7 +47,9 @@ class ScreenSettings(BaseModel):
     alpha: float = Field(0.05, gt=0, lt=0.5, description="share of people's texts that may be flagged for review")
     coverage: float = Field(0.9, gt=0.5, lt=1, description="coverage of the intervals of shares")
     by: tuple[str, ...] = Field((), description="columns whose groups get a share of their own")
-    compare: bool = Field(default=True, description="measure the other detectors on the labelled texts too")
+    compare: bool = Field(
+        default=True, description="measure the other detectors, and labelled generators left out in turn"
+    )
     text: str | None = Field(None, description="column that holds the texts")
     seed: int = Field(0, ge=0, description="seed of everything random")
 
@@ -71,6 +79,7 @@ class Screened:
     length_area: tuple[float, float, float]  # of the number of words alone, on labelled texts
     share: Share
     groups: tuple[Share, ...]
+    strangers: tuple[Stranger, ...]  # labelled generators, each as if nobody had labelled it
     held: int  # people's texts that calibrate p-values
     refused: str  # why records have no p-values; empty where they have
 
@@ -125,15 +134,20 @@ def screen(
     by_row = np.where((at >= 0) & asked, p[at], np.nan)
     score = np.where((at >= 0) & asked, scores.mean[at], np.nan)
     flagged = np.flatnonzero(by_row <= settings.alpha)
+    makers = _makers(known, generators)
     return Screened(
         prepared=known, score=score, p=by_row, flagged=flagged[np.lexsort((flagged, -score[flagged]))],
         rates=rates(scores.mean[held], strata[held], settings.alpha),
-        separations=_separations(known, fold, scores, made, settings, streams, progress, generators, read),
+        separations=_separations(known, fold, scores, made, settings, streams, progress, makers, read),
         length_area=_length(known, human, machine), share=share,
         groups=tuple(
             _share(name, known, scores, basis, rows, settings, streams, progress, made)
             for name, rows in (groups or {}).items()
         ),
+        strangers=strangers(
+            known, fold, makers, lambda places: _habits(known, places, made(places)), made, settings.detector, len(ask),
+            streams, progress,
+        ) if settings.compare else (),
         held=len(held), refused=shifted,
     )  # fmt: skip
 
@@ -152,7 +166,7 @@ def _share(
     found = histograms(basis, asked, known.family[places], streams)
     estimates = intervals(found, settings.coverage)
     share = Share(name, len(places), settings.coverage, estimates, (), "")
-    tests = (shared_fit(basis, asked), _classified(known, scores, places, share.best.value, streams, progress, made))
+    tests = (shared_fit(basis, asked), *_shift(known, scores, places, share.best.value, streams, progress, made))
     low, high = share.best.low, share.best.high
     refused = _shifted(tests)
     if not refused and high - low > WIDEST:
@@ -179,29 +193,39 @@ def _shifted(tests: Sequence[Test]) -> str:
     if not bad:
         return ""
     said = "; ".join(f"{one.says} (p {_small(one.p_value)})" for one in bad)
-    return f"the corpus is no mixture of texts like the labelled ones: {said}"
+    return f"{UNLIKE}: {said}"
 
 
 def _small(p: float) -> str:
     return "< 0.0001" if p < 1e-4 else f"= {p:.4f}"
 
 
-def _classified(
+def _shift(
     known: Prepared, scores: Scores, places: Int[np.ndarray, " asked"], share: float, streams: Streams,
     progress: Progress, made: Maker,
-) -> Test:  # fmt: skip
+) -> tuple[Test, Test]:  # fmt: skip
     rng = streams("screening", "classifier test")
     sides = [np.flatnonzero((known.origin == kind) & (scores.fold > UNUSED)) for kind in (HUMAN, MACHINE)]
     picked = [np.sort(rng.permutation(side)[:MOST]) for side in (*sides, np.unique(places))]
-    families = known.family[np.concatenate(picked)]
     human, machine, asked = (made(side) for side in picked)
+    habits = habits_test(
+        _habits(known, picked[0], human), _habits(known, picked[1], machine), _habits(known, picked[2], asked)
+    )
+    families = known.family[np.concatenate(picked)]
     with track(progress, "test of shift", 5, "folds") as advance:
-        return classifier_test(human, machine, asked, share, families, rng, advance=advance)
+        return habits, classifier_test(human, machine, asked, share, families, rng, advance=advance)
+
+
+def _habits(known: Prepared, places: Int[np.ndarray, " some"], found: Features) -> Float[np.ndarray, "texts columns"]:
+    """Return habits of writing, one row per family, of texts of full length: shorter ones have other habits."""
+    full = known.full[places]
+    kept = full if full.sum() >= FEWEST else np.ones_like(full)
+    return one_each(found.dense[kept], known.family[places][kept])
 
 
 def _separations(
     known: Prepared, fold: np.ndarray, scores: Scores, made: Maker, settings: ScreenSettings, streams: Streams,
-    progress: Progress, generators: Sequence[str | None] | None, read: Mapping[str, np.ndarray],
+    progress: Progress, makers: Sequence[str], read: Mapping[str, np.ndarray],
 ) -> tuple[Separation, ...]:  # fmt: skip
     """Return how well each detector separates labelled texts, and the chosen one by generator."""
     usable = np.flatnonzero(fold > UNUSED)
@@ -218,13 +242,7 @@ def _separations(
             continue
         kept = np.isfinite(by)
         found.append(Separation(name, "all", int((kept & is_machine).sum()), *auroc(by[kept], is_machine[kept])))
-    if generators is None:
-        return tuple(found)
-    maker_of: dict[int, str] = {}
-    for row, said in zip(known.text_of, generators, strict=True):
-        if row >= 0 and said:
-            maker_of.setdefault(int(row), str(said))
-    names = np.array([maker_of.get(int(one), "") for one in usable])
+    names = np.array(makers)[usable]
     mean = scores.mean[usable]
     for name in np.unique(names[is_machine]):
         own = (is_machine & (names == name)) | ~is_machine
@@ -232,6 +250,15 @@ def _separations(
             found.append(Separation(settings.detector, str(name), int((own & is_machine).sum()),
                                     *auroc(mean[own], is_machine[own])))  # fmt: skip
     return tuple(found)
+
+
+def _makers(known: Prepared, generators: Sequence[str | None] | None) -> list[str]:
+    """Return the generator of each text, empty where nobody named one."""
+    found = [""] * len(known.texts)
+    for at, said in zip(known.text_of, generators or (), strict=False):
+        if at >= 0 and said and not found[at]:
+            found[at] = str(said)
+    return found
 
 
 def _length(known: Prepared, human: np.ndarray, machine: np.ndarray) -> tuple[float, float, float]:

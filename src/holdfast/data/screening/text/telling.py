@@ -8,7 +8,9 @@ from holdfast.core.finding import Examples, Measure, Series
 from holdfast.core.record import Section
 from holdfast.core.text import one_line
 from holdfast.data.screening.share.estimate import HEADLINE, Share
+from holdfast.data.screening.share.habits import LEVEL
 from holdfast.data.screening.text.screening import Screened, ScreenSettings
+from holdfast.data.screening.text.strangers import PARTS, REPEATS
 
 _SHOWN = 20
 _STRATA = {0: "shorter texts", 1: "texts of full length", 2: "texts of any length"}
@@ -22,7 +24,8 @@ def said(found: Screened) -> str:
         best = found.share.best
         share = (
             f"Between {best.low:.0%} and {best.high:.0%} of the texts are like the labelled machine texts "
-            f"({found.share.level:.0%} interval; estimate {best.value:.0%})."
+            f"({found.share.level:.0%} interval; estimate {best.value:.0%}). "
+            "This covers no generator that nobody labelled."
         )
     if found.refused:
         return f"{share} Nothing is said of single records, for the same reason." if found.share.refused else share
@@ -34,6 +37,7 @@ def sections(found: Screened, texts: Sequence[str], settings: ScreenSettings) ->
     return [
         _shares(found),
         *_groups(found),
+        *_strangers(found),
         _records(found, settings),
         *_flagged(found, texts),
         _assumptions(found),
@@ -53,11 +57,11 @@ def _shares(found: Screened) -> Section:
     evidence: list[Measure] = []
     if not share.refused:
         evidence += [
-            Measure(name=f"share of machine text, {one.method}", value=one.value, low=one.low, high=one.high,
-                    level=share.level, unit="share")
+            Measure(name=f"share like the labelled machine texts, {one.method}", value=one.value, low=one.low,
+                    high=one.high, level=share.level, unit="share")
             for one in share.intervals
         ]  # fmt: skip
-    return Section(title="Share of machine text", says=tuple(says), evidence=tuple(evidence))
+    return Section(title="Share like the labelled machine texts", says=tuple(says), evidence=tuple(evidence))
 
 
 def _groups(found: Screened) -> list[Section]:
@@ -74,7 +78,7 @@ def _groups(found: Screened) -> list[Section]:
     told = [one for one in found.groups if not one.refused]
     if len(told) > 1:
         evidence.append(
-            Series(name="share of machine text by group", x=tuple(one.name for one in told),
+            Series(name="share like the labelled machine texts by group", x=tuple(one.name for one in told),
                    y=tuple(one.best.value for one in told), low=tuple(one.best.low for one in told),
                    high=tuple(one.best.high for one in told), x_name="group", y_name="share", shape="point")
         )  # fmt: skip
@@ -89,6 +93,35 @@ def _cell(one: Share) -> tuple[float | None, float | None, float | None, str]:
     if one.refused:
         return None, None, None, f"not estimable: {one.refused}"
     return round(one.best.value, 3), round(one.best.low, 3), round(one.best.high, 3), ""
+
+
+def _strangers(found: Screened) -> list[Section]:
+    """Return what labelled generators, each as if nobody had labelled it, say of those that nobody did."""
+    shown = [one for one in found.strangers if one.noticed]
+    if not shown:
+        return []
+    size, counted = max(one.size for one in shown), any(one.counted for one in shown)
+    says = [
+        "No interval covers a generator that nobody labelled: what writes like people can be any part of a corpus.",
+        (
+            f"Each labelled generator was left out and hidden among people's labelled texts, in {REPEATS} corpora of "
+            f"up to {size:,} texts. The table shows in how many of them the test of habits refused; it would refuse "
+            f"{LEVEL:.0%} without it."
+        ),
+        (
+            "Counted is the part of its texts that detectors who never saw it take for machines'."
+            if counted
+            else "How much of a stranger is counted as machine text is not estimable from one generator: label several."
+        ),
+    ]
+    columns = ("generator", *(f"noticed at {part:.0%}" for part in PARTS), "counted", "from", "to")
+    cells = [
+        (one.name or "without a name", *(k / REPEATS for k in one.noticed),
+         *((None,) * 3 if one.counted is None else (round(end, 2) for end in one.counted)))
+        for one in shown
+    ]  # fmt: skip
+    table = Examples(caption="Left out in turn", columns=columns, cells=tuple(cells))
+    return [Section(title="Generators that nobody labelled", says=tuple(says), evidence=(table,))]
 
 
 def _records(found: Screened, settings: ScreenSettings) -> Section:
@@ -157,8 +190,8 @@ def _assumptions(found: Screened) -> Section:
         says=(
             (
                 "A share means something only if the corpus is a mixture of texts like the labelled people's and the "
-                "labelled machines'. Two tests try to refute that, each with a chance of a wrong refusal of about "
-                f"{found.share.tests[0].level:g}."
+                "labelled machines'. Three tests try to refute that; together they refuse about "
+                f"{sum(one.level for one in found.share.tests):.0%} of corpora that are."
             ),
             *(f"{one.name}: {one.says}." for one in found.share.tests),
         ),
@@ -221,7 +254,7 @@ def _limits(found: Screened, settings: ScreenSettings) -> Section:
         says=(
             (
                 f"It knows {learnt} and people's texts of the same kind. A generator that writes more like people "
-                "than those do is counted with people, and no test can see that. So the share is one of text like them."
+                "than those do is counted with people, and no test sees it while it writes a small part."
             ),
             (
                 "Texts by people who write in a second language, in fixed phrases, or with a spelling tool are flagged "
