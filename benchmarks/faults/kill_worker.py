@@ -64,6 +64,7 @@ EXECUTOR = b"CoarseGrainedExecutorBackend"
 _TICK = os.sysconf("SC_CLK_TCK")
 _STARTS_WITHIN = 120  # seconds for a daemon to come up
 _LOOK = 0.1  # seconds between looks at processor time
+_STAGES = 5  # that are done, at most, when the whole run is killed; there are more
 _ATTEMPTS = 3  # moments drawn for one kill, where runs end before
 
 Told = dict[str, list[tuple[Any, ...]]]
@@ -129,13 +130,13 @@ def campaign(folder: Path, n: int, kills: int, restarts: int, seed: int) -> list
                 [sys.executable, __file__, "--one", master, str(path), str(work)],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
-            Clock(work, workers, rng.uniform(0.05, 0.9) * whole, lambda _: "").run(process)
+            Clock(work, workers, rng.uniform(0, 0.1) * whole, lambda _: "", rng.randint(1, _STAGES)).run(process)
             if process.poll() is not None:
                 faults.append(f"restart {number}: the run ended before it was killed")
                 continue
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            done = {one: one.stat().st_mtime_ns for one in work.glob(f"*/{DONE}")}
+            done = {one: one.stat().st_mtime_ns for one in finished(work)}
             faults += differing(f"restart {number}", on_spark(master, records, work), expected)
         if any(one.stat().st_mtime_ns != before for one, before in done.items()):
             faults.append(f"restart {number}: a finished stage was done again")
@@ -225,12 +226,20 @@ def awaited(log: Path, pattern: str) -> str:
 
 
 class Clock:
-    """Look at the processor time of workers from the first stage on; do something once so much of it was spent."""
+    """Look at the processor time of workers from the first stage on; do something once so much of it was spent.
+
+    With `stages`, time counts from the moment when so many of them are done.
+    """
 
     def __init__(
-        self, work: Path, workers: list[int], at: float = math.inf, act: Callable[[list[int]], str] | None = None
+        self,
+        work: Path,
+        workers: list[int],
+        at: float = math.inf,
+        act: Callable[[list[int]], str] | None = None,
+        stages: int = 0,
     ) -> None:
-        self.work, self.workers, self.at, self.act = work, workers, at, act
+        self.work, self.workers, self.at, self.act, self.stages = work, workers, at, act, stages
         self.spent, self.said = 0.0, ""
         self.ended = threading.Event()
 
@@ -239,7 +248,7 @@ class Clock:
         before = None
         while not self.ended.is_set() and (process is None or process.poll() is None):
             now = sum(map(seconds, trees(self.workers)))
-            if before is None and any(self.work.glob("*-*")):
+            if before is None and any(self.work.glob("*-*")) and len(finished(self.work)) >= self.stages:
                 before = now
             if before is not None:
                 self.spent = max(self.spent, now - before)
@@ -253,6 +262,11 @@ class Clock:
                 )
                 return
             self.ended.wait(_LOOK)
+
+
+def finished(work: Path) -> list[Path]:
+    """Return the marks of stages that are done."""
+    return list(work.glob(f"*/{DONE}"))
 
 
 def kill(whole: bool, rng: random.Random, workers: list[int]) -> str:

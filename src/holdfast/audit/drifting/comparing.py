@@ -219,6 +219,8 @@ def _energies(facts: Facts, n_old: int, streams: Streams) -> tuple[Energy | None
         block.name: energy(distances(encoding, rows, marks, block.name), marks, len(old), streams("energy", block.name))
         for block in encoding.blocks
     }
+    if len(blocks) == 1 and not encoding.names:
+        return *blocks.values(), blocks, relations(encoding, rows, len(old), streams("relations"))
     apart = distances(encoding, rows, marks)
     whole = energy(apart, marks, len(old), streams("energy")) if apart.any() else None
     return whole, blocks, relations(encoding, rows, len(old), streams("relations"))
