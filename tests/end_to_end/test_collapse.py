@@ -73,7 +73,10 @@ def test_ctrl_c_leaves_a_run_that_can_be_gone_on_with(holdfast, tmp_path):
                 break
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "--resume" in said
+        out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, ""), said
+    (run,) = (tmp_path / ".holdfast" / "runs").glob("2*")
+    kept = f"what is done is kept. Go on with: holdfast collapse run --resume {run.name}"
+    assert said.splitlines()[-1] == f"holdfast: stopped; {kept}"
+    assert "Traceback" not in said
     assert "interrupted" in holdfast("runs").stdout

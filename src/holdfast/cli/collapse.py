@@ -105,9 +105,8 @@ def run(what: str | None, assignments: tuple[str, ...], resume: str | None, form
             )
     except KeyboardInterrupt:
         run_id = before.id if before is not None else run_id
-        if (home.folder / run_id / "run.json").is_file():
-            click.echo(f"holdfast: what is done is kept. Go on with: holdfast collapse run --resume {run_id}", err=True)
-        click.echo("holdfast: stopped", err=True)
+        kept = f"; what is done is kept. Go on with: holdfast collapse run --resume {run_id}"
+        click.echo(f"holdfast: stopped{kept if (home.folder / run_id / 'run.json').is_file() else ''}", err=True)
         sys.stdout.flush()
         os._exit(130)  # Python would wait for threads in the middle of a generation, which may take minutes
     finished(record, home, form, out)
