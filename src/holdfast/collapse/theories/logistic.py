@@ -2,7 +2,7 @@
 
 The first order leaves out that the curvature of the likelihood moves with the log-odds. With standard normal inputs an
 error of the coefficients is one of the log-odds, so the prediction itself says where it holds: it is too small by
-about its own value, a tenth at 0.1 (`benchmarks/detection/first_order.py`). Beyond that theory is silent.
+about its own value: a tenth at 0.1, a fifth at the worst (`benchmarks/detection/first_order.py`). Beyond it is silent.
 """
 
 import numpy as np
