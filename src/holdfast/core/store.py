@@ -132,7 +132,7 @@ class RunStore:
             return Path(wanted)
         known = self.ids()
         if not known:
-            raise BadInput(f"no runs in {self.root} yet. Start one: holdfast audit data.csv --label y")
+            raise BadInput(f"no runs in {self.root} yet. Name another folder with --runs, or make one: holdfast --help")
         if wanted == "latest":
             return self.folder / known[0]
         matches = [one for one in known if wanted and (one.startswith(wanted) or one.endswith(wanted))]

@@ -96,7 +96,8 @@ def _plane(series: Series, pairs: Sequence[int]) -> Markup:
         ends += [value(one) for i in pairs for one in (series.low[i], series.high[i]) if finite(one)]
     down = scale(ends, zero=series.shape == "bar")
     half = _half_step(xs) if series.shape == "bar" else 0.0
-    along = scale([*xs, min(xs) - half, max(xs) + half], most=6)
+    counted = all(isinstance(series.x[i], int) for i in pairs)  # such as generations
+    along = scale([*xs, min(xs) - half, max(xs) + half], whole=counted, most=6)
     if names:
         along = Scale(min(xs) - 0.5, max(xs) + 0.5, ())
     else:

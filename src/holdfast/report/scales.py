@@ -18,15 +18,18 @@ class Scale(NamedTuple):
         return min(100.0, max(0.0, 100.0 * (value - self.first) / width))
 
 
-def scale(values: Sequence[float], *, zero: bool = False, most: int = 5) -> Scale:
-    """Return a scale that covers `values`, begins and ends at round numbers, and has about `most` ticks."""
+def scale(values: Sequence[float], *, zero: bool = False, whole: bool = False, most: int = 5) -> Scale:
+    """Return a scale that covers `values`, begins and ends at round numbers, and has about `most` ticks.
+
+    With `whole` ticks are whole numbers, as where values count something.
+    """
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     if high - low < 1e-12 * max(abs(low), abs(high), 1e-300):
         room = abs(high) * 0.1 or 1.0
         low, high = low - room, high + room
-    step = _round_step((high - low) / most)
+    step = _round_step((high - low) / most, whole=whole)
     first, last = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     count = round((last - first) / step)
     return Scale(first, last, tuple(first + i * step for i in range(count + 1)))
@@ -42,7 +45,8 @@ def tick(value: float, step: float) -> str:
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
-def _round_step(raw: float) -> float:
-    """Return the smallest of 1, 2, 2.5, 5 × a power of ten that is not below `raw`."""
+def _round_step(raw: float, *, whole: bool) -> float:
+    """Return the smallest of 1, 2, 2.5, 5 × a power of ten that is not below `raw`, and whole if asked."""
     power = 10.0 ** math.floor(math.log10(raw)) if raw > 0 else 1.0
-    return next((step * power for step in (1, 2, 2.5, 5, 10) if step * power >= raw * 0.999), 10 * power)
+    steps = (step * power for step in (1, 2, 2.5, 5, 10) if step * power >= raw * 0.999)
+    return next((step for step in steps if not whole or step.is_integer()), max(10 * power, 1.0))

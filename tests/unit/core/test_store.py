@@ -138,7 +138,7 @@ def test_finding_a_run(store):
 
 
 def test_an_empty_store_says_how_to_begin(store):
-    with pytest.raises(BadInput, match="holdfast audit"):
+    with pytest.raises(BadInput, match="holdfast --help"):
         store.find("latest")
 
 

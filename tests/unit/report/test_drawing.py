@@ -76,3 +76,14 @@ def test_a_scale_that_does_not_begin_at_zero_is_broken_where_it_shows():
     assert 'class="gap"' in waterfall_bar(picture.bars[0], picture)
     full = waterfall(honest())
     assert 'class="gap"' not in waterfall_bar(full.bars[0], full)
+
+
+@pytest.mark.parametrize("shape", ["line", "point"])
+def test_generations_are_told_in_whole_numbers_and_times_are_not(shape):
+    def told(x):
+        drawn = plot(Series(name="n", x=x, y=(1.0, 2.0, 4.0, 3.0), x_name="x", y_name="y", shape=shape))
+        along = re.search(r'class="x-axis".*?</svg>', drawn).group()
+        return re.findall(r">([\d.]+)<", along)
+
+    assert told((0, 1, 2, 3)) == ["0", "1", "2", "3"]
+    assert told((0.0, 1.0, 2.0, 3.0)) == ["0", "0.5", "1.0", "1.5", "2.0", "2.5", "3.0"]

@@ -12,6 +12,14 @@ def test_a_scale_covers_its_values_with_few_ticks(values):
     assert drawn.ticks[-1] == pytest.approx(drawn.last)
 
 
+@pytest.mark.parametrize("last", [*range(1, 40), 99, 1000, 12345])
+def test_what_is_counted_has_whole_ticks(last):
+    drawn = scale([0, last], whole=True, most=6)
+    assert all(one == int(one) for one in drawn.ticks)
+    assert 2 <= len(drawn.ticks) <= 8
+    assert drawn.first <= 0 < last <= drawn.last
+
+
 def test_a_scale_of_bars_holds_zero():
     assert scale([3, 4], zero=True).first == 0
     assert scale([-3, -4], zero=True).last == 0
