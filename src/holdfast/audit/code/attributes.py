@@ -98,13 +98,19 @@ def _origin(m: Machine, owner: Data) -> frozenset[int]:
     return frozenset(one for one in owner.learned if m.flow.learned[one].what in {"min", "max", "amin", "amax"})
 
 
+def _turned(m: Machine, owner: Data) -> Data:
+    """Return a table turned over: what was stacked row below row are columns, and no copies of records."""
+    stacked = {one for one in owner.learned if m.flow.learned[one].kind == "augment"}
+    return replace(owner, learned=owner.learned - stacked) if stacked else owner
+
+
 def _of_data(m: Machine, owner: Data, name: str) -> Any:  # noqa: PLR0911 a ladder of cases
     if name == "dt":
         return replace(owner, learned=owner.learned - _origin(m, owner))
     if name in SAME:
         if owner.role == "bundle" and name == "data":
             return replace(owner, role="table")
-        return owner
+        return _turned(m, owner) if name == "T" else owner
     if name in {"index", "index_"}:
         return replace(owner, role="index") if owner.role != "statistic" else owner
     if name in {"shape", "size"}:

@@ -87,7 +87,7 @@ def picked(m: Machine, node: ast.expr, owner: Data, key_node: ast.expr, key: Any
 
 
 def _columnwise(owner: Data) -> bool:
-    return owner.role == "table" and owner.column is None
+    return owner.role in {"table", "grouped"} and owner.column is None
 
 
 def _by_label(node: ast.expr) -> bool:

@@ -20,6 +20,7 @@ from holdfast.audit.code.values import (
     Seq,
     Table,
     Unknown,
+    data_of,
     items_of,
     learned_in,
     scores_in,
@@ -71,7 +72,17 @@ def method(m: Machine, owner: Any, name: str, args: Args, node: ast.AST) -> Any:
     return UNKNOWN
 
 
+def _one_a_record(m: Machine, owner: Seq, value: Any) -> Any:
+    """Return what a loop over records appends: a dict or list of unknown values, one a record, is of that record."""
+    inner = m.loops[len(owner.loops) :]
+    records = m.going.get(inner[0]) if len(inner) == 1 else None
+    if records is None or not isinstance(value, Table | Seq) or data_of(value) is not None or scores_in(value):
+        return value
+    return replace(records, learned=learned_in(value), columns={}, only=None, column=None, role="table", gone=None)
+
+
 def _append(m: Machine, owner: Seq, value: Any, node: ast.AST) -> None:
+    value = _one_a_record(m, owner, value)
     if isinstance(value, Data):
         pieces = any(step.kind == "window" for path in value.rows for step in path[1:])
         value = gathered(m, value, node, several=len(m.loops) > len(owner.loops) + 1)

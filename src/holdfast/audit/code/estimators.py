@@ -39,7 +39,12 @@ def transformed(m: Machine, owner: Estimator, data: Data) -> Data:
 
 def transform(m: Machine, owner: Estimator, args: Args, node: ast.AST) -> Any:
     """Return the transformed records."""
-    del node
+    if owner.kind == "select" and not owner.fits:  # by a model that was fitted before: `SelectFromModel(forest)`
+        events = [m.flow.learned[one] for part in owner.parts for one in part.fits]
+        owner.fits = [
+            m.learn("select", owner.name, node, replace(one.data, rows=one.rows), label=one.label, origin=one.id)
+            for one in events
+        ]
     data = data_of(args.get(0, "X", "x", "raw_documents", "texts"))
     return UNKNOWN if data is None else transformed(m, owner, data)
 

@@ -26,6 +26,7 @@ from holdfast.audit.code.vocabulary import kind_of
 
 _MODELS = {"Module", "LightningModule", "Model", "ClassifierMixin", "RegressorMixin", "PreTrainedModel", "Sequential"}
 _TRANSFORMERS = {"TransformerMixin", "BaseEstimator"}
+_WRITTEN = ("columns", "only", "gone", "made", "learned")  # of a table, what storing columns changes
 
 
 def inlined(m: Machine, function: Function, args: Args, node: ast.AST) -> Any:
@@ -122,10 +123,9 @@ def _write_back(m: Machine, function: Function, args: Args, scope: Scope) -> Non
         after = scope.names.get(name)
         if not isinstance(node, ast.Name) or not isinstance(value, Data) or not isinstance(after, Data):
             continue
-        changed = any(getattr(after, one) != getattr(value, one) for one in ("columns", "only", "gone", "made"))
+        changed = any(getattr(after, one) != getattr(value, one) for one in _WRITTEN)
         if changed and after.rows == value.rows and after.column == value.column and not _rebound(function.node, name):
-            new = replace(value, columns=after.columns, only=after.only, gone=after.gone, made=after.made)
-            assign(m, node, new)
+            assign(m, node, replace(value, **{one: getattr(after, one) for one in _WRITTEN}))
 
 
 def _rebound(function: ast.AST, name: str) -> bool:

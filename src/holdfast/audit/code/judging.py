@@ -80,11 +80,17 @@ def only_on_train(flow: Flow) -> Scored | None:
         return None
     first = None
     for score in flow.scored:
-        if honest(flow, score) or (is_held_out(flow, score.rows)):
+        if honest(flow, score) or is_held_out(flow, score.rows) or not _learned_all(flow, score):
             return None
         if first is None and score.models and score.metric != "loss":
             first = score
     return first
+
+
+def _learned_all(flow: Flow, score: Scored) -> bool:
+    """Return whether models learned from all rows of a score: what branches leave may be of several places."""
+    parts = [frozenset({path}) for path in score.rows]
+    return not score.models or all(any(covers(flow.learned[one].rows, part) for one in score.models) for part in parts)
 
 
 def choices(flow: Flow) -> Iterator[Choice]:

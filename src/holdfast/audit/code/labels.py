@@ -42,9 +42,11 @@ def _a_table(data: Data) -> bool:
 
 
 def _holds(data: Data, label: Data, *, alone: bool) -> list[str]:
-    """Return the columns that would show the label, with the one that alone it was computed from."""
+    """Return the columns that would show the label, with those that it was computed from where all are there."""
     name = label.column or ""
-    origin = sorted(label.of - {name}) if alone and len(label.of - {name}) == 1 else []  # `price > 100`
+    origin = sorted(label.of - {name})  # of `price > 100` one, of `height / weight ** 2` two
+    origin = [one for one in origin if len(origin) == 1 or one not in data.made]
+    origin = origin if alone and all(_has(data, one) for one in origin) else []
     return [name, *origin, *sorted(one for one, made_of in data.made.items() if name in made_of and one != name)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from holdfast.audit.code.events import Flow, Learned, Place, Scored, Split
-from holdfast.audit.code.rows import Rows, apart, contains, covers, held_out, kept_in
+from holdfast.audit.code.rows import Rows, apart, contains, covers, crosses, held_out, kept_in
 from holdfast.audit.code.values import Data
 from holdfast.audit.code.vocabulary import TRANSFORMS
 
@@ -114,9 +114,16 @@ def _fitted_again(flow: Flow, event: Learned) -> bool:
     ):
         return False  # of a parameter nothing is known but its name
     return any(
-        (one.kind, one.what, one.column) == (event.kind, event.what, event.column) and apart(one.rows, event.rows)
+        (one.kind, one.what, one.column) == (event.kind, event.what, event.column)
+        and (apart(one.rows, event.rows) or _named_apart(flow, one.rows, event.rows))
         for one in flow.learned[: event.id]
     )
+
+
+def _named_apart(flow: Flow, train: Rows, test: Rows) -> bool:
+    """Return whether the program calls rows its training and its test rows, and nothing says that they overlap."""
+    named = flow.sides.get(train) == "train" and flow.sides.get(test) == "test"
+    return named and not covers(train, test) and not crosses(train, test)
 
 
 def _names_test(flow: Flow, rows: Rows) -> bool:

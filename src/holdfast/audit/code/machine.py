@@ -52,6 +52,7 @@ class Machine:
     numbers: dict[Rows, int] = field(default_factory=dict)
     taken: dict[Any, int] = field(default_factory=dict)  # events already noted: key -> id
     appended: dict[Any, Any] = field(default_factory=dict)  # list, loop and rows -> the line and branch of the first
+    going: dict[int, Data] = field(default_factory=dict)  # the records that a loop goes through
     sides: dict[Any, Any] = field(default_factory=dict)  # rows and side -> what the part so named had learned
     index_parts: dict[Any, list[Rows]] = field(default_factory=dict)  # rows and index -> the parts of it so far
     saved: dict[str, Any] = field(default_factory=dict)  # path -> what the program wrote there

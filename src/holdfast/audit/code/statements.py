@@ -24,6 +24,7 @@ from holdfast.audit.code.values import (
     Ref,
     Scope,
     Seq,
+    data_of,
     learned_in,
     scores_in,
 )
@@ -161,6 +162,8 @@ def _for(m: Machine, node: ast.For | ast.AsyncFor) -> None:
     items = turns(over) if not _goes_through_names(over, node) else over.items
     count = 1 if len(items) > 1 else turns_of(over)  # turns that are followed one by one count by themselves
     m.enter(node, kind_of_loop(node.iter, over), text_of(node.iter), names_in(node.target), count, ends(m, node.iter))
+    if (records := data_of(items[0])) is not None and records.record:
+        m.going[m.loops[-1]] = records
     m.turning = m.turning | set(names_in(node.target))
     m.turned |= frozenset(m.loops[-1:] if len(items) > 1 else ())
     for item in items:

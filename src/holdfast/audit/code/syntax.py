@@ -13,6 +13,9 @@ MOST_REPAIRS = 20  # statements taken out of one cell before the rest is given u
 MOST_LINES = 200_000  # lines of one cell; beyond, the parser's memory is the limit
 
 _MAGIC = re.compile(r"^(\s*)(?:[!?]|%{1,2}[a-zA-Z_]|%$|/[a-zA-Z]|[,;][a-zA-Z_.]+ )")
+_AUTOMAGIC = re.compile(  # what IPython takes for a magic without its percent sign
+    r"^(\s*)(?:pip|conda|mamba|cd|ls|cat|mkdir|rmdir|rm|mv|cp|matplotlib|load_ext|reload_ext|run|timeit|env)\s+(?!(?:in|is|and|or|not|if)\b)[\w./~-]"
+)
 _HELP = re.compile(r"^(\s*)[\w.\[\]'\"*()]+\?{1,2}\s*(?:#.*)?$")
 _ASSIGNED = re.compile(r"^(\s*[\w.,\s\[\]'\"]+?=\s*)(?:!|%(?=[a-zA-Z_]))")
 _PYTHON_CELLS = {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "python", "python3", "pypy", "px"}
@@ -49,7 +52,7 @@ def parsed(source: str, *, notebook: bool = False) -> tuple[ast.Module, list[Tro
     tree, error = _parse(source)
     if tree is not None:
         return tree, []
-    blanked = "\n".join(_without_magic(line) for line in source.split("\n"))
+    blanked = "\n".join(_without_magic(line, notebook=notebook) for line in source.split("\n"))
     tree, error = _parse(blanked)
     if tree is not None:
         return tree, []
@@ -129,9 +132,9 @@ def _foreign(source: str) -> bool:
     return name not in _PYTHON_CELLS
 
 
-def _without_magic(line: str) -> str:
+def _without_magic(line: str, *, notebook: bool) -> str:
     line = _PROMPT.sub("", line)
-    if found := _MAGIC.match(line) or _HELP.match(line):
+    if found := _MAGIC.match(line) or _HELP.match(line) or (_AUTOMAGIC.match(line) if notebook else None):
         return f"{found[1]}pass"
     if found := _ASSIGNED.match(line):
         return f"{found[1]}None"
