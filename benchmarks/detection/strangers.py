@@ -70,14 +70,12 @@ def habits(data):
 
 
 def drawn(found, rng, labelled, stranger, size, known, part):
-    """Return people's, machines' and asked entries of `found`; no subject is in two of them, but labelled pairs are."""
+    """Return people's, machines' and asked entries of `found`; nothing that is asked about has a labelled subject."""
     k = round(part * size)
     theirs = rng.permutation(sorted(found[stranger]))[:k]
     rest = rng.permutation(np.setdiff1d(sorted(found["people"]), theirs))
-    ours, mine = rest[: size - k], rest[size - k :]
-    # Pairs first, as a user has them who let a generator write on the subjects of people's texts.
-    mine = sorted(mine, key=lambda one: one not in found[labelled])[:known]
-    kept = np.setdiff1d(sorted(found[labelled]), np.concatenate([theirs, ours]))[:known]
+    ours, mine = rest[: size - k], rest[size - k :][:known]
+    kept = rng.permutation(np.setdiff1d(sorted(found[labelled]), np.concatenate([theirs, ours])))[:known]
     if len(mine) < known or len(theirs) < k or len(ours) < size - k:
         return None
     return ([found["people"][one] for one in mine], [found[labelled][one] for one in kept],
@@ -125,7 +123,7 @@ def computed(found, labelled, stranger, size, known, part):
         noise = part**2 * covariance[2] / len(theirs) + share**2 * covariance[1] / len(machine)
         noise = noise + (part - share) ** 2 * covariance[0] / len(human)
         least = min(least, rest @ inverse @ rest - np.sum(inverse * noise))
-    k, freedom = rows.shape[1] - 1, size + known - 2 - rows.shape[1] + 2
+    k, freedom = rows.shape[1], size + known - 1 - rows.shape[1]
     return ncf.sf(f.isf(LEVEL, k, freedom), k, freedom, max(least, 1e-9))
 
 

@@ -30,7 +30,7 @@ def habits_test(human: _Rows, machine: _Rows, asked: _Rows, level: float = LEVEL
 
     Rows are independent texts; `machine` may be empty. r(a) = mean(asked) − a mean(machine) − (1 − a) mean(human),
     weighed by its covariance with the errors of all three; the least over a is T² (Hotelling, 1931; over-identified
-    as in Hansen, 1982), with one degree of freedom fewer where a is fitted.
+    as in Hansen, 1982). No degree of freedom is taken off for a: at 0 and 1, its likely values, none is fitted.
     """
     from scipy.stats import f
 
@@ -40,11 +40,13 @@ def habits_test(human: _Rows, machine: _Rows, asked: _Rows, level: float = LEVEL
     fitted = len(machine) > 1
     known, found = (_side(human), _side(machine if fitted else human)), _side(asked)
     statistic, freedom = min(_distance(*known, found, share) for share in (_GRID if fitted else _GRID[:1]))
-    k = max(everything.shape[1] - fitted, 1)
+    k = max(everything.shape[1], 1)
     rest = max(freedom - k + 1, 1.0)
     scale = freedom * k / rest
     p = float(f.sf(statistic / scale, k, rest))
-    says = f"habits of writing {'are no' if p < level else 'may be a'} mixture of those of the labelled texts"
+    says = "habits of writing may be a mixture of those of the labelled texts"
+    if p < level:
+        says = "habits of writing are no mixture of those of the labelled texts"
     return Test("habits of writing", statistic, 0.0, float(scale * f.isf(level, k, rest)), p, level, says)
 
 
