@@ -169,9 +169,9 @@ def surprising_pieces(writing: Writing, size: int, known: Book, order: int, piec
     replicates, n = writing.tokens.shape
     whole = n // piece
     pieces = writing.tokens[:, : whole * piece].reshape(replicates, whole, piece)
-    grams = sliding_window_view(pieces, order, axis=2).reshape(-1, order)
-    row = np.repeat(np.arange(replicates), len(grams) // replicates)
-    surprise = surprises_of_grams(known, grams, row).reshape(replicates, whole, -1).mean(axis=2)
+    grams = sliding_window_view(pieces, order, axis=2)
+    row = np.repeat(np.arange(replicates), whole * grams.shape[2])
+    surprise = surprises_of_grams(known, grams.reshape(-1, order), row).reshape(grams.shape[:3]).mean(axis=2)
     ranked = np.argsort(-surprise, axis=1, kind="stable")
     places = (ranked[:, :, None] * piece + np.arange(piece)).reshape(replicates, -1)
     rest = np.broadcast_to(np.arange(whole * piece, n), (replicates, n - whole * piece))
