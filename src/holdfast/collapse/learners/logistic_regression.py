@@ -12,14 +12,14 @@ from scipy.special import expit
 from holdfast.collapse.definitions import Draw, Part, learner
 from holdfast.collapse.samples import Points
 from holdfast.collapse.states.items import Items, chosen, made_of, pooled
-from holdfast.core.errors import NotApplicable
+from holdfast.core.errors import BadInput, NotApplicable
 from holdfast.core.finding import FROZEN
 from holdfast.core.random import Streams
 
 # The likelihood rises with each of Newton's steps if it moves no log-odds by more than 1.79: (eʳ − 1 − r)/r² < 1 there
 # (Bach, 2010, Self-concordant analysis for logistic regression, proposition 1).
 _FARTHEST = 1.5
-_MOST_STEPS = 100  # and so log-odds of 150: who is not at rest there has labels that a plane divides
+_MOST_STEPS = 1000  # and so log-odds of 1,500: who is not at rest there has labels that a plane divides
 _AT_REST = 1e-7  # relative length of a step; the error is its square
 _STEADY = 1e-12  # of the mean curvature: keeps a step finite where some direction has none
 
@@ -204,8 +204,10 @@ def fitted(
             inputs, times, ones = inputs[go_on], times[go_on], ones[go_on]
         if not len(still):
             return coefficients, separated
-    coefficients[still] = now
-    return coefficients, separated
+    raise BadInput(
+        f"logistic-regression: with a ridge penalty of {ridge:g} a fit is not found in {_MOST_STEPS:,} steps; a plane "
+        "divides its labels, and so small a penalty hardly holds it. Take a larger one, or more samples"
+    )
 
 
 def _labels(

@@ -19,7 +19,7 @@ from holdfast.collapse.measures.logistic import (
 )
 from holdfast.collapse.regimes import Rule, Verifier
 from holdfast.collapse.states.items import Items, made_of
-from holdfast.core.errors import NotApplicable
+from holdfast.core.errors import BadInput, NotApplicable
 
 ODDS = LogisticRegression(dimensions=3, signal=1.5)
 SAME = ODDS.model_copy(update={"design": "same"})
@@ -98,6 +98,18 @@ def test_a_plane_may_go_through_items(rng: np.random.Generator) -> None:
     penalised, divided = at_once(points, ridge=0.1)
     assert not divided.any()
     assert np.isfinite(penalised).all()
+
+
+def test_a_small_penalty_finds_its_fit_or_is_refused(rng: np.random.Generator) -> None:
+    points = rng.standard_normal((20, 30, 4))
+    points[..., -1] = points[..., 0] > 0
+    found, divided = at_once(points, ridge=1e-4)
+    assert not divided.any()
+    chance = expit((points[..., :-1] @ found[..., None])[..., 0])
+    slope = ((points[..., -1] - chance)[:, None, :] @ points[..., :-1])[:, 0] - 1e-4 * found
+    assert np.abs(slope).max() < 1e-10
+    with pytest.raises(BadInput, match="larger"):
+        at_once(points, ridge=1e-300)
 
 
 def test_a_model_without_a_fit_is_certain_and_so_is_who_learns_from_it(rng: np.random.Generator) -> None:
