@@ -133,7 +133,7 @@ def _columns_compared(old: Dataset, new: Dataset) -> Compared:
     facts = facts_of(both, SETTINGS, None, full=False)
     shifts = facts["column_shifts"].columns
     pair = next(iter(slices.steps("before")))
-    return Compared(pair, SPLIT, facts, shifts, (), None, (), {}, {}, None, "left out", None, None, None, None)
+    return Compared(pair, SPLIT, facts, shifts, (), None, (), {}, {}, {}, None, "left out", None, None, None, None)
 
 
 def _found(judged: Compared, dataset: Dataset) -> set[str]:

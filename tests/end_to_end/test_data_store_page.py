@@ -53,6 +53,7 @@ def test_the_rules_of_the_page_are_rules(tmp_path):
         (("log", "lines.csv"), "is no store"),
         (("show", "corpus@none"), "no version"),
         (("diff", "corpus", "1", "9"), "no version"),
+        (("diff", "corpus@1", "1", "1"), "two versions are compared, got 3"),
         (("checkout", "corpus", "."), "not an empty folder"),
         (("verify", "."), "is no store"),
         (("gc", "corpus", "--keep", "0"), "--keep"),
@@ -64,6 +65,27 @@ def test_a_mistake_is_one_paragraph_and_exit_code_2(lines, arguments, says):
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_versions_are_compared_by_number_or_address(tmp_path):
+    store = Store.create(tmp_path / "corpus")
+    for n in (20, 30):
+        store.add(load({"all": {"a": list(range(n))}}, undivided=True))
+    plain, *others = (
+        called(tmp_path, "data", "diff", *given).stdout
+        for given in (("corpus", "1", "2"), ("corpus",), ("corpus@1", "corpus@2"), ("corpus@1",), ("corpus@1", "head"))
+    )
+    assert "10 added" in plain
+    assert set(others) == {plain}
+    Store.create(tmp_path / "other").add(load({"all": {"a": [1]}}, undivided=True))
+    assert "of another store" in called(tmp_path, "data", "diff", "corpus@1", "other").stderr
+
+
+def test_a_store_without_tags_says_so(lines):
+    assert (
+        "corpus has no tags. Name a version: holdfast data tag corpus NAME"
+        in called(lines, "data", "tag", "corpus").stdout
+    )
 
 
 @pytest.fixture(scope="module")

@@ -7,33 +7,55 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.cli.options import LISTED
+from holdfast.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from holdfast.data.store import Store
     from holdfast.data.store.differing import Difference
 
 
 @click.command("diff")
-@click.argument("store", type=click.Path(path_type=Path))
-@click.argument("before", default="head~1")
-@click.argument("after", default="head")
+@click.argument("store", metavar="STORE[@VERSION]")
+@click.argument("versions", nargs=-1, metavar="[BEFORE] [AFTER]")
 @LISTED
-def diff(store: Path, before: str, after: str, form: str) -> None:
+def diff(store: str, versions: tuple[str, ...], form: str) -> None:
     """Show what two versions differ in: records, their origin, columns.
 
     \b
       holdfast data diff corpus                  what the last version changed
       holdfast data diff corpus v1 head
+      holdfast data diff corpus@v1 corpus@v3
       holdfast data diff corpus 2026-01-31
     """
     from holdfast.core.text import one_line
-    from holdfast.data.store import Store
 
-    found = Store.open(store).diff(before, after)
+    home, wanted = _wanted(store, versions)
+    found = home.diff(*wanted)
     if form == "json":
         click.echo(found.model_dump_json(indent=2))
         return
     for line in _lines(found):
         click.echo(one_line(line, 300))
+
+
+def _wanted(store: str, versions: tuple[str, ...]) -> tuple["Store", tuple[str, str]]:
+    """Return the store and the two versions, each named by itself or by its address. Raises BadInput."""
+    from holdfast.data.store.address import is_address, located
+
+    home, version = located(store)
+    wanted = [] if Path(store).exists() else [str(version.number)]
+    for one in versions:
+        if not is_address(one):
+            wanted.append(one)
+            continue
+        other, version = located(one)
+        if other.folder.resolve() != home.folder.resolve():
+            raise BadInput(f"{one} is of another store than {store}: compare them with holdfast data drift")
+        wanted.append(str(version.number))
+    if len(wanted) > 2:
+        raise BadInput(f"two versions are compared, got {len(wanted)}: {', '.join(wanted)}")
+    before, after = ("head~1", "head") if not wanted else (wanted[0], "head") if len(wanted) == 1 else wanted
+    return home, (before, after)
 
 
 def _lines(found: "Difference") -> Iterator[str]:

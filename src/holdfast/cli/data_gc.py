@@ -37,8 +37,8 @@ def gc(store: Path, keep: int | None, compact: bool, dry_run: bool, wait: float,
             json.dumps({"versions": numbers, "files": done.files, "bytes": done.bytes, "dry_run": dry_run}, indent=2)
         )
         return
-    what = f"{len(done.files):,} files, {done.bytes / 1e6:,.1f} MB"
-    which = f", of versions {', '.join(str(one) for one in numbers)}" if numbers else ""
+    what = f"{len(done.files):,} file{'s' * (len(done.files) != 1)}, {done.bytes / 1e6:,.1f} MB"
+    which = f", of version{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}" if numbers else ""
     click.echo(
         f"{'would remove' if dry_run else 'removed'} {what}{which}" if done.files or numbers else "nothing to remove"
     )

@@ -25,11 +25,11 @@ def tag(store: Path, name: str | None, move: bool, delete: bool) -> None:  # noq
 
     home, version = located(str(store))
     if name is None:
-        for one in home.log():
-            for each in one.tags:
-                click.echo(
-                    f"{each}  version {one.number}  {one.short}  {one.time:%Y-%m-%d %H:%M}  {one.rows:,} records"
-                )
+        tagged = [(each, one) for one in home.log() for each in one.tags]
+        for each, one in tagged:
+            click.echo(f"{each}  version {one.number}  {one.short}  {one.time:%Y-%m-%d %H:%M}  {one.rows:,} records")
+        if not tagged:
+            click.echo(f"{home.name} has no tags. Name a version: holdfast data tag {home.name} NAME")
         return
     if delete:
         if move:
@@ -37,5 +37,5 @@ def tag(store: Path, name: str | None, move: bool, delete: bool) -> None:  # noq
         home.untag(name)
         click.echo(f"the tag {name} is gone; its version stays")
         return
-    tagged = home.tag(name, str(version.number), move=move)
-    click.echo(f"{name} is version {tagged.number} ({tagged.short}) of {home.name}: {tagged.rows:,} records")
+    named = home.tag(name, str(version.number), move=move)
+    click.echo(f"{name} is version {named.number} ({named.short}) of {home.name}: {named.rows:,} records")

@@ -36,7 +36,7 @@ def _missing(parameter: click.Parameter, context: click.Context | None) -> str:
     if isinstance(parameter, click.Option):
         return f"{_flag(parameter)} is missing: {_lower(parameter.help or '').rstrip('.')}."
     usage = f" Wanted: {context.get_usage().removeprefix('Usage: ')}." if context else ""
-    name = re.sub(r"[\[\].]", "", parameter.human_readable_name)
+    name = re.sub(r"[\[\]]|\.\.\.", "", parameter.human_readable_name)
     return f"{name} is missing.{' '.join(['', *usage.split()])}"
 
 

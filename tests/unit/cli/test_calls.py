@@ -83,6 +83,7 @@ def mistake(*arguments):
         (["audit", "--lable", "y"], "no option '--lable'. Did you mean '--label'? Try: holdfast audit --help"),
         (["fix"], "--out is missing: new or empty folder. Try: holdfast fix --help"),
         (["checks", "show"], "NAME is missing. Wanted: holdfast checks show [OPTIONS] NAME."),
+        (["data", "mix"], "POLICY.toml is missing. Wanted: holdfast data mix [OPTIONS] POLICY.toml."),
         (["audit", "--fail-on", "errors"], "--fail-on wants error, warning, note, never, got 'errors'. Did you mean"),
         (["audit", "--seed", "x"], "--seed: 'x' is not a valid integer."),
         (["audit", "--seed", "-1"], "--seed: wanted 0 or more, got -1."),

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.audit.comparison import Comparison, newcombe
 from holdfast.audit.drifting.embedded import Reader
 from holdfast.audit.drifting.energy import MOST_ROWS, Energy, distances, energy, landmarks
 from holdfast.audit.drifting.relations import Relations, relations
@@ -55,6 +56,7 @@ class Compared:
     times: tuple[ColumnShift, ...]
     label: ColumnShift | None
     texts: tuple[TextShift, ...]
+    lost: dict[str, Comparison]  # change of the missing share of texts, pictures and vectors, where any is missing
     levels: dict[str, Levels]
     blocks: dict[str, Energy]
     joint: SplitClassifier | None
@@ -104,6 +106,7 @@ def compare(
         and (shift := compared(both, column, rows, n_old, sides=sides)) is not None
     ]
     texts: list[TextShift] = []
+    lost: dict[str, Comparison] = {}
     levels: dict[str, Levels] = {}
     blocks: dict[str, Energy] = {}
     whole = related = None
@@ -113,11 +116,12 @@ def compare(
             parts = values.slice(0, min(n_old, MOST_TEXTS)), values.slice(n_old, MOST_TEXTS)
             one = text_shift(column.name, *parts, streams("texts", column.name))
             texts += [one] if one is not None else []
+        lost = _lost(both, n_old)
         levels = {column.name: _levels(dataset, column, pair) for column in both.of(role="feature", kind="category")}
         if joint is not None:
             whole, blocks, related = _energies(facts, n_old, streams)
     return Compared(
-        pair, sides, facts, columns, tuple(times), label, tuple(texts), levels, blocks, joint, silent, whole,
+        pair, sides, facts, columns, tuple(times), label, tuple(texts), lost, levels, blocks, joint, silent, whole,
         related, reader, given_label,
     )  # fmt: skip
 
@@ -219,11 +223,22 @@ def _energies(facts: Facts, n_old: int, streams: Streams) -> tuple[Energy | None
         block.name: energy(distances(encoding, rows, marks, block.name), marks, len(old), streams("energy", block.name))
         for block in encoding.blocks
     }
-    if len(blocks) == 1 and not encoding.names:
-        return *blocks.values(), blocks, relations(encoding, rows, len(old), streams("relations"))
-    apart = distances(encoding, rows, marks)
-    whole = energy(apart, marks, len(old), streams("energy")) if apart.any() else None
+    whole: Energy | None = None
+    if len(blocks) == 1 and not encoding.names:  # that block is all there is
+        (whole,) = blocks.values()
+    elif (apart := distances(encoding, rows, marks)).any():
+        whole = energy(apart, marks, len(old), streams("energy"))
     return whole, blocks, relations(encoding, rows, len(old), streams("relations"))
+
+
+def _lost(both: Dataset, n_old: int) -> dict[str, Comparison]:
+    found = {}
+    for column in both.of(role="feature"):
+        values = both.values(column.name)
+        if column.kind in {"text", "image", "vector"} and values.null_count:
+            sides = values.slice(n_old), values.slice(0, n_old)
+            found[column.name] = newcombe(*(n for one in sides for n in (one.null_count, len(one))))
+    return found
 
 
 def _levels(dataset: Dataset, column: Column, pair: Pair) -> Levels:

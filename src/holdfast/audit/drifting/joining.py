@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.audit.drifting.copies import Added, added_rows
-from holdfast.audit.drifting.slices import FEWEST, Slices, Whole
+from holdfast.audit.drifting.slices import FEWEST, NEW, Slices, Whole
 from holdfast.core.dataset import Column, Dataset, Kind
 from holdfast.core.errors import BadInput
 from holdfast.core.text import one_line
@@ -41,7 +41,7 @@ def joined(versions: Sequence[Version]) -> Slices:
         said.append(_said(found, versions[t][0], removed))
     names = [name for name, _ in versions]
     if len(names) == 2 and len(kept[1]) < len(tables[1]):
-        names[1] = f"new rows of {names[1]}"
+        names[1] = f"{NEW}{names[1]}"
     if len(tables) == 2 and len(kept[1]) < FEWEST and wholes[1].removed >= FEWEST:
         gone = added_rows(hashes[1], hashes[0]).rows
         left = np.setdiff1d(np.arange(len(tables[0])), gone)

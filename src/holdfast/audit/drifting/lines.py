@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from holdfast.audit.comparison import benjamini_hochberg
+from holdfast.audit.comparison import Comparison, benjamini_hochberg
 from holdfast.audit.drifting.comparing import Compared
 from holdfast.audit.drifting.settings import DriftSettings
-from holdfast.audit.facts.shift.drift import ColumnShift
+from holdfast.audit.facts.shift.drift import FEWEST_VALUES, ColumnShift
 from holdfast.audit.facts.shift.numbers import Effect
 from holdfast.core.finding import Cell, Examples
 from holdfast.core.text import one_line
@@ -31,6 +31,7 @@ class Line:
     p_value: float = 1.0  # that anything of the column differs
     corrected: float = 1.0
     beside: float = 0.0  # what else an effect of the same column came to, at least
+    few: bool = False  # a side has too few values for an effect
 
     def verdict(self, settings: DriftSettings) -> str:
         """Return whether it drifts, by size and certainty apart."""
@@ -74,17 +75,10 @@ def _lines(found: Compared) -> Iterator[Line]:
             f"{text.medians[0]:.4g} words in {first}, {text.medians[1]:.4g} in {second} (gap {text.length.value:.2f}); "
             f"unseen words {text.unseen.value:+.1%} ({text.unseen.low:+.1%} to {text.unseen.high:+.1%})"
         )
-        smallest = min(1.0, 3 * min(text.words.p_value, text.length.p_value, text.unseen.p_value))
-        yield Line(
-            text.name,
-            "texts",
-            "divergence of words",
-            text.words,
-            said,
-            None,
-            smallest,
-            beside=max(text.unseen.low, text.length.low / 2),
-        )
+        p_values = text.words.p_value, text.length.p_value, text.unseen.p_value
+        beside = max(text.unseen.low, text.length.low / 2)
+        line = Line(text.name, "texts", "divergence of words", text.words, said, None, 0.0, beside=beside)
+        yield _with_lost(line, found.lost.get(text.name), *p_values)
     words = {text.name for text in found.texts}
     for name, far in found.blocks.items():
         read = found.reader is not None and name in found.reader.columns
@@ -92,25 +86,36 @@ def _lines(found: Compared) -> Iterator[Line]:
             continue
         effect = Effect(far.value, far.low, far.high, far.p_value)
         said = f"{far.n:,} rows as vectors"
-        yield Line(
-            f"{name} as vectors" if read else name, "vectors", "energy distance", effect, said, None, far.p_value
-        )
+        line = Line(f"{name} as vectors" if read else name, "vectors", "energy distance", effect, said)
+        yield _with_lost(line, None if name in words else found.lost.get(name), far.p_value)
+
+
+def _with_lost(line: Line, lost: Comparison | None, *p_values: float) -> Line:
+    """Return a line with what it says of missing values; its p-value is the smallest of all, by Bonferroni."""
+    if lost is None:
+        return replace(line, p_value=min(1.0, len(p_values) * min(p_values)))
+    smallest = min(1.0, (len(p_values) + 1) * min(*p_values, lost.p_value))
+    return replace(line, missing=(lost.difference, lost.low, lost.high), p_value=smallest)
 
 
 def _of_shift(found: Compared, shift: ColumnShift, holds: str) -> Line:
     effect = Effect(shift.effect, shift.low, shift.high, shift.p_value)
-    parts = ["times move by nature" if holds == "times" else shift.said]
+    few = min(shift.n_train, shift.n_test) < FEWEST_VALUES
+    parts = ["times move by nature" if holds == "times" else "too few values on one side" if few else shift.said]
     if shift.moved is not None and shift.moved.value > 0 and holds == "numbers":
         far = shift.moved
         parts.append(f"moved {far.value:.2g} interquartile ranges ({far.low:.2g} to {far.high:.2g})")
     levels = found.levels.get(shift.name)
     if levels is not None and levels.new:
         named = ", ".join(repr(one_line(name, 20)) for name in levels.examples[:2])
-        parts.append(f"{levels.new:,} new values ({levels.new_share:.1%} of rows; {named})")
+        what = "new value" if levels.new == 1 else "new values"
+        parts.append(f"{levels.new:,} {what} ({levels.new_share:.1%} of rows; {named})")
     if levels is not None and levels.vanished:
-        parts.append(f"{levels.vanished:,} values gone ({levels.vanished_share:.1%} of rows)")
+        what = "value gone" if levels.vanished == 1 else "values gone"
+        parts.append(f"{levels.vanished:,} {what} ({levels.vanished_share:.1%} of rows)")
     missing = (shift.missing, shift.missing_low, shift.missing_high)
-    return Line(shift.name, holds, shift.measure, effect, "; ".join(filter(None, parts)), missing, shift.smallest)
+    said = "; ".join(filter(None, parts))
+    return Line(shift.name, holds, shift.measure, effect, said, missing, shift.smallest, few=few)
 
 
 def table(lines: Sequence[Line], settings: DriftSettings) -> Examples:
@@ -130,8 +135,8 @@ def _cells(line: Line, settings: DriftSettings) -> tuple[Cell, ...]:
     return (
         line.name,
         line.verdict(settings),
-        round(line.effect.value, 3),
-        f"{line.effect.low:.3f} to {line.effect.high:.3f}",
+        "" if line.few else round(line.effect.value, 3),
+        "" if line.few else f"{line.effect.low:.3f} to {line.effect.high:.3f}",
         missing,
         told_p(line.corrected),
         f"{line.measure}: {line.said}" if line.said else line.measure,

@@ -10,6 +10,7 @@ from jaxtyping import Int
 from holdfast.core.dataset import Dataset
 
 EARLIER = "earlier rows"
+NEW = "new rows of "  # a version, where most of it was there before
 FEWEST = 10  # rows of a slice that can be compared at all
 
 

@@ -9,7 +9,7 @@ from holdfast.audit.drifting.lines import DRIFTS, SURE, Line, lines_of, table
 from holdfast.audit.drifting.pictures import distribution, origins
 from holdfast.audit.drifting.relations import Relation, Relations
 from holdfast.audit.drifting.settings import DriftSettings
-from holdfast.audit.drifting.slices import Slices
+from holdfast.audit.drifting.slices import NEW, Slices
 from holdfast.audit.facts.shift.two_sample import SplitClassifier
 from holdfast.core.dataset import Dataset
 from holdfast.core.finding import Cell, Evidence, Examples, Measure, Series
@@ -94,7 +94,7 @@ def columns_section(found: Compared, lines: Sequence[Line], settings: DriftSetti
     n = len(found.pair.new), len(found.pair.old)
     on = f"columns on at most {settings.rows:,} rows of each side" if max(n) > settings.rows else "all of them"
     old, new = one_line(found.sides.first, 60), one_line(found.sides.second, 60)
-    counted = f"{n[0]:,} rows of {new} against {n[1]:,} of {old}"
+    counted = f"{n[0]:,} {'' if new.startswith(NEW) else 'rows of '}{new} against {n[1]:,} of {old}"
     rule = (
         f"A column drifts where the effect reaches {settings.min_effect:g} (a missing share half of that), the lower "
         f"end of its interval half as much, and chance is ruled out (p < {settings.alpha:g}); where p is below 0.05 "
@@ -259,12 +259,15 @@ def compared_section(slices: Slices) -> Section:
     words = list(slices.notes[:_MOST_SAID])
     if len(slices.notes) > _MOST_SAID:
         words.append(f"… and {len(slices.notes) - _MOST_SAID} more notes of this kind")
-    for names, what in ((slices.came, "are in the last version only"), (slices.went, "are no longer there")):
+    for names, one, many in (
+        (slices.came, "column is in the last version only", "columns are in the last version only"),
+        (slices.went, "column is no longer there", "columns are no longer there"),
+    ):
         if names:
             shown = ", ".join(repr(one_line(name, 40)) for name in names[:8])
-            words.append(f"{len(names)} columns {what}: {shown}")
+            words.append(f"{len(names):,} {one if len(names) == 1 else many}: {shown}")
     if slices.unit == "version" and 0 < slices.share < 1:
-        last = one_line(slices.names[-1], 60)
+        last = one_line(slices.wholes[-1].name, 60)
         words.append(
             f"new rows are {slices.share:.1%} of {last}, so that an effect on all of it is about as much smaller"
         )

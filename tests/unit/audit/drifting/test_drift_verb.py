@@ -66,8 +66,8 @@ def test_rows_taken_away_are_compared_with_those_kept():
 def test_columns_that_came_and_went_are_named():
     run = drift(table(300, old=np.arange(300.0)), table(300, 1, new=["x"] * 300))
     told = " ".join(section(run, "What was compared").says)
-    assert "'new'" in told
-    assert "'old'" in told
+    assert "1 column is in the last version only: 'new'" in told
+    assert "1 column is no longer there: 'old'" in told
 
 
 def test_versions_without_a_common_column_are_refused():
@@ -98,10 +98,35 @@ def test_new_values_and_missing_ones_are_told():
     new = pa.table({"k": rng.choice(["a", "b", "c"], 500), "x": x})
     run = drift(old, new)
     rows = {row[0]: row for row in run.sections[0].evidence[0].cells}
-    assert "1 new values" in rows["k"][-1]
+    assert "1 new value (" in rows["k"][-1]
     assert rows["x"][4].startswith("+")
     assert names(run) >= {"x"}
     assert "'x' (missing share +" in run.says
+
+
+def test_texts_that_are_gone_are_told():
+    rng = np.random.default_rng(0)
+    texts = np.array([" ".join(rng.choice(["one", "two", "three", "four"], 9)) for _ in range(600)], dtype=object)
+    kept = np.where(rng.random(600) < 0.3, None, texts)
+    old, new = ({"text": values[half]} for values, half in ((texts, slice(300)), (kept, slice(300, None))))
+    (line,) = drift(pa.table(old), pa.table(new)).sections[0].evidence[0].cells
+    assert line[:2] == ("text", "drifts")
+    assert line[4].startswith("+")
+
+
+def test_a_column_that_one_side_does_not_have_values_of_has_no_effect():
+    run = drift(table(300, x=np.arange(300.0)), table(300, 1, x=pa.nulls(300, pa.float64())))
+    line = next(row for row in run.sections[0].evidence[0].cells if row[0] == "x")
+    assert line[1] == "drifts"
+    assert line[2:4] == ("", "")
+    assert line[-1].endswith("too few values on one side")
+
+
+def test_new_rows_of_a_version_are_called_so():
+    old = table(600)
+    run = drift(old, pa.concat_tables([old, table(200, 1)]))
+    assert section(run, "Columns one by one").says[0].startswith("200 new rows of version 2 against 600 of version 1")
+    assert "new rows are 25.0% of version 2," in " ".join(section(run, "What was compared").says).replace("New", "new")
 
 
 def test_texts_are_compared_by_their_words():
