@@ -24,6 +24,7 @@ than 0.05 and chance does not explain it.
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -46,12 +47,14 @@ SEED = 20261122
 SETTINGS = DriftSettings()
 LEVEL = 0.05
 PERMUTATIONS = 199
+_PLAIN_EQUAL = 300  # equal rows a side, of which plain tests are asked as well: their level is theirs by construction
 MOST_PLAIN = 2_000  # rows of each side
 COLUMNS = 6
 SIDE = 32  # points of a picture
 POOL = 10_000  # pictures that trials draw theirs from
 Seen = dict[str, bool]
-Points = tuple[np.ndarray, np.ndarray]
+Drawn = tuple[tuple[Dataset, ...], tuple[np.ndarray, ...]]  # both versions, and as numbers
+Draw = Callable[[np.random.Generator, int, str, float], Drawn]
 
 
 # What is found
@@ -119,8 +122,8 @@ def _permutation(apart: np.ndarray, drawn: np.ndarray, n: int) -> float:
 # What shifts
 
 
-def tables(rng: np.random.Generator, n: int, what: str, by: float) -> Seen:
-    """Return what is seen of six normal columns."""
+def tables(rng: np.random.Generator, n: int, what: str, by: float) -> Drawn:
+    """Return two versions of six normal columns."""
     old, new = rng.normal(size=(2, n, COLUMNS))
     if what == "means":
         new = new + by
@@ -129,23 +132,23 @@ def tables(rng: np.random.Generator, n: int, what: str, by: float) -> Seen:
     elif what == "sizes":  # of two columns agree, signs do not: no correlation, the same margins
         agree = rng.random(n) < by
         new[agree, 1] = np.abs(new[agree, 0]) * rng.choice([-1, 1], int(agree.sum()))
-    sides = [describe("rows", pa.table({f"x{k}": one[:, k] for k in range(COLUMNS)})) for one in (old, new)]
-    return ours(*sides) | plain(old, new, rng, boosting=True)
+    sides = tuple(describe("rows", pa.table({f"x{k}": one[:, k] for k in range(COLUMNS)})) for one in (old, new))
+    return sides, (old, new)
 
 
-def texts(vectors: np.ndarray, foreign: np.ndarray) -> Callable[..., Seen]:
+def texts(vectors: np.ndarray, foreign: np.ndarray) -> Draw:
     """Return how the vectors of sentences are compared, of which a share are of another source."""
 
-    def once(rng: np.random.Generator, n: int, what: str, by: float) -> Seen:
+    def draw(rng: np.random.Generator, n: int, what: str, by: float) -> Drawn:
         del what
         order = rng.permutation(len(vectors))[: 2 * n]
         replaced = np.flatnonzero(rng.random(n) < by)
         came = rng.permutation(len(foreign))[: len(replaced)]
         points = vectors[order[:n]], vectors[order[n:]].copy()
         points[1][replaced[: len(came)]] = foreign[came]
-        return ours(*map(_vectors, points)) | plain(*points, rng, boosting=False)
+        return tuple(map(_vectors, points)), points
 
-    return once
+    return draw
 
 
 def _vectors(points: np.ndarray) -> Dataset:
@@ -153,8 +156,8 @@ def _vectors(points: np.ndarray) -> Dataset:
     return describe("vectors", pa.table({"vector": pa.FixedSizeListArray.from_arrays(flat, points.shape[1])}))
 
 
-def pictures(rng: np.random.Generator, n: int, what: str, by: float) -> Seen:
-    """Return what is seen of drawn pictures; plain tests read 8 × 8 points of each."""
+def pictures(rng: np.random.Generator, n: int, what: str, by: float) -> Drawn:
+    """Return two versions of drawn pictures; plain tests read 8 × 8 points of each."""
     pool = _drawn()
     order = rng.permutation(len(pool))[: 2 * n]
     old, new = pool[order[:n]], pool[order[n:]].astype(np.float32)
@@ -164,9 +167,8 @@ def pictures(rng: np.random.Generator, n: int, what: str, by: float) -> Seen:
         new = np.where((rng.random(n) < by)[:, None, None, None], new.mean(axis=3, keepdims=True), new)
     sides = old, np.clip(new, 0, 255).astype(np.uint8)
     step = SIDE // 8
-    points = [one.reshape(n, 8, step, 8, step, 3).mean(axis=(2, 4)).reshape(n, -1) for one in sides]
-    found = ours(*(picture_data([encoded(pixels, "JPEG", quality=90) for pixels in one]) for one in sides))
-    return found | plain(*points, rng, boosting=False)
+    points = tuple(one.reshape(n, 8, step, 8, step, 3).mean(axis=(2, 4)).reshape(n, -1) for one in sides)
+    return tuple(picture_data([encoded(pixels, "JPEG", quality=90) for pixels in one]) for one in sides), points
 
 
 @cache
@@ -210,19 +212,27 @@ ROWS = (100, 300, 1_000, 5_000)
 Kept = dict[str, dict[str, dict[str, int]]]  # part → "shift|rows" → test → times seen, and "trials"
 
 
-def counted(part: str, once: Callable[..., Seen], rows: list[int], trials: int, equal: int, keep: Path | None) -> None:
+def counted(part: str, draw: Draw, rows: list[int], trials: int, equal: int, first: int, keep: Path | None) -> None:
     """Run the trials of a part, and keep what was seen of each shift as soon as it is known."""
     for n in rows:
         for place, (name, what, by) in enumerate(SHIFTS[part]):
             many = trials if by else equal
             if not many:
                 continue
-            seen = [once(np.random.default_rng([SEED, n, place, i]), n, what, by) for i in range(many)]
-            told = {test: sum(one[test] for one in seen) for test in TESTS[part]} | {"trials": many}
-            print(f"{part}, {name}, {n:,}: {told}", flush=True)
+            told = Counter(trials=many)
+            for i in range(first, first + many):
+                rng = np.random.default_rng([SEED, n, place, i])
+                sides, points = draw(rng, n, what, by)
+                seen = ours(*sides)
+                if by or n <= _PLAIN_EQUAL:
+                    seen |= plain(*points, rng, boosting=part == "tables")
+                told.update({test: int(found) for test, found in seen.items()})
+            print(f"{part}, {name}, {n:,}: {dict(told)}", flush=True)
             if keep is not None:
                 held: Kept = json.loads(keep.read_text()) if keep.exists() else {}
-                held.setdefault(part, {})[f"{place}|{n}"] = {k: int(v) for k, v in told.items()}
+                if first:
+                    told.update(held.get(part, {}).get(f"{place}|{n}", {}))
+                held.setdefault(part, {})[f"{place}|{n}"] = dict(told)
                 keep.write_text(json.dumps(held, indent=1))
 
 
@@ -234,12 +244,14 @@ def written(part: str, held: Mapping[str, Mapping[str, int]]) -> str:
         for n in ROWS:
             found = held.get(f"{place}|{n}")
             if found is not None:
-                cells = [_share(found[test], found["trials"], whole=not by) for test in tests]
+                cells = [_share(found.get(test), found["trials"], whole=not by) for test in tests]
                 lines.append(f"| {name} | {n:,} | {' | '.join(cells)} | {found['trials']:,} |")
     return "\n".join(lines)
 
 
-def _share(k: int, n: int, *, whole: bool) -> str:
+def _share(k: int | None, n: int, *, whole: bool) -> str:
+    if k is None:
+        return ""
     said = wilson(k, n)
     return f"{said.value:.2f} ({said.low:.2f}–{said.high:.2f})" if whole else f"{said.value:.2f}"
 
@@ -299,6 +311,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS), help="rows a side")
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--equal", type=int, default=300, help="trials where nothing shifts")
+    parser.add_argument("--first", type=int, default=0, help="number of the first trial; those before are kept")
     parser.add_argument("--data", type=Path, help="folder of the sentences")
     parser.add_argument("--model", help="folder of a model of sentence vectors")
     parser.add_argument("--keep", type=Path, help="add what is counted to this file")
@@ -307,8 +320,8 @@ def main() -> int:
     for part in told.parts:
         if part == "texts" and not (told.data and told.model):
             parser.error("texts need --data and --model")
-        once = {"tables": tables, "pictures": pictures}.get(part) or texts(*sentences(told.data, told.model))
-        counted(part, once, told.rows, told.trials, told.equal, told.keep)
+        draw = {"tables": tables, "pictures": pictures}.get(part) or texts(*sentences(told.data, told.model))
+        counted(part, draw, told.rows, told.trials, told.equal, told.first, told.keep)
     kept: Kept = json.loads(told.keep.read_text()) if told.keep and told.keep.exists() else {}
     if told.into:
         into(told.into, kept)
