@@ -92,7 +92,7 @@ def test_held_out_items_are_not_learnt_from(name):
         assert len(held) * learner.length <= len(learner._corpus.held_out)
         assert held.texts[1] == learner._corpus.text(learner._corpus.held_out[learner.length : 2 * learner.length])
     else:
-        np.testing.assert_array_equal(held.pixels[..., 0] * 255, learner._source.held_out)
+        np.testing.assert_array_equal(held.pixels[..., 0] * 255, learner._real.held_out)
 
 
 def test_a_learner_that_does_not_say_what_it_holds_out_is_told():
