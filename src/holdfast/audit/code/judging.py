@@ -230,7 +230,7 @@ def again_and_again(flow: Flow) -> list[tuple[str, list[Scored]]]:
         if score.loops or not chosen_on(flow, score):
             continue
         for fitted in flow.fitted:
-            if fitted.model in score.models:
+            if fitted.model in score.models and "Search" not in fitted.name:  # which may be over another model each
                 groups.setdefault((score.rows, fitted.name), {}).setdefault(fitted.settings, score)
     found = [(name, list(one.values())) for (_, name), one in groups.items() if len(one) >= MANY_SETTINGS]
     return found or [("", list(every[rows].values())) for rows, count in judged.items() if count >= MANY_MODELS]

@@ -118,7 +118,7 @@ def sort(m: Machine, owner: Data, args: Args, node: ast.AST) -> Any:
     """Return records sorted, which by date makes them a series."""
     del m
     names = strings(args.get(0, "by")) or []
-    dated = any(_DATES.search(name) for name in names)
+    dated = any(_DATES.search(name) for name in names[:1])  # by a person first, each has a series of their own
     index = getattr(getattr(node, "func", None), "attr", "") == "sort_index"
     last_first = (dated or (index and bool(owner.ordered))) and args.constant(None, "ascending") is False
     ordered = owner.ordered or (f"sorted by {names[0]}" if dated else "")

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from holdfast.audit.code import Code, code_of
-from holdfast.audit.code.telling import quoted, told
+from holdfast.audit.code.telling import one_a_line, quoted, told
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeFlows
 from holdfast.core.finding import Confidence, Finding, Location, Measure, Severity
@@ -45,10 +45,9 @@ def random_split_of_series(code_flows: CodeFlows) -> Iterator[Finding]:
     window.
     """
     for flow in code_flows.flows:
-        for split in flow.splits:
-            sign = next((one.ordered for one in split.given if one.ordered), "")
-            if not sign or not split.shuffled:
-                continue
+        shuffled = [split for split in flow.splits if split.shuffled and any(one.ordered for one in split.given)]
+        for split in one_a_line(shuffled, place=lambda one: one.place):
+            sign = next(one.ordered for one in split.given if one.ordered)
             yield told(
                 split.place,
                 f"{quoted(split.name)} at {split.place.name} parts a series at random: the program uses {quoted(sign)}",

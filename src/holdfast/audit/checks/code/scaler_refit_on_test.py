@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from holdfast.audit.code import Code, code_of
+from holdfast.audit.code.rows import covers
 from holdfast.audit.code.telling import quoted, told
 from holdfast.audit.definitions import Reference, check, clean, planted
 from holdfast.audit.facts.conduct.code import CodeLeaks
@@ -47,8 +48,11 @@ def scaler_refit_on_test(code_leaks: CodeLeaks) -> Iterator[Finding]:
         event = leak.learned
         if not leak.test_only or event.kind in {"over", "under", "augment", "model"}:
             continue
+        same = (event.kind, event.what, event.column)
         instead = [
-            one for one in flow.learned if one.id < event.id and one.kind == event.kind and one.what == event.what
+            one
+            for one in flow.learned[: event.id]
+            if (one.kind, one.what, one.column) == same and not covers(one.rows, event.rows)
         ]
         text = f"; it was fitted on {quoted(instead[-1].given)} at {instead[-1].place.name}" if instead else ""
         yield told(
