@@ -61,8 +61,8 @@ def main() -> None:
     if not asked.write:
         print(OPENING, *(run_again(one) for one in wanted), sep="", end="")
         return
-    parts = {part.partition("\n")[0]: PART + part for part in PAGE.read_text("utf-8").split(PART)[1:]}
-    parts |= {title(one): part for one in wanted if (part := run_again(one))}
+    told = {title(one): part for one in wanted if (part := run_again(one))}
+    parts = {part.partition("\n")[0]: PART + part for part in PAGE.read_text("utf-8").split(PART)[1:]} | told
     PAGE.write_text(OPENING + "".join(parts.get(title(one), "") for one in known), "utf-8")
 
 
