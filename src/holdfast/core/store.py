@@ -132,7 +132,9 @@ class RunStore:
             return Path(wanted)
         known = self.ids()
         if not known:
-            raise BadInput(f"no runs in {self.root} yet. Name another folder with --runs, or make one: holdfast --help")
+            raise BadInput(
+                f"no runs in {self.root} yet. Are they elsewhere? Say so with --runs. What makes one: holdfast --help"
+            )
         if wanted == "latest":
             return self.folder / known[0]
         matches = [one for one in known if wanted and (one.startswith(wanted) or one.endswith(wanted))]
