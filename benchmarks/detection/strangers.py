@@ -25,8 +25,10 @@ from holdfast.data.screening.text.style import style
 
 WORDS = 100  # of a text; shorter ones are left out
 PARTS = (0.0, 0.1, 0.25, 0.5)
-CASES = [("gpt-4", "gpt2-xl"), ("gpt-4", "davinci"), ("gpt-4", "gpt-j-6B"), ("gpt-4", "gpt-3.5-turbo"),
-         ("gpt2-xl", "gpt-4"), ("gpt2-xl", "gpt-j-6B")]  # fmt: skip
+CASES = (
+    "gpt-4:gpt2-xl gpt-4:davinci gpt-4:gpt-j-6B gpt-4:gpt-3.5-turbo gpt2-xl:gpt-4 gpt2-xl:gpt-j-6B "
+    "gpt-4+gpt2-xl:davinci gpt-4+gpt2-xl:gpt-j-6B"
+)
 SIZES = [(60, 80), (120, 120), (240, 200)]  # texts in a corpus, people's labelled texts; as many machines' if there are
 COMPUTED = [*SIZES, (500, 500), (1000, 1000)]
 
@@ -37,10 +39,12 @@ def main():
     parser.add_argument("--part", default="power,scans")
     parser.add_argument("--repeats", type=int, default=100)
     parser.add_argument("--scans", type=int, default=10)
+    parser.add_argument("--cases", default=CASES, help="labelled generators:the one that nobody labelled")
     told = parser.parse_args()
+    cases = [one.split(":") for one in told.cases.split()]
     for part in told.part.split(","):
         start = time.process_time()
-        power(told.data, told.repeats) if part == "power" else scans(told.data, told.scans)
+        power(told.data, told.repeats, cases) if part == "power" else scans(told.data, told.scans, cases)
         print(f"  ({part}: {time.process_time() - start:.0f} CPU seconds)\n", flush=True)
 
 
@@ -75,18 +79,21 @@ def drawn(found, rng, labelled, stranger, size, known, part):
     theirs = rng.permutation(sorted(found[stranger]))[:k]
     rest = rng.permutation(np.setdiff1d(sorted(found["people"]), theirs))
     ours, mine = rest[: size - k], rest[size - k :][:known]
-    kept = rng.permutation(np.setdiff1d(sorted(found[labelled]), np.concatenate([theirs, ours])))[:known]
+    kept, names = [], labelled.split("+")
+    for name in names:
+        free = rng.permutation(np.setdiff1d(sorted(found[name]), [*theirs, *ours]))[: known // len(names)]
+        kept += [found[name][one] for one in free]
     if len(mine) < known or len(theirs) < k or len(ours) < size - k:
         return None
-    return ([found["people"][one] for one in mine], [found[labelled][one] for one in kept],
-            [found[stranger][one] for one in theirs] + [found["people"][one] for one in ours])  # fmt: skip
+    asked = [found[stranger][one] for one in theirs] + [found["people"][one] for one in ours]
+    return [found["people"][one] for one in mine], kept, asked
 
 
-def power(data, repeats):
+def power(data, repeats, cases):
     found = habits(data)
     print(f"Habits: refused at a level of {LEVEL:g} of {repeats} corpora (computed), by part of the stranger; "
           + ", ".join(f"{name} {len(one)} texts" for name, one in found.items()))  # fmt: skip
-    for labelled, stranger in CASES:
+    for labelled, stranger in cases:
         for size, known in COMPUTED:
             line = []
             for part in PARTS:
@@ -108,7 +115,8 @@ def computed(found, labelled, stranger, size, known, part):
 
     What sampling alone adds to the squared difference is taken off.
     """
-    kinds = [np.array(list(found[name].values())) for name in ("people", labelled, stranger)]
+    kinds = [np.array([row for name in side.split("+") for row in found[name].values()])
+             for side in ("people", labelled, stranger)]  # fmt: skip
     rows = standardised(np.concatenate(kinds))
     rows = rows[:, np.ptp(rows, axis=0) > 0]
     human, machine, theirs = np.split(rows, np.cumsum([len(kind) for kind in kinds])[:2])
@@ -127,11 +135,11 @@ def computed(found, labelled, stranger, size, known, part):
     return ncf.sf(f.isf(LEVEL, k, freedom), k, freedom, max(least, 1e-9))
 
 
-def scans(data, repeats):
+def scans(data, repeats, cases):
     print(f"Whole screenings, {repeats} repeats: refused; else estimate, and upper end of the 90% interval (means)")
     people, machines = pool(data)
     found = {"people": people, **machines}
-    for labelled, stranger in CASES:
+    for labelled, stranger in cases:
         for size, known in (SIZES[0], SIZES[-1]):
             line = []
             for part in PARTS:

@@ -51,6 +51,8 @@ def test_commands_of_the_page_run(holdfast, corpus):
         said = " ".join(done.stdout.split())
         assert "of the texts are like the labelled machine texts" in said
         assert "no verdict" in said
+        assert "This covers no generator that nobody labelled." in said
+        assert "noticed at 50%" in said
         assert "machine-written" not in said
     attached = Store.open(corpus / "corpus").read()
     p = attached.numbers("_screen_p")

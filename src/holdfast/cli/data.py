@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "holdfast.cli.data_mix:mix",
         "Make a training set under a policy: shares, caps, and enough records by people.",
     ),
-    "scan": ("holdfast.cli.data_scan:scan", "Estimate how much of a corpus machines wrote."),
+    "scan": ("holdfast.cli.data_scan:scan", "Estimate how much of a corpus is like labelled machine texts."),
     "mark": ("holdfast.cli.data_mark:mark", "Read and write marks in texts (with a key) and tags of files."),
     "drift": ("holdfast.cli.data_drift:drift", "Say what moved between versions of data, or over time."),
     "review": (

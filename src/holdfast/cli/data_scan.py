@@ -11,7 +11,7 @@ from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, names
 
 @click.command(
     context_settings={"max_content_width": 100},
-    short_help="Estimate how much of a corpus machines wrote.",
+    short_help="Estimate how much of a corpus is like labelled machine texts.",
 )
 @click.argument("data", metavar="DATA")
 @click.option("--text", metavar="COLUMN", help="The column that holds the texts.  [default: the longest texts]")
@@ -32,7 +32,7 @@ from holdfast.cli.options import FORMAT, OUT, RUNS, SEED, names
 @RUNS
 def scan(data: str, known: tuple[str, ...], model: Path | None, second: Path | None, attach: Path | None, form: str,
          out: Path | None, store: Path, **flags: Any) -> int:  # fmt: skip
-    """Estimate how much of a corpus machines wrote, with an interval, or say why that cannot be told.
+    """Estimate how much of a corpus is like labelled machine texts, with an interval, or say why not.
 
     \b
       holdfast data scan corpus
