@@ -48,6 +48,7 @@ SETTINGS = DriftSettings()
 LEVEL = 0.05
 PERMUTATIONS = 199
 _PLAIN_EQUAL = 300  # equal rows a side, of which plain tests are asked as well: their level is theirs by construction
+_KEPT_AT_ONCE = 20  # trials
 MOST_PLAIN = 2_000  # rows of each side
 COLUMNS = 6
 SIDE = 32  # points of a picture
@@ -213,27 +214,31 @@ Kept = dict[str, dict[str, dict[str, int]]]  # part → "shift|rows" → test �
 
 
 def counted(part: str, draw: Draw, rows: list[int], trials: int, equal: int, first: int, keep: Path | None) -> None:
-    """Run the trials of a part, and keep what was seen of each shift as soon as it is known."""
+    """Run the trials of a part, and keep what was seen of each shift, some trials at a time."""
     for n in rows:
         for place, (name, what, by) in enumerate(SHIFTS[part]):
-            many = trials if by else equal
-            if not many:
-                continue
-            told = Counter(trials=many)
-            for i in range(first, first + many):
-                rng = np.random.default_rng([SEED, n, place, i])
-                sides, points = draw(rng, n, what, by)
-                seen = ours(*sides)
-                if by or n <= _PLAIN_EQUAL:
-                    seen |= plain(*points, rng, boosting=part == "tables")
-                told.update({test: int(found) for test, found in seen.items()})
-            print(f"{part}, {name}, {n:,}: {dict(told)}", flush=True)
-            if keep is not None:
-                held: Kept = json.loads(keep.read_text()) if keep.exists() else {}
-                if first:
-                    told.update(held.get(part, {}).get(f"{place}|{n}", {}))
-                held.setdefault(part, {})[f"{place}|{n}"] = dict(told)
-                keep.write_text(json.dumps(held, indent=1))
+            end = first + (trials if by else equal)
+            for start in range(first, end, _KEPT_AT_ONCE):
+                some = range(start, min(start + _KEPT_AT_ONCE, end))
+                told = Counter(trials=len(some))
+                for i in some:
+                    rng = np.random.default_rng([SEED, n, place, i])
+                    sides, points = draw(rng, n, what, by)
+                    seen = ours(*sides)
+                    if by or n <= _PLAIN_EQUAL:
+                        seen |= plain(*points, rng, boosting=part == "tables")
+                    told.update({test: int(found) for test, found in seen.items()})
+                print(f"{part}, {name}, {n:,}: {dict(told)}", flush=True)
+                if keep is not None:
+                    _add(keep, part, f"{place}|{n}", told, anew=not start)
+
+
+def _add(keep: Path, part: str, key: str, told: Counter[str], *, anew: bool) -> None:
+    held: Kept = json.loads(keep.read_text()) if keep.exists() else {}
+    if not anew:
+        told.update(held.get(part, {}).get(key, {}))
+    held.setdefault(part, {})[key] = dict(told)
+    keep.write_text(json.dumps(held, indent=1))
 
 
 def written(part: str, held: Mapping[str, Mapping[str, int]]) -> str:
