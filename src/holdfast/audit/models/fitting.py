@@ -114,13 +114,19 @@ def _empty(inputs: Inputs, places: np.ndarray, without: Sequence[str]) -> list[s
 
 
 def _predictions(fitted: Fitted, given: Any) -> Predictions:
+    shape = (len(given), len(fitted.classes))
+    known = np.asarray(getattr(fitted.estimator, "classes_", np.arange(len(fitted.classes))), dtype=np.int64)
+    if fitted.classes and not fitted.model.own:  # its answer is the likeliest class: to ask for it would cost as much
+        probabilities = np.zeros(shape)
+        probabilities[:, known] = fitted.estimator.predict_proba(given)
+        return Predictions(
+            probabilities.argmax(axis=1).astype(np.float64), fitted.classes, probabilities, probabilities
+        )
     values = np.asarray(fitted.estimator.predict(given), dtype=np.float64).reshape(-1)
     if len(values) != len(given):
         raise ValueError(f"{len(values):,} predictions for {len(given):,} rows")
     if not fitted.classes:
         return Predictions(values)
-    known = np.asarray(getattr(fitted.estimator, "classes_", np.arange(len(fitted.classes))), dtype=np.int64)
-    shape = (len(values), len(fitted.classes))
     if hasattr(fitted.estimator, "predict_proba"):
         probabilities = np.zeros(shape)
         probabilities[:, known] = np.asarray(fitted.estimator.predict_proba(given), dtype=np.float64)

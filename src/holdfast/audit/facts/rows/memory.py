@@ -15,10 +15,10 @@ from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Sampled
 
 LAGS = range(1, 49)  # two days of hours, four years of months
-_MOST_ROWS = 5_000  # a model is fitted twice on half of them: 0.4 CPU-seconds at 30 columns
+_MOST_ROWS = 5_000  # a model is fitted twice on half of them: 0.1 CPU-seconds at 30 columns
 _STRETCH = 500  # rows in a row: long enough for every lag
 _MOST_COLUMNS = 100
-_ROUNDS, _LEAVES = 30, 15
+_ROUNDS, _RATE, _LEAVES = 15, 0.3, 15  # 30 rounds at 0.15 explain no more
 _FEWEST_TO_FIT = 60
 _FEWEST_STEPS = 20  # of a column that rises all along; fewer are years or seasons
 _FOLLOWS = 0.4  # share of a column's variance that the label explains
@@ -186,20 +186,20 @@ def _out_of_fold(
         model = make(
             max_iter=_ROUNDS if not as_classes else max(5, _ROUNDS // len(labels.classes)),
             max_leaf_nodes=_LEAVES,
-            learning_rate=0.15,
+            learning_rate=_RATE,
             early_stopping=False,
             categorical_features=categorical if any(categorical) else None,
             random_state=0,
         )
         with one_thread():  # on so few rows a second thread mostly waits, and waiting is paid for
             model.fit(matrix[fit], target)
+            said = model.predict_proba(matrix[score]) if labels.is_classes else model.predict(matrix[score])
         if not labels.is_classes:
-            predicted[score, 0] = model.predict(matrix[score])
+            predicted[score, 0] = said
             continue
-        shares = model.predict_proba(matrix[score])
         places = {int(code): place for place, code in enumerate(model.classes_)}
         for column, code in enumerate(kept):
-            predicted[score, column] = shares[:, places[int(code)]] if int(code) in places else 0.0
+            predicted[score, column] = said[:, places[int(code)]] if int(code) in places else 0.0
     return predicted
 
 

@@ -12,6 +12,7 @@ from holdfast.audit.facts.columns.columns import ColumnProfiles
 from holdfast.audit.facts.labels.labels import Labels
 from holdfast.audit.facts.rows.rows import RowKeys
 from holdfast.audit.facts.rows.splits import SplitOf
+from holdfast.audit.threads import one_thread
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import NotApplicable
 from holdfast.core.record import Sampled
@@ -106,7 +107,8 @@ def _between(table: np.ndarray, asked: np.ndarray) -> Int[np.ndarray, " asked"]:
     one, other = np.triu_indices(k, 1)
     for start in range(0, len(asked), _BLOCK):
         points = asked[start : start + _BLOCK]
-        distance = squares - 2 * points @ table.T
+        with one_thread():
+            distance = squares - 2 * points @ table.T
         nearest = np.argpartition(distance, k - 1, axis=1)[:, :k]
         offset = table[nearest] - points[:, None, :]
         length = np.sqrt((offset**2).sum(axis=2))
