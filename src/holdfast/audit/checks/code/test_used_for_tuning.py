@@ -48,9 +48,10 @@ def test_used_for_tuning(code_flows: CodeFlows) -> Iterator[Finding]:
         of_one_model = (choice for choice in choices(flow) if not choice.several_models)
         for one in one_a_line(of_one_model, place=lambda choice: choice.at):
             decided = f", decided at {one.decided.name}" if one.decided.line != one.at.line else ""
+            scored = "the score is taken on them too" if one.score is not None else "no other rows give a score"
             yield told(
                 one.at,
-                f"test rows choose at {one.at.name} ({one.how}{decided}), and the score is taken on them too",
+                f"test rows choose at {one.at.name} ({one.how}{decided}), and {scored}",
                 severity=Severity.ERROR,
                 confidence=Confidence.HIGH,
                 measure=Measure(name="choices made on test rows", value=1, threshold=0),
