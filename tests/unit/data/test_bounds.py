@@ -3,13 +3,15 @@
 import gzip
 import json
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
 from holdfast.core.errors import BadInput
-from holdfast.data import settling
+from holdfast.data import inference, settling
 from holdfast.data.inputs import parts_of
+from holdfast.data.loaders import parquet
 from holdfast.data.loading import load
 from holdfast.data.matching import matched
 from holdfast.data.settling import settled
@@ -87,3 +89,22 @@ def test_a_sheet_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
 def test_a_stream_that_can_be_read_once_is_enough():
     table = pa.table({"a": [1, 2], "b": ["x", "y"]})
     assert load({"all": table.to_reader()}).table.to_pydict() == table.to_pydict()
+
+
+def test_reading_parquet_holds_no_more_than_a_row_group(tmp_path):
+    path = tmp_path / "a.parquet"
+    rng = np.random.default_rng(0)
+    pyarrow.parquet.write_table(pa.table({"a": rng.normal(size=1 << 20)}), path, row_group_size=1 << 16)
+    before, most = pa.total_allocated_bytes(), 0
+    for block in parquet._blocks(path):
+        most = max(most, pa.total_allocated_bytes() - before)
+        del block
+    assert most < path.stat().st_size / 4  # sixteen groups
+
+
+def test_a_look_at_a_column_takes_every_so_many_values_whatever_its_chunks():
+    values = pa.array([f"{i} a b c d e" if i % 7 else "x" for i in range(25_000)], pa.large_string())
+    whole, parts = pa.chunked_array([values]), pa.chunked_array([values[:1], values[1:9_999], values[9_999:]])
+    assert inference._every(whole, 3).to_pylist() == values.to_pylist()[::3]
+    assert inference._every(parts, 3).equals(inference._every(whole, 3))
+    assert inference.kind_of(parts) == inference.kind_of(whole) == "text"
