@@ -29,13 +29,13 @@ def label_in_features(code_flows: CodeFlows) -> Iterator[Finding]:
     ## How it works
     The program is followed line by line without being run: which columns a table was read with, which were taken out,
     and which were computed from which, row by row. A finding is a fit on a table that still has the label's column, a
-    column computed from it, or the one column that the label was computed from. So is a column that is filled in only
+    column computed from it, or all the columns that the label was computed from. So is a column that is filled in only
     once the label is known: the reason beside the label by its name, and those that the descriptions of LendingClub's
     loans, of the Titanic's passengers and of the bank's phone calls (UCI) call so.
 
     ## Limits
     Only fits whose steps are all known and pick no columns are judged. What is shifted into the past or the future is
-    taken for another column. A label computed from several columns is not traced back to them.
+    taken for another column. Where some of the columns behind a label are missing, nothing is said of the others.
 
     ## Fix
     Drop the label's column, and whatever was computed from it, before the fit.

@@ -34,7 +34,7 @@ def random_split_of_series(code_flows: CodeFlows) -> Iterator[Finding]:
     ## How it works
     The program is followed line by line without being run. A finding is a random split, or folds that put later
     rows into training, of rows that the program itself treats as a series: it lags, differences or rolls over
-    them, resamples them in time, sorts them or indexes them by date, or cuts them into windows.
+    them, resamples them in time, sorts them or indexes them by date first, or cuts them into windows.
 
     ## Limits
     Code in other files, in libraries it does not know and behind `exec` is not followed. A table with a date

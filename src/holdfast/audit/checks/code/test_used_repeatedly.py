@@ -34,11 +34,11 @@ def test_used_repeatedly(code_flows: CodeFlows) -> Iterator[Finding]:
     ## How it works
     The program is followed line by line without being run. A finding is a model chosen among several by its
     score on the same test rows, or one kind of model fitted with three or more settings and judged on the same
-    test rows each time.
+    test rows each time. Four or more models that are judged there without a choice in the program are told in a note.
 
     ## Limits
-    Code in other files, in libraries it does not know and behind `exec` is not followed. A table that compares
-    models and chooses none is not reported. Other runs of the program are not seen.
+    Code in other files, in libraries it does not know and behind `exec` is not followed. Whether a person
+    chose by the scores is not known. Other runs of the program are not seen.
 
     ## Fix
     Compare by cross-validation inside the training rows; score the one chosen model on the test rows, once.
