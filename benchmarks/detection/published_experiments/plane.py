@@ -39,10 +39,10 @@ regimes = []
 measures = ["sliced-wasserstein", "coverage"]
 regime.synthetic.feeds = [{ name = "synthetic", of = "model" }]
 regime.half.feeds = [{ name = "real", of = "real", share = 0.5, every = "once" },
-                     { name = "synthetic", of = "model", share = 0.5 }]
-regime.real.feeds = [{ name = "real", of = "real", every = "once" }]"""
+                     { name = "synthetic", of = "model", share = 0.5 }]"""
 
-TENTH = """
+MORE = """
+regime.real.feeds = [{ name = "real", of = "real", every = "once" }]
 regime.tenth.feeds = [{ name = "real", of = "real", share = 0.1, every = "once" },
                       { name = "synthetic", of = "model", share = 0.9 }]"""
 
@@ -56,5 +56,5 @@ EXPERIMENTS = tuple(
         *of_file(f"{world}.toml", SETTINGS.replace("WORLD", world).replace("GENERATIONS", f"{generations}") + more),
         plane,
     )
-    for world, generations, more in (("two-moons", 15, TENTH), ("eight-gaussians", 6, ""))
+    for world, generations, more in (("two-moons", 15, MORE), ("eight-gaussians", 4, ""))
 )

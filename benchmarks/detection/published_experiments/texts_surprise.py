@@ -10,14 +10,16 @@ PAIRS = {
     "mixed": "of its own text, drawn as it is, with a fifth of real text among it",
 }
 
-REGIMES = """\
+PLAIN = """\
 [regime.plain-surprising]
 subsample = true
 choose = "most-surprising"
 feeds = [{ name = "synthetic", of = "model", share = 2.0 }]
 [regime.plain-random]
 subsample = true
-feeds = [{ name = "synthetic", of = "model", share = 2.0 }]
+feeds = [{ name = "synthetic", of = "model", share = 2.0 }]"""
+
+CAREFUL = """
 [regime.careful-surprising]
 subsample = true
 choose = "most-surprising"
@@ -33,7 +35,7 @@ generations = 10
 replicates = 20
 measures = ["ngram-perplexity-of-real", "ngram-perplexity-of-generated", "types-spoken"]
 regimes = []
-{REGIMES}
+{PLAIN}{CAREFUL}
 [regime.mixed-surprising]
 subsample = true
 choose = "most-surprising"
@@ -49,7 +51,7 @@ generations = 5
 replicates = 3
 measures = ["perplexity-of-real", "perplexity-of-generated"]
 regimes = []
-{REGIMES}"""
+{PLAIN}"""
 
 
 def shown(curve: Curve, at: int = -1) -> tuple[str, str]:
