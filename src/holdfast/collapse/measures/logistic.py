@@ -29,9 +29,13 @@ def log_odds_error(model: Logistic, truth: Logistic) -> PerReplicate:
 def excess_log_loss(model: Logistic, truth: Logistic) -> PerReplicate:
     """Expected loss in nats per label of a new real item, beyond that of the true model.
 
-    Inputs are standard normal, so it is an integral over one normal number. Infinite in a history in which no fit
-    exists: a model that is certain of each label is wrong about some.
+    Of normal inputs it is an integral over one normal number, of a table the mean over a thousand rows. Infinite in a
+    history in which no fit exists: a model that is certain of each label is wrong about some.
     """
+    if truth.inputs.shape[1]:
+        true, own = _odds(truth, truth), _odds(model, truth)
+        loss = (np.logaddexp(0, own) - np.logaddexp(0, true) - expit(true) * (own - true)).mean(axis=1)
+        return np.where(model.separated, np.inf, loss)
     true, own = (np.linalg.norm(one.coefficients, axis=1) for one in (truth, model))
     chance = expit(true[:, None] * NORMAL)
     # E p₀(x) x′θ = θ₀′θ E p₀(1 − p₀), by Stein's identity.
@@ -56,8 +60,11 @@ def confidence(model: Logistic, truth: Logistic) -> PerReplicate:
 def decisions_changed(model: Logistic, truth: Logistic) -> PerReplicate:
     """Share of new real items for which the model finds the other label likelier than the truth does.
 
-    Inputs are standard normal, so it is the angle between the two vectors of coefficients over π.
+    Of normal inputs it is the angle between the two vectors of coefficients over π, of a table the mean over a thousand
+    rows.
     """
+    if truth.inputs.shape[1]:
+        return ((_odds(model, truth) > 0) != (_odds(truth, truth) > 0)).mean(axis=1)
     lengths = np.linalg.norm(model.coefficients, axis=1) * np.linalg.norm(truth.coefficients, axis=1)
     along = np.sum(model.coefficients * truth.coefficients, axis=1)
     cosine = np.divide(along, lengths, out=np.full(len(along), np.nan), where=lengths > 0)
@@ -71,6 +78,10 @@ def separated(model: Logistic) -> PerReplicate:
     The mean over histories is the share of them that came to that.
     """
     return model.separated.astype(np.float64)
+
+
+def _odds(model: Logistic, truth: Logistic) -> Float[np.ndarray, "replicates rows"]:
+    return model.coefficients @ truth.inputs[0].T  # the same rows in each replicate
 
 
 def _softened(spread: Float[np.ndarray, " replicates"]) -> PerReplicate:

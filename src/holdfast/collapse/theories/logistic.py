@@ -1,8 +1,8 @@
 """Logistic regression, to first order in the number of items: a fit is a weighted mean of what its batches say.
 
-The first order leaves out that the curvature of the likelihood moves with the log-odds. With standard normal inputs an
-error of the coefficients is one of the log-odds, so the prediction itself says where it holds: it is too small by
-about its own value: a tenth at 0.1, a fifth at the worst (`benchmarks/detection/first_order.py`). Beyond it is silent.
+The first order leaves out that the curvature of the likelihood moves with the log-odds. Their squared error, which it
+predicts as well, therefore says where it holds: with standard normal inputs it is too small by about that, a tenth at
+0.1, and a fifth at the worst (`benchmarks/detection/first_order.py`). Beyond it is silent.
 """
 
 import numpy as np
@@ -27,11 +27,22 @@ _FEW_REAL = {"feeds": [{"name": "real", "of": "real", "size": 200, "weight": "go
                        {"name": "synthetic", "of": "model", "size": 800, "weight": "golden"}]}  # fmt: skip
 
 
-def variance_of_one_item(learner: LogisticRegression) -> float:
-    """Return tr I⁻¹, I being Fisher's information of one item: E p(1 − p) x x′ over standard normal inputs."""
+def _covariance(learner: LogisticRegression) -> tuple[np.ndarray, np.ndarray]:
+    """Return I⁻¹ and E x x′, I = E p(1 − p) x x′ being Fisher's information of one item."""
+    if learner.file is not None:
+        rows = learner.table
+        chance = expit(rows @ learner.true_coefficients)
+        return np.linalg.inv((rows.T * (chance * (1 - chance))) @ rows / len(rows)), rows.T @ rows / len(rows)
     chance = expit(learner.signal * NORMAL)
     spread = chance * (1 - chance) * MASS
-    return float(1 / (spread @ NORMAL**2) + (learner.dimensions - 1) / spread.sum())
+    each = np.full(learner.dimensions, spread.sum())
+    each[0] = spread @ NORMAL**2
+    return np.diag(1 / each), np.eye(learner.dimensions)
+
+
+def variance_of_one_item(learner: LogisticRegression) -> float:
+    """Return tr I⁻¹: the squared error of the coefficients, in units of 1 over the number of items."""
+    return float(np.trace(_covariance(learner)[0]))
 
 
 def _likeliest(setting: Setting) -> LogisticRegression:
@@ -43,7 +54,8 @@ def _likeliest(setting: Setting) -> LogisticRegression:
 
 def _spoken(setting: Setting, risk: np.ndarray) -> np.ndarray:
     """Return the risk where the first order is enough, not a number beyond. Raises NotApplicable if that is nowhere."""
-    far = risk * variance_of_one_item(_likeliest(setting))
+    inverse, inputs = _covariance(_likeliest(setting))
+    far = risk * float(np.sum(inverse * inputs))
     near = far <= _FARTHEST
     if not near[1]:
         least = int(np.ceil(setting.sizes[0] * far[1] / _FARTHEST))
@@ -70,7 +82,7 @@ def _replacing(setting: Setting) -> np.ndarray:
 @theory(
     measure="log-odds-error",
     formula="E|θ_t − θ*|² ≈ tr I⁻¹ Σ_b c²_{t,b}/M_b, I = E p(1 − p) x x′, c the weight of batch b's noise in model t",
-    assumes=f"maximum likelihood; any graph, weights and subsamples; a predicted error of at most {_FARTHEST:g}",
+    assumes=f"maximum likelihood; any graph, weights and subsamples; log-odds off by at most {_FARTHEST:g}, squared",
     source=f"parameter-risk engine; {_DEY_DONOHO}, for its scope",
     url=_URL,
     exact=False,
@@ -93,12 +105,12 @@ def logistic_by_risk(setting: Setting) -> np.ndarray:
     source=f"parameter-risk engine, with Wilks's expansion of the loss; {_DEY_DONOHO}, for its scope",
     url=_URL,
     exact=False,
-    near_miss=lambda setting: setting.learner.dimensions * _by_risk(setting),  # as if it were the deviance
+    near_miss=lambda setting: setting.learner.width * _by_risk(setting),  # as if it were the deviance
     cases=({**_ODDS, "samples": 400, "options": _SAME, "regimes": ["accumulate", "golden", "fixed-real"]},),
 )
 def logistic_loss_by_risk(setting: Setting) -> np.ndarray:
     """What a label costs beyond the true model: half a nat for each input and item, times what the graph says."""
-    return _likeliest(setting).dimensions / 2 * _by_risk(setting)
+    return _likeliest(setting).width / 2 * _by_risk(setting)
 
 
 def _one_fit(setting: Setting) -> np.ndarray:

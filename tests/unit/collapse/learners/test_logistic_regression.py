@@ -1,5 +1,7 @@
 """Logistic regression in lock-step, against scikit-learn, linear programmes and rows that are counted."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -7,9 +9,10 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression as Reference
 
 from holdfast.collapse.definitions import Draw, Part
-from holdfast.collapse.lab.experiment import Experiment
+from holdfast.collapse.lab.experiment import Experiment, made_learner
 from holdfast.collapse.lab.verb import run_experiment
-from holdfast.collapse.learners.logistic_regression import Counted, Logistic, LogisticRegression, fitted
+from holdfast.collapse.learners.labelled import labelled
+from holdfast.collapse.learners.logistic_regression import Counted, Logistic, LogisticRegression, _same_rows, fitted
 from holdfast.collapse.measures.logistic import (
     confidence,
     decisions_changed,
@@ -140,8 +143,8 @@ def test_labels_have_the_chances_of_the_model(rng: np.random.Generator) -> None:
 def test_the_same_inputs_are_the_same_and_their_labels_are_counted(rng: np.random.Generator) -> None:
     truth = SAME.truth(6, rng)
     first, second, longer = (SAME.draw(truth, Draw(size), rng) for size in (50, 50, 80))
-    rows = SAME._rows(truth.seed, 80)
-    np.testing.assert_array_equal(SAME._rows(truth.seed, 50), rows[:, :50])
+    rows = _same_rows(tuple(truth.seed.tolist()), 80, SAME)
+    np.testing.assert_array_equal(_same_rows(tuple(truth.seed.tolist()), 50, SAME), rows[:, :50])
     assert len(np.unique(rows[:, 0, 0])) == 6
     assert not np.array_equal(first.ones, second.ones)
     pool = SAME.pool([first, second, longer])
@@ -190,7 +193,9 @@ def test_measures_are_means_over_items(rng: np.random.Generator) -> None:
 
 
 def test_measures_that_have_no_bound_are_infinite_where_no_fit_exists() -> None:
-    truth = Logistic(np.array([[1.0, 0.0]] * 2), np.zeros(2, dtype=bool), np.zeros(2, dtype=np.int64))
+    truth = Logistic(
+        np.array([[1.0, 0.0]] * 2), np.zeros(2, dtype=bool), np.zeros(2, dtype=np.int64), np.empty((2, 0, 2))
+    )
     model = truth._replace(coefficients=np.array([[0.0, 1.0], [1.0, 1.0]]), separated=np.array([True, False]))
     assert separated.run(model).tolist() == [1.0, 0.0]
     for one in (excess_log_loss, log_odds_error, confidence):
@@ -240,3 +245,84 @@ def test_items_are_chosen_and_pooled(rng: np.random.Generator) -> None:
     assert isinstance(both, Items)
     assert both.filled.shape == (2, 12, 4)
     assert ODDS.choose(both, 6, rng).filled.shape == (2, 6, 4)
+
+
+@pytest.fixture
+def table(tmp_path: Path, rng: np.random.Generator) -> LogisticRegression:
+    """A learner on a table whose inputs are neither normal nor alike."""
+    size = np.round(rng.exponential(3.0, 400), 3)
+    age = np.round(40 + 9 * rng.standard_normal(400), 3)
+    told = np.where(rng.random(400) < expit(0.5 * size - 2 + 0.05 * (age - 40)), "yes", "no")
+    lines = [f"{a},{b},{c},x{i}" for i, (a, b, c) in enumerate(zip(size, age, told, strict=True))]
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(["size,age,answer,name", *lines]) + "\n")
+    return LogisticRegression(file=str(path), label="answer", inputs=("size", "age"))
+
+
+def test_the_truth_of_a_table_is_the_fit_to_all_of_it(table: LogisticRegression, rng: np.random.Generator) -> None:
+    rows = table.table
+    np.testing.assert_allclose(rows.mean(axis=0), [1, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(rows.std(axis=0), [0, 1, 1])
+    labels = labelled(str(table.file), "answer", ("size", "age")).labels
+    reference = Reference(fit_intercept=False, C=np.inf, tol=1e-10, max_iter=1000).fit(rows, labels)
+    truth = table.truth(3, rng)
+    np.testing.assert_allclose(truth.coefficients, np.tile(reference.coef_, (3, 1)), rtol=1e-4)
+    batch = table.draw(truth, Draw(20_000), rng).filled
+    assert {row.tobytes() for row in batch[0, :, :-1]} == {row.tobytes() for row in rows}
+    found, _ = at_once(batch)
+    np.testing.assert_allclose(found, truth.coefficients, atol=0.12)
+    assert table.refuse(6)
+    assert not table.refuse(7)
+
+
+def test_rows_of_a_table_may_stay_the_same(table: LogisticRegression, rng: np.random.Generator) -> None:
+    same = table.model_copy(update={"design": "same"})
+    truth = same.truth(3, rng)
+    seeds = tuple(truth.seed.tolist())
+    np.testing.assert_array_equal(_same_rows(seeds, 50, same), _same_rows(seeds, 80, same)[:, :50])
+    model = same.fit([Part(same.draw(truth, Draw(5000), rng), 1.0)], rng, None)
+    np.testing.assert_allclose(model.coefficients, truth.coefficients, atol=0.25)
+
+
+def test_measures_of_a_table_are_means_over_its_rows(table: LogisticRegression, rng: np.random.Generator) -> None:
+    truth = table.truth(2, rng)
+    model = truth._replace(coefficients=np.array([[1.0, -1.0, 0.3], [0.0, 2.0, 0.0]]))
+    rows = table.table
+    true, own = rows @ truth.coefficients[0], rows @ model.coefficients.T
+    chance = expit(true)
+    loss = -(chance[:, None] * np.log(expit(own)) + (1 - chance[:, None]) * np.log(expit(-own)))
+    least = -(chance * np.log(chance) + (1 - chance) * np.log(1 - chance))
+    np.testing.assert_allclose(excess_log_loss.run(model, truth), loss.mean(axis=0) - least.mean())
+    changed = ((own > 0) != (true > 0)[:, None]).mean(axis=0)
+    np.testing.assert_allclose(decisions_changed.run(model, truth), changed)
+
+
+TOLD = "a,b,c,d,y,z\n" + "".join(
+    f"{i % 7},{i % 5},{2 * (i % 5)},{'' if i == 3 else i},{i % 2},{i % 3}\n" for i in range(60)
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"label": "y", "inputs": ["a", "d"]}, "'d' is missing in 1 of 60 rows"),
+        ({"label": "z"}, "3 values; wanted 2"),
+        ({"label": "w"}, "no column 'w'"),
+        ({"label": "y", "inputs": ["a", "b", "c"]}, "one of a, b, c says nothing"),
+        ({"label": "y", "inputs": ["y"]}, "without an error"),
+        ({"label": "y", "dimensions": 3}, "dimensions: not with a file"),
+        ({"file": None, "label": "y"}, "give a file"),
+        ({}, "needs a label"),
+        ({"label": "y", "file": "nowhere.csv"}, "no file or folder nowhere.csv"),
+    ],
+)
+def test_a_table_that_cannot_be_learnt_from_is_refused(options: dict[str, object], said: str, tmp_path: Path) -> None:
+    path = tmp_path / "told.csv"
+    path.write_text(TOLD)
+    with pytest.raises(BadInput, match=said):
+        made_learner("logistic-regression", {"file": str(path), **options})[1].truth(1, np.random.default_rng(0))
+
+
+def test_columns_that_are_no_numbers_have_to_be_left_out_by_name(table: LogisticRegression) -> None:
+    with pytest.raises(BadInput, match=r"no numbers \(name\).*options.inputs = \['size', 'age'\]"):
+        table.model_copy(update={"inputs": ()}).truth(1, np.random.default_rng(0))

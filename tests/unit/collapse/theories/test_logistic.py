@@ -1,6 +1,7 @@
 """First-order theory of logistic regression: closed forms against the engine, and where it falls silent."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,6 +38,20 @@ def test_the_information_of_an_item_is_that_of_its_curvature() -> None:
         information = (inputs * (chance * (1 - chance))[:, None]).T @ inputs / len(inputs)
         one = variance_of_one_item(LogisticRegression(dimensions=3, signal=signal))
         assert one == pytest.approx(np.trace(np.linalg.inv(information)), rel=0.01)
+
+
+def test_the_information_of_a_table_is_that_of_its_rows(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    inputs = rng.exponential(size=(300, 2))
+    labels = rng.random(300) < expit(inputs @ [1.0, -1.0])
+    lines = [f"{a},{b},{int(c)}" for (a, b), c in zip(inputs, labels, strict=True)]
+    (tmp_path / "told.csv").write_text("\n".join(["a,b,y", *lines]))
+    learner = LogisticRegression(file=str(tmp_path / "told.csv"), label="y")
+    chance = expit(learner.table @ learner.true_coefficients)
+    information = np.mean([p * (1 - p) * np.outer(x, x) for x, p in zip(learner.table, chance, strict=True)], axis=0)
+    assert variance_of_one_item(learner) == pytest.approx(np.trace(np.linalg.inv(information)))
+    loss = asked(logistic_loss_by_risk, "replace", 3000, 1, file=learner.file, label="y")
+    assert loss == pytest.approx([0, 3 / 2 / 3000])
 
 
 def test_the_golden_weight_is_what_the_engine_says() -> None:
