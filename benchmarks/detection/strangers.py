@@ -18,11 +18,12 @@ from scipy.stats import f, ncf
 from screening import files, pairs
 
 from holdfast.data.intervals import wilson
-from holdfast.data.screening.share.habits import LEVEL, habits_test
+from holdfast.data.screening.share.mixtures import LEVEL, habits_test
 from holdfast.data.screening.share.shift import standardised
 from holdfast.data.screening.text.screening import ScreenSettings, screen
 from holdfast.data.screening.text.style import style
 
+FEWEST = 40  # texts of a labelled generator
 WORDS = 100  # of a text; shorter ones are left out
 PARTS = (0.0, 0.1, 0.25, 0.5)
 CASES = (
@@ -74,7 +75,7 @@ def habits(data):
 
 
 def drawn(found, rng, labelled, stranger, size, known, part):
-    """Return people's, machines' and asked entries of `found`; nothing that is asked about has a labelled subject."""
+    """Return entries of `found`: people's, of each labelled generator, asked about; no subject is on both sides."""
     k = round(part * size)
     theirs = rng.permutation(sorted(found[stranger]))[:k]
     rest = rng.permutation(np.setdiff1d(sorted(found["people"]), theirs))
@@ -82,11 +83,11 @@ def drawn(found, rng, labelled, stranger, size, known, part):
     kept, names = [], labelled.split("+")
     for name in names:
         free = rng.permutation(np.setdiff1d(sorted(found[name]), [*theirs, *ours]))[: known // len(names)]
-        kept += [found[name][one] for one in free]
-    if len(mine) < known or len(theirs) < k or len(ours) < size - k:
+        kept.append([found[name][one] for one in free])
+    if min(map(len, kept)) < FEWEST or len(mine) < known or len(theirs) < k or len(ours) < size - k:
         return None
     asked = [found[stranger][one] for one in theirs] + [found["people"][one] for one in ours]
-    return [found["people"][one] for one in mine], kept, asked
+    return [[found["people"][one] for one in mine], *kept, asked]
 
 
 def power(data, repeats, cases):
@@ -102,7 +103,8 @@ def power(data, repeats, cases):
                     rows = drawn(found, rng, labelled, stranger, size, known, part)
                     if rows is None:
                         break
-                    refused.append(habits_test(*map(np.array, rows)).refuses)
+                    *kinds, asked = map(np.array, rows)
+                    refused.append(habits_test(kinds, asked)[0].refuses)
                 seen = wilson(sum(refused), len(refused)) if refused else None
                 said = f"{seen.value:.2f} ({seen.low:.2f}-{seen.high:.2f})" if seen else "-"
                 line.append(f"{part:.0%} {said} [{computed(found, labelled, stranger, size, known, part):.2f}]")
@@ -148,9 +150,11 @@ def scans(data, repeats, cases):
                     sides = drawn(found, rng, labelled, stranger, size, known, part)
                     if sides is None:
                         break
-                    origin = np.repeat([0, 1, -1], [len(side) for side in sides])
+                    sizes = [len(side) for side in sides]
+                    origin = np.repeat([0, *[1] * (len(sides) - 2), -1], sizes)
+                    makers = np.repeat([None, *labelled.split("+"), None], sizes)
                     settings = ScreenSettings(compare=False, seed=int(rng.integers(1 << 30)))
-                    share = screen([text for side in sides for text in side], origin, settings).share
+                    share = screen([text for side in sides for text in side], origin, settings, generators=makers).share
                     others = any(one.refuses for one in share.tests if one.name != "habits of writing")
                     seen.append((bool(share.refused), share.best.value, share.best.high, others))
                 if seen:

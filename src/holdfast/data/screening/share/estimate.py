@@ -1,6 +1,7 @@
 """The share of machine text with its interval, or why it is not estimable."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -8,7 +9,8 @@ from jaxtyping import Float, Int
 from holdfast.core.random import Streams
 from holdfast.data.screening.share.estimators import ESTIMATORS
 from holdfast.data.screening.share.histograms import Histograms, centres_of, edges_of, resampled, rows_of
-from holdfast.data.screening.share.shift import Test, fit_test
+from holdfast.data.screening.share.mixtures import fit_test
+from holdfast.data.screening.share.shift import Test
 
 REPLICATES = 500
 FEWEST = 30  # texts of a corpus whose share is estimated
@@ -101,6 +103,30 @@ def intervals(found: Histograms, level: float) -> tuple[Interval, ...]:
     return tuple(result)
 
 
-def shared_fit(known: Calibrated, asked: Float[np.ndarray, "asked bins"]) -> Test:
-    """Return the test of fit of the mixture."""
-    return fit_test(known.human, known.machine, asked)
+def whichever(
+    known: Calibrated, kinds: Sequence[Int[np.ndarray, " machines"]], asked: Float[np.ndarray, "asked bins"],
+    family: Int[np.ndarray, " asked"], level: float, streams: Streams,
+) -> tuple[Interval, ...]:  # fmt: skip
+    """Return each method's estimate with an interval that holds whichever labelled generators wrote the machines' part.
+
+    `kinds` are the places of each generator's texts among the machines'. A corpus by one of them alone, or by any of
+    them in other parts than labelled, has a share between what each alone would mean: the intervals are joined.
+    """
+    found = intervals(histograms(known, asked, family, streams), level)
+    if len(kinds) < 2:
+        return found
+    for kind in kinds:
+        own = replace(known, machine=known.machine[kind], machine_family=known.machine_family[kind])
+        alone = intervals(histograms(own, asked, family, streams), level)
+        found = tuple(
+            replace(one, low=min(one.low, other.low), high=max(one.high, other.high))
+            for one, other in zip(found, alone, strict=True)
+        )
+    return found
+
+
+def shared_fit(
+    known: Calibrated, kinds: Sequence[Int[np.ndarray, " machines"]], asked: Float[np.ndarray, "asked bins"]
+) -> Test:
+    """Return the test of fit of the mixture of people and each generator."""
+    return fit_test([known.human, *(known.machine[kind] for kind in kinds)], asked)

@@ -1,11 +1,11 @@
 """Is the corpus a mixture of the labelled kinds? Tests that refuse a share that could not be trusted.
 
-Here are those of scores and of n-grams, in `habits` that of habits of writing. Each has the chance of a wrong refusal
+Here is that of n-grams, in `mixtures` those of scores and of habits of writing. Each has the chance of a wrong refusal
 that is set, up to what a finite sample does to it; their power grows with the texts and is measured in
 `benchmarks/detection/strangers.py`. What none sees: a generator whose texts are, to every feature, like people's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ LEVEL = 0.005  # chance of a wrong refusal by each test
 MOST = 1_500  # texts of a side that the tests of shift look at: more would refuse for differences that do no harm
 _FOLDS, _REPLICATES = 5, 300
 _STRENGTH, _DENSE = 3.0, 0.15
-_COARSE = 6  # bins of the test of fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +38,11 @@ class Test:
         return self.p_value < self.level
 
 
-def fit_test(
-    human: Float[np.ndarray, "humans bins"], machine: Float[np.ndarray, "machines bins"],
-    asked: Float[np.ndarray, "asked bins"], level: float = LEVEL,
-) -> Test:  # fmt: skip
-    """Return whether the scores asked about are a mixture of the two labelled distributions of scores, at any share.
-
-    Hansen's (1982) test of over-identification: r(a) = mean(asked) − a mean(machine) − (1 − a) mean(human) in all bins
-    but one, weighed by its covariance, which has the errors of all three samples; the least over a is χ² with bins − 2
-    degrees of freedom.
-    """
-    from scipy.stats import chi2
-
-    groups = _even(human, machine)
-    sides = [np.stack([one[:, groups == at].sum(1) for at in range(_COARSE - 1)], axis=1)
-             for one in (human, machine, asked)]  # fmt: skip
-    means = [side.mean(axis=0) for side in sides]
-    # Half a text more in each group: a group that one kind leaves empty has a variance all the same.
-    smooth = [(mean * len(side) + 0.5) / (len(side) + 0.5 * _COARSE) for mean, side in zip(means, sides, strict=True)]
-
-    def covariance(shares: np.ndarray, n: int) -> np.ndarray:
-        return (np.diag(shares) - np.outer(shares, shares)) / n
-
-    def distance(share: float) -> float:
-        rest = means[2] - share * means[1] - (1 - share) * means[0]
-        spread = covariance(share * smooth[1] + (1 - share) * smooth[0], len(asked))
-        spread = spread + share**2 * covariance(smooth[1], len(machine))
-        spread = spread + (1 - share) ** 2 * covariance(smooth[0], len(human)) + 1e-9 * np.eye(_COARSE - 1)
-        return float(rest @ np.linalg.solve(spread, rest))
-
-    least = min(distance(share) for share in np.linspace(0, 1, 51))
-    p = float(chi2.sf(least, _COARSE - 2))
-    says = f"scores {'are no' if p < level else 'may be a'} mixture of the two labelled distributions of scores"
-    return Test("fit of the mixture", least, 0.0, float(chi2.ppf(1 - level, _COARSE - 2)), p, level, says)
-
-
 def classifier_test(
-    human: Features, machine: Features, asked: Features, share: float, families: Int[np.ndarray, " all"],
+    kinds: Sequence[Features], asked: Features, shares: Sequence[float], families: Int[np.ndarray, " all"],
     rng: np.random.Generator, level: float = LEVEL, advance: Callable[[int], None] = lambda _: None,
 ) -> Test:  # fmt: skip
-    """Return whether a classifier tells the texts asked about from the labelled ones, mixed at `share`.
+    """Return whether a classifier tells the texts asked about from the labelled ones, mixed at `shares`.
 
     The two-sample classifier test (Lopez-Paz & Oquab, 2017), with labelled texts weighted to the fitted mixture, its
     area under the curve out of folds that keep families together, and its error from redrawing families.
@@ -86,10 +50,10 @@ def classifier_test(
     from scipy.stats import norm
     from sklearn.linear_model import LogisticRegression
 
-    sizes = [len(human), len(machine), len(asked)]
-    weight = np.concatenate([np.full(n, w / n) for n, w in zip(sizes, (1 - share, share, 1.0), strict=True)])
-    is_asked = np.repeat([False, False, True], sizes)
-    rows = _rows(human, machine, asked)
+    sizes = [len(one) for one in (*kinds, asked)]
+    weight = np.concatenate([np.full(n, w / n) for n, w in zip(sizes, (*shares, 1.0), strict=True)])
+    is_asked = np.arange(sum(sizes)) >= sum(sizes[:-1])
+    rows = _rows((*kinds, asked))
     _, member = np.unique(families, return_inverse=True)
     n = int(member.max()) + 1
     fold = (rng.permutation(n) % _FOLDS)[member]
@@ -116,11 +80,10 @@ def classifier_test(
                 says)  # fmt: skip
 
 
-def _rows(human: Features, machine: Features, asked: Features) -> Any:
+def _rows(sides: Sequence[Features]) -> Any:
     from scipy import sparse
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    sides = (human, machine, asked)
     weigh = TfidfTransformer(sublinear_tf=True)
     counts = [sparse.vstack([one.words for one in sides]), sparse.vstack([one.characters for one in sides])]
     counts = [one[:, np.flatnonzero(np.bincount(one.indices, minlength=one.shape[1]) > 1)] for one in counts]
@@ -145,9 +108,3 @@ def _areas(
     total = below[:, -1] * (weights * positive).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray((weights * positive * below).sum(axis=1) / total)
-
-
-def _even(human: Float[np.ndarray, "humans bins"], machine: Float[np.ndarray, "machines bins"]) -> np.ndarray:
-    """Return which of a few groups each bin belongs to, so that labelled texts fill the groups evenly."""
-    both = (human.mean(axis=0) + machine.mean(axis=0)) / 2
-    return np.minimum((np.cumsum(both) - both / 2) * _COARSE, _COARSE - 1).astype(int)

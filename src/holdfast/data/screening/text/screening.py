@@ -17,15 +17,24 @@ from holdfast.data.screening.share.estimate import (
     Calibrated,
     Share,
     calibrated,
-    histograms,
-    intervals,
     shared_fit,
+    whichever,
 )
-from holdfast.data.screening.share.habits import habits_test, one_each
 from holdfast.data.screening.share.histograms import rows_of
+from holdfast.data.screening.share.mixtures import habits_test, one_each
 from holdfast.data.screening.share.shift import MOST, Test, classifier_test
 from holdfast.data.screening.text.conformal import Rate, p_values, rates
-from holdfast.data.screening.text.crossfit import HELD, UNUSED, Scores, as_scores, auroc, folds_of, maker, scored
+from holdfast.data.screening.text.crossfit import (
+    FEWEST_MACHINE,
+    HELD,
+    UNUSED,
+    Scores,
+    as_scores,
+    auroc,
+    folds_of,
+    maker,
+    scored,
+)
 from holdfast.data.screening.text.detectors import DETECTORS, TOGETHER
 from holdfast.data.screening.text.features import Features
 from holdfast.data.screening.text.prepared import ASKED, HUMAN, MACHINE, Prepared, prepared
@@ -36,6 +45,7 @@ UNLIKE = (
     "nobody labelled does"
 )
 Maker = Callable[[np.ndarray], Features]
+Kinds = Sequence[Int[np.ndarray, " machines"]]  # places of each generator's texts among the machines'
 Reader = Callable[[Sequence[str], Progress], Float[np.ndarray, " texts"]]
 
 
@@ -122,7 +132,9 @@ def screen(
         scores = scored(known, fold, settings.detector, made, ask, streams, progress)
     human, machine = (np.flatnonzero((known.origin == kind) & (fold > UNUSED)) for kind in (HUMAN, MACHINE))
     basis = calibrated(scores.by_fold[human], scores.by_fold[machine], known.family[human], known.family[machine])
-    share = _share("all records", known, scores, basis, np.arange(len(texts)), settings, streams, progress, made)
+    makers = _makers(known, generators)
+    kinds = _kinds(np.array(makers)[machine])
+    share = _share("all records", known, scores, basis, kinds, np.arange(len(texts)), settings, streams, progress, made)
     held = np.flatnonzero((fold == HELD) & (known.origin == HUMAN))
     strata = _strata(known, held, settings.alpha)
     p = np.full(len(known.texts), np.nan)
@@ -134,14 +146,13 @@ def screen(
     by_row = np.where((at >= 0) & asked, p[at], np.nan)
     score = np.where((at >= 0) & asked, scores.mean[at], np.nan)
     flagged = np.flatnonzero(by_row <= settings.alpha)
-    makers = _makers(known, generators)
     return Screened(
         prepared=known, score=score, p=by_row, flagged=flagged[np.lexsort((flagged, -score[flagged]))],
         rates=rates(scores.mean[held], strata[held], settings.alpha),
         separations=_separations(known, fold, scores, made, settings, streams, progress, makers, read),
         length_area=_length(known, human, machine), share=share,
         groups=tuple(
-            _share(name, known, scores, basis, rows, settings, streams, progress, made)
+            _share(name, known, scores, basis, kinds, rows, settings, streams, progress, made)
             for name, rows in (groups or {}).items()
         ),
         strangers=strangers(
@@ -153,7 +164,7 @@ def screen(
 
 
 def _share(
-    name: str, known: Prepared, scores: Scores, basis: Calibrated, rows: Int[np.ndarray, " rows"],
+    name: str, known: Prepared, scores: Scores, basis: Calibrated, kinds: Kinds, rows: Int[np.ndarray, " rows"],
     settings: ScreenSettings, streams: Streams, progress: Progress, made: Maker,
 ) -> Share:  # fmt: skip
     """Return the share of machine text among some rows; each row counts, and copies are redrawn together."""
@@ -163,10 +174,10 @@ def _share(
         few = f"{len(places)} texts can be judged, and at least {FEWEST} are needed"
         return Share(name, len(places), settings.coverage, (), (), few)
     asked = rows_of(scores.by_fold[places], basis.edges)
-    found = histograms(basis, asked, known.family[places], streams)
-    estimates = intervals(found, settings.coverage)
+    estimates = whichever(basis, kinds, asked, known.family[places], settings.coverage, streams)
     share = Share(name, len(places), settings.coverage, estimates, (), "")
-    tests = (shared_fit(basis, asked), *_shift(known, scores, places, share.best.value, streams, progress, made))
+    shift = _shift(known, scores, kinds, places, share.best.value, streams, progress, made)
+    tests = (shared_fit(basis, kinds, asked), *shift)
     low, high = share.best.low, share.best.high
     refused = _shifted(tests)
     if not refused and high - low > WIDEST:
@@ -201,19 +212,21 @@ def _small(p: float) -> str:
 
 
 def _shift(
-    known: Prepared, scores: Scores, places: Int[np.ndarray, " asked"], share: float, streams: Streams,
+    known: Prepared, scores: Scores, kinds: Kinds, places: Int[np.ndarray, " asked"], share: float, streams: Streams,
     progress: Progress, made: Maker,
 ) -> tuple[Test, Test]:  # fmt: skip
     rng = streams("screening", "classifier test")
-    sides = [np.flatnonzero((known.origin == kind) & (scores.fold > UNUSED)) for kind in (HUMAN, MACHINE)]
-    picked = [np.sort(rng.permutation(side)[:MOST]) for side in (*sides, np.unique(places))]
-    human, machine, asked = (made(side) for side in picked)
-    habits = habits_test(
-        _habits(known, picked[0], human), _habits(known, picked[1], machine), _habits(known, picked[2], asked)
-    )
+    human, machine = (np.flatnonzero((known.origin == kind) & (scores.fold > UNUSED)) for kind in (HUMAN, MACHINE))
+    sides = (human, *(machine[kind] for kind in kinds), np.unique(places))
+    picked = [np.sort(rng.permutation(side)[:MOST]) for side in sides]
+    given = [made(side) for side in picked]
+    *rows, asked = (_habits(known, *one) for one in zip(picked, given, strict=True))
+    habits, shares = habits_test(rows, asked)
+    # One generator's share is known best from its scores; of several, habits say which.
+    mixed = [1 - share, share] if len(kinds) == 1 else [float(one) for one in shares]
     families = known.family[np.concatenate(picked)]
     with track(progress, "test of shift", 5, "folds") as advance:
-        return habits, classifier_test(human, machine, asked, share, families, rng, advance=advance)
+        return habits, classifier_test(given[:-1], given[-1], mixed, families, rng, advance=advance)
 
 
 def _habits(known: Prepared, places: Int[np.ndarray, " some"], found: Features) -> Float[np.ndarray, "texts columns"]:
@@ -258,6 +271,18 @@ def _makers(known: Prepared, generators: Sequence[str | None] | None) -> list[st
     for at, said in zip(known.text_of, generators or (), strict=False):
         if at >= 0 and said and not found[at]:
             found[at] = str(said)
+    return found
+
+
+def _kinds(names: np.ndarray) -> Kinds:
+    """Return the places of each generator among the machines' texts; those with few texts are one kind together."""
+    makers, member, counts = np.unique(names, return_inverse=True, return_counts=True)
+    large = [at for at in range(len(makers)) if counts[at] >= FEWEST_MACHINE]
+    rest = np.flatnonzero(~np.isin(member, large))
+    found = [np.flatnonzero(member == at) for at in large]
+    if len(rest) >= FEWEST_MACHINE or not found:
+        return [*found, rest]
+    found[0] = np.sort(np.concatenate([found[0], rest]))
     return found
 
 

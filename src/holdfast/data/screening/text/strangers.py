@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from holdfast.core.progress import Progress, track
 from holdfast.core.random import Streams
-from holdfast.data.screening.share.habits import habits_test
+from holdfast.data.screening.share.mixtures import habits_test
 from holdfast.data.screening.share.shift import MOST
 from holdfast.data.screening.text.crossfit import FOLDS, HELD, UNUSED
 from holdfast.data.screening.text.detectors import DETECTORS
@@ -58,8 +58,10 @@ def strangers(
             rng = streams("screening", "stranger", name)
             of = np.array(makers)[machine] == name
             own, others = machine[of], machine[~of]
-            people, machines, theirs = (habits(np.sort(rng.permutation(side)[:MOST])) for side in (human, others, own))
-            size, noticed = _noticed(people, machines, theirs, asked, rng)
+            rest = [machine[np.array(makers)[machine] == one] for one in names if one != name]
+            sides = [human, own, *(side for side in rest if len(side) >= FEWEST)]
+            people, theirs, *labelled = (habits(np.sort(rng.permutation(side)[:MOST])) for side in sides)
+            size, noticed = _noticed(people, labelled, theirs, asked, rng)
             counted = None
             if len(others) >= FEWEST and detector in DETECTORS:
                 counted = _counted(known, fold, human, others, own, made, detector, rng)
@@ -69,7 +71,7 @@ def strangers(
 
 
 def _noticed(
-    human: _Rows, others: _Rows, own: _Rows, asked: int, rng: np.random.Generator
+    human: _Rows, others: Sequence[_Rows], own: _Rows, asked: int, rng: np.random.Generator
 ) -> tuple[int, tuple[int, ...]]:
     """Return the size of corpora that labelled texts can make, and how many were refused with the stranger in them.
 
@@ -84,7 +86,8 @@ def _noticed(
         for _ in range(REPEATS):
             order, theirs = rng.permutation(len(human)), rng.permutation(len(own))[:k]
             corpus = np.concatenate([own[theirs], human[order[: size - k]]])
-            refused += habits_test(human[order[size - k :]], others, corpus).refuses
+            test, _ = habits_test([human[order[size - k :]], *others], corpus)
+            refused += test.refuses
         found.append(refused)
     return size, tuple(found)
 

@@ -8,7 +8,7 @@ from holdfast.core.finding import Examples, Measure, Series
 from holdfast.core.record import Section
 from holdfast.core.text import one_line
 from holdfast.data.screening.share.estimate import HEADLINE, Share
-from holdfast.data.screening.share.habits import LEVEL
+from holdfast.data.screening.share.mixtures import LEVEL
 from holdfast.data.screening.text.screening import Screened, ScreenSettings
 from holdfast.data.screening.text.strangers import PARTS, REPEATS
 

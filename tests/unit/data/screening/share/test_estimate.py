@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from holdfast.core.random import Streams
-from holdfast.data.screening.share.estimate import calibrated, histograms, intervals
+from holdfast.data.screening.share.estimate import calibrated, histograms, intervals, whichever
 from holdfast.data.screening.share.histograms import rows_of
-from holdfast.data.screening.share.shift import fit_test
+from holdfast.data.screening.share.mixtures import fit_test
 
 
 def labelled(rng, apart, n=150):
@@ -75,8 +75,23 @@ def test_fit_is_rarely_refused_for_a_mixture_and_refused_for_what_is_none():
     for at in range(60):
         known = labelled(rng, 3.0)
         asked = corpus(rng, 3.0, (0.0, 0.3, 1.0)[at % 3])
-        wrong += fit_test(known.human, known.machine, rows_of(asked, known.edges)).refuses
+        wrong += fit_test([known.human, known.machine], rows_of(asked, known.edges)).refuses
         between = rng.normal(0.0, 0.3, (150, 1))  # neither kind writes like this
-        right += fit_test(known.human, known.machine, rows_of(between, known.edges)).refuses
+        right += fit_test([known.human, known.machine], rows_of(between, known.edges)).refuses
     assert wrong <= 2  # 0.005 is promised
     assert right == 60
+
+
+def test_the_interval_holds_whichever_of_the_labelled_generators_wrote():
+    rng = np.random.default_rng(11)
+    human, near, far = (rng.normal(middle, 1, (150, 1)) for middle in (-1.5, 0.0, 1.5))
+    known = calibrated(human, np.concatenate([near, far]), np.arange(150), np.arange(300) + 150)
+    kinds = [np.arange(150), np.arange(150, 300)]
+    for middle in (0.0, 1.5):
+        asked = rows_of(np.concatenate([rng.normal(-1.5, 1, (150, 1)), rng.normal(middle, 1, (150, 1))]), known.edges)
+        pooled = intervals(histograms(known, asked, np.arange(300), Streams(0), 100), 0.9)[0]
+        joined = whichever(known, kinds, asked, np.arange(300), 0.9, Streams(0))[0]
+        assert not pooled.low <= 0.5 <= pooled.high
+        assert joined.low <= 0.5 <= joined.high
+        assert joined.value == pytest.approx(pooled.value, abs=0.02)
+    assert whichever(known, kinds[:1], asked, np.arange(300), 0.9, Streams(0))[0].high < 0.99

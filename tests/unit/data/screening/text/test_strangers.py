@@ -1,6 +1,6 @@
 import numpy as np
 
-from holdfast.data.screening.share.habits import LEVEL
+from holdfast.data.screening.share.mixtures import LEVEL
 from holdfast.data.screening.text.screening import ScreenSettings, screen
 from holdfast.data.screening.text.strangers import PARTS, REPEATS
 from holdfast.data.screening.text.telling import said, sections

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from holdfast.data.screening.share.habits import LEVEL, habits_test, one_each
+from holdfast.data.screening.share.mixtures import LEVEL, habits_test, one_each
 
 COLUMNS = 12
 APART = np.r_[np.full(3, 0.8), np.zeros(COLUMNS - 3)]  # from people to the labelled machine
@@ -12,10 +12,14 @@ def rows(rng, n, away=0.0):
     return rng.normal(0, 1, (n, COLUMNS)) + away
 
 
+def habits(human, machine, asked):
+    return habits_test([human, machine], asked)[0]
+
+
 def refusals(repeats, asked, machines=90):
     rng = np.random.default_rng(1)
     return sum(
-        habits_test(rows(rng, 120), rows(rng, machines, APART), asked(rng)).refuses for _ in range(repeats)
+        habits(rows(rng, 120), rows(rng, machines, APART), asked(rng)).refuses for _ in range(repeats)
     )  # fmt: skip
 
 
@@ -42,19 +46,31 @@ def test_copies_are_no_evidence():
     rng = np.random.default_rng(2)
     human, machine, few = rows(rng, 120), rows(rng, 90, APART), rows(rng, 30)
     copied, family = np.repeat(few, 40, axis=0), np.repeat(np.arange(30), 40)
-    assert habits_test(human, machine, copied).refuses
-    once = habits_test(human, machine, one_each(copied, family))
-    assert once.p_value == pytest.approx(habits_test(human, machine, few).p_value)
+    assert habits(human, machine, copied).refuses
+    once = habits(human, machine, one_each(copied, family))
+    assert once.p_value == pytest.approx(habits(human, machine, few).p_value)
     assert not once.refuses
 
 
 def test_columns_without_numbers_or_without_spread_say_nothing():
     rng = np.random.default_rng(3)
     sides = [rows(rng, 100), rows(rng, 80, APART), rows(rng, 60)]
-    bare = habits_test(*sides)
+    bare = habits(*sides)
     padded = [np.column_stack([side, np.full(len(side), 7.0)]) for side in sides]
-    assert habits_test(*padded) == bare
+    assert habits(*padded) == bare
     gaps = [np.column_stack([side, np.where(rng.random(len(side)) < 0.3, np.nan, rng.normal(size=len(side)))])
             for side in sides]  # fmt: skip
-    assert 0.001 < habits_test(*gaps).p_value <= 1
+    assert 0.001 < habits(*gaps).p_value <= 1
     assert np.isnan(one_each(np.array([[np.nan], [np.nan], [2.0]]), np.array([0, 0, 1]))[0, 0])
+
+
+def test_generators_may_have_written_other_parts_than_labelled():
+    rng = np.random.default_rng(4)
+    human, one, other = rows(rng, 150), rows(rng, 100, APART), rows(rng, 100, STRANGE)
+    asked = np.concatenate([rows(rng, 90), rows(rng, 60, STRANGE)])
+    test, shares = habits_test([human, one, other], asked)
+    assert not test.refuses
+    assert habits_test([human, np.concatenate([one, other])], asked)[0].refuses
+    assert shares.sum() == pytest.approx(1)
+    assert shares[2] == pytest.approx(0.4, abs=0.12)
+    assert shares[1] < 0.1
