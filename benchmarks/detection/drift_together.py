@@ -25,7 +25,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -285,6 +285,21 @@ def faults(kept: Kept) -> list[str]:
     return wrong
 
 
+def summed(each: Sequence[Kept]) -> Kept:
+    """Return what several files counted."""
+    found: Kept = {}
+    for kept in each:
+        for part, held in kept.items():
+            for key, told in held.items():
+                place = found.setdefault(part, {})
+                place[key] = _plus(place.get(key, {}), told)
+    return found
+
+
+def _plus(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
+
+
 def into(page: Path, kept: Kept) -> None:
     """Write the tables into a page, between the marks of their parts."""
     text = page.read_text("utf-8")
@@ -319,15 +334,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first trial; those before are kept")
     parser.add_argument("--data", type=Path, help="folder of the sentences")
     parser.add_argument("--model", help="folder of a model of sentence vectors")
-    parser.add_argument("--keep", type=Path, help="add what is counted to this file")
+    parser.add_argument("--keep", type=Path, nargs="+", help="add what is counted to this file; tables are of them all")
     parser.add_argument("--into", type=Path, help="write the tables of --keep into this page")
     told = parser.parse_args()
     for part in told.parts:
         if part == "texts" and not (told.data and told.model):
             parser.error("texts need --data and --model")
         draw = {"tables": tables, "pictures": pictures}.get(part) or texts(*sentences(told.data, told.model))
-        counted(part, draw, told.rows, told.trials, told.equal, told.first, told.keep)
-    kept: Kept = json.loads(told.keep.read_text()) if told.keep and told.keep.exists() else {}
+        counted(part, draw, told.rows, told.trials, told.equal, told.first, told.keep[0] if told.keep else None)
+    kept = summed([json.loads(one.read_text()) for one in told.keep or () if one.exists()])
     if told.into:
         into(told.into, kept)
     wrong = faults(kept)

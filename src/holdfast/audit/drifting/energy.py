@@ -102,11 +102,19 @@ def distances(
 
     Numbers count by their rank, categories by being equal, texts by the cosine of their words, vectors as they are.
     """
+    from scipy.sparse import hstack
+
+    parts = list(_parts(encoding, rows, only))
+    dense, sparse = ([one for one in parts if _sparse(one) == wanted] for wanted in (False, True))
     squared = np.zeros((len(rows), len(marks)))
-    for part in _parts(encoding, rows, only):
-        lengths = np.asarray(part.multiply(part).sum(axis=1) if _sparse(part) else (part**2).sum(axis=1)).reshape(-1)
-        inner = part @ (part[marks].toarray() if _sparse(part) else part[marks]).T
-        squared += lengths[:, None] + lengths[marks] - 2 * np.asarray(inner)
+    if dense:
+        points = np.hstack(dense)
+        lengths = (points**2).sum(axis=1)
+        squared += lengths[:, None] + lengths[marks] - 2 * points @ points[marks].T
+    if sparse:
+        counts = hstack(sparse, format="csr")
+        lengths = np.asarray(counts.multiply(counts).sum(axis=1)).reshape(-1)
+        squared += lengths[:, None] + lengths[marks] - 2 * (counts @ counts[marks].T).toarray()
     squared[marks, np.arange(len(marks))] = 0.0
     return np.sqrt(np.maximum(squared, 0.0))
 
