@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from holdfast.data.screening.share.shift import LEVEL as SCORES_LEVEL
 from holdfast.data.screening.share.shift import Test, standardised
 
-LEVEL = 0.03  # chance of a wrong refusal by habits: six times that of the other tests, as it sees strangers best
+LEVEL = 0.03  # chance of a wrong refusal by habits, far above the other tests', as it sees strangers best
+SCORES_LEVEL = 0.005  # by scores
 _RIDGE = 1e-3  # of a column's variance: columns that say the same must not divide by nothing
 _GROUPS = 6  # of bins of scores
 _ROUNDS = 5  # of fitting shares and then weighing with them
