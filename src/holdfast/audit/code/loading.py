@@ -9,7 +9,7 @@ from holdfast.audit.code.machine import Args, Machine, strings, text_of
 from holdfast.audit.code.saved import path_of
 from holdfast.audit.code.splits import bundle, by_side
 from holdfast.audit.code.unknown import unknown_call
-from holdfast.audit.code.values import Data, File, Seq
+from holdfast.audit.code.values import Const, Data, File, Seq
 from holdfast.audit.code.vocabulary import DATASETS, side_of_file
 
 
@@ -21,7 +21,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C9
     if given and last in {"load", "download"}:
         return unknown_call(m, last, args, node)
     known = isinstance(path, str) and "{" not in path
-    key = ("file", path) if known else ("read", last, m.cell, line, tuple(m.active))
+    key = ("file", path) if known else ("read", last, m.cell, line, tuple(m.active), _asked(m))
     if not known and m.loops:
         key = (*key, ONE_OF_MANY)
     if known and (side := side_of_file(path)):
@@ -50,6 +50,16 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C9
     if args.given("index_col") and args.given("parse_dates"):
         data = replace(data, ordered="an index of dates")
     return data
+
+
+def _asked(m: Machine) -> tuple[Any, ...]:
+    """Return the words that the function being followed was called with: `load("a")` and `load("b")` read other rows."""
+    if not m.active:
+        return ()
+    spec = m.active[-1].args
+    names = {one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+    held = ((name, m.scope.names.get(name)) for name in sorted(names))
+    return tuple((name, one.value) for name, one in held if isinstance(one, Const) and isinstance(one.value, str))
 
 
 def opened(m: Machine, args: Args, node: ast.AST) -> Any:
