@@ -53,7 +53,7 @@ def loaded(m: Machine, last: str, args: Args, node: ast.AST) -> Any:  # noqa: C9
 
 
 def _asked(m: Machine) -> tuple[Any, ...]:
-    """Return the words that the function being followed was called with: `load("a")` and `load("b")` read other rows."""
+    """Return the words that the function here was called with: `load("a")` and `load("b")` read other rows."""
     if not m.active:
         return ()
     spec = m.active[-1].args
