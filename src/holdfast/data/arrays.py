@@ -47,7 +47,7 @@ def table_of(given: Any) -> tuple[pa.Table, str | None]:
 
 def _with_label(features: Any, label: Any) -> tuple[pa.Table, str]:
     """Return features and label in one table, and the name of the label."""
-    table = pa.table(features) if isinstance(features, ArrowExportable) else _features(features)
+    table = _guarded(lambda: pa.table(features)) if isinstance(features, ArrowExportable) else _features(features)
     column = _column(label)
     if len(column) != len(table):
         raise BadInput(f"the features have {len(table):,} rows, and the label {len(column):,}")
@@ -77,7 +77,7 @@ def _features(given: Any) -> pa.Table:
 def _column(values: Any) -> pa.ChunkedArray:
     """Return values as a column; NaN in arrays is kept, and None is missing."""
     if isinstance(values, ArrowExportable):
-        return pa.chunked_array(values)
+        return _guarded(lambda: pa.chunked_array(values))
     array = np.asarray(values) if isinstance(values, _ArrayLike | Sequence) else None
     if array is None or isinstance(values, str):
         raise BadInput(f"cannot read a column from {type(values).__name__}; wanted an array, a series or a list")

@@ -78,6 +78,14 @@ def test_a_sparse_matrix_is_refused_with_the_way_out():
         load({"all": (sparse.csr_matrix(X), Y)})
 
 
+def test_a_frame_that_arrow_cannot_hold_is_refused_in_a_pair_as_alone():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": [1, "x", b"\0", object()] * 10})
+    for given in (frame, (frame, Y), (X, frame["a"])):
+        with pytest.raises(BadInput):
+            load({"all": given})
+
+
 def test_labels_that_came_without_their_features_are_told_where_to_go():
     with pytest.raises(BadInput, match=r"as a pair: \(X, y\)"):
         holdfast.audit(X, label=Y)
