@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -123,9 +124,9 @@ def _title(parts: Sequence[Part]) -> str:
 
 def _refuse_unknown_label(labels: Sequence[str], parts: Sequence[Part]) -> None:
     """Raise BadInput for a label that no part has: told before parts without it are said not to fit together."""
-    every = [usable(part.reading.names)[0] for part in parts]
-    if any(part.reading.headless for part in parts):
+    if not labels or any(part.reading.headless for part in parts):
         return
+    every = [usable(part.reading.names)[0] for part in parts]
     for name in labels:
         if not any(name in names for names in every):
             raise unknown("column", name, every[0])
@@ -266,8 +267,7 @@ def _said_once(dataset: Dataset, told: Sequence[str]) -> Dataset:
     split, name = dataset.one("split"), column_of_splits(dataset, told)
     if split is None or name in {None, split.name}:
         return dataset
-    again = pa.array([spelled(one or "") for one in dataset.values(name).to_pylist()], STRING)
-    if not again.equals(dataset.values(split.name).combine_chunks()):
+    if not _spelled(*dataset.codes(name)).equals(dataset.values(split.name).combine_chunks()):
         return dataset
     columns = tuple(replace(c, role="ignore") if c.name == name else c for c in dataset.columns)
     note = f"column {one_line(name, 60)} says again which split a row is in: it is no feature"
@@ -285,13 +285,17 @@ def _by_column(dataset: Dataset, named: str | None, told: Sequence[str]) -> Data
         raise BadInput(f"the split column {one_line(name)!r} has no value in {int((codes < 0).sum()):,} rows")
     if named and len(values) > 100:
         raise BadInput(f"the split column {one_line(name)!r} has {len(values):,} different values; is it another one?")
-    spellings = pa.array([spelled(str(value)) for value in values], STRING)
-    column = pc.take(spellings, pa.array(codes))
-    table = dataset.table.set_column(place, names[place], column)
+    table = dataset.table.set_column(place, names[place], _spelled(codes, values))
     columns = tuple(replace(c, kind="category", role="split") if c.name == name else c for c in dataset.columns)
     found = ", ".join(one_line(str(value), 20) for value in values)
     how = "names the split" if named else "is taken as the split, for its name and values"
     return _noted(replace(dataset, table=table, columns=columns), [f"column {one_line(name, 60)} {how}: {found}"])
+
+
+def _spelled(codes: np.ndarray, values: Sequence[Any]) -> pa.Array:
+    """Return names of splits, given as codes, in the spelling that checks know; a code of -1 is missing."""
+    spellings = pa.array([spelled(str(value)) for value in values], STRING)
+    return pc.take(spellings, pa.array(codes, mask=codes < 0))
 
 
 def _by_splitter(dataset: Dataset, splitter: str | Any, test_share: float, seed: int) -> Dataset:
