@@ -268,7 +268,9 @@ def _separations(
 def _makers(known: Prepared, generators: Sequence[str | None] | None) -> list[str]:
     """Return the generator of each text, empty where nobody named one."""
     found = [""] * len(known.texts)
-    for at, said in zip(known.text_of, generators or (), strict=False):
+    if generators is None:
+        return found
+    for at, said in zip(known.text_of, generators, strict=True):
         if at >= 0 and said and not found[at]:
             found[at] = str(said)
     return found

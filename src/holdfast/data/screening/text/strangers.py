@@ -50,15 +50,15 @@ def strangers(
     """
     machine = np.flatnonzero((known.origin == MACHINE) & (fold > UNUSED))
     human = np.flatnonzero((known.origin == HUMAN) & (fold > UNUSED))
-    names, counts = np.unique(np.array(makers)[machine], return_counts=True)
+    by = np.array(makers)[machine]
+    names, counts = np.unique(by, return_counts=True)
     chosen = [str(names[at]) for at in np.argsort(-counts, kind="stable")[:MOST_NAMES] if counts[at] >= FEWEST]
     found = []
     with track(progress, "generators left out in turn", len(chosen), "generators") as advance:
         for name in chosen:
             rng = streams("screening", "stranger", name)
-            of = np.array(makers)[machine] == name
-            own, others = machine[of], machine[~of]
-            rest = [machine[np.array(makers)[machine] == one] for one in names if one != name]
+            own, others = machine[by == name], machine[by != name]
+            rest = [machine[by == one] for one in names if one != name]
             sides = [human, own, *(side for side in rest if len(side) >= FEWEST)]
             people, theirs, *labelled = (habits(np.sort(rng.permutation(side)[:MOST])) for side in sides)
             size, noticed = _noticed(people, labelled, theirs, asked, rng)
