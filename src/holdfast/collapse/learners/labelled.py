@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from holdfast.collapse.reading.options import own_data
 from holdfast.core.dataset import Dataset
 from holdfast.core.errors import BadInput
 from holdfast.core.text import and_more
-from holdfast.data.store.address import is_address
 
 
 class Labelled(NamedTuple):
@@ -23,12 +23,7 @@ class Labelled(NamedTuple):
 @lru_cache(maxsize=4)
 def labelled(file: str, label: str, columns: tuple[str, ...]) -> Labelled:
     """Return the rows of a table; `columns` are the inputs, all other columns if there are none. Raises BadInput."""
-    from holdfast.data.loading import load
-
-    path = Path(file).expanduser()
-    if not (path.exists() or is_address(str(path))):
-        raise BadInput(f"no file or folder {path}: options.file is a table; without it inputs are made up")
-    data = load({"given": path})
+    data = own_data(Path(file).expanduser(), "a table; without it inputs are made up")
     codes, values = data.codes(data[label].name)
     if len(values) != 2 or codes.min() < 0:
         lacking = " and rows without one" if codes.min() < 0 else ""

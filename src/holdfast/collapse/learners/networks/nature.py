@@ -7,10 +7,10 @@ from typing import Literal
 from holdfast.collapse.learners.networks.pictures import drawn_shapes, of_data, pictures
 from holdfast.collapse.learners.networks.points import made_up, of_file, points
 from holdfast.collapse.learners.networks.real import Real
+from holdfast.collapse.reading.options import own_data
 from holdfast.collapse.reading.sets import ARRAYS, read_set
-from holdfast.core.dataset import Dataset
-from holdfast.core.errors import BadInput
-from holdfast.data.store.address import is_address
+
+_WHAT = "what is learnt from; without it items are made up"
 
 World = Literal["pictures", "two-moons", "eight-gaussians"]
 
@@ -21,7 +21,7 @@ def real_items(file: str | None, side: int, world: World) -> Real:
     if file is None:
         return pictures(drawn_shapes(side)) if world == "pictures" else points(made_up(world))
     path = Path(file).expanduser()
-    data = None if path.suffix.lower() in ARRAYS else _loaded(path)
+    data = None if path.suffix.lower() in ARRAYS else own_data(path, _WHAT)
     if data is not None and data.of(kind="image"):
         return pictures(of_data(data, path, side))
     return points(of_file(read_set(path)))
@@ -33,12 +33,4 @@ def real_pictures(file: str | None, side: int) -> Real:
     if file is None:
         return pictures(drawn_shapes(side))
     path = Path(file).expanduser()
-    return pictures(of_data(_loaded(path), path, side))
-
-
-def _loaded(path: Path) -> Dataset:
-    from holdfast.data.loading import load
-
-    if not (path.exists() or is_address(str(path))):
-        raise BadInput(f"no file or folder {path}: options.file is what is learnt from; without it items are made up")
-    return load({"given": path})
+    return pictures(of_data(own_data(path, _WHAT), path, side))
